@@ -1,0 +1,245 @@
+//! The cipher: AES-256-CBC over the frame `random(16) ‖ length(4, big-endian) ‖ message ‖ app id`, padded to a
+//! multiple of 32, in base64. Nothing else touches `aes` and `cbc`.
+#![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+use aes::cipher::block_padding::NoPadding;
+use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
+use aes::{Aes256Dec, Aes256Enc, Block};
+use base64::engine::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::DecryptError;
+use crate::secret::EncodingAesKey;
+
+/// The block of the padding. AES's own is 16, and a library's PKCS#7 stops there.
+const PAD_BLOCK: usize = 32;
+const RANDOM: usize = 16;
+/// The random block and the length field.
+const HEAD: usize = 20;
+
+/// One EncodingAESKey, ready for use: its key schedules are computed once.
+pub(crate) struct Cipher {
+    encrypt: Aes256Enc,
+    decrypt: Aes256Dec,
+    /// The first half of the key. WeChat sends no other.
+    iv: Zeroizing<[u8; 16]>,
+}
+
+impl Cipher {
+    pub(crate) fn new(key: &EncodingAesKey) -> Self {
+        let key = key.secret();
+        let mut iv = Zeroizing::new([0; 16]);
+        for (iv, key) in iv.iter_mut().zip(key) {
+            *iv = *key;
+        }
+        Self { encrypt: Aes256Enc::new(key.into()), decrypt: Aes256Dec::new(key.into()), iv }
+    }
+
+    fn iv(&self) -> &Block {
+        (&*self.iv).into()
+    }
+
+    /// The message in `encrypted` (the base64 text of `Encrypt`), if it is meant for `app_id`.
+    ///
+    /// One buffer: decoded into, decrypted in place, cut to the message.
+    pub(crate) fn open(&self, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
+        let mut buffer = STANDARD.decode(encrypted).map_err(|_| DecryptError::Base64)?;
+        if buffer.is_empty() || !buffer.len().is_multiple_of(RANDOM) {
+            return Err(DecryptError::Length);
+        }
+        cbc::Decryptor::inner_iv_init(&self.decrypt, self.iv())
+            .decrypt_padded::<NoPadding>(&mut buffer)
+            .map_err(|_| DecryptError::Length)?;
+
+        let frame = unpad(&buffer).ok_or(DecryptError::Padding)?;
+        let (head, rest) = frame.split_at_checked(HEAD).ok_or(DecryptError::Frame)?;
+        let length = head
+            .last_chunk()
+            .map(|length| u32::from_be_bytes(*length) as usize)
+            .ok_or(DecryptError::Frame)?;
+        let (_, found) = rest.split_at_checked(length).ok_or(DecryptError::Frame)?;
+        if found != app_id.as_bytes() {
+            return Err(DecryptError::AppId { found: as_app_id(found) });
+        }
+        let end = HEAD.saturating_add(length);
+        buffer.truncate(end);
+        buffer.drain(..HEAD);
+        String::from_utf8(buffer).map_err(|_| DecryptError::Utf8)
+    }
+
+    /// Appends `message`, written by `write`, to `out` as base64.
+    ///
+    /// `write` appends to the text that it is given. `room` is about how long the message will be.
+    pub(crate) fn seal(
+        &self,
+        out: &mut String,
+        app_id: &str,
+        random: [u8; RANDOM],
+        room: usize,
+        write: impl FnOnce(&mut String),
+    ) {
+        let mut frame =
+            String::with_capacity(room.saturating_add(HEAD + PAD_BLOCK).saturating_add(app_id.len()));
+        frame.push_str(BLANK_HEAD);
+        write(&mut frame);
+        let length = frame.len().saturating_sub(HEAD);
+        frame.push_str(app_id);
+
+        let mut frame = frame.into_bytes();
+        let head = random.into_iter().chain(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+        for (blank, byte) in frame.iter_mut().zip(head) {
+            *blank = byte;
+        }
+        pad(&mut frame);
+        let whole = frame.len();
+        // The frame is padded: it is always encrypted.
+        let _ = cbc::Encryptor::inner_iv_init(&self.encrypt, self.iv())
+            .encrypt_padded::<NoPadding>(&mut frame, whole);
+        STANDARD.encode_string(&frame, out);
+    }
+}
+
+/// Where the random block and the length go once the message is written.
+const BLANK_HEAD: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+const _: () = assert!(BLANK_HEAD.len() == HEAD);
+
+/// Adds 1 to 32 bytes: a whole block where the frame fills its last one.
+fn pad(frame: &mut Vec<u8>) {
+    let filled = frame.len() % PAD_BLOCK;
+    let missing = PAD_BLOCK.saturating_sub(filled);
+    let whole = frame.len().saturating_add(missing);
+    frame.resize(whole, u8::try_from(missing).unwrap_or_default());
+}
+
+/// Cuts 1 to 32 bytes, all of which must say how many they are. A frame that is padded to a multiple of 16 only
+/// is taken: some senders do that.
+fn unpad(frame: &[u8]) -> Option<&[u8]> {
+    let last = *frame.last()?;
+    let count = usize::from(last);
+    if !(1..=PAD_BLOCK).contains(&count) {
+        return None;
+    }
+    let (rest, padding) = frame.split_at_checked(frame.len().checked_sub(count)?)?;
+    padding.iter().all(|byte| *byte == last).then_some(rest)
+}
+
+/// For the log, where it cannot be mistaken for anything else.
+fn as_app_id(found: &[u8]) -> Option<String> {
+    let found = str::from_utf8(found).ok()?;
+    let plausible = (1..=64).contains(&found.len()) && found.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plausible.then(|| found.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const APP_ID: &str = "wx5823bf96d3bd56c7";
+
+    fn cipher(last: char) -> Cipher {
+        let key = format!("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2{last}");
+        Cipher::new(&EncodingAesKey::new(&key).expect("a key"))
+    }
+
+    fn seal(message: &str) -> String {
+        let mut out = String::new();
+        cipher('C').seal(&mut out, APP_ID, [7; 16], message.len(), |frame| frame.push_str(message));
+        out
+    }
+
+    /// Encrypts a frame as it is given.
+    fn seal_frame(mut frame: Vec<u8>) -> String {
+        let whole = frame.len();
+        let cipher = cipher('C');
+        cbc::Encryptor::inner_iv_init(&cipher.encrypt, cipher.iv())
+            .encrypt_padded::<NoPadding>(&mut frame, whole)
+            .expect("whole blocks");
+        STANDARD.encode(&frame)
+    }
+
+    #[test]
+    fn what_is_sealed_opens_at_every_length_of_padding() {
+        for length in 0..100 {
+            let message = "好".repeat(length);
+            assert_eq!(cipher('C').open(&seal(&message), APP_ID), Ok(message));
+        }
+    }
+
+    #[test]
+    fn the_ciphertext_is_always_a_multiple_of_32() {
+        for length in 0..70 {
+            let decoded = STANDARD.decode(seal(&"x".repeat(length))).expect("base64");
+            assert_eq!(decoded.len() % 32, 0);
+        }
+    }
+
+    #[test]
+    fn the_spare_bits_of_a_key_do_not_count() {
+        assert_eq!(cipher('B').open(&seal("x"), APP_ID), Ok("x".to_owned()));
+    }
+
+    #[test]
+    fn base64_is_strict() {
+        let sealed = seal("x");
+        for wrong in [
+            format!(" {sealed}"),
+            sealed.replacen('=', "", 1),
+            format!("{sealed}="),
+            sealed.replace('=', "%3D"),
+        ] {
+            assert_eq!(cipher('C').open(&wrong, APP_ID), Err(DecryptError::Base64), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_ciphertext_that_is_no_multiple_of_16_is_refused() {
+        for length in [0, 1, 15, 17, 50] {
+            let wrong = STANDARD.encode(vec![0; length]);
+            assert_eq!(cipher('C').open(&wrong, APP_ID), Err(DecryptError::Length), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_padding_of_0_or_over_32_or_of_different_bytes_is_refused() {
+        for last in [0, 33, 255] {
+            let mut frame = vec![last; 64];
+            frame[31] = 1;
+            assert_eq!(cipher('C').open(&seal_frame(frame), APP_ID), Err(DecryptError::Padding), "{last}");
+        }
+        let mut frame = vec![5; 32];
+        frame[28] = 4;
+        assert_eq!(cipher('C').open(&seal_frame(frame), APP_ID), Err(DecryptError::Padding));
+    }
+
+    #[test]
+    fn a_length_beyond_the_frame_is_refused() {
+        for length in [100u32, u32::MAX, u32::MAX - 20] {
+            let mut frame = vec![0; 64];
+            frame[16..20].copy_from_slice(&length.to_be_bytes());
+            frame[32..].fill(32);
+            assert_eq!(cipher('C').open(&seal_frame(frame), APP_ID), Err(DecryptError::Frame), "{length}");
+        }
+        assert_eq!(cipher('C').open(&seal_frame(vec![16; 32]), APP_ID), Err(DecryptError::Frame));
+        assert_eq!(cipher('C').open(&seal_frame(vec![32; 32]), APP_ID), Err(DecryptError::Frame));
+    }
+
+    #[test]
+    fn a_message_for_another_account_is_refused_and_says_which() {
+        for (other, found) in [
+            ("wx5823bf96d3bd56c8", Some("wx5823bf96d3bd56c7")),
+            ("wx5823bf96d3bd56c", Some("wx5823bf96d3bd56c7")),
+            ("wx5823bf96d3bd56c77", Some("wx5823bf96d3bd56c7")),
+        ] {
+            let refusal = cipher('C').open(&seal("x"), other);
+            assert_eq!(refusal, Err(DecryptError::AppId { found: found.map(str::to_owned) }), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_app_id_is_not_shown() {
+        assert_eq!(as_app_id(b""), None);
+        assert_eq!(as_app_id(b"wx\n"), None);
+        assert_eq!(as_app_id(&[b'x'; 65]), None);
+    }
+}

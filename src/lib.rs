@@ -1,0 +1,53 @@
+//! Answer WeChat (微信) callbacks: verify, decrypt, type and reply.
+//!
+//! Deterministic underneath and without IO: no socket, no runtime, no web framework. The clock and the
+//! randomness that it needs can be handed in ([`Callback::open_at`], [`ReplyContext::seal_at`]);
+//! [`Callback::open`] and [`ReplyContext::seal`] fill them in.
+//!
+//! Most people want one of the two adapters, which re-export everything here:
+//! `wechat-tower` (axum, hyper, any tower stack) or `wechat-actix` (actix-web). This crate alone serves any
+//! other server: hand it the query string and the body, send back what it returns.
+//!
+//! ```
+//! use wechat_callback::{Callback, TextReply};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
+//!     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
+//!     .build()?;
+//!
+//! # fn serve(callback: &Callback, query: &str, body: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
+//! // POST: the query string as it came, the body as it came
+//! let push = callback.open(query, body)?;
+//! let reply = TextReply::new(format!("你说：{}", push.message.text().unwrap_or("（不是文字）")));
+//! let answer = push.reply.seal(&reply.into())?;
+//! // → 200, Content-Type: answer.content_type, answer.body
+//! # Ok(answer.body)
+//! # }
+//! # Ok(())
+//! # }
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod callback;
+mod cipher;
+mod error;
+mod interop;
+pub mod message;
+mod mode;
+mod query;
+pub mod reply;
+mod secret;
+mod signature;
+mod timestamp;
+mod xml;
+
+pub use callback::{Callback, CallbackBuilder, Opened, OpenedXml, Previous};
+pub use error::{ConfigError, DecryptError, HandlerError, OpenError, QueryError, SealError, XmlError};
+pub use message::{Message, WechatMessage};
+pub use mode::SecurityMode;
+pub use reply::{
+    Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
+    VideoReply, VoiceReply,
+};
+pub use timestamp::Timestamp;

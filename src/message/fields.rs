@@ -1,0 +1,135 @@
+use std::fmt;
+
+use crate::xml::Cursor;
+
+/// Elements beside each other, in the order in which they came. Iterate over it, or look a name up.
+///
+/// Names are looked up as they are written first, then without regard to case: WeChat spells `MsgID` and
+/// `MsgId`, `AppID` and `appid`.
+#[derive(Clone, Copy)]
+pub struct Fields<'a>(Cursor<'a>);
+
+/// One element: a name, and a text or elements of its own.
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    name: &'a str,
+    text: &'a str,
+    children: Cursor<'a>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(cursor: Cursor<'a>) -> Self {
+        Self(cursor)
+    }
+
+    /// The text of the first element of that name. An empty element has an empty text.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<&'a str> {
+        self.field(name).map(Field::text)
+    }
+
+    /// The first element of that name.
+    #[must_use]
+    pub fn field(mut self, name: &str) -> Option<Field<'a>> {
+        let mut same_letters = None;
+        let exact = self.find(|field| {
+            if same_letters.is_none() && field.name.eq_ignore_ascii_case(name) {
+                same_letters = Some(*field);
+            }
+            field.name == name
+        });
+        exact.or(same_letters)
+    }
+
+    /// All elements of that name, without regard to case.
+    pub fn all(self, name: &str) -> impl Iterator<Item = Field<'a>> {
+        self.filter(move |field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether there is no element (left).
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text, or an empty one where there is no such element.
+    pub(crate) fn text(self, name: &str) -> String {
+        self.get(name).unwrap_or_default().to_owned()
+    }
+
+    /// The text where there is one.
+    pub(crate) fn optional(self, name: &str) -> Option<String> {
+        self.get(name).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// The number, where it is one.
+    pub(crate) fn number(self, name: &str) -> Option<i64> {
+        self.get(name)?.trim().parse().ok()
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, text, children)| Field { name, text, children })
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The element's name.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        self.name
+    }
+
+    /// The element's text, without the white space around it; empty where it holds elements.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        self.text
+    }
+
+    /// The elements inside.
+    #[must_use]
+    pub fn fields(self) -> Fields<'a> {
+        Fields(self.children)
+    }
+}
+
+/// The names alone.
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(*self).finish()
+    }
+}
+
+/// The name, and the names inside.
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_tuple(self.name);
+        if !self.fields().is_empty() {
+            debug.field(&self.fields());
+        }
+        debug.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Message;
+
+    #[test]
+    fn a_name_is_looked_up_as_written_before_its_case_is_passed_over() {
+        let message = Message::from_xml("<xml><appid>1</appid><AppId>2</AppId></xml>").expect("XML");
+        assert_eq!(message.fields().get("AppId"), Some("2"));
+        assert_eq!(message.fields().get("APPID"), Some("1"));
+        assert_eq!(message.fields().get("App"), None);
+        assert_eq!(message.fields().all("appid").count(), 2);
+    }
+
+    #[test]
+    fn debug_shows_names_and_no_text() {
+        let message = Message::from_xml("<xml><A><B>secret</B></A><C>secret</C></xml>").expect("XML");
+        assert_eq!(format!("{:?}", message.fields()), "[A([B]), C]");
+    }
+}

@@ -1,0 +1,78 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ConfigError;
+
+/// The message security mode (消息加解密方式) as it is set in WeChat's console.
+///
+/// It is configuration, never the request's choice: what a request says about itself (`encrypt_type`) is not
+/// looked at, because whoever saw one plain request could otherwise walk around the encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecurityMode {
+    /// Plain (明文模式): `signature` is checked, the body is the message itself, the reply is plain XML.
+    ///
+    /// The signature covers neither the body nor the sender. Use it where there is nothing else (the
+    /// sandbox account) or where nothing depends on who is speaking.
+    Plain,
+    /// Compatible (兼容模式): the body holds the message twice, plain and encrypted. `signature` and
+    /// `msg_signature` are checked and only the encrypted message counts; the reply is encrypted.
+    ///
+    /// A request without a valid encrypted part is refused, as in [`Safe`](Self::Safe).
+    Compatible,
+    /// Safe (安全模式): `msg_signature` is checked, the body is encrypted, so is the reply.
+    Safe,
+}
+
+impl SecurityMode {
+    /// Whether a request must bring an encrypted message, and its reply leaves encrypted.
+    #[must_use]
+    pub const fn is_encrypted(self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+}
+
+/// `plain`, `compatible` or `safe`, without regard to case.
+impl FromStr for SecurityMode {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Plain, Self::Compatible, Self::Safe]
+            .into_iter()
+            .find(|mode| text.eq_ignore_ascii_case(mode.name()))
+            .ok_or(ConfigError::UnknownMode)
+    }
+}
+
+impl SecurityMode {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Compatible => "compatible",
+            Self::Safe => "safe",
+        }
+    }
+}
+
+impl fmt::Display for SecurityMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_reads_back_from_its_name() {
+        for mode in [SecurityMode::Plain, SecurityMode::Compatible, SecurityMode::Safe] {
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+            assert_eq!(mode.to_string().to_uppercase().parse(), Ok(mode));
+        }
+    }
+
+    #[test]
+    fn another_word_is_refused() {
+        assert_eq!("aes".parse::<SecurityMode>(), Err(ConfigError::UnknownMode));
+    }
+}

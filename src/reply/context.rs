@@ -1,0 +1,146 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::Reply;
+use crate::callback::{Account, Generation};
+use crate::signature::Signature;
+use crate::xml::Writer;
+use crate::{SealError, Timestamp};
+
+/// The acknowledgement that shows the user nothing. Never encrypted, never quoted (protocol: anything else
+/// raises WeChat's alarm "illegal response").
+const ACKNOWLEDGEMENT: &str = "success";
+
+/// What is needed to answer one push: who answers whom, in which mode, with which token and key. A push that only
+/// the previous pair fitted is answered with that pair.
+#[derive(Clone)]
+pub struct ReplyContext {
+    pub(crate) account: Arc<Account>,
+    /// Which token signed the push.
+    pub(crate) token: Generation,
+    /// Which key it was encrypted with.
+    pub(crate) key: Generation,
+    /// The request's own. Tencent's samples answer with it too; the signature covers it either way.
+    pub(crate) nonce: Box<str>,
+    /// The receiver of the reply: the sender of the push.
+    pub(crate) to: Option<Box<str>>,
+    /// The sender of the reply: the receiver of the push.
+    pub(crate) from: Option<Box<str>>,
+}
+
+/// What goes into the HTTP answer. The status is 200.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sealed {
+    /// The value of `Content-Type`.
+    pub content_type: &'static str,
+    /// The body, to be sent as it is.
+    pub body: String,
+}
+
+impl Sealed {
+    /// The acknowledgement: `success`. WeChat shows the user nothing and does not ask again.
+    #[must_use]
+    pub fn acknowledgement() -> Self {
+        Self { content_type: "text/plain; charset=utf-8", body: ACKNOWLEDGEMENT.to_owned() }
+    }
+
+    fn xml(body: String) -> Self {
+        Self { content_type: "text/xml; charset=utf-8", body }
+    }
+}
+
+impl ReplyContext {
+    /// Turns `reply` into the body of the answer: rendered, encrypted and signed as the push's mode asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::NoRecipient`] where the push had no sender or receiver. [`Reply::None`] never fails.
+    pub fn seal(&self, reply: &Reply) -> Result<Sealed, SealError> {
+        self.seal_at(reply, Timestamp::now(), rand::random())
+    }
+
+    /// As [`seal`](Self::seal), with the caller's clock and 16 random bytes, which must differ from reply to reply.
+    ///
+    /// # Errors
+    ///
+    /// As [`seal`](Self::seal).
+    pub fn seal_at(&self, reply: &Reply, now: Timestamp, random: [u8; 16]) -> Result<Sealed, SealError> {
+        let Some(content) = reply.content() else {
+            return Ok(Sealed::acknowledgement());
+        };
+        let to = self.to.as_deref().ok_or(SealError::NoRecipient("FromUserName"))?;
+        let from = self.from.as_deref().ok_or(SealError::NoRecipient("ToUserName"))?;
+        let room = 192 + to.len() + from.len() + content.room();
+        Ok(self.seal_with(now, random, room, |text| {
+            Writer::new(text).element("xml", |xml| {
+                xml.text("ToUserName", to);
+                xml.text("FromUserName", from);
+                xml.number("CreateTime", now);
+                xml.text("MsgType", content.kind());
+                content.write(xml);
+            });
+        }))
+    }
+
+    /// Seals a reply that the caller rendered himself, such as one that another service wrote.
+    #[must_use]
+    pub fn seal_xml(&self, xml: &str) -> Sealed {
+        self.seal_xml_at(xml, Timestamp::now(), rand::random())
+    }
+
+    /// As [`seal_xml`](Self::seal_xml), with the caller's clock and 16 random bytes.
+    #[must_use]
+    pub fn seal_xml_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+        self.seal_with(now, random, xml.len(), |text| text.push_str(xml))
+    }
+
+    fn seal_with(
+        &self,
+        now: Timestamp,
+        random: [u8; 16],
+        room: usize,
+        write: impl FnOnce(&mut String),
+    ) -> Sealed {
+        let Some(cipher) = self.account.cipher(self.key) else {
+            let mut xml = String::with_capacity(room);
+            write(&mut xml);
+            return Sealed::xml(xml);
+        };
+        let app_id = self.account.app_id.as_str();
+        let base64 = (room + app_id.len() + 52).div_ceil(3) * 4;
+        let mut out = String::with_capacity(base64 + 256);
+        out.push_str("<xml>\n<Encrypt><![CDATA[");
+        let start = out.len();
+        cipher.seal(&mut out, app_id, random, room, write);
+        let timestamp = now.to_string();
+        let token = self.account.token(self.token).secret();
+        let signature = Signature::of([token, &timestamp, &self.nonce, &out[start..]]);
+        out.push_str("]]></Encrypt>\n<MsgSignature><![CDATA[");
+        signature.push_hex(&mut out);
+        out.push_str("]]></MsgSignature>\n<TimeStamp>");
+        out.push_str(&timestamp);
+        out.push_str("</TimeStamp>\n<Nonce><![CDATA[");
+        out.push_str(&self.nonce);
+        out.push_str("]]></Nonce>\n</xml>");
+        Sealed::xml(out)
+    }
+}
+
+/// The mode alone.
+impl fmt::Debug for ReplyContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyContext").field("mode", &self.account.mode).finish_non_exhaustive()
+    }
+}
+
+/// The content type and the length of the body.
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { content_type, body } = self;
+        f.debug_struct("Sealed")
+            .field("content_type", content_type)
+            .field("body_length", &body.len())
+            .finish()
+    }
+}

@@ -1,0 +1,227 @@
+use super::Content;
+use crate::xml::Writer;
+
+/// An image reply (回复图片消息).
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a reply does nothing until it is returned from a handler or sealed"]
+pub struct ImageReply {
+    media_id: String,
+}
+
+impl ImageReply {
+    /// Shows the uploaded image `media_id` (temporary or permanent material; no GIF).
+    ///
+    /// ```
+    /// # use wechat_callback::ImageReply;
+    /// let reply = ImageReply::new("MEDIA_ID");
+    /// ```
+    pub fn new(media_id: impl Into<String>) -> Self {
+        Self { media_id: media_id.into() }
+    }
+}
+
+impl Content for ImageReply {
+    fn kind(&self) -> &'static str {
+        "image"
+    }
+
+    fn write(&self, xml: &mut Writer<'_>) {
+        xml.element("Image", |xml| xml.text("MediaId", &self.media_id));
+    }
+
+    fn room(&self) -> usize {
+        self.media_id.len() + 48
+    }
+}
+
+/// A voice reply (回复语音消息).
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a reply does nothing until it is returned from a handler or sealed"]
+pub struct VoiceReply {
+    media_id: String,
+}
+
+impl VoiceReply {
+    /// Plays the uploaded voice `media_id` (temporary or permanent material).
+    ///
+    /// ```
+    /// # use wechat_callback::VoiceReply;
+    /// let reply = VoiceReply::new("MEDIA_ID");
+    /// ```
+    pub fn new(media_id: impl Into<String>) -> Self {
+        Self { media_id: media_id.into() }
+    }
+}
+
+impl Content for VoiceReply {
+    fn kind(&self) -> &'static str {
+        "voice"
+    }
+
+    fn write(&self, xml: &mut Writer<'_>) {
+        xml.element("Voice", |xml| xml.text("MediaId", &self.media_id));
+    }
+
+    fn room(&self) -> usize {
+        self.media_id.len() + 48
+    }
+}
+
+/// A video reply (回复视频消息).
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a reply does nothing until it is returned from a handler or sealed"]
+pub struct VideoReply {
+    media_id: String,
+    title: Option<String>,
+    description: Option<String>,
+}
+
+impl VideoReply {
+    /// Shows the uploaded video `media_id` (temporary or permanent material).
+    ///
+    /// ```
+    /// # use wechat_callback::VideoReply;
+    /// let reply = VideoReply::new("MEDIA_ID");
+    /// ```
+    pub fn new(media_id: impl Into<String>) -> Self {
+        Self { media_id: media_id.into(), title: None, description: None }
+    }
+
+    /// The title above it.
+    ///
+    /// ```
+    /// # use wechat_callback::VideoReply;
+    /// let reply = VideoReply::new("MEDIA_ID").title("春天");
+    /// ```
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// The description below it.
+    ///
+    /// ```
+    /// # use wechat_callback::VideoReply;
+    /// let reply = VideoReply::new("MEDIA_ID").description("西湖边");
+    /// ```
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+}
+
+impl Content for VideoReply {
+    fn kind(&self) -> &'static str {
+        "video"
+    }
+
+    fn write(&self, xml: &mut Writer<'_>) {
+        xml.element("Video", |xml| {
+            xml.text("MediaId", &self.media_id);
+            xml.optional("Title", self.title.as_deref());
+            xml.optional("Description", self.description.as_deref());
+        });
+    }
+
+    fn room(&self) -> usize {
+        self.media_id.len() + length(&self.title) + length(&self.description) + 128
+    }
+}
+
+/// A music reply (回复音乐消息).
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a reply does nothing until it is returned from a handler or sealed"]
+pub struct MusicReply {
+    thumb_media_id: String,
+    title: Option<String>,
+    description: Option<String>,
+    url: Option<String>,
+    hq_url: Option<String>,
+}
+
+impl MusicReply {
+    /// Plays music, with the uploaded image `thumb_media_id` as its cover.
+    ///
+    /// ```
+    /// # use wechat_callback::MusicReply;
+    /// let reply = MusicReply::new("THUMB_MEDIA_ID").url("https://example.com/spring.mp3");
+    /// ```
+    pub fn new(thumb_media_id: impl Into<String>) -> Self {
+        Self {
+            thumb_media_id: thumb_media_id.into(),
+            title: None,
+            description: None,
+            url: None,
+            hq_url: None,
+        }
+    }
+
+    /// Its title.
+    ///
+    /// ```
+    /// # use wechat_callback::MusicReply;
+    /// let reply = MusicReply::new("THUMB_MEDIA_ID").title("春天");
+    /// ```
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Its description.
+    ///
+    /// ```
+    /// # use wechat_callback::MusicReply;
+    /// let reply = MusicReply::new("THUMB_MEDIA_ID").description("古筝");
+    /// ```
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Where it is played from (`MusicUrl`).
+    ///
+    /// ```
+    /// # use wechat_callback::MusicReply;
+    /// let reply = MusicReply::new("THUMB_MEDIA_ID").url("https://example.com/spring.mp3");
+    /// ```
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Where it is played from over Wi-Fi (`HQMusicUrl`).
+    ///
+    /// ```
+    /// # use wechat_callback::MusicReply;
+    /// let reply = MusicReply::new("THUMB_MEDIA_ID").hq_url("https://example.com/spring.flac");
+    /// ```
+    pub fn hq_url(mut self, url: impl Into<String>) -> Self {
+        self.hq_url = Some(url.into());
+        self
+    }
+}
+
+impl Content for MusicReply {
+    fn kind(&self) -> &'static str {
+        "music"
+    }
+
+    fn write(&self, xml: &mut Writer<'_>) {
+        xml.element("Music", |xml| {
+            xml.optional("Title", self.title.as_deref());
+            xml.optional("Description", self.description.as_deref());
+            xml.optional("MusicUrl", self.url.as_deref());
+            xml.optional("HQMusicUrl", self.hq_url.as_deref());
+            xml.text("ThumbMediaId", &self.thumb_media_id);
+        });
+    }
+
+    fn room(&self) -> usize {
+        let optional = [&self.title, &self.description, &self.url, &self.hq_url];
+        self.thumb_media_id.len() + optional.into_iter().map(length).sum::<usize>() + 224
+    }
+}
+
+fn length(text: &Option<String>) -> usize {
+    text.as_ref().map_or(0, String::len)
+}

@@ -1,0 +1,152 @@
+//! Replies: what a handler answers with. They hold content only; who answers whom is remembered by the
+//! [`ReplyContext`] of the push.
+
+mod context;
+mod media;
+mod news;
+mod text;
+mod transfer;
+
+use std::fmt;
+
+use crate::xml::Writer;
+
+pub use context::{ReplyContext, Sealed};
+pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
+pub use news::{Article, NewsReply};
+pub use text::TextReply;
+pub use transfer::TransferReply;
+
+/// Any reply, or none.
+///
+/// Handlers that answer with one kind return that kind; handlers that answer with several, or with none
+/// sometimes, return this. Every reply type turns into it, and so do an `Option` of one and `()`.
+///
+/// ```
+/// use wechat_callback::{Reply, TextReply, WechatMessage};
+///
+/// async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+///     message.text().map(TextReply::new).into()
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "a reply does nothing until it is returned from a handler or sealed"]
+pub enum Reply {
+    /// Nothing to say: WeChat is answered `success` and shows nothing.
+    None,
+    /// Text.
+    Text(TextReply),
+    /// An image.
+    Image(ImageReply),
+    /// A voice.
+    Voice(VoiceReply),
+    /// A video.
+    Video(VideoReply),
+    /// A piece of music.
+    Music(MusicReply),
+    /// Articles.
+    News(NewsReply),
+    /// The message goes to a human agent.
+    Transfer(TransferReply),
+}
+
+impl Reply {
+    /// Nothing to say.
+    pub const fn none() -> Self {
+        Self::None
+    }
+
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    fn kind(&self) -> &'static str {
+        self.content().map_or("none", Content::kind)
+    }
+
+    fn content(&self) -> Option<&dyn Content> {
+        Some(match self {
+            Self::None => return None,
+            Self::Text(reply) => reply,
+            Self::Image(reply) => reply,
+            Self::Voice(reply) => reply,
+            Self::Video(reply) => reply,
+            Self::Music(reply) => reply,
+            Self::News(reply) => reply,
+            Self::Transfer(reply) => reply,
+        })
+    }
+}
+
+/// How a kind of reply is written.
+trait Content {
+    /// `MsgType`.
+    fn kind(&self) -> &'static str;
+
+    /// Everything after `MsgType`.
+    fn write(&self, xml: &mut Writer<'_>);
+
+    /// About how many bytes [`write`](Self::write) writes: the texts, and something for the tags.
+    fn room(&self) -> usize;
+}
+
+/// The kind alone.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({})", self.kind())
+    }
+}
+
+impl From<()> for Reply {
+    fn from((): ()) -> Self {
+        Self::None
+    }
+}
+
+impl<R: Into<Self>> From<Option<R>> for Reply {
+    fn from(reply: Option<R>) -> Self {
+        reply.map_or(Self::None, Into::into)
+    }
+}
+
+macro_rules! from_kinds {
+    ($($kind:ident($type:ident)),+) => {$(
+        impl From<$type> for Reply {
+            fn from(reply: $type) -> Self {
+                Self::$kind(reply)
+            }
+        }
+
+        crate::message::debug_without_content!($type);
+    )+};
+}
+from_kinds!(
+    Text(TextReply),
+    Image(ImageReply),
+    Voice(VoiceReply),
+    Video(VideoReply),
+    Music(MusicReply),
+    News(NewsReply),
+    Transfer(TransferReply)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_and_nothing_are_replies() {
+        assert_eq!(Reply::from(Some(TextReply::new("x"))), TextReply::new("x").into());
+        assert!(Reply::from(None::<ImageReply>).is_none());
+        assert!(Reply::from(()).is_none());
+    }
+
+    #[test]
+    fn debug_shows_the_kind_alone() {
+        assert_eq!(format!("{:?}", Reply::from(TextReply::new("secret"))), "Reply(text)");
+        assert_eq!(format!("{:?}", TextReply::new("secret")), "TextReply { .. }");
+    }
+}

@@ -1,0 +1,100 @@
+use super::Content;
+use crate::xml::Writer;
+
+/// A news reply (回复图文消息): articles that open in WeChat's browser.
+///
+/// One article in answer to a user's message, up to eight in answer to an event.
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a reply does nothing until it is returned from a handler or sealed"]
+pub struct NewsReply {
+    articles: Vec<Article>,
+}
+
+impl NewsReply {
+    /// Shows `articles`.
+    ///
+    /// ```
+    /// # use wechat_callback::{Article, NewsReply};
+    /// let reply = NewsReply::new([Article::new("春天", "https://example.com/spring")]);
+    /// ```
+    pub fn new(articles: impl IntoIterator<Item = Article>) -> Self {
+        Self { articles: articles.into_iter().collect() }
+    }
+}
+
+impl From<Article> for NewsReply {
+    fn from(article: Article) -> Self {
+        Self::new([article])
+    }
+}
+
+/// One article of a [`NewsReply`].
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "an article does nothing until it is put into a NewsReply"]
+pub struct Article {
+    title: String,
+    description: String,
+    pic_url: String,
+    url: String,
+}
+
+impl Article {
+    /// An article that opens `url`.
+    ///
+    /// ```
+    /// # use wechat_callback::Article;
+    /// let article = Article::new("春天", "https://example.com/spring");
+    /// ```
+    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { title: title.into(), description: String::new(), pic_url: String::new(), url: url.into() }
+    }
+
+    /// The text below the title.
+    ///
+    /// ```
+    /// # use wechat_callback::Article;
+    /// let article = Article::new("春天", "https://example.com/spring").description("西湖边");
+    /// ```
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// The picture: JPG or PNG, 360×200 pixels for the first article, 200×200 for the others.
+    ///
+    /// ```
+    /// # use wechat_callback::Article;
+    /// let article = Article::new("春天", "https://example.com/spring").pic_url("https://example.com/spring.png");
+    /// ```
+    pub fn pic_url(mut self, url: impl Into<String>) -> Self {
+        self.pic_url = url.into();
+        self
+    }
+}
+
+crate::message::debug_without_content!(Article);
+
+impl Content for NewsReply {
+    fn kind(&self) -> &'static str {
+        "news"
+    }
+
+    fn write(&self, xml: &mut Writer<'_>) {
+        xml.number("ArticleCount", self.articles.len());
+        xml.element("Articles", |xml| {
+            for article in &self.articles {
+                xml.element("item", |xml| {
+                    xml.text("Title", &article.title);
+                    xml.text("Description", &article.description);
+                    xml.text("PicUrl", &article.pic_url);
+                    xml.text("Url", &article.url);
+                });
+            }
+        });
+    }
+
+    fn room(&self) -> usize {
+        let texts = |a: &Article| a.title.len() + a.description.len() + a.pic_url.len() + a.url.len() + 144;
+        self.articles.iter().map(texts).sum::<usize>() + 64
+    }
+}

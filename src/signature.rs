@@ -1,0 +1,101 @@
+//! The signature: SHA-1 over the byte-sorted parts with nothing between them (protocol: sort, concatenate,
+//! lower-case hex), compared in constant time. Nothing else touches `sha1` or `subtle`.
+
+use sha1::{Digest, Sha1};
+use subtle::ConstantTimeEq;
+
+/// The twenty bytes of a signature.
+#[derive(Clone, Copy)]
+pub(crate) struct Signature([u8; 20]);
+
+impl Signature {
+    /// Signs `parts`: token, timestamp, nonce and what was encrypted, in any order. Where nothing was encrypted the
+    /// last is empty, which adds nothing.
+    pub(crate) fn of(mut parts: [&str; 4]) -> Self {
+        parts.sort_unstable();
+        let mut sha1 = Sha1::new();
+        for part in parts {
+            sha1.update(part);
+        }
+        Self(sha1.finalize().into())
+    }
+
+    /// Reads forty lower-case hexadecimal digits, as WeChat writes them. Anything else is no signature, so
+    /// that each signature has one spelling.
+    pub(crate) fn from_hex(hex: &str) -> Option<Self> {
+        let digits: &[u8; 40] = hex.as_bytes().try_into().ok()?;
+        let (pairs, _) = digits.as_chunks::<2>();
+        let mut bytes = [0; 20];
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = nibble(*high)? << 4 | nibble(*low)?;
+        }
+        Some(Self(bytes))
+    }
+
+    pub(crate) fn push_hex(self, out: &mut String) {
+        for byte in self.0 {
+            for nibble in [byte >> 4, byte & 15] {
+                out.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }));
+            }
+        }
+    }
+
+    /// Takes the same time whatever differs.
+    pub(crate) fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(signature: Signature) -> String {
+        let mut hex = String::new();
+        signature.push_hex(&mut hex);
+        hex
+    }
+
+    #[test]
+    fn the_official_example_is_reproduced() {
+        let signature = Signature::of(["AAAAA", "1714036504", "1514711492", ""]);
+        assert_eq!(hex(signature), "f464b24fc39322e44b38aa78f5edd27bd1441696");
+    }
+
+    #[test]
+    fn hex_reads_back() {
+        let text = "f464b24fc39322e44b38aa78f5edd27bd1441696";
+        let signature = Signature::from_hex(text).expect("forty digits");
+        assert_eq!(hex(signature), text);
+        assert!(signature.matches(&Signature::of(["1714036504", "", "AAAAA", "1514711492"])));
+    }
+
+    #[test]
+    fn every_one_bit_flip_differs() {
+        let right = Signature::of(["a", "b", "c", "d"]);
+        for bit in 0..160 {
+            let mut wrong = right;
+            wrong.0[bit / 8] ^= 1 << (bit % 8);
+            assert!(!wrong.matches(&right), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn anything_but_forty_lower_case_digits_is_no_signature() {
+        let right = "f464b24fc39322e44b38aa78f5edd27bd1441696";
+        for length in 0..40 {
+            assert!(Signature::from_hex(&right[..length]).is_none(), "{length} digits");
+        }
+        for wrong in [format!("{right}0"), right.to_uppercase(), right.replace('f', "g"), "ä".repeat(20)] {
+            assert!(Signature::from_hex(&wrong).is_none(), "{wrong}");
+        }
+    }
+}

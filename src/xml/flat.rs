@@ -1,0 +1,144 @@
+//! The layout that WeChat writes nearly always: `<xml>`, then elements that hold one text or one CDATA section
+//! each, then `</xml>`. Where it meets anything else it stops, and the caller asks `quick-xml`.
+
+/// Reads the elements of `xml` one by one, as name and text.
+pub(super) fn elements(xml: &str) -> Elements<'_> {
+    match xml.trim_start_matches(is_blank).strip_prefix("<xml>") {
+        Some(rest) => Elements { rest, state: State::Inside },
+        None => Elements { rest: xml, state: State::Stuck },
+    }
+}
+
+pub(super) struct Elements<'a> {
+    rest: &'a str,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Inside,
+    End,
+    Stuck,
+}
+
+impl<'a> Elements<'a> {
+    /// Whether the whole document was of this layout, and has been read.
+    pub(super) fn reached_end(&self) -> bool {
+        self.state == State::End
+    }
+
+    fn element(&mut self) -> Option<(&'a str, &'a str)> {
+        let rest = self.rest.trim_start_matches(is_blank).strip_prefix('<')?;
+        let (name, rest) =
+            rest.split_at_checked(rest.bytes().take_while(|byte| is_of_name(*byte)).count())?;
+        let rest = rest.strip_prefix('>')?;
+        let inner = rest.trim_start_matches(is_blank);
+        let (text, rest) = match inner.strip_prefix("<![CDATA[") {
+            Some(section) => {
+                let (text, rest) = split_at_cdata_end(section)?;
+                (text, rest.trim_start_matches(is_blank))
+            }
+            None => {
+                let (text, rest) = inner.split_at_checked(memchr::memchr(b'<', inner.as_bytes())?)?;
+                // References and `]]>` are quick-xml's to judge.
+                if memchr::memchr2(b'&', b'>', text.as_bytes()).is_some() {
+                    return None;
+                }
+                (text.trim_end_matches(is_blank), rest)
+            }
+        };
+        let rest = rest.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
+        // A carriage return is quick-xml's to normalise.
+        if name.is_empty() || memchr::memchr(b'\r', text.as_bytes()).is_some() {
+            return None;
+        }
+        self.rest = rest;
+        Some((name, text))
+    }
+
+    fn at_end(&self) -> bool {
+        let rest = self.rest.trim_start_matches(is_blank);
+        rest.strip_prefix("</xml>").is_some_and(|rest| rest.trim_start_matches(is_blank).is_empty())
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.state != State::Inside {
+            return None;
+        }
+        let element = self.element();
+        if element.is_none() {
+            self.state = if self.at_end() { State::End } else { State::Stuck };
+        }
+        element
+    }
+}
+
+/// XML's white space.
+pub(super) fn is_blank(char: char) -> bool {
+    matches!(char, ' ' | '\t' | '\r' | '\n')
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn split_at_cdata_end(section: &str) -> Option<(&str, &str)> {
+    memchr::memchr_iter(b']', section.as_bytes()).find_map(|at| {
+        let (text, rest) = section.split_at_checked(at)?;
+        Some((text, rest.strip_prefix("]]>")?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(xml: &str) -> Option<Vec<(&str, &str)>> {
+        let mut elements = elements(xml);
+        let read = elements.by_ref().collect();
+        elements.reached_end().then_some(read)
+    }
+
+    #[test]
+    fn wechats_layouts_are_flat() {
+        for flat in [
+            "<xml><A><![CDATA[x]]></A>\n<B>1</B>\n</xml>",
+            "<xml>\n    <A> <![CDATA[x]]> </A>\r\n    <B>\n1 </B>\n</xml>\n",
+        ] {
+            assert_eq!(read(flat), Some(vec![("A", "x"), ("B", "1")]), "{flat}");
+        }
+        assert_eq!(read("<xml><A></A><B><![CDATA[]]></B></xml>"), Some(vec![("A", ""), ("B", "")]));
+        assert_eq!(read("<xml><A><![CDATA[ ]] ]> ]]></A></xml>"), Some(vec![("A", " ]] ]> ")]));
+    }
+
+    #[test]
+    fn other_layouts_are_left_to_quick_xml() {
+        for other in [
+            "",
+            "<xml>",
+            "<xml/>",
+            "<yml></yml>",
+            "<?xml version='1.0'?><xml></xml>",
+            "<!DOCTYPE xml><xml></xml>",
+            "<xml><!DOCTYPE xml></xml>",
+            "<xml><A/></xml>",
+            "<xml><></></xml>",
+            "<xml><A b='c'></A></xml>",
+            "<xml><A><B></B></A></xml>",
+            "<xml><A>&lt;</A></xml>",
+            "<xml><A>x<![CDATA[y]]></A></xml>",
+            "<xml><A><![CDATA[x]]>y</A></xml>",
+            "<xml><A>x]]>y</A></xml>",
+            "<xml><A>x\ry</A></xml>",
+            "<xml><A></B></xml>",
+            "<xml><A></A>x</xml>",
+            "<xml></xml><xml></xml>",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+}

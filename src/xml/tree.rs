@@ -1,0 +1,414 @@
+use std::fmt;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::flat::{self, is_blank};
+use super::{HeadSeen, MAX_DEPTH, MAX_ELEMENTS};
+use crate::XmlError;
+
+/// The elements under `<xml>`, in two allocations: one text that all names and values stand in, and one list in
+/// document order.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tree {
+    text: String,
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Node {
+    name: Span,
+    text: Span,
+    /// The index behind the last descendant.
+    end: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Tree {
+    /// Reads `xml`.
+    ///
+    /// The text of an element is its character data and CDATA sections with references resolved and without the
+    /// white space around it (inside CDATA it stays). An element that holds elements has no text.
+    pub(crate) fn parse(xml: &str) -> Result<Self, XmlError> {
+        match Self::parse_flat(xml)? {
+            Some(tree) => Ok(tree),
+            None => Self::parse_any(xml),
+        }
+    }
+
+    fn with_room_for(xml: &str) -> Self {
+        // Names and resolved texts are never longer than what they are written with.
+        Self { text: String::with_capacity(xml.len()), nodes: Vec::with_capacity(16) }
+    }
+
+    /// `None` where the layout is not flat.
+    fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
+        let mut tree = Self::with_room_for(xml);
+        let mut seen = HeadSeen::default();
+        let mut elements = flat::elements(xml);
+        for (name, text) in &mut elements {
+            seen.note(name)?;
+            let name = tree.append(name)?;
+            let index = tree.push(name)?;
+            let text = tree.append(text)?;
+            tree.close(index, text)?;
+        }
+        Ok(elements.reached_end().then_some(tree))
+    }
+
+    fn parse_any(xml: &str) -> Result<Self, XmlError> {
+        let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
+        let mut reader = Reader::from_str(xml);
+        let mut builder = Builder { tree: Self::with_room_for(xml), ..Builder::default() };
+        loop {
+            let event = reader.read_event().map_err(|_| malformed(&reader))?;
+            if event == Event::Eof {
+                break;
+            }
+            if !builder.take(event)? {
+                return Err(malformed(&reader));
+            }
+        }
+        if builder.state == State::Epilog { Ok(builder.tree) } else { Err(malformed(&reader)) }
+    }
+
+    fn append(&mut self, text: &str) -> Result<Span, XmlError> {
+        let start = offset(self.text.len())?;
+        self.text.push_str(text);
+        Ok(Span { start, end: offset(self.text.len())? })
+    }
+
+    fn push(&mut self, name: Span) -> Result<usize, XmlError> {
+        let index = self.nodes.len();
+        if index >= MAX_ELEMENTS {
+            return Err(XmlError::Elements);
+        }
+        self.nodes.push(Node { name, text: Span::default(), end: 0 });
+        Ok(index)
+    }
+
+    fn close(&mut self, index: usize, text: Span) -> Result<(), XmlError> {
+        let end = offset(self.nodes.len())?;
+        if let Some(node) = self.nodes.get_mut(index) {
+            node.text = text;
+            node.end = end;
+        }
+        Ok(())
+    }
+
+    /// The elements directly under `<xml>`.
+    pub(crate) fn root(&self) -> Cursor<'_> {
+        Cursor { tree: self, start: 0, end: self.nodes.len() }
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+}
+
+/// What stands in a message stays out of logs.
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tree({} elements)", self.nodes.len())
+    }
+}
+
+/// A list of siblings.
+#[derive(Clone, Copy)]
+pub(crate) struct Cursor<'a> {
+    tree: &'a Tree,
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// The text of the first element of exactly that name.
+    pub(crate) fn get_exactly(mut self, name: &str) -> Option<&'a str> {
+        self.find(|(found, _, _)| *found == name).map(|(_, text, _)| text)
+    }
+
+    /// Whether no element is left.
+    pub(crate) fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+}
+
+/// Yields name, text and children.
+impl<'a> Iterator for Cursor<'a> {
+    type Item = (&'a str, &'a str, Cursor<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.start >= self.end {
+            return None;
+        }
+        let node = self.tree.nodes.get(self.start)?;
+        let children = Cursor { tree: self.tree, start: self.start.checked_add(1)?, end: node.end as usize };
+        self.start = node.end as usize;
+        Some((self.tree.slice(node.name), self.tree.slice(node.text), children))
+    }
+}
+
+/// Puts the events of `quick-xml` into a tree.
+#[derive(Default)]
+struct Builder {
+    tree: Tree,
+    state: State,
+    seen: HeadSeen,
+    /// The elements that are not closed yet, without the root.
+    open: Vec<Open>,
+}
+
+#[derive(Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Prolog,
+    Root,
+    Epilog,
+}
+
+struct Open {
+    index: usize,
+    has_children: bool,
+    /// Where its text starts in the tree's text.
+    start: usize,
+    /// Up to where it came from CDATA or a reference, so that white space is not trimmed.
+    kept: usize,
+}
+
+impl Builder {
+    /// `false` where the event makes the document ill-formed.
+    fn take(&mut self, event: Event<'_>) -> Result<bool, XmlError> {
+        match event {
+            Event::DocType(_) => return Err(XmlError::DocType),
+            Event::Decl(declaration) => {
+                let encoding = declaration.encoding().transpose().ok().flatten();
+                if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
+                    return Err(XmlError::Encoding);
+                }
+                return Ok(self.state == State::Prolog);
+            }
+            Event::Start(tag) => return self.start(&tag),
+            Event::Empty(tag) => {
+                if !self.start(&tag)? {
+                    return Ok(false);
+                }
+                self.end()?;
+            }
+            Event::End(_) => self.end()?,
+            Event::Text(text) if self.state != State::Root => {
+                return Ok(text.chars().all(is_blank));
+            }
+            Event::Text(text) => self.text(&text.xml10_content(), false),
+            Event::CData(_) | Event::GeneralRef(_) if self.state != State::Root => return Ok(false),
+            Event::CData(text) => self.text(&text.xml10_content(), true),
+            Event::GeneralRef(reference) => match resolve(&reference) {
+                Some(char) => self.text(char.encode_utf8(&mut [0; 4]), true),
+                None => return Ok(false),
+            },
+            Event::PI(_) | Event::Comment(_) | Event::Eof => {}
+        }
+        Ok(true)
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>) -> Result<bool, XmlError> {
+        let name = tag.name();
+        let name: &str = name.as_ref();
+        match self.state {
+            State::Epilog => return Ok(false),
+            State::Prolog if name == "xml" => self.state = State::Root,
+            State::Prolog => return Err(XmlError::Root),
+            State::Root => {
+                if name.is_empty() {
+                    return Ok(false);
+                }
+                if self.open.len() >= MAX_DEPTH {
+                    return Err(XmlError::Depth);
+                }
+                match self.open.last_mut() {
+                    None => self.seen.note(name)?,
+                    Some(parent) if parent.has_children => {}
+                    Some(parent) => {
+                        parent.has_children = true;
+                        self.tree.text.truncate(parent.start);
+                    }
+                }
+                let name = self.tree.append(name)?;
+                let index = self.tree.push(name)?;
+                let start = self.tree.text.len();
+                self.open.push(Open { index, has_children: false, start, kept: start });
+            }
+        }
+        Ok(true)
+    }
+
+    fn end(&mut self) -> Result<(), XmlError> {
+        let Some(element) = self.open.pop() else {
+            self.state = State::Epilog;
+            return Ok(());
+        };
+        if element.has_children {
+            return self.tree.close(element.index, Span::default());
+        }
+        let tail = self.tree.text.get(element.kept..).unwrap_or_default();
+        let blanks = tail.len().saturating_sub(tail.trim_end_matches(is_blank).len());
+        let end = self.tree.text.len().saturating_sub(blanks);
+        self.tree.text.truncate(end);
+        let text = Span { start: offset(element.start)?, end: offset(end)? };
+        self.tree.close(element.index, text)
+    }
+
+    /// Text directly under the root, and text beside elements, is passed over.
+    fn text(&mut self, mut text: &str, keep: bool) {
+        let Some(element) = self.open.last_mut().filter(|element| !element.has_children) else {
+            return;
+        };
+        if !keep && self.tree.text.len() == element.start {
+            text = text.trim_start_matches(is_blank);
+        }
+        self.tree.text.push_str(text);
+        if keep {
+            element.kept = self.tree.text.len();
+        }
+    }
+}
+
+/// A character reference or one of XML's own five entities.
+fn resolve(reference: &BytesRef<'_>) -> Option<char> {
+    match &**reference {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "apos" => Some('\''),
+        "quot" => Some('"'),
+        _ => reference.resolve_char_ref().ok().flatten(),
+    }
+}
+
+fn malformed(reader: &Reader<&[u8]>) -> XmlError {
+    XmlError::Malformed { position: reader.buffer_position() }
+}
+
+fn offset(length: usize) -> Result<u32, XmlError> {
+    u32::try_from(length).map_err(|_| XmlError::Elements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree as text: `name=text` or `name(children)`.
+    fn show(xml: &str) -> Result<String, XmlError> {
+        fn list(cursor: Cursor<'_>) -> String {
+            let shown = cursor.map(|(name, text, children)| match children.is_empty() {
+                true => format!("{name}={text}"),
+                false => format!("{name}({})", list(children)),
+            });
+            shown.collect::<Vec<_>>().join(" ")
+        }
+        Tree::parse(xml).map(|tree| list(tree.root()))
+    }
+
+    #[test]
+    fn both_readers_build_the_same_tree() {
+        for xml in [
+            "<xml></xml>",
+            "<xml>\n    <A><![CDATA[ x ]]></A>\n    <B> 1 </B>\r\n</xml>\n",
+            "<xml><A> <![CDATA[]]>\n</A><B></B><A>again</A></xml>",
+        ] {
+            let flat = Tree::parse_flat(xml).expect("well-formed").expect("flat");
+            assert!(flat == Tree::parse_any(xml).expect("well-formed"), "{xml}");
+        }
+    }
+
+    #[test]
+    fn a_declaration_a_bom_comments_and_crlf_are_passed_over() {
+        let xml = "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<!-- -->\r\n<xml>\r\n stray <A>1</A>\r\n</xml>\r\n";
+        assert_eq!(show(xml), Ok("A=1".to_owned()));
+    }
+
+    #[test]
+    fn blanks_inside_cdata_stay_and_around_it_go() {
+        assert_eq!(show("<xml><A>\n <![CDATA[ a ]]> <!-- --></A><A/></xml>"), Ok("A= a  A=".to_owned()));
+        assert_eq!(show("<xml><A>&#32;a&#32; </A></xml>"), Ok("A= a ".to_owned()));
+    }
+
+    #[test]
+    fn split_cdata_text_and_references_are_one_text() {
+        assert_eq!(
+            show("<xml><A>a<![CDATA[]]]]><![CDATA[>]]> &lt;&#x4F60;&#22909;&quot;</A></xml>"),
+            Ok("A=a]]> <你好\"".to_owned())
+        );
+    }
+
+    #[test]
+    fn nested_and_repeated_elements_are_all_kept() {
+        let xml = "<xml><L><I><N>1</N></I><I/>text<I>3</I></L><M a='b'>4</M></xml>";
+        assert_eq!(show(xml), Ok("L(I(N=1) I= I=3) M=4".to_owned()));
+    }
+
+    #[test]
+    fn document_types_and_unknown_entities_are_refused() {
+        for xml in ["<!DOCTYPE xml [<!ENTITY a 'b'>]><xml>&a;</xml>", "<xml><!DOCTYPE a></xml>"] {
+            assert_eq!(show(xml), Err(XmlError::DocType), "{xml}");
+        }
+        for xml in ["<xml><A>&a;</A></xml>", "<xml><A>&#0;</A></xml>", "<xml><A>&#xD800;</A></xml>"] {
+            assert!(matches!(show(xml), Err(XmlError::Malformed { .. })), "{xml}");
+        }
+    }
+
+    #[test]
+    fn another_declared_encoding_is_refused() {
+        assert_eq!(show("<?xml version='1.0' encoding='GBK'?><xml/>"), Err(XmlError::Encoding));
+    }
+
+    #[test]
+    fn another_root_is_refused() {
+        assert_eq!(show("<html></html>"), Err(XmlError::Root));
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        for xml in [
+            "",
+            "text",
+            "{}",
+            "<xml>",
+            "<xml><A></xml>",
+            "<xml><A></B></xml>",
+            "<xml></xml><xml></xml>",
+            "<xml></xml>text",
+            "<xml></xml><![CDATA[x]]>",
+            "<xml><A>&</A></xml>",
+            "<xml><A><![CDATA[</A></xml>",
+            "<xml/><?xml version='1.0'?>",
+        ] {
+            assert!(matches!(show(xml), Err(XmlError::Malformed { .. })), "{xml}");
+        }
+    }
+
+    #[test]
+    fn each_element_of_the_head_stands_at_most_once() {
+        for name in super::super::HEAD {
+            let doubled = format!("<xml><{name}>1</{name}><{name}>1</{name}></xml>");
+            assert_eq!(show(&doubled), Err(XmlError::Doubled(name)));
+            assert_eq!(show(&doubled.replace("<xml>", "<xml><!-- -->")), Err(XmlError::Doubled(name)));
+            assert!(show(&format!("<xml><{name}>1</{name}><A><{name}>1</{name}></A></xml>")).is_ok());
+        }
+    }
+
+    #[test]
+    fn depth_and_number_of_elements_are_bounded() {
+        let nested = |depth| format!("<xml>{}{}</xml>", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert!(show(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(show(&nested(MAX_DEPTH + 1)), Err(XmlError::Depth));
+        let wide = |count| format!("<xml>{}</xml>", "<a></a>".repeat(count));
+        assert!(show(&wide(MAX_ELEMENTS)).is_ok());
+        assert_eq!(show(&wide(MAX_ELEMENTS + 1)), Err(XmlError::Elements));
+        assert_eq!(show(&wide(MAX_ELEMENTS + 1).replace("<a></a>", "<a/>")), Err(XmlError::Elements));
+    }
+}

@@ -1,0 +1,131 @@
+use std::fmt::{Display, Write as _};
+
+/// Writes elements into a text, so that it is well-formed whatever the texts hold.
+pub(crate) struct Writer<'a>(&'a mut String);
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(out: &'a mut String) -> Self {
+        Self(out)
+    }
+
+    /// `<name>` and `</name>` around what `inner` writes.
+    pub(crate) fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
+        self.tag("<", name);
+        inner(self);
+        self.tag("</", name);
+    }
+
+    /// An element that holds `text` in CDATA. What XML cannot hold is left out.
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.element(name, |writer| {
+            writer.0.push_str("<![CDATA[");
+            push_cdata(writer.0, text);
+            writer.0.push_str("]]>");
+        });
+    }
+
+    /// As [`text`](Self::text), and nothing where there is none.
+    pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    /// An element that holds a number.
+    pub(crate) fn number(&mut self, name: &str, number: impl Display) {
+        self.element(name, |writer| {
+            // Writing to a String does not fail.
+            let _ = write!(writer.0, "{number}");
+        });
+    }
+
+    fn tag(&mut self, open: &str, name: &str) {
+        self.0.push_str(open);
+        self.0.push_str(name);
+        self.0.push('>');
+    }
+}
+
+/// Splits every `]]>` over two sections and drops the characters that XML 1.0 forbids: WeChat shows its failure
+/// notice in place of a reply that holds one.
+fn push_cdata(out: &mut String, mut text: &str) {
+    while let Some(at) = first_special(text.as_bytes()) {
+        let Some((clean, rest)) = text.split_at_checked(at) else { break };
+        out.push_str(clean);
+        let mut chars = rest.chars();
+        let Some(char) = chars.next() else { break };
+        if char == ']' && rest.starts_with("]]>") {
+            out.push_str("]]]]><![CDATA[>");
+            text = rest.strip_prefix("]]>").unwrap_or_default();
+        } else {
+            if is_allowed(char) {
+                out.push(char);
+            }
+            text = chars.as_str();
+        }
+    }
+    out.push_str(text);
+}
+
+/// Where the first byte stands that may need care: `]`, a control character, or the first byte of U+FFFE and
+/// U+FFFF (and of some harmless neighbours).
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const STEP: usize = 32;
+    let is_special = |byte: u8| byte < 0x20 || byte == b']' || byte == 0xEF;
+    // Whole steps without a branch inside, which the compiler turns into vector code.
+    let clean = bytes
+        .chunks_exact(STEP)
+        .take_while(|step| !step.iter().fold(false, |any, byte| any | is_special(*byte)));
+    let skipped = clean.count().saturating_mul(STEP);
+    let found = bytes.get(skipped..)?.iter().position(|byte| is_special(*byte))?;
+    skipped.checked_add(found)
+}
+
+/// XML 1.0's `Char`.
+fn is_allowed(char: char) -> bool {
+    !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> String {
+        let mut out = String::new();
+        Writer::new(&mut out).text("A", text);
+        out
+    }
+
+    #[test]
+    fn a_text_stands_in_cdata() {
+        assert_eq!(text("你好 <a href=\"x\">&"), "<A><![CDATA[你好 <a href=\"x\">&]]></A>");
+    }
+
+    #[test]
+    fn the_end_of_cdata_is_split() {
+        assert_eq!(text("a]]>b]]]>"), "<A><![CDATA[a]]]]><![CDATA[>b]]]]]><![CDATA[>]]></A>");
+        assert_eq!(text("]]"), "<A><![CDATA[]]]]></A>");
+    }
+
+    #[test]
+    fn characters_that_xml_forbids_are_left_out() {
+        let forbidden: String = (0..=0x1fu8)
+            .map(char::from)
+            .filter(|char| !"\t\n\r".contains(*char))
+            .chain(['\u{fffe}', '\u{ffff}'])
+            .collect();
+        assert_eq!(forbidden.chars().count(), 31);
+        assert_eq!(
+            text(&format!("a{forbidden}\t\n\r，！\u{fffd}😀")),
+            "<A><![CDATA[a\t\n\r，！\u{fffd}😀]]></A>"
+        );
+    }
+
+    #[test]
+    fn a_special_character_is_found_wherever_it_stands() {
+        for before in 0..100 {
+            let plain = "x".repeat(before);
+            assert_eq!(text(&format!("{plain}\u{1}y")), text(&format!("{plain}y")), "after {before}");
+        }
+    }
+}
