@@ -248,6 +248,21 @@ pub enum SealError {
     NoRecipient(&'static str),
 }
 
+/// Why [`WechatMessage`](crate::WechatMessage) was not extracted. Answered with a status of 500: the mistake is the
+/// server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MessageRejection {
+    /// No middleware is around the route.
+    #[error(
+        "WechatMessage needs the middleware: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) around this route"
+    )]
+    NoMiddleware,
+    /// Another extractor of the same handler has taken the message.
+    #[error("WechatMessage was taken by another extractor of this handler: it can be extracted once")]
+    Taken,
+}
+
 /// Any error of a handler, so that `?` works in one: `async fn chat(..) -> Result<TextReply, HandlerError>`.
 ///
 /// The middleware logs it with its causes and answers WeChat `success`, so that one bug does not make

@@ -43,7 +43,9 @@ mod timestamp;
 mod xml;
 
 pub use callback::{Callback, CallbackBuilder, Opened, OpenedXml, Previous};
-pub use error::{ConfigError, DecryptError, HandlerError, OpenError, QueryError, SealError, XmlError};
+pub use error::{
+    ConfigError, DecryptError, HandlerError, MessageRejection, OpenError, QueryError, SealError, XmlError,
+};
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
 pub use reply::{

@@ -1,1 +1,70 @@
+//! actix-web 4.
 
+use std::future::{Ready, ready};
+
+use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
+
+use super::{Taken, UNSEALED};
+use crate::{HandlerError, Message, MessageRejection, Reply, WechatMessage};
+
+impl FromRequest for WechatMessage {
+    type Error = MessageRejection;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut extensions = request.extensions_mut();
+        ready(match extensions.remove::<Message>() {
+            Some(message) => {
+                extensions.insert(Taken);
+                Ok(Self(message))
+            }
+            None => Err(Taken::rejection(extensions.contains::<Taken>())),
+        })
+    }
+}
+
+/// 500, and one sentence: the mistake is the server's.
+impl ResponseError for MessageRejection {
+    fn status_code(&self) -> StatusCode {
+        tracing::error!(error = %self, "WechatMessage was not extracted");
+        StatusCode::INTERNAL_SERVER_ERROR
+    }
+}
+
+/// For the middleware to take out of the response's extensions. Without the middleware it stays a 500.
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        unsealed(self)
+    }
+}
+
+/// As [`Reply`]: the middleware takes it out, logs it and answers WeChat `success`.
+impl ResponseError for HandlerError {
+    fn error_response(&self) -> HttpResponse {
+        unsealed(self.clone())
+    }
+}
+
+fn unsealed<T: 'static>(extension: T) -> HttpResponse {
+    let mut response = HttpResponse::InternalServerError().body(UNSEALED);
+    response.extensions_mut().insert(extension);
+    response
+}
+
+macro_rules! responder {
+    ($($reply:ident),+) => {$(
+        impl Responder for crate::$reply {
+            type Body = BoxBody;
+
+            fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+                Reply::from(self).respond_to(request)
+            }
+        }
+    )+};
+}
+super::for_each_reply!(responder);

@@ -1,1 +1,62 @@
+//! axum 0.8, whose traits live in axum-core 0.5.
 
+use axum_core::extract::FromRequestParts;
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+
+use super::{Taken, UNSEALED};
+use crate::{HandlerError, Message, MessageRejection, Reply, WechatMessage};
+
+impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
+    type Rejection = MessageRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        match parts.extensions.remove::<Message>() {
+            Some(message) => {
+                parts.extensions.insert(Taken);
+                Ok(Self(message))
+            }
+            None => Err(Taken::rejection(parts.extensions.get::<Taken>().is_some())),
+        }
+    }
+}
+
+/// 500, and one sentence: the mistake is the server's.
+impl IntoResponse for MessageRejection {
+    fn into_response(self) -> Response {
+        tracing::error!(error = %self, "WechatMessage was not extracted");
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+    }
+}
+
+/// For the middleware to take out of the response's extensions. Without the middleware it stays a 500.
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        unsealed(self)
+    }
+}
+
+/// As [`Reply`]: the middleware takes it out, logs it and answers WeChat `success`.
+impl IntoResponse for HandlerError {
+    fn into_response(self) -> Response {
+        unsealed(self)
+    }
+}
+
+fn unsealed(extension: impl Clone + Send + Sync + 'static) -> Response {
+    let mut response = (StatusCode::INTERNAL_SERVER_ERROR, UNSEALED).into_response();
+    response.extensions_mut().insert(extension);
+    response
+}
+
+macro_rules! into_response {
+    ($($reply:ident),+) => {$(
+        impl IntoResponse for crate::$reply {
+            fn into_response(self) -> Response {
+                Reply::from(self).into_response()
+            }
+        }
+    )+};
+}
+super::for_each_reply!(into_response);

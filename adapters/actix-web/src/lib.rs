@@ -1,1 +1,76 @@
-//! x
+//! Answer WeChat (微信) callbacks in actix-web.
+//!
+//! WeChat posts each message of an Official Account (公众号/服务号) to the owner's server, signed and often
+//! encrypted, and takes the reply from the answer. [`WechatMiddleware`] verifies, decrypts and parses the push
+//! before the handler, and signs and encrypts the reply after it. This crate re-exports the core,
+//! `wechat-callback`, so it is the only one to depend on.
+//!
+//! # Example
+//!
+//! ```
+//! use actix_web::{App, web};
+//! use wechat_actix::{Callback, TextReply, WechatMessage, WechatMiddleware};
+//!
+//! async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
+//!     TextReply::new(format!("你说：{}", message.text().unwrap_or("（不是文字）")))
+//! }
+//!
+//! let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
+//!     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
+//!     .build()?;
+//! let app = App::new().service(
+//!     web::resource("/weixin").wrap(WechatMiddleware::new(callback)).route(web::post().to(chat)),
+//! );
+//! # Ok::<(), wechat_actix::ConfigError>(())
+//! ```
+//!
+//! Customised:
+//!
+//! ```
+//! use std::time::Duration;
+//! use actix_web::{App, web};
+//! use wechat_actix::{Callback, Reply, TextReply, WechatMessage, WechatMiddleware};
+//!
+//! async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+//!     message.text().map(TextReply::literal).into()
+//! }
+//!
+//! let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
+//!     .freshness(Duration::from_secs(60))
+//!     .build()?;
+//! let middleware = WechatMiddleware::new(callback).body_limit(16 * 1024).body_timeout(Duration::from_secs(2));
+//! let app = App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)));
+//! # Ok::<(), wechat_actix::ConfigError>(())
+//! ```
+//!
+//! # What a handler takes
+//!
+//! [`WechatMessage`], and any extractor of actix-web's. A `String` or `Bytes` body is the decrypted XML.
+//!
+//! # What a handler returns
+//!
+//! - a reply: [`TextReply`], [`ImageReply`], [`VoiceReply`], [`VideoReply`], [`MusicReply`], [`NewsReply`],
+//!   [`TransferReply`];
+//! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
+//! - an `Option` of a reply: `None` is answered `success`, and WeChat shows nothing;
+//! - `Result<_, HandlerError>` of these or of nothing: an error is logged with its causes and answered `success`,
+//!   so that one bug does not make WeChat block the account;
+//! - a response of its own, which passes untouched.
+//!
+//! # Where it is mounted
+//!
+//! | mounted as | |
+//! |---|---|
+//! | `web::resource(path).wrap(middleware).route(web::post().to(handler))` | works |
+//! | `web::scope(path).wrap(middleware)` | works, and answers every path of the scope |
+//! | `App::new().wrap(middleware)` | works, and answers every path of the app |
+//! | `web::resource(path).route(web::post().wrap(middleware).to(handler))` | **answers WeChat's verification (GET) with 405**: actix-web chooses by method before it |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod answer;
+mod middleware;
+mod payload;
+
+pub use middleware::WechatMiddleware;
+#[doc(inline)]
+pub use wechat_callback::*;

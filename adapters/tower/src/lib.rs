@@ -1,1 +1,84 @@
-//! x
+//! Answer WeChat (微信) callbacks in axum, or in any tower stack.
+//!
+//! WeChat posts each message of an Official Account (公众号/服务号) to the owner's server, signed and often
+//! encrypted, and takes the reply from the answer. [`WechatLayer`] verifies, decrypts and parses the push before
+//! the handler, and signs and encrypts the reply after it. This crate re-exports the core, `wechat-callback`, so
+//! it is the only one to depend on.
+//!
+//! # Example
+//!
+//! ```
+//! use axum::{Router, routing::post};
+//! use wechat_tower::{Callback, TextReply, WechatLayer, WechatMessage};
+//!
+//! async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
+//!     TextReply::new(format!("你说：{}", message.text().unwrap_or("（不是文字）")))
+//! }
+//!
+//! let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
+//!     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
+//!     .build()?;
+//! let app: Router = Router::new().route("/weixin", post(chat).layer(WechatLayer::new(callback)));
+//! # Ok::<(), wechat_tower::ConfigError>(())
+//! ```
+//!
+//! Customised:
+//!
+//! ```
+//! use std::time::Duration;
+//! use axum::{Router, routing::post};
+//! use wechat_tower::{Callback, Reply, TextReply, WechatLayer, WechatMessage};
+//!
+//! async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+//!     message.text().map(TextReply::literal).into()
+//! }
+//!
+//! let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
+//!     .freshness(Duration::from_secs(60))
+//!     .build()?;
+//! let layer = WechatLayer::new(callback).body_limit(16 * 1024).body_timeout(Duration::from_secs(2));
+//! let app: Router = Router::new().route("/weixin", post(chat)).route_layer(layer);
+//! # Ok::<(), wechat_tower::ConfigError>(())
+//! ```
+//!
+//! # What a handler takes
+//!
+//! [`WechatMessage`], and any extractor of axum's. A `String` or `Bytes` body is the decrypted XML. In a tower
+//! service without axum the [`Message`] stands in the request's extensions.
+//!
+//! # What a handler returns
+//!
+//! - a reply: [`TextReply`], [`ImageReply`], [`VoiceReply`], [`VideoReply`], [`MusicReply`], [`NewsReply`],
+//!   [`TransferReply`];
+//! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
+//! - nothing: WeChat is answered `success`, and shows nothing;
+//! - `Result<_, HandlerError>` of a reply: an error is logged with its causes and answered `success`, so that one
+//!   bug does not make WeChat block the account;
+//! - a response of its own, which passes untouched.
+//!
+//! In a tower service without axum the [`Reply`] (or [`HandlerError`]) goes into the response's extensions.
+//!
+//! # Where it is mounted
+//!
+//! | mounted as | |
+//! |---|---|
+//! | `post(handler).layer(layer)` | works: the layer sees every method |
+//! | `Router::new().route(path, post(handler)).route_layer(layer)` | works |
+//! | `Router::new().route(path, post(handler)).layer(layer)` | works, and answers every other path of that router too |
+//! | around a tower service in hyper, with [`WechatBody`] | works |
+//! | `post(handler).route_layer(layer)` | **answers WeChat's verification (GET) with 405**: axum puts the layer behind its choice of method |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod answer;
+mod body;
+mod future;
+mod layer;
+mod read;
+mod service;
+
+pub use body::WechatBody;
+pub use future::ResponseFuture;
+pub use layer::WechatLayer;
+pub use service::WechatService;
+#[doc(inline)]
+pub use wechat_callback::*;

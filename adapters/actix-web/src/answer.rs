@@ -1,0 +1,78 @@
+//! The answers that the middleware makes itself.
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, EitherBody, MessageBody};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use wechat_callback::{Callback, HandlerError, OpenError, Reply, ReplyContext, Sealed};
+
+/// A status and nothing else.
+pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
+    HttpResponse::new(status)
+}
+
+/// Why goes to the log; the caller learns the status alone.
+pub(crate) fn refused(error: &OpenError) -> HttpResponse {
+    tracing::warn!(reason = %error, status = error.status(), "refused a request");
+    refusal(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN))
+}
+
+pub(crate) fn method_not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST")).finish()
+}
+
+/// The echostr exactly as it came, as text that no browser takes for anything else.
+pub(crate) fn verification(callback: &Callback, query: &str) -> HttpResponse {
+    match callback.verify(query) {
+        Ok(echostr) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(echostr),
+        Err(error) => refused(&error),
+    }
+}
+
+/// Turns what the handler returned into the answer to WeChat.
+///
+/// A response of the handler's own passes untouched. One without a body means that there is nothing to say.
+pub(crate) fn sealed<B: MessageBody>(
+    context: &ReplyContext,
+    mut response: ServiceResponse<B>,
+) -> ServiceResponse<EitherBody<B>> {
+    let mut extensions = response.response_mut().extensions_mut();
+    let reply = extensions.remove::<Reply>();
+    let error = extensions.remove::<HandlerError>();
+    drop(extensions);
+
+    let sealed = if let Some(reply) = reply {
+        context.seal(&reply).unwrap_or_else(|error| {
+            tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
+            Sealed::acknowledgement()
+        })
+    } else if let Some(error) = error {
+        tracing::error!(error = error.as_error(), "the handler failed; WeChat is answered success");
+        Sealed::acknowledgement()
+    } else if says_nothing(&response) {
+        Sealed::acknowledgement()
+    } else {
+        return response.map_into_left_body();
+    };
+    let mut response = response.map_body(|_, _| EitherBody::right(sealed.body.boxed()));
+    *response.response_mut().status_mut() = StatusCode::OK;
+    let headers = response.headers_mut();
+    // The old length is that of the old body.
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(sealed.content_type));
+    response
+}
+
+/// A success without a body, or actix-web's answer to a handler that returned `None`: a 404 without a body. (Where
+/// no route matched, it is left alone.)
+fn says_nothing<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    let is_nothing = match response.status() {
+        StatusCode::NOT_FOUND => response.request().match_pattern().is_some(),
+        status => status.is_success(),
+    };
+    is_nothing && matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0))
+}

@@ -1,0 +1,71 @@
+//! The answers that the middleware makes itself.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::{Response, StatusCode};
+use http_body::Body;
+use wechat_callback::{Callback, HandlerError, OpenError, Reply, ReplyContext, Sealed};
+
+use crate::WechatBody;
+
+/// A status and nothing else.
+pub(crate) fn refusal<B>(status: StatusCode) -> Response<WechatBody<B>> {
+    with_body(status, Bytes::new())
+}
+
+/// Why goes to the log; the caller learns the status alone.
+pub(crate) fn refused<B>(error: &OpenError) -> Response<WechatBody<B>> {
+    tracing::warn!(reason = %error, status = error.status(), "refused a request");
+    refusal(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN))
+}
+
+pub(crate) fn method_not_allowed<B>() -> Response<WechatBody<B>> {
+    let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+    response
+}
+
+/// The echostr exactly as it came, as text that no browser takes for anything else.
+pub(crate) fn verification<B>(callback: &Callback, query: &str) -> Response<WechatBody<B>> {
+    match callback.verify(query) {
+        Ok(echostr) => {
+            let mut response = with_body(StatusCode::OK, echostr.into());
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            response
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// Turns what the handler returned into the answer to WeChat.
+///
+/// A response of the handler's own passes untouched. One without a body means that there is nothing to say.
+pub(crate) fn sealed<B: Body>(context: &ReplyContext, mut response: Response<B>) -> Response<WechatBody<B>> {
+    let sealed = if let Some(reply) = response.extensions_mut().remove::<Reply>() {
+        context.seal(&reply).unwrap_or_else(|error| {
+            tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
+            Sealed::acknowledgement()
+        })
+    } else if let Some(error) = response.extensions_mut().remove::<HandlerError>() {
+        tracing::error!(error = error.as_error(), "the handler failed; WeChat is answered success");
+        Sealed::acknowledgement()
+    } else if response.status().is_success() && response.body().size_hint().exact() == Some(0) {
+        Sealed::acknowledgement()
+    } else {
+        return response.map(WechatBody::new);
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.status = StatusCode::OK;
+    // The old length is that of the old body.
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(sealed.content_type));
+    Response::from_parts(parts, Bytes::from(sealed.body).into())
+}
+
+fn with_body<B>(status: StatusCode, body: Bytes) -> Response<WechatBody<B>> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response
+}

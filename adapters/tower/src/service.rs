@@ -1,0 +1,63 @@
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use crate::read::BoxError;
+use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
+
+/// Answers WeChat around an inner service, which is the handler. Made by [`WechatLayer`].
+///
+/// | request | what happens |
+/// |---|---|
+/// | `GET` with `echostr` | verified and echoed; the handler is not called |
+/// | `GET` without | 400 |
+/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
+/// | another method | 405 |
+///
+/// A refusal is an `Ok` response with a status and nothing else; why is logged. The error is the inner service's.
+#[derive(Debug, Clone)]
+pub struct WechatService<S> {
+    inner: S,
+    layer: WechatLayer,
+}
+
+impl<S> WechatService<S> {
+    pub(crate) const fn new(inner: S, layer: WechatLayer) -> Self {
+        Self { inner, layer }
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WechatService<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    ReqBody: Body + From<Bytes>,
+    ReqBody::Error: Into<BoxError>,
+    ResBody: Body,
+{
+    type Response = Response<WechatBody<ResBody>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, ReqBody, ResBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        match *request.method() {
+            Method::POST => {
+                // The instance that was polled ready goes with the request; its clone stays.
+                let clone = self.inner.clone();
+                let ready = std::mem::replace(&mut self.inner, clone);
+                ResponseFuture::open(ready, request, &self.layer)
+            }
+            Method::GET => {
+                let query = request.uri().query().unwrap_or_default();
+                ResponseFuture::answered(answer::verification(&self.layer.callback, query))
+            }
+            _ => ResponseFuture::answered(answer::method_not_allowed()),
+        }
+    }
+}
