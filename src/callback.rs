@@ -1,24 +1,19 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use zeroize::Zeroizing;
-
-use crate::cipher::Cipher;
+use crate::account::{Account, Generation, Rotation};
 use crate::query::{CallbackQuery, SignatureParameter};
-use crate::secret::{EncodingAesKey, Token};
+use crate::secret::Token;
 use crate::signature::Signature;
-use crate::{
-    ConfigError, DecryptError, Message, OpenError, QueryError, ReplyContext, SecurityMode, Timestamp, xml,
-};
+use crate::{DecryptError, Message, OpenError, QueryError, ReplyContext, SecurityMode, Timestamp, xml};
 
 /// One account's callback (服务器配置): verifies and opens what WeChat sends to its URL.
 ///
 /// Cheap to clone; clones share the same keys.
 #[derive(Clone)]
 pub struct Callback {
-    account: Arc<Account>,
+    pub(crate) account: Arc<Account>,
 }
 
 /// A push that was opened.
@@ -43,49 +38,6 @@ pub struct OpenedXml<'b> {
 }
 
 impl Callback {
-    /// Starts with the AppID (开发者ID) and the Token (令牌) of the account.
-    ///
-    /// ```
-    /// use wechat_callback::Callback;
-    ///
-    /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// # Ok::<(), wechat_callback::ConfigError>(())
-    /// ```
-    pub fn builder(app_id: impl Into<String>, token: impl Into<String>) -> CallbackBuilder {
-        CallbackBuilder {
-            app_id: app_id.into(),
-            token: Zeroizing::new(token.into()),
-            encoding_aes_key: None,
-            mode: None,
-            previous: Previous::new(),
-            freshness: Duration::from_secs(300),
-        }
-    }
-
-    /// Reads the environment: `WECHAT_APP_ID`, `WECHAT_TOKEN`, and where they are set
-    /// `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE` (`plain`, `compatible`, `safe`; safe is the default with a
-    /// key, plain without).
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] where a variable is missing, empty or mistaken. An empty key is a mistake, not plain mode.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        let variable = |name| match std::env::var(name) {
-            Ok(value) if !value.is_empty() => Ok(Some(value)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            _ => Err(ConfigError::VariableUnreadable { name }),
-        };
-        let required = |name| variable(name)?.ok_or(ConfigError::VariableMissing { name });
-        let mut builder = Self::builder(required("WECHAT_APP_ID")?, required("WECHAT_TOKEN")?);
-        if let Some(key) = variable("WECHAT_ENCODING_AES_KEY")? {
-            builder = builder.encoding_aes_key(key);
-        }
-        if let Some(mode) = variable("WECHAT_MODE")? {
-            builder = builder.mode(mode.parse()?);
-        }
-        builder.build()
-    }
-
     /// The AppID.
     #[must_use]
     pub fn app_id(&self) -> &str {
@@ -250,236 +202,5 @@ impl fmt::Debug for Callback {
 impl fmt::Debug for OpenedXml<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenedXml").field("xml_length", &self.xml.len()).field("reply", &self.reply).finish()
-    }
-}
-
-/// What all clones of a [`Callback`] share.
-pub(crate) struct Account {
-    pub(crate) app_id: String,
-    pub(crate) mode: SecurityMode,
-    freshness: Duration,
-    tokens: Rotation<Token>,
-    /// Present in the encrypted modes.
-    ciphers: Option<Rotation<Cipher>>,
-}
-
-impl Account {
-    pub(crate) fn token(&self, generation: Generation) -> &Token {
-        self.tokens.get(generation)
-    }
-
-    pub(crate) fn cipher(&self, generation: Generation) -> Option<&Cipher> {
-        self.ciphers.as_ref().map(|ciphers| ciphers.get(generation))
-    }
-}
-
-/// A secret and the one before it, while a change in the console takes effect.
-struct Rotation<T> {
-    current: T,
-    previous: Option<T>,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Generation {
-    Current,
-    Previous,
-}
-
-impl<T> Rotation<T> {
-    fn iter(&self) -> impl Iterator<Item = (&T, Generation)> {
-        let previous = self.previous.iter().map(|previous| (previous, Generation::Previous));
-        std::iter::once((&self.current, Generation::Current)).chain(previous)
-    }
-
-    fn get(&self, generation: Generation) -> &T {
-        match (generation, &self.previous) {
-            (Generation::Previous, Some(previous)) => previous,
-            _ => &self.current,
-        }
-    }
-}
-
-/// Builds a [`Callback`]. Mistakes in the values are found by [`build`](Self::build).
-#[must_use = "a builder does nothing until it builds"]
-pub struct CallbackBuilder {
-    app_id: String,
-    token: Zeroizing<String>,
-    encoding_aes_key: Option<Zeroizing<String>>,
-    mode: Option<SecurityMode>,
-    previous: Previous,
-    freshness: Duration,
-}
-
-impl CallbackBuilder {
-    /// The EncodingAESKey (消息加解密密钥): the 43 characters that the console shows. With it the mode is
-    /// [`Safe`](SecurityMode::Safe) unless [`mode`](Self::mode) says otherwise.
-    ///
-    /// ```
-    /// # use wechat_callback::{Callback, SecurityMode};
-    /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
-    ///     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
-    ///     .build()?;
-    /// assert_eq!(callback.mode(), SecurityMode::Safe);
-    /// # Ok::<(), wechat_callback::ConfigError>(())
-    /// ```
-    pub fn encoding_aes_key(mut self, key: impl Into<String>) -> Self {
-        self.encoding_aes_key = Some(Zeroizing::new(key.into()));
-        self
-    }
-
-    /// The security mode as it is set in the console. Safe with a key, plain without, unless it is set here.
-    ///
-    /// ```
-    /// # use wechat_callback::{Callback, SecurityMode};
-    /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
-    ///     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
-    ///     .mode(SecurityMode::Compatible)
-    ///     .build()?;
-    /// # Ok::<(), wechat_callback::ConfigError>(())
-    /// ```
-    pub fn mode(mut self, mode: SecurityMode) -> Self {
-        self.mode = Some(mode);
-        self
-    }
-
-    /// The token and key from before the last change in the console, while that change takes effect. A push
-    /// that only they fit is accepted, and answered with them.
-    ///
-    /// ```
-    /// # use wechat_callback::{Callback, Previous};
-    /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
-    ///     .previous(Previous::new().token("theTokenBefore12"))
-    ///     .build()?;
-    /// # Ok::<(), wechat_callback::ConfigError>(())
-    /// ```
-    pub fn previous(mut self, previous: Previous) -> Self {
-        self.previous = previous;
-        self
-    }
-
-    /// How far the `timestamp` of a request may lie from the clock, before or after; 300 seconds unless set.
-    /// What is older may be an old request played again. Whole seconds count.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use wechat_callback::Callback;
-    /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
-    ///     .freshness(Duration::from_secs(60))
-    ///     .build()?;
-    /// # Ok::<(), wechat_callback::ConfigError>(())
-    /// ```
-    pub fn freshness(mut self, freshness: Duration) -> Self {
-        self.freshness = freshness;
-        self
-    }
-
-    /// Checks the values.
-    ///
-    /// A token under 16 characters in plain mode is logged as a warning: from a single logged URL it can be
-    /// guessed.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`], which says what the value looks like.
-    pub fn build(self) -> Result<Callback, ConfigError> {
-        check_app_id(&self.app_id)?;
-        let tokens = Rotation {
-            current: Token::new(self.token)?,
-            previous: self.previous.token.map(Token::new).transpose()?,
-        };
-        let cipher = |key: Zeroizing<String>| Ok(Cipher::new(&EncodingAesKey::new(&key)?));
-        let current = self.encoding_aes_key.map(cipher).transpose()?;
-        let previous = self.previous.encoding_aes_key.map(cipher).transpose()?;
-
-        let mode =
-            self.mode.unwrap_or(if current.is_some() { SecurityMode::Safe } else { SecurityMode::Plain });
-        let ciphers = if mode.is_encrypted() {
-            let current = current.ok_or(ConfigError::KeyMissing { mode })?;
-            Some(Rotation { current, previous })
-        } else {
-            None
-        };
-        if mode == SecurityMode::Plain && tokens.iter().any(|(token, _)| token.is_short()) {
-            tracing::warn!(
-                app_id = self.app_id,
-                "the Token is shorter than 16 characters: in plain mode it can be guessed from a single logged URL"
-            );
-        }
-        let account = Account { app_id: self.app_id, mode, freshness: self.freshness, tokens, ciphers };
-        Ok(Callback { account: Arc::new(account) })
-    }
-}
-
-/// The app id and the mode.
-impl fmt::Debug for CallbackBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallbackBuilder")
-            .field("app_id", &self.app_id)
-            .field("mode", &self.mode)
-            .finish_non_exhaustive()
-    }
-}
-
-fn check_app_id(app_id: &str) -> Result<(), ConfigError> {
-    if app_id.is_empty() {
-        Err(ConfigError::AppIdEmpty)
-    } else if app_id.starts_with("gh_") {
-        Err(ConfigError::AppIdIsOriginalId)
-    } else if app_id.len() > 64 || !app_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        Err(ConfigError::AppIdMalformed)
-    } else {
-        Ok(())
-    }
-}
-
-/// A token, a key or both from before the last change in the console. What is not set has not changed.
-#[derive(Default)]
-#[must_use = "it does nothing until it is handed to CallbackBuilder::previous"]
-pub struct Previous {
-    token: Option<Zeroizing<String>>,
-    encoding_aes_key: Option<Zeroizing<String>>,
-}
-
-impl Previous {
-    /// Nothing has changed.
-    ///
-    /// ```
-    /// # use wechat_callback::Previous;
-    /// let previous = Previous::new();
-    /// ```
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The previous Token.
-    ///
-    /// ```
-    /// # use wechat_callback::Previous;
-    /// let previous = Previous::new().token("theTokenBefore12");
-    /// ```
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(Zeroizing::new(token.into()));
-        self
-    }
-
-    /// The previous EncodingAESKey.
-    ///
-    /// ```
-    /// # use wechat_callback::Previous;
-    /// let previous = Previous::new().encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C");
-    /// ```
-    pub fn encoding_aes_key(mut self, key: impl Into<String>) -> Self {
-        self.encoding_aes_key = Some(Zeroizing::new(key.into()));
-        self
-    }
-}
-
-/// Which of the two are set.
-impl fmt::Debug for Previous {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Previous")
-            .field("token", &self.token.is_some())
-            .field("encoding_aes_key", &self.encoding_aes_key.is_some())
-            .finish()
     }
 }

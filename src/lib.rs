@@ -29,6 +29,8 @@
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod account;
+mod builder;
 mod callback;
 mod cipher;
 mod error;
@@ -42,7 +44,8 @@ mod signature;
 mod timestamp;
 mod xml;
 
-pub use callback::{Callback, CallbackBuilder, Opened, OpenedXml, Previous};
+pub use builder::{CallbackBuilder, Previous};
+pub use callback::{Callback, Opened, OpenedXml};
 pub use error::{
     ConfigError, DecryptError, HandlerError, MessageRejection, OpenError, QueryError, SealError, XmlError,
 };

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Reply;
-use crate::callback::{Account, Generation};
+use crate::account::{Account, Generation};
 use crate::signature::Signature;
 use crate::xml::Writer;
 use crate::{SealError, Timestamp};
