@@ -16,7 +16,7 @@ pub const MODES: [SecurityMode; 3] = [SecurityMode::Plain, SecurityMode::Compati
 pub const ENCRYPTED_MODES: [SecurityMode; 2] = [SecurityMode::Compatible, SecurityMode::Safe];
 
 /// An account as its console has it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Wechat {
     pub app_id: String,
     pub token: String,

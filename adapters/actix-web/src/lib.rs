@@ -64,7 +64,7 @@
 //! | `web::resource(path).wrap(middleware).route(web::post().to(handler))` | works |
 //! | `web::scope(path).wrap(middleware)` | works, and answers every path of the scope |
 //! | `App::new().wrap(middleware)` | works, and answers every path of the app |
-//! | `web::resource(path).route(web::post().wrap(middleware).to(handler))` | **answers WeChat's verification (GET) with 405**: actix-web chooses by method before it |
+//! | `web::resource(path).route(web::post().to(handler).wrap(middleware))` | **answers WeChat's verification (GET) with 405**: actix-web chooses by method before it |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
