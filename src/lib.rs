@@ -56,3 +56,12 @@ pub use reply::{
     VideoReply, VoiceReply,
 };
 pub use timestamp::Timestamp;
+
+/// The snippets of the READMEs compile.
+#[cfg(doctest)]
+mod readme {
+    #[doc = include_str!("../README.md")]
+    struct English;
+    #[doc = include_str!("../README.zh-CN.md")]
+    struct Chinese;
+}
