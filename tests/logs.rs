@@ -1,0 +1,117 @@
+//! What is logged: the reason of a refusal, and never a secret or what a user wrote.
+
+mod support;
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::post;
+use support::both::block_on;
+use support::{MODES, Push, Wechat, now, text};
+use tower::ServiceExt;
+use wechat_tower::{Callback, HandlerError, SecurityMode, TextReply, WechatLayer, WechatMessage};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that is logged, down to TRACE, while `run` runs.
+fn logged(run: impl FnOnce()) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, run);
+    String::from_utf8(std::mem::take(&mut *log.0.lock().expect("not poisoned"))).expect("UTF-8")
+}
+
+async fn fails(WechatMessage(message): WechatMessage) -> Result<TextReply, HandlerError> {
+    match message.text() {
+        Some("fail") => Err("the database is away".into()),
+        _ => Ok(TextReply::new("the secret answer")),
+    }
+}
+
+fn send(wechat: &Wechat, Push { query, body }: Push) {
+    let app = Router::new().route("/weixin", post(fails).layer(WechatLayer::new(wechat.callback())));
+    let request = Request::post(format!("/weixin?{query}")).body(Body::from(body)).expect("a request");
+    block_on(app.oneshot(request)).expect("infallible");
+}
+
+#[test]
+fn a_short_token_in_plain_mode_is_warned_of() {
+    let build = |token: &str| {
+        let builder = Callback::builder("wx5823bf96d3bd56c7", token);
+        logged(|| drop(builder.build().expect("an account")))
+    };
+    let warning = build("shortToken12345");
+    assert!(warning.contains("WARN") && warning.contains("shorter than 16"), "{warning}");
+    assert!(!warning.contains("shortToken12345"), "{warning}");
+    assert_eq!(build("longEnoughToken1"), "");
+}
+
+#[test]
+fn a_refusal_is_logged_with_its_reason() {
+    for wechat in MODES.map(Wechat::new) {
+        let stale = logged(|| send(&wechat, wechat.push_at(&text("x"), now() - 1000, "1")));
+        assert!(stale.contains("refused") && stale.contains("a wrong clock?"), "{stale}");
+        let other = Wechat { token: "anotherToken1234".to_owned(), ..wechat.clone() };
+        let signature = logged(|| send(&wechat, other.push(&text("x"))));
+        assert!(signature.contains("is the Token here the one in the console?"), "{signature}");
+    }
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let other = Wechat { app_id: "wx0000000000000000".to_owned(), ..wechat.clone() };
+    let app_id = logged(|| send(&wechat, other.push(&text("x"))));
+    assert!(app_id.contains("another AppID (wx0000000000000000)"), "{app_id}");
+}
+
+#[test]
+fn a_failing_handler_is_logged_with_its_cause() {
+    for wechat in MODES.map(Wechat::new) {
+        let log = logged(|| send(&wechat, wechat.push(&text("fail"))));
+        assert!(log.contains("ERROR") && log.contains("the database is away"), "{log}");
+    }
+}
+
+#[test]
+fn neither_secrets_nor_messages_nor_users_are_logged() {
+    for wechat in MODES.map(Wechat::new) {
+        let log = logged(|| {
+            let push = wechat.push(&text("the secret question"));
+            send(&wechat, push.clone());
+            send(&wechat, wechat.push(&text("fail")));
+            let query = push.query.replace("signature=", "signature=0");
+            send(&wechat, Push { query, ..push.clone() });
+            send(&wechat, Push { body: b"<xml><Content>the secret question".to_vec(), ..push });
+            let other_key: String = wechat.encoding_aes_key.chars().rev().collect();
+            send(
+                &wechat,
+                Wechat { encoding_aes_key: other_key, ..wechat.clone() }.push(&text("the secret question")),
+            );
+            send(
+                &wechat,
+                wechat.push("<xml><MsgType>text</MsgType><MsgType>the secret question</MsgType></xml>"),
+            );
+        });
+        assert!(log.contains("refused"), "{log}");
+        for secret in [&wechat.token, &wechat.encoding_aes_key, "secret", "o6_bmjrPTlm6_2sgVt7hMZOPfL2M"] {
+            assert!(!log.contains(secret), "{secret} in {log}");
+        }
+    }
+}
