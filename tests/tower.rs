@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::post;
+use axum::routing::{any, post};
 use bytes::Bytes;
 use futures_util::stream;
 use http_body::Frame;
@@ -339,6 +339,7 @@ async fn it_works_as_a_layer_of_the_route_of_the_router_and_of_a_plain_service()
     for wechat in MODES.map(Wechat::new) {
         let layer = layer(&wechat);
         assert_mounted(&wechat, Router::new().route("/weixin", post(echo).layer(layer.clone()))).await;
+        assert_mounted(&wechat, Router::new().route("/weixin", any(echo).layer(layer.clone()))).await;
         assert_mounted(&wechat, Router::new().route("/weixin", post(echo)).route_layer(layer.clone())).await;
         assert_mounted(&wechat, Router::new().route("/weixin", post(echo)).layer(layer.clone())).await;
         assert_mounted(&wechat, layer.layer(Forgetful { ready: false })).await;

@@ -63,7 +63,7 @@ fn open_agrees_with_every_vector() {
             let opened = callback.open_xml_at(&vector.query(), body.as_bytes(), vector.timestamp());
             match opened {
                 Ok(opened) if vector.is_good() => {
-                    assert_eq!(opened.xml, vector.field("message"), "{}", vector.name())
+                    assert_eq!(opened.xml, vector.field("message"), "{}", vector.name());
                 }
                 Err(refusal) if !vector.is_good() => {
                     assert_eq!(refusal.status(), 403, "{}: {refusal}", vector.name());

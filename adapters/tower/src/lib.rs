@@ -65,6 +65,7 @@
 //! | `post(handler).layer(layer)` | works: the layer sees every method |
 //! | `Router::new().route(path, post(handler)).route_layer(layer)` | works |
 //! | `Router::new().route(path, post(handler)).layer(layer)` | works, and answers every other path of that router too |
+//! | `any(handler).layer(layer)` | works, without the `Allow: POST` that axum's `post` adds to every answer to a GET |
 //! | around a tower service in hyper, with [`WechatBody`] | works |
 //! | `post(handler).route_layer(layer)` | **answers WeChat's verification (GET) with 405**: axum puts the layer behind its choice of method |
 #![cfg_attr(docsrs, feature(doc_cfg))]
