@@ -1,0 +1,88 @@
+//! How often the core allocates, exactly. Unlike time it does not vary, so it shows a regression at once.
+
+#[path = "../benches/push/mod.rs"]
+mod push;
+
+use allocation_counter::measure;
+use push::Push;
+use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed, TextReply};
+
+/// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
+/// reply does. A smaller figure is welcome: write it down here.
+const TABLE: [(&str, usize, u64, u64); 6] = [
+    ("plain", 300, 8, 1),
+    ("plain", 2 << 10, 8, 1),
+    ("plain", 64 << 10, 8, 1),
+    ("safe", 300, 9, 3),
+    ("safe", 2 << 10, 9, 3),
+    ("safe", 64 << 10, 9, 3),
+];
+
+#[test]
+fn opening_and_sealing_allocate_as_often_as_the_table_says() {
+    let counted = TABLE.map(|(mode, length, ..)| {
+        let (opens, seals) = allocations(mode, length);
+        (mode, length, opens, seals)
+    });
+    assert_eq!(counted, TABLE);
+}
+
+#[test]
+fn an_encrypted_message_is_opened_with_at_most_twelve_allocations() {
+    assert!(allocations("safe", 300).0 <= 12);
+}
+
+#[test]
+fn a_plain_reply_is_sealed_with_one_allocation() {
+    assert_eq!(allocations("plain", 300).1, 1);
+}
+
+#[test]
+fn an_encrypted_reply_is_sealed_with_at_most_two_allocations() {
+    assert!(allocations("safe", 300).1 <= 2);
+}
+
+#[test]
+fn a_wrong_signature_allocates_nothing() {
+    let xml = push::text_message(300);
+    let [plain, safe] = push::callbacks();
+    for (callback, push, parameter) in [
+        (plain, Push::plain(&xml, "theTokenOfAnother"), "signature"),
+        (safe, Push::safe(&xml, "theTokenOfAnother"), "msg_signature"),
+    ] {
+        let (opened, allocations) = open(&callback, &push);
+        assert_eq!(opened.err(), Some(OpenError::Signature { parameter }));
+        assert_eq!(allocations, 0, "{parameter}");
+    }
+}
+
+/// To open a text message, and to seal its text as the reply.
+fn allocations(mode: &str, length: usize) -> (u64, u64) {
+    let xml = push::text_message(length);
+    let [plain, safe] = push::callbacks();
+    let (callback, push) = match mode {
+        "plain" => (plain, Push::plain(&xml, push::TOKEN)),
+        _ => (safe, Push::safe(&xml, push::TOKEN)),
+    };
+    let (opened, opens) = open(&callback, &push);
+    let Opened { message, reply, .. } = opened.expect("rightly signed");
+    let (sealed, seals) = seal(&reply, &TextReply::new(message.text().expect("a text message")).into());
+    assert_eq!(sealed.body.contains("MsgSignature"), mode == "safe");
+    (opens, seals)
+}
+
+fn open<'b>(callback: &Callback, push: &'b Push) -> (Result<Opened<'b>, OpenError>, u64) {
+    counted(|| callback.open_at(&push.query, push.body.as_bytes(), push::NOW))
+}
+
+fn seal(context: &ReplyContext, reply: &Reply) -> (Sealed, u64) {
+    let (sealed, allocations) = counted(|| context.seal_at(reply, push::NOW, push::RANDOM));
+    (sealed.expect("with a recipient"), allocations)
+}
+
+/// What `work` returns, and how often this thread allocated in the meantime. To grow a buffer counts as well.
+fn counted<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let mut returned = None;
+    let allocations = measure(|| returned = Some(work())).count_total;
+    (returned.expect("worked"), allocations)
+}
