@@ -6,7 +6,7 @@ use crate::xml::Cursor;
 ///
 /// Names are looked up as they are written first, then without regard to case: WeChat spells `MsgID` and
 /// `MsgId`, `AppID` and `appid`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Fields<'a>(Cursor<'a>);
 
 /// One element: a name, and a text or elements of its own.
@@ -50,21 +50,6 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0.is_empty()
-    }
-
-    /// The text, or an empty one where there is no such element.
-    pub(crate) fn text(self, name: &str) -> String {
-        self.get(name).unwrap_or_default().to_owned()
-    }
-
-    /// The text where there is one.
-    pub(crate) fn optional(self, name: &str) -> Option<String> {
-        self.get(name).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
-    /// The number, where it is one.
-    pub(crate) fn number(self, name: &str) -> Option<i64> {
-        self.get(name)?.trim().parse().ok()
     }
 }
 

@@ -16,54 +16,75 @@
 //! }
 //! ```
 
-mod event;
+mod device;
+pub mod event;
 mod fields;
+mod file;
 mod link;
 mod location;
 mod media;
+mod mini_program;
+mod read;
 mod text;
+mod values;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::xml::Tree;
 use crate::{Timestamp, XmlError};
+use read::{Element, Read, elements};
 
+pub use device::{DeviceEvent, DeviceText};
 pub use event::Event;
 pub use fields::{Field, Fields};
+pub use file::File;
 pub use link::Link;
-pub use location::{Decimal, Location};
+pub use location::Location;
 pub use media::{Image, ShortVideo, Video, Voice};
+pub use mini_program::MiniProgramPage;
 pub use text::Text;
+pub use values::{Decimal, Id};
 
 /// One message or event that WeChat pushed.
 ///
-/// Its `Debug` shows the kind, never what a user wrote or who he is.
-#[derive(Clone, PartialEq, Eq)]
+/// Its `Debug` shows the kind, never what a user wrote or who he is. As JSON it loses nothing: it can go through a
+/// queue.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
     /// Who, to whom, when.
     pub head: Head,
     /// What.
     pub content: Content,
+    #[serde(rename = "fields")]
     tree: Tree,
 }
 
-/// What every message has.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Head {
-    /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
-    pub to: Option<String>,
-    /// `FromUserName`: the user's openid. A few events have none.
-    pub from: Option<String>,
-    /// `CreateTime`. `None` where it is no number.
-    pub created: Option<Timestamp>,
-    /// `MsgId`, by which repeats of a message are known; up to 19 digits. Events have none.
-    pub id: Option<i64>,
+elements! {
+    /// What every message has.
+    pub struct Head {
+        /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
+        pub to: Option<String> = "ToUserName",
+        /// `FromUserName`: the user's openid. A few events have none.
+        pub from: Option<String> = "FromUserName",
+        /// `CreateTime`. `None` where it is no number.
+        pub created: Option<Timestamp> = "CreateTime",
+        /// `MsgId`, by which repeats of a message are known. Events have none.
+        pub id: Option<Id> = "MsgId",
+        /// `MsgDataId`: which article the message was written under, if it was.
+        pub msg_data_id: Option<String> = "MsgDataId",
+        /// `Idx`: which article of a mass message, from 1, the message was written under.
+        pub idx: Option<i64> = "Idx",
+        /// `BusinessId`. What it means is not documented.
+        pub business_id: Option<Id> = "BusinessId",
+    }
 }
 
 /// What a message says, by `MsgType`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
     /// `text`
@@ -80,6 +101,14 @@ pub enum Content {
     Location(Location),
     /// `link`
     Link(Link),
+    /// `file`
+    File(File),
+    /// `miniprogrampage`
+    MiniProgramPage(MiniProgramPage),
+    /// `device_text`
+    DeviceText(DeviceText),
+    /// `device_event`
+    DeviceEvent(DeviceEvent),
     /// `event`: something that the user or WeChat did.
     Event(Event),
     /// Any other `MsgType`. What it holds is in [`Message::fields`].
@@ -104,15 +133,7 @@ impl Message {
 
     fn from_tree(tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
-        let filled = |name| fields.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
-        let head = Head {
-            to: filled("ToUserName"),
-            from: filled("FromUserName"),
-            created: fields.number("CreateTime").map(Timestamp::from_secs),
-            id: fields.number("MsgId"),
-        };
-        let content = Content::read(fields);
-        Self { head, content, tree }
+        Self { head: Head::read_from(fields), content: Content::read(fields), tree }
     }
 
     /// The text of a text message.
@@ -128,6 +149,40 @@ impl Message {
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()
+    }
+
+    /// What happened, where the message is an event.
+    #[must_use]
+    pub fn event(&self) -> Option<&Event> {
+        match &self.content {
+            Content::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The scene of the QR code that was scanned, by someone who follows since or did before.
+    #[must_use]
+    pub fn scene(&self) -> Option<&str> {
+        match self.event()? {
+            Event::Subscribe(subscribe) => subscribe.scene.as_deref(),
+            Event::Scan(scan) => Some(&scan.scene),
+            _ => None,
+        }
+    }
+
+    /// The key of the menu button that was used. (A button with a link or a mini-program has none.)
+    #[must_use]
+    pub fn menu_key(&self) -> Option<&str> {
+        Some(match self.event()? {
+            Event::Click(event) => &event.event_key,
+            Event::ScancodePush(event) => &event.event_key,
+            Event::ScancodeWaitmsg(event) => &event.event_key,
+            Event::PicSysphoto(event) => &event.event_key,
+            Event::PicPhotoOrAlbum(event) => &event.event_key,
+            Event::PicWeixin(event) => &event.event_key,
+            Event::LocationSelect(event) => &event.event_key,
+            _ => return None,
+        })
     }
 
     /// Every element of the message, known or not.
@@ -149,37 +204,50 @@ impl Message {
     }
 }
 
-impl Content {
-    fn read(fields: Fields<'_>) -> Self {
-        match fields.get("MsgType").unwrap_or_default() {
-            "text" => Self::Text(Text::read(fields)),
-            "image" => Self::Image(Image::read(fields)),
-            "voice" => Self::Voice(Voice::read(fields)),
-            "video" => Self::Video(Video::read(fields)),
-            "shortvideo" => Self::ShortVideo(ShortVideo::read(fields)),
-            "location" => Self::Location(Location::read(fields)),
-            "link" => Self::Link(Link::read(fields)),
-            kind if kind.eq_ignore_ascii_case("event") => Self::Event(Event::read(fields)),
-            kind => Self::Unknown { kind: kind.to_owned() },
+/// The kinds that are not events, with WeChat's `MsgType`.
+macro_rules! for_each_kind {
+    ($macro:ident) => {
+        $macro! {
+            Text = "text",
+            Image = "image",
+            Voice = "voice",
+            Video = "video",
+            ShortVideo = "shortvideo",
+            Location = "location",
+            Link = "link",
+            File = "file",
+            MiniProgramPage = "miniprogrampage",
+            DeviceText = "device_text",
+            DeviceEvent = "device_event",
         }
-    }
-
-    /// `MsgType`.
-    #[must_use]
-    pub fn kind(&self) -> &str {
-        match self {
-            Self::Text(_) => "text",
-            Self::Image(_) => "image",
-            Self::Voice(_) => "voice",
-            Self::Video(_) => "video",
-            Self::ShortVideo(_) => "shortvideo",
-            Self::Location(_) => "location",
-            Self::Link(_) => "link",
-            Self::Event(_) => "event",
-            Self::Unknown { kind } => kind,
-        }
-    }
+    };
 }
+pub(crate) use for_each_kind;
+
+macro_rules! content {
+    ($($type:ident = $name:literal,)+) => {
+        impl Content {
+            fn read(fields: Fields<'_>) -> Self {
+                match fields.get("MsgType").unwrap_or_default() {
+                    $( $name => Self::$type($type::read_from(fields)), )+
+                    kind if kind.eq_ignore_ascii_case("event") => Self::Event(Event::read(fields)),
+                    kind => Self::Unknown { kind: kind.to_owned() },
+                }
+            }
+
+            /// `MsgType`.
+            #[must_use]
+            pub fn kind(&self) -> &str {
+                match self {
+                    $( Self::$type(_) => $name, )+
+                    Self::Event(_) => "event",
+                    Self::Unknown { kind } => kind,
+                }
+            }
+        }
+    };
+}
+for_each_kind!(content);
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,12 +255,6 @@ impl fmt::Debug for Message {
             .field("head", &self.head)
             .field("content", &self.content)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Head").field("created", &self.created).field("id", &self.id).finish_non_exhaustive()
     }
 }
 

@@ -9,13 +9,13 @@ use crate::XmlError;
 
 /// The elements under `<xml>`, in two allocations: one text that all names and values stand in, and one list in
 /// document order.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub(crate) struct Tree {
     text: String,
     nodes: Vec<Node>,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Node {
     name: Span,
     text: Span,
@@ -23,7 +23,7 @@ struct Node {
     end: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Default)]
 struct Span {
     start: u32,
     end: u32,
@@ -53,10 +53,8 @@ impl Tree {
         let mut elements = flat::elements(xml);
         for (name, text) in &mut elements {
             seen.note(name)?;
-            let name = tree.append(name)?;
-            let index = tree.push(name)?;
-            let text = tree.append(text)?;
-            tree.close(index, text)?;
+            let index = tree.open(name)?;
+            tree.close_with(index, text)?;
         }
         Ok(elements.reached_end().then_some(tree))
     }
@@ -83,11 +81,13 @@ impl Tree {
         Ok(Span { start, end: offset(self.text.len())? })
     }
 
-    fn push(&mut self, name: Span) -> Result<usize, XmlError> {
+    /// Starts an element. What is opened until it is closed stands inside.
+    pub(super) fn open(&mut self, name: &str) -> Result<usize, XmlError> {
         let index = self.nodes.len();
         if index >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
+        let name = self.append(name)?;
         self.nodes.push(Node { name, text: Span::default(), end: 0 });
         Ok(index)
     }
@@ -101,6 +101,12 @@ impl Tree {
         Ok(())
     }
 
+    /// Ends the element `index`, which holds `text`.
+    pub(super) fn close_with(&mut self, index: usize, text: &str) -> Result<(), XmlError> {
+        let text = self.append(text)?;
+        self.close(index, text)
+    }
+
     /// The elements directly under `<xml>`.
     pub(crate) fn root(&self) -> Cursor<'_> {
         Cursor { tree: self, start: 0, end: self.nodes.len() }
@@ -111,10 +117,33 @@ impl Tree {
     }
 }
 
+/// The same elements with the same texts, wherever they stand in memory.
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(one, two): (&Node, &Node)| {
+            one.end == two.end
+                && self.slice(one.name) == other.slice(two.name)
+                && self.slice(one.text) == other.slice(two.text)
+        };
+        self.nodes.len() == other.nodes.len() && self.nodes.iter().zip(&other.nodes).all(same)
+    }
+}
+
+impl Eq for Tree {}
+
 /// What stands in a message stays out of logs.
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tree({} elements)", self.nodes.len())
+    }
+}
+
+/// No elements.
+static EMPTY: Tree = Tree { text: String::new(), nodes: Vec::new() };
+
+impl Default for Cursor<'_> {
+    fn default() -> Self {
+        EMPTY.root()
     }
 }
 
@@ -237,8 +266,7 @@ impl Builder {
                         self.tree.text.truncate(parent.start);
                     }
                 }
-                let name = self.tree.append(name)?;
-                let index = self.tree.push(name)?;
+                let index = self.tree.open(name)?;
                 let start = self.tree.text.len();
                 self.open.push(Open { index, has_children: false, start, kept: start });
             }

@@ -1,0 +1,33 @@
+super::elements! {
+    /// What a device of the old hardware platform (微信硬件平台) says: `device_text`.
+    pub struct DeviceText {
+        /// `DeviceType`: the account's original id.
+        pub device_type: String = "DeviceType",
+        /// `DeviceID`
+        pub device_id: String = "DeviceID",
+        /// `SessionID`
+        pub session_id: String = "SessionID",
+        /// `Content`: base64.
+        pub content: String = "Content",
+        /// `OpenID`: the user's.
+        pub open_id: String = "OpenID",
+    }
+
+    /// What happened to a device of the old hardware platform: `device_event`.
+    pub struct DeviceEvent {
+        /// `Event`: `bind`, `unbind`, `subscribe_status`, `unsubscribe_status`.
+        pub event: String = "Event",
+        /// `DeviceType`: the account's original id.
+        pub device_type: String = "DeviceType",
+        /// `DeviceID`
+        pub device_id: String = "DeviceID",
+        /// `SessionID`
+        pub session_id: String = "SessionID",
+        /// `OpType`: what the user did, for the two statuses.
+        pub op_type: Option<i64> = "OpType",
+        /// `Content`: base64.
+        pub content: Option<String> = "Content",
+        /// `OpenID`: the user's.
+        pub open_id: String = "OpenID",
+    }
+}

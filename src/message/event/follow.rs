@@ -1,0 +1,49 @@
+//! Following, QR codes, location (关注、扫描带参数二维码、上报地理位置).
+
+use crate::message::read::{Element, filled};
+use crate::message::{Decimal, Fields, elements};
+
+/// Someone follows the account (关注), perhaps by scanning one of its QR codes.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct Subscribe {
+    /// `EventKey` without its `qrscene_`: the scene of the QR code that was scanned. `None` after a plain follow.
+    pub scene: Option<String>,
+    /// `Ticket`: exchanges for the picture of that QR code.
+    pub ticket: Option<String>,
+}
+
+impl Element for Subscribe {
+    fn read_from(fields: Fields<'_>) -> Self {
+        let scene = fields.get("EventKey").and_then(|key| key.strip_prefix("qrscene_"));
+        Self { scene: scene.map(str::to_owned), ticket: filled(fields, "Ticket").map(str::to_owned) }
+    }
+}
+
+crate::message::debug_without_content!(Subscribe);
+
+elements! {
+    /// Someone no longer follows (取消关注). Tencent asks for the deletion of his data. A reply does not reach him.
+    pub struct Unsubscribe {}
+
+    /// Someone who follows already scans one of the account's QR codes (扫描带参数二维码).
+    pub struct Scan {
+        /// `EventKey`: the scene of the QR code, a number or a text of the owner's choice.
+        pub scene: String = "EventKey",
+        /// `Ticket`: exchanges for the picture of the QR code.
+        pub ticket: String = "Ticket",
+    }
+
+    /// Where the user is (上报地理位置), on entering the chat or every five seconds in it.
+    pub struct LocationReport {
+        /// `Latitude` (纬度) in degrees.
+        pub latitude: Decimal = "Latitude",
+        /// `Longitude` (经度) in degrees.
+        pub longitude: Decimal = "Longitude",
+        /// `Precision` in metres.
+        pub precision: Decimal = "Precision",
+    }
+
+    /// Someone opens the chat: an old event that is no longer in WeChat's pages.
+    pub struct Enter {}
+}

@@ -1,0 +1,222 @@
+//! Sending jobs (模板消息、群发、发布): what became of them.
+
+use std::fmt;
+
+use crate::message::read::Read;
+use crate::message::values::words;
+use crate::message::{Fields, Id, elements};
+
+elements! {
+    /// A template message was delivered, or not (模板消息发送结果). The sender of the event is who was to get it.
+    pub struct TemplateSendJobFinish {
+        /// `MsgID`: the id that sending it returned.
+        pub msg_id: Option<Id> = "MsgID",
+        /// `Status`
+        pub status: TemplateSendStatus = "Status",
+    }
+
+    /// A mass message was sent, or not (群发结果).
+    pub struct MassSendJobFinish {
+        /// `MsgID`: the id that sending it returned.
+        pub msg_id: Option<Id> = "MsgID",
+        /// `Status`
+        pub status: MassSendStatus = "Status",
+        /// `TotalCount`: how many followers it was for.
+        pub total_count: Option<i64> = "TotalCount",
+        /// `FilterCount`: how many were left after filtering; in principle those sent and those in error.
+        pub filter_count: Option<i64> = "FilterCount",
+        /// `SentCount`: how many got it.
+        pub sent_count: Option<i64> = "SentCount",
+        /// `ErrorCount`: how many did not.
+        pub error_count: Option<i64> = "ErrorCount",
+        /// `CopyrightCheckResult`: what the originality check found.
+        pub copyright_check_result: Option<CopyrightCheckResult> = "CopyrightCheckResult",
+        /// `ArticleUrlResult`: where the articles are.
+        pub article_url_result: Option<ArticleUrlResult> = "ArticleUrlResult",
+    }
+
+    /// What the originality check (原创校验) found.
+    pub struct CopyrightCheckResult {
+        /// `Count`: how many articles were checked.
+        pub count: Option<i64> = "Count",
+        /// `ResultList`: one an article; often empty.
+        pub result_list: Vec<CopyrightCheck> = "ResultList" / "item",
+        /// `CheckState`: 1 no reprint, 2 a reprint that may be sent, 3 one that may not; 0 occurs.
+        pub check_state: Option<i64> = "CheckState",
+    }
+
+    /// What the originality check found about one article.
+    pub struct CopyrightCheck {
+        /// `ArticleIdx`: which article, from 1.
+        pub article_idx: Option<i64> = "ArticleIdx",
+        /// `UserDeclareState`: what the account declared. WeChat publishes no list of values.
+        pub user_declare_state: Option<i64> = "UserDeclareState",
+        /// `AuditState`: what the system found. WeChat publishes no list of values.
+        pub audit_state: Option<i64> = "AuditState",
+        /// `OriginalArticleUrl`: the similar original.
+        pub original_article_url: String = "OriginalArticleUrl",
+        /// `OriginalArticleType`
+        pub original_article_type: Option<i64> = "OriginalArticleType",
+        /// `CanReprint`
+        pub can_reprint: Option<bool> = "CanReprint",
+        /// `NeedReplaceContent`: whether the original takes the article's place.
+        pub need_replace_content: Option<bool> = "NeedReplaceContent",
+        /// `NeedShowReprintSource`: whether the source must be named.
+        pub need_show_reprint_source: Option<bool> = "NeedShowReprintSource",
+    }
+
+    /// Where the articles of a mass message are.
+    pub struct ArticleUrlResult {
+        /// `Count`: how many.
+        pub count: Option<i64> = "Count",
+        /// `ResultList`
+        pub result_list: Vec<ArticleUrl> = "ResultList" / "item",
+    }
+
+    /// Where one article of a mass message is.
+    pub struct ArticleUrl {
+        /// `ArticleIdx`: which article, from 1.
+        pub article_idx: Option<i64> = "ArticleIdx",
+        /// `ArticleUrl`
+        pub article_url: String = "ArticleUrl",
+    }
+
+    /// Articles were published, or not (发布结果).
+    pub struct PublishJobFinish {
+        /// `publish_id`: the id that publishing returned.
+        pub publish_id: Option<Id> = "PublishEventInfo" / "publish_id",
+        /// `publish_status`
+        pub publish_status: PublishStatus = "PublishEventInfo" / "publish_status",
+        /// `article_id`: on success.
+        pub article_id: Option<String> = "PublishEventInfo" / "article_id",
+        /// `article_detail`: on success.
+        pub article_detail: Option<ArticleDetail> = "PublishEventInfo" / "article_detail",
+        /// `fail_idx`: which articles were not published, from 1.
+        pub fail_idx: Vec<i64> = "PublishEventInfo" / "fail_idx",
+    }
+
+    /// What was published.
+    pub struct ArticleDetail {
+        /// `count`: how many articles.
+        pub count: Option<i64> = "count",
+        /// `item`
+        pub item: Vec<PublishedArticle> = "item",
+    }
+
+    /// One article that was published.
+    pub struct PublishedArticle {
+        /// `idx`: which article, from 1.
+        pub idx: Option<i64> = "idx",
+        /// `article_url`
+        pub article_url: String = "article_url",
+    }
+}
+
+words! {
+    /// What became of a template message.
+    pub enum TemplateSendStatus {
+        /// `success`
+        Success = "success",
+        /// `failed:user block`: the user refuses messages.
+        UserBlock = "failed:user block",
+        /// `failed: system failed`
+        SystemFailed = "failed: system failed",
+    }
+
+    /// What became of a publication.
+    pub enum PublishStatus {
+        /// `0`
+        Success = "0",
+        /// `1`: not yet done.
+        Publishing = "1",
+        /// `2`: the originality check refused it.
+        OriginalityFailed = "2",
+        /// `3`: an ordinary failure.
+        Failed = "3",
+        /// `4`: the review refused it.
+        ReviewRefused = "4",
+        /// `5`: the account deleted all its articles afterwards.
+        UserDeleted = "5",
+        /// `6`: the system banned all its articles afterwards.
+        SystemBanned = "6",
+    }
+}
+
+/// What became of a mass message.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum MassSendStatus {
+    /// `send success`, also written `sendsuccess`.
+    Success,
+    /// `send fail`
+    Fail,
+    /// `err(code)`: 10001 advertising, 20001 politics, 20002 pornography, 20004 society, 20006 crime, 20008 fraud,
+    /// 20013 copyright, 21000 other, 22000 mutual promotion, 30001 to 30003 the originality check, 40001 and 40002
+    /// the administrator. Others occur.
+    Err(i64),
+    /// Anything else, as it came; empty where there was nothing.
+    Other(String),
+}
+
+impl From<String> for MassSendStatus {
+    fn from(word: String) -> Self {
+        use crate::message::values::is_word;
+
+        let code = word.trim().strip_prefix("err(").and_then(|rest| rest.strip_suffix(')'));
+        match code.and_then(|code| code.trim().parse().ok()) {
+            Some(code) => Self::Err(code),
+            None if is_word(&word, "send success") => Self::Success,
+            None if is_word(&word, "send fail") => Self::Fail,
+            None => Self::Other(word),
+        }
+    }
+}
+
+impl From<MassSendStatus> for String {
+    fn from(status: MassSendStatus) -> Self {
+        match status {
+            MassSendStatus::Success => "send success".to_owned(),
+            MassSendStatus::Fail => "send fail".to_owned(),
+            MassSendStatus::Err(code) => format!("err({code})"),
+            MassSendStatus::Other(word) => word,
+        }
+    }
+}
+
+impl Read for MassSendStatus {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        fields.get(name).unwrap_or_default().to_owned().into()
+    }
+}
+
+/// The variant, and the code of an error.
+impl fmt::Debug for MassSendStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Success => f.write_str("Success"),
+            Self::Fail => f.write_str("Fail"),
+            Self::Err(code) => write!(f, "Err({code})"),
+            Self::Other(_) => f.write_str("Other(..)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_of_a_mass_message_reads_back_from_its_word() {
+        for (word, status) in [
+            ("send success", MassSendStatus::Success),
+            ("send fail", MassSendStatus::Fail),
+            ("err(30003)", MassSendStatus::Err(30003)),
+            ("err(x)", MassSendStatus::Other("err(x)".to_owned())),
+        ] {
+            assert_eq!(MassSendStatus::from(word.to_owned()), status);
+            assert_eq!(String::from(status), word);
+        }
+        assert_eq!(MassSendStatus::from("sendsuccess".to_owned()), MassSendStatus::Success);
+    }
+}

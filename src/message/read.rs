@@ -1,0 +1,133 @@
+//! How typed values are read out of elements. Reading never fails: what is not there or not what it should be is
+//! `None` or empty, and stays readable in [`Message::fields`](super::Message::fields).
+
+use super::{Decimal, Fields, Id};
+use crate::Timestamp;
+
+/// A value that one element, or several of one name, stand for.
+pub(super) trait Read: Sized {
+    fn read(fields: Fields<'_>, name: &str) -> Self;
+}
+
+/// A value that is made of elements of its own. Made by [`elements!`](super::elements).
+pub(super) trait Element: Sized {
+    fn read_from(fields: Fields<'_>) -> Self;
+}
+
+impl Read for String {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        fields.get(name).unwrap_or_default().to_owned()
+    }
+}
+
+/// An empty element is none.
+impl Read for Option<String> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        filled(fields, name).map(str::to_owned)
+    }
+}
+
+impl Read for Option<i64> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        fields.get(name)?.trim().parse().ok()
+    }
+}
+
+impl Read for Option<Id> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        Option::<i64>::read(fields, name).map(Id::new)
+    }
+}
+
+impl Read for Option<Timestamp> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        Option::<i64>::read(fields, name).map(Timestamp::from_secs)
+    }
+}
+
+/// `0` and `1`, `true` and `false`: WeChat writes both.
+impl Read for Option<bool> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        match fields.get(name)?.trim() {
+            "1" => Some(true),
+            "0" => Some(false),
+            word => word.to_ascii_lowercase().parse().ok(),
+        }
+    }
+}
+
+impl Read for Decimal {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        Self::new(fields.get(name).unwrap_or_default())
+    }
+}
+
+/// One element that holds others.
+impl<T: Element> Read for T {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        T::read_from(fields.field(name).map(super::Field::fields).unwrap_or_default())
+    }
+}
+
+impl<T: Element> Read for Option<T> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        fields.field(name).map(|field| T::read_from(field.fields()))
+    }
+}
+
+/// All elements of the name that hold others.
+impl<T: Element> Read for Vec<T> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        fields.all(name).map(|field| T::read_from(field.fields())).collect()
+    }
+}
+
+/// All elements of the name that are numbers.
+impl Read for Vec<i64> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        fields.all(name).filter_map(|field| field.text().trim().parse().ok()).collect()
+    }
+}
+
+pub(super) fn filled<'a>(fields: Fields<'a>, name: &str) -> Option<&'a str> {
+    fields.get(name).filter(|text| !text.is_empty())
+}
+
+/// Defines types that are read out of elements: each field names its element.
+///
+/// A path of two names, `"Wrapper" / "List"`, reaches into a wrapper.
+macro_rules! elements {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $type:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident: $value:ty = $($name:literal)/+, )*
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
+        pub struct $type {
+            $( $(#[$field_meta])* pub $field: $value, )*
+        }
+
+        impl $crate::message::read::Element for $type {
+            #[allow(unused_variables, reason = "some have no elements")]
+            fn read_from(fields: $crate::message::Fields<'_>) -> Self {
+                Self { $( $field: $crate::message::read::read_path(fields, &[$($name),+]), )* }
+            }
+        }
+
+        $crate::message::debug_without_content!($type);
+    )+};
+}
+pub(super) use elements;
+
+pub(super) fn read_path<T: Read>(fields: Fields<'_>, path: &[&str]) -> T {
+    match path {
+        [] => T::read(Fields::default(), ""),
+        [name] => T::read(fields, name),
+        [wrapper, rest @ ..] => {
+            read_path(fields.field(wrapper).map(super::Field::fields).unwrap_or_default(), rest)
+        }
+    }
+}

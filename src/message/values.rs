@@ -1,0 +1,196 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::debug_without_content;
+
+/// A number by which WeChat knows something, up to 19 digits.
+///
+/// In JSON it is a string, because 53 bits are all that many readers keep of a number.
+///
+/// ```
+/// use wechat_callback::message::Id;
+///
+/// let id = Id::new(5_960_362_473_381_088_404);
+/// assert_eq!((id.get(), id.to_string().as_str()), (5_960_362_473_381_088_404, "5960362473381088404"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(i64);
+
+impl Id {
+    /// The id of that number.
+    #[must_use]
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// From the string that it is written as, or from a number.
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Number(i64),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Text(text) => text.parse().map(Self).map_err(serde::de::Error::custom),
+            Written::Number(number) => Ok(Self(number)),
+        }
+    }
+}
+
+/// A decimal number as WeChat wrote it: the text stays exact, the number is there where it is one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Decimal(String);
+
+impl Decimal {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text as it came; empty where there was none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The number, where it is a finite one.
+    #[must_use]
+    pub fn to_f64(&self) -> Option<f64> {
+        self.0.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    }
+}
+
+debug_without_content!(Decimal);
+
+/// Defines an enum of the words that WeChat is known to write, and of any other.
+///
+/// Words are compared without regard to case and blanks: WeChat's own pages differ in both.
+macro_rules! words {
+    ($(
+        $(#[$meta:meta])*
+        pub enum $type:ident {
+            $( $(#[$word_meta:meta])* $variant:ident = $word:literal, )+
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(from = "String", into = "String")]
+        #[non_exhaustive]
+        pub enum $type {
+            $( $(#[$word_meta])* $variant, )+
+            /// Anything else, as it came; empty where there was nothing.
+            Other(String),
+        }
+
+        impl $type {
+            /// WeChat's word.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $word, )+
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<String> for $type {
+            fn from(word: String) -> Self {
+                $( if $crate::message::values::is_word(&word, $word) { return Self::$variant; } )+
+                Self::Other(word)
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(word: $type) -> Self {
+                match word {
+                    $type::Other(word) => word,
+                    known => known.as_str().to_owned(),
+                }
+            }
+        }
+
+        impl $crate::message::read::Read for $type {
+            fn read(fields: $crate::message::Fields<'_>, name: &str) -> Self {
+                fields.get(name).unwrap_or_default().to_owned().into()
+            }
+        }
+
+        impl $crate::message::read::Read for Option<$type> {
+            fn read(fields: $crate::message::Fields<'_>, name: &str) -> Self {
+                $crate::message::read::filled(fields, name).map(|word| word.to_owned().into())
+            }
+        }
+
+        /// The variant alone.
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self {
+                    $( Self::$variant => stringify!($variant), )+
+                    Self::Other(_) => "Other(..)",
+                })
+            }
+        }
+    )+};
+}
+pub(super) use words;
+
+pub(super) fn is_word(found: &str, word: &str) -> bool {
+    fn letters(text: &str) -> impl Iterator<Item = u8> {
+        text.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase())
+    }
+    letters(found).eq(letters(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_keeps_its_text_and_fails_softly() {
+        let decimal = Decimal::new("30.100000");
+        assert_eq!((decimal.as_str(), decimal.to_f64()), ("30.100000", Some(30.1)));
+        for text in ["", "north", "NaN", "inf"] {
+            assert_eq!(Decimal::new(text).to_f64(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_a_string_in_json_and_read_from_both() {
+        let id = Id::new(5_960_362_473_381_088_404);
+        assert_eq!(serde_json::to_string(&id).expect("JSON"), "\"5960362473381088404\"");
+        for json in ["\"5960362473381088404\"", "5960362473381088404"] {
+            assert_eq!(serde_json::from_str::<Id>(json).expect("an id"), id);
+        }
+        assert!(serde_json::from_str::<Id>("\"x\"").is_err());
+    }
+
+    #[test]
+    fn words_are_compared_without_case_and_blanks() {
+        assert!(
+            is_word("send success", "sendsuccess") && is_word("FAILED: user  block", "failed:user block")
+        );
+        assert!(!is_word("success", "successful") && !is_word("", "x"));
+    }
+}
