@@ -100,6 +100,7 @@ impl Callback {
         if message.content.kind().is_empty() && message.fields().get("Encrypt").is_some() {
             return Err(OpenError::Encrypted);
         }
+        reply.to_event = message.event().is_some();
         reply.to = message.head.from.as_deref().map(Into::into);
         reply.from = message.head.to.as_deref().map(Into::into);
         Ok(Opened { message, xml, reply })
@@ -143,7 +144,15 @@ impl Callback {
             (Cow::Borrowed(body), Generation::Current)
         };
         let account = self.account.clone();
-        let reply = ReplyContext { account, token, key, nonce: query.nonce.into(), to: None, from: None };
+        let reply = ReplyContext {
+            account,
+            token,
+            key,
+            nonce: query.nonce.into(),
+            to_event: false,
+            to: None,
+            from: None,
+        };
         Ok(OpenedXml { xml, reply })
     }
 

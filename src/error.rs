@@ -246,10 +246,85 @@ pub enum SealError {
     /// The push named no sender or no receiver (a few events do not), so there is nobody to reply to.
     #[error("the push has no {0}, so there is nobody to reply to")]
     NoRecipient(&'static str),
+    /// A text reply says nothing that XML can hold.
+    #[error("the text is empty: to say nothing, return Reply::none()")]
+    TextEmpty,
+    /// A text reply is too long; the user would see WeChat's failure notice instead.
+    #[error(
+        "the text has {length} bytes, over {} of UTF-8 WeChat refuses it: see TextReply::split",
+        crate::reply::MAX_TEXT
+    )]
+    TextTooLong {
+        /// How many bytes it has.
+        length: usize,
+    },
+    /// A news reply has no article.
+    #[error("the news reply has no article: 1 in answer to a message, up to 8 to an event")]
+    NewsEmpty,
+    /// A news reply has too many articles.
+    #[error(
+        "the news reply has {count} articles, {limit} at most here: 1 in answer to a message, up to 8 to an event"
+    )]
+    NewsTooMany {
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// A transfer to an agent in answer to an event.
+    #[error("a transfer to an agent answers a user's message, not an event")]
+    TransferToEvent,
 }
 
-/// Why [`WechatMessage`](crate::WechatMessage) was not extracted. Answered with a status of 500: the mistake is the
-/// server's.
+/// Why a message's elements were not read into a type of your own.
+///
+/// `path` says where: names with dots between them, `CopyrightCheckResult.ResultList.item`; empty for the message
+/// itself. No error repeats what stands in the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldsError {
+    /// No such element.
+    #[error("{path} is missing")]
+    Missing {
+        /// Where it would be.
+        path: String,
+    },
+    /// Something else stands there.
+    #[error("{}expected {expected}", prefix(path))]
+    Unexpected {
+        /// Where.
+        path: String,
+        /// What the type asks for: `i64`, `a string`, `struct Item`.
+        expected: String,
+    },
+    /// An element that the type does not have, where it has `#[serde(deny_unknown_fields)]`.
+    #[error("{}the type has no such element", prefix(path))]
+    Unknown {
+        /// Where.
+        path: String,
+    },
+    /// Two elements that are one field of the type, by `#[serde(alias)]`.
+    #[error("{path} is there in more than one spelling")]
+    Doubled {
+        /// Where, as the type spells it.
+        path: String,
+    },
+    /// What the type's own code says, in its own words.
+    #[error("{}{message}", prefix(path))]
+    Custom {
+        /// Where.
+        path: String,
+        /// What it says.
+        message: String,
+    },
+}
+
+fn prefix(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}: ") }
+}
+
+/// Why [`WechatMessage`](crate::WechatMessage), or a part of it, was not extracted. Answered with a status of 500, for
+/// the mistake is the server's; but a message of [another kind](Self::OtherKind) is answered `success`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MessageRejection {
@@ -259,8 +334,13 @@ pub enum MessageRejection {
     )]
     NoMiddleware,
     /// Another extractor of the same handler has taken the message.
-    #[error("WechatMessage was taken by another extractor of this handler: it can be extracted once")]
+    #[error(
+        "WechatMessage was taken by another extractor of this handler: it can be extracted once, and comes last"
+    )]
     Taken,
+    /// The message is of another kind than the handler asks for.
+    #[error("the message is of another kind than the handler asks for")]
+    OtherKind,
 }
 
 /// Any error of a handler, so that `?` works in one: `async fn chat(..) -> Result<TextReply, HandlerError>`.

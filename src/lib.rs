@@ -47,7 +47,8 @@ mod xml;
 pub use builder::{CallbackBuilder, Previous};
 pub use callback::{Callback, Opened, OpenedXml};
 pub use error::{
-    ConfigError, DecryptError, HandlerError, MessageRejection, OpenError, QueryError, SealError, XmlError,
+    ConfigError, DecryptError, FieldsError, HandlerError, MessageRejection, OpenError, QueryError, SealError,
+    XmlError,
 };
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;

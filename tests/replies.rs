@@ -4,17 +4,26 @@ mod support;
 
 use support::{MODES, Wechat, text, text_of};
 use wechat_callback::{
-    Article, ImageReply, MusicReply, NewsReply, Reply, TextReply, Timestamp, TransferReply, VideoReply,
-    VoiceReply,
+    Article, ImageReply, MusicReply, NewsReply, Reply, SealError, TextReply, Timestamp, TransferReply,
+    VideoReply, VoiceReply,
 };
 
-fn render(reply: impl Into<Reply>) -> String {
+/// Seals a reply to the message `xml`.
+fn seal(xml: &str, reply: impl Into<Reply>) -> Result<String, SealError> {
     let wechat = Wechat::new(wechat_callback::SecurityMode::Plain);
-    let push = wechat.push(&text("x"));
-    let opened = wechat.callback();
-    let opened = opened.open(&push.query, &push.body).expect("a push");
-    let sealed = opened.reply.seal_at(&reply.into(), Timestamp::from_secs(1_714_037_059), [7; 16]);
-    sealed.expect("a recipient").body
+    let push = wechat.push(xml);
+    let callback = wechat.callback();
+    let opened = callback.open(&push.query, &push.body).expect("a push");
+    let sealed = opened.reply.seal_at(&reply.into(), Timestamp::from_secs(1_714_037_059), [7; 16])?;
+    Ok(sealed.body)
+}
+
+fn render(reply: impl Into<Reply>) -> String {
+    seal(&text("x"), reply).expect("a reply that WeChat takes")
+}
+
+fn event() -> String {
+    text("x").replace("<![CDATA[text]]>", "<![CDATA[event]]>").replace("</xml>", "<Event>CLICK</Event></xml>")
 }
 
 fn fixture(name: &str) -> String {
@@ -43,12 +52,72 @@ fn every_kind_is_written_as_wechats_pages_have_it() {
         ),
         ("music-bare", MusicReply::new("THUMB").into()),
         ("news", NewsReply::from(article(1).description("描述").pic_url("https://example.com/1.png")).into()),
-        ("news-two", NewsReply::new([article(1), article(2)]).into()),
-        ("transfer", TransferReply::new().into()),
+        ("transfer", TransferReply::to_any_agent().into()),
         ("transfer-to-agent", TransferReply::to_agent("test1@kftest").into()),
+        ("transfer-to-ai", TransferReply::to_ai().into()),
     ];
     for (name, reply) in replies {
         assert_eq!(render(reply), fixture(name), "{name}");
+    }
+    let two = NewsReply::new([article(1), article(2)]);
+    assert_eq!(seal(&event(), two), Ok(fixture("news-two")));
+}
+
+#[test]
+fn a_text_is_at_least_a_character_and_at_most_2047_bytes_long() {
+    assert!(seal(&text("x"), TextReply::new("x".repeat(2047))).is_ok());
+    for (reply, refusal) in [
+        (TextReply::new("x".repeat(2048)), SealError::TextTooLong { length: 2048 }),
+        (TextReply::new("好".repeat(683)), SealError::TextTooLong { length: 2049 }),
+        (TextReply::new(""), SealError::TextEmpty),
+        (TextReply::new("\u{0}\u{1f}"), SealError::TextEmpty),
+    ] {
+        assert_eq!(seal(&text("x"), reply.clone()), Err(refusal.clone()));
+        assert_eq!(seal(&event(), reply), Err(refusal));
+    }
+    assert!(SealError::TextTooLong { length: 2048 }.to_string().contains("2047"));
+}
+
+#[test]
+fn one_article_answers_a_message_and_up_to_eight_an_event() {
+    let news =
+        |count| NewsReply::new((0..count).map(|n| Article::new(n.to_string(), "https://example.com/")));
+    for (xml, limit) in [(text("x"), 1), (event(), 8)] {
+        assert_eq!(seal(&xml, news(0)), Err(SealError::NewsEmpty));
+        assert!(seal(&xml, news(limit)).is_ok());
+        let refusal = SealError::NewsTooMany { count: limit + 1, limit };
+        assert!(refusal.to_string().contains(&format!("{limit} at most")));
+        assert_eq!(seal(&xml, news(limit + 1)), Err(refusal));
+    }
+}
+
+#[test]
+fn a_transfer_to_an_agent_answers_no_event() {
+    for reply in [TransferReply::to_any_agent(), TransferReply::to_agent("test1@kftest")] {
+        assert_eq!(seal(&event(), reply), Err(SealError::TransferToEvent));
+    }
+    assert!(seal(&event(), TransferReply::to_ai()).is_ok());
+}
+
+#[test]
+fn a_reply_reads_back_from_its_json() {
+    let article = Article::new("标题", "https://example.com/").description("描述");
+    let replies: [(Reply, &str); 5] = [
+        (Reply::none(), r#"{"type":"none"}"#),
+        (TextReply::new("好").into(), r#"{"type":"text","content":"好"}"#),
+        (
+            VideoReply::new("MEDIA").title("春天").into(),
+            r#"{"type":"video","media_id":"MEDIA","title":"春天","description":null}"#,
+        ),
+        (
+            NewsReply::from(article).into(),
+            r#"{"type":"news","articles":[{"title":"标题","description":"描述","pic_url":"","url":"https://example.com/"}]}"#,
+        ),
+        (TransferReply::to_agent("a@b").into(), r#"{"type":"transfer","to":{"agent":"a@b"}}"#),
+    ];
+    for (reply, json) in replies {
+        assert_eq!(serde_json::to_string(&reply).expect("JSON"), json);
+        assert_eq!(serde_json::from_str::<Reply>(json).expect("a reply"), reply);
     }
 }
 

@@ -4,11 +4,12 @@ use std::future::{Ready, ready};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{Taken, UNSEALED};
-use crate::{HandlerError, Message, MessageRejection, Reply, WechatMessage};
+use super::{Taken, UNSEALED, part};
+use crate::message::event::*;
+use crate::message::*;
+use crate::{HandlerError, MessageRejection, Reply};
 
 impl FromRequest for WechatMessage {
     type Error = MessageRejection;
@@ -26,11 +27,31 @@ impl FromRequest for WechatMessage {
     }
 }
 
-/// 500, and one sentence: the mistake is the server's.
+macro_rules! extractor {
+    ($($part:ident = $name:literal,)+) => {$(
+        impl FromRequest for $part {
+            type Error = MessageRejection;
+            type Future = Ready<Result<Self, Self::Error>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let extensions = request.extensions();
+                ready(part(extensions.get::<Message>(), extensions.contains::<Taken>()))
+            }
+        }
+    )+};
+}
+extractor! { Head = "", }
+for_each_kind!(extractor);
+for_each_event!(extractor);
+
+/// Another kind of message is answered `success`. Otherwise 500, and one sentence: the mistake is the server's.
 impl ResponseError for MessageRejection {
-    fn status_code(&self) -> StatusCode {
+    fn error_response(&self) -> HttpResponse {
+        if *self == Self::OtherKind {
+            return unsealed(Reply::None);
+        }
         tracing::error!(error = %self, "WechatMessage was not extracted");
-        StatusCode::INTERNAL_SERVER_ERROR
+        HttpResponse::InternalServerError().body(self.to_string())
     }
 }
 

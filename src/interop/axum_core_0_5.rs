@@ -5,8 +5,10 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{Taken, UNSEALED};
-use crate::{HandlerError, Message, MessageRejection, Reply, WechatMessage};
+use super::{Taken, UNSEALED, part};
+use crate::message::event::*;
+use crate::message::*;
+use crate::{HandlerError, MessageRejection, Reply};
 
 impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
@@ -22,9 +24,28 @@ impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     }
 }
 
-/// 500, and one sentence: the mistake is the server's.
+macro_rules! extractor {
+    ($($part:ident = $name:literal,)+) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $part {
+            type Rejection = MessageRejection;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+                let extensions = &parts.extensions;
+                part(extensions.get::<Message>(), extensions.get::<Taken>().is_some())
+            }
+        }
+    )+};
+}
+extractor! { Head = "", }
+for_each_kind!(extractor);
+for_each_event!(extractor);
+
+/// Another kind of message is answered `success`. Otherwise 500, and one sentence: the mistake is the server's.
 impl IntoResponse for MessageRejection {
     fn into_response(self) -> Response {
+        if self == Self::OtherKind {
+            return Reply::None.into_response();
+        }
         tracing::error!(error = %self, "WechatMessage was not extracted");
         (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
     }

@@ -8,6 +8,8 @@ mod actix_web_4;
 mod axum_core_0_5;
 
 use crate::MessageRejection;
+use crate::message::event::*;
+use crate::message::*;
 
 /// The body of a reply that leaves without the middleware, loud enough to be found.
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
@@ -21,6 +23,52 @@ impl Taken {
     const fn rejection(taken: bool) -> MessageRejection {
         if taken { MessageRejection::Taken } else { MessageRejection::NoMiddleware }
     }
+}
+
+/// A part of a message that a handler asks for by its type.
+trait Part: Clone {
+    /// `None` where the message is of another kind.
+    fn of(message: &Message) -> Option<&Self>;
+}
+
+impl Part for Head {
+    fn of(message: &Message) -> Option<&Self> {
+        Some(&message.head)
+    }
+}
+
+macro_rules! kind {
+    ($($kind:ident = $name:literal,)+) => {$(
+        impl Part for $kind {
+            fn of(message: &Message) -> Option<&Self> {
+                match &message.content {
+                    Content::$kind(content) => Some(content),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+for_each_kind!(kind);
+
+macro_rules! event {
+    ($($event:ident = $name:literal,)+) => {$(
+        impl Part for $event {
+            fn of(message: &Message) -> Option<&Self> {
+                match message.event() {
+                    Some(Event::$event(event)) => Some(event),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+for_each_event!(event);
+
+/// The part that a typed extractor asks for. It stays in the message, so that others can have it too.
+fn part<P: Part>(message: Option<&Message>, taken: bool) -> Result<P, MessageRejection> {
+    let message = message.ok_or(Taken::rejection(taken))?;
+    P::of(message).cloned().ok_or(MessageRejection::OtherKind)
 }
 
 /// Hands the kinds of reply to a macro.

@@ -4,18 +4,41 @@
 //! know are kept: every element of a message, known or not, stays readable through [`Message::fields`].
 //!
 //! ```
-//! use wechat_callback::message::{Content, Message};
+//! use wechat_callback::message::{Content, Event, Message};
 //! use wechat_callback::{Reply, TextReply};
 //!
 //! fn answer(message: Message) -> Reply {
 //!     match message.content {
 //!         Content::Text(text) => TextReply::new(text.content).into(),
-//!         Content::Event(event) if event.is("subscribe") => TextReply::new("欢迎！").into(),
+//!         Content::Event(Event::Subscribe(subscribe)) => match subscribe.scene {
+//!             Some(scene) => TextReply::new(format!("欢迎！你从 {scene} 来")).into(),
+//!             None => TextReply::new("欢迎！").into(),
+//!         },
 //!         _ => Reply::none(),
 //!     }
 //! }
 //! ```
+//!
+//! # As JSON
+//!
+//! A [`Message`] serializes to JSON that explains itself and loses nothing, so that pushes can go through a queue:
+//!
+//! ```
+//! use wechat_callback::Message;
+//!
+//! let xml = "<xml><FromUserName>o1</FromUserName><MsgType>text</MsgType><Content>你好</Content></xml>";
+//! let message = Message::from_xml(xml)?;
+//! let json = serde_json::to_value(&message)?;
+//! assert_eq!(json["head"]["from"], "o1");
+//! assert_eq!(json["content"]["type"], "text");
+//! assert_eq!(json["content"]["content"], "你好");
+//! assert_eq!(serde_json::from_value::<Message>(json)?, message);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+#![doc = include_str!("table.md")]
 
+mod de;
 mod device;
 pub mod event;
 mod fields;
@@ -33,8 +56,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::xml::Tree;
-use crate::{Timestamp, XmlError};
-use read::{Element, Read, elements};
+use crate::{FieldsError, Timestamp, XmlError};
+use read::{Element, elements};
 
 pub use device::{DeviceEvent, DeviceText};
 pub use event::Event;
@@ -62,25 +85,45 @@ pub struct Message {
     tree: Tree,
 }
 
-elements! {
-    /// What every message has.
-    pub struct Head {
-        /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
-        pub to: Option<String> = "ToUserName",
-        /// `FromUserName`: the user's openid. A few events have none.
-        pub from: Option<String> = "FromUserName",
-        /// `CreateTime`. `None` where it is no number.
-        pub created: Option<Timestamp> = "CreateTime",
-        /// `MsgId`, by which repeats of a message are known. Events have none.
-        pub id: Option<Id> = "MsgId",
-        /// `MsgDataId`: which article the message was written under, if it was.
-        pub msg_data_id: Option<String> = "MsgDataId",
-        /// `Idx`: which article of a mass message, from 1, the message was written under.
-        pub idx: Option<i64> = "Idx",
-        /// `BusinessId`. What it means is not documented.
-        pub business_id: Option<Id> = "BusinessId",
+/// What every message has.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Head {
+    /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
+    pub to: Option<String>,
+    /// `FromUserName`: the user's openid. A few events have none.
+    pub from: Option<String>,
+    /// `CreateTime`. `None` where it is no number.
+    pub created: Option<Timestamp>,
+    /// `MsgId`, by which repeats of a message are known. Events have none.
+    pub id: Option<Id>,
+    /// `MsgDataId`: which article the message was written under, if it was.
+    pub msg_data_id: Option<String>,
+    /// `Idx`: which article of a mass message, from 1, the message was written under.
+    pub idx: Option<i64>,
+    /// `BusinessId`. What it means is not documented.
+    pub business_id: Option<Id>,
+}
+
+impl Head {
+    /// By their exact names: the `MsgID` of a sending job is another thing than the `MsgId` of a message.
+    fn read(fields: Fields<'_>) -> Self {
+        let exactly = |name| fields.get_exactly(name).filter(|text| !text.is_empty());
+        let text = |name| exactly(name).map(str::to_owned);
+        let number = |name| exactly(name).and_then(|text| text.trim().parse::<i64>().ok());
+        Self {
+            to: text("ToUserName"),
+            from: text("FromUserName"),
+            created: number("CreateTime").map(Timestamp::from_secs),
+            id: number("MsgId").map(Id::new),
+            msg_data_id: text("MsgDataId"),
+            idx: number("Idx"),
+            business_id: number("BusinessId").map(Id::new),
+        }
     }
 }
+
+debug_without_content!(Head);
 
 /// What a message says, by `MsgType`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +176,7 @@ impl Message {
 
     fn from_tree(tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
-        Self { head: Head::read_from(fields), content: Content::read(fields), tree }
+        Self { head: Head::read(fields), content: Content::read(fields), tree }
     }
 
     /// The text of a text message.
@@ -202,6 +245,62 @@ impl Message {
     pub fn fields(&self) -> Fields<'_> {
         Fields::new(self.tree.root())
     }
+
+    /// Reads the elements into a type of your own, nested and repeated ones included.
+    ///
+    /// - A field is the element of exactly its name. `#[serde(alias)]` serves where WeChat spells one name in two
+    ///   ways.
+    /// - A list is all elements of the name, be it one; for none at all it takes `#[serde(default)]`. What is no
+    ///   list is the first of them.
+    /// - An `Option` is `None` where the element is missing or empty.
+    /// - Numbers and `bool` are what the text says; `0` and `1` are a `bool` too. A `&str` borrows the text.
+    /// - A variant is the one that the text names, or the one element inside.
+    /// - Where serde asks for whatever is there (`flatten`, `untagged`, `tag`, `serde_json::Value`), every text is
+    ///   a string, and a list is two elements or more. Read numbers as strings there.
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use wechat_callback::Message;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Push {
+    ///     #[serde(rename = "SubscribeMsgPopupEvent")]
+    ///     popup: Popup,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Popup {
+    ///     #[serde(rename = "List", default)]
+    ///     choices: Vec<Choice>,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct Choice {
+    ///     template_id: String,
+    ///     popup_scene: i64,
+    /// }
+    ///
+    /// let message = Message::from_xml(
+    ///     "<xml><MsgType>event</MsgType><Event>subscribe_msg_popup_event</Event><SubscribeMsgPopupEvent>\
+    ///      <List><TemplateId>one</TemplateId><PopupScene>2</PopupScene></List>\
+    ///      <List><TemplateId>two</TemplateId><PopupScene>0</PopupScene></List>\
+    ///      </SubscribeMsgPopupEvent></xml>",
+    /// )?;
+    /// let Push { popup } = message.deserialize()?;
+    /// assert_eq!(popup.choices.len(), 2);
+    /// assert_eq!((popup.choices[0].template_id.as_str(), popup.choices[0].popup_scene), ("one", 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FieldsError`] where the type does not fit. It says where and what was expected, and never repeats what
+    /// stands in the message. Only what the type's own code says (`Error::custom`, `#[serde(try_from)]`) is kept
+    /// word for word.
+    pub fn deserialize<'a, T: Deserialize<'a>>(&'a self) -> Result<T, FieldsError> {
+        self.fields().deserialize()
+    }
 }
 
 /// The kinds that are not events, with WeChat's `MsgType`.
@@ -222,6 +321,7 @@ macro_rules! for_each_kind {
         }
     };
 }
+#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
 pub(crate) use for_each_kind;
 
 macro_rules! content {
@@ -268,17 +368,31 @@ impl fmt::Debug for Content {
     }
 }
 
-/// The extractor: what WeChat pushed, verified, decrypted and typed by the middleware.
+/// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
 ///
 /// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. It takes the message out of the
 /// request, so a handler has it once. Without the middleware around the route it fails with a status of 500
 /// that names the middleware.
+///
+/// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
+/// [`event::Click`], … and beside it [`Head`] for who and when. Messages of another kind are answered `success`
+/// without calling it.
 ///
 /// ```
 /// use wechat_callback::{TextReply, WechatMessage};
 ///
 /// async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
 ///     TextReply::new(format!("你说：{}", message.text().unwrap_or("（不是文字）")))
+/// }
+/// ```
+///
+/// ```
+/// use wechat_callback::TextReply;
+/// use wechat_callback::message::{Head, event::Subscribe};
+///
+/// async fn welcome(head: Head, subscribe: Subscribe) -> TextReply {
+///     println!("{:?} came through {:?}", head.from, subscribe.scene);
+///     TextReply::new("欢迎关注！")
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

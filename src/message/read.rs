@@ -62,6 +62,19 @@ impl Read for Decimal {
     }
 }
 
+impl Read for Option<Decimal> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        filled(fields, name).map(Decimal::new)
+    }
+}
+
+/// All elements of the name.
+impl Read for Vec<String> {
+    fn read(fields: Fields<'_>, name: &str) -> Self {
+        fields.all(name).map(|field| field.text().to_owned()).collect()
+    }
+}
+
 /// One element that holds others.
 impl<T: Element> Read for T {
     fn read(fields: Fields<'_>, name: &str) -> Self {

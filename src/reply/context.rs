@@ -22,6 +22,8 @@ pub struct ReplyContext {
     pub(crate) key: Generation,
     /// The request's own. Tencent's samples answer with it too; the signature covers it either way.
     pub(crate) nonce: Box<str>,
+    /// Whether the push is an event: WeChat's limits differ.
+    pub(crate) to_event: bool,
     /// The receiver of the reply: the sender of the push.
     pub(crate) to: Option<Box<str>>,
     /// The sender of the reply: the receiver of the push.
@@ -55,7 +57,9 @@ impl ReplyContext {
     ///
     /// # Errors
     ///
-    /// [`SealError::NoRecipient`] where the push had no sender or receiver. [`Reply::None`] never fails.
+    /// [`SealError`] where the push had no sender or receiver, or WeChat would not take the reply: an empty text or
+    /// one over 2,047 bytes, no article or too many, a transfer to an agent in answer to an event. [`Reply::None`]
+    /// never fails.
     pub fn seal(&self, reply: &Reply) -> Result<Sealed, SealError> {
         self.seal_at(reply, Timestamp::now(), rand::random())
     }
@@ -71,12 +75,13 @@ impl ReplyContext {
         };
         let to = self.to.as_deref().ok_or(SealError::NoRecipient("FromUserName"))?;
         let from = self.from.as_deref().ok_or(SealError::NoRecipient("ToUserName"))?;
+        content.check(self.to_event)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
             Writer::new(text).element("xml", |xml| {
                 xml.text("ToUserName", to);
                 xml.text("FromUserName", from);
-                xml.number("CreateTime", now);
+                xml.number("CreateTime", now.as_secs());
                 xml.text("MsgType", content.kind());
                 content.write(xml);
             });
@@ -113,13 +118,14 @@ impl ReplyContext {
         out.push_str("<xml>\n<Encrypt><![CDATA[");
         let start = out.len();
         cipher.seal(&mut out, app_id, random, room, write);
-        let timestamp = now.to_string();
+        let mut digits = itoa::Buffer::new();
+        let timestamp = digits.format(now.as_secs());
         let token = self.account.token(self.token).secret();
-        let signature = Signature::of([token, &timestamp, &self.nonce, &out[start..]]);
+        let signature = Signature::of([token, timestamp, &self.nonce, &out[start..]]);
         out.push_str("]]></Encrypt>\n<MsgSignature><![CDATA[");
         signature.push_hex(&mut out);
         out.push_str("]]></MsgSignature>\n<TimeStamp>");
-        out.push_str(&timestamp);
+        out.push_str(timestamp);
         out.push_str("</TimeStamp>\n<Nonce><![CDATA[");
         out.push_str(&self.nonce);
         out.push_str("]]></Nonce>\n</xml>");

@@ -2,7 +2,7 @@ use super::Content;
 use crate::xml::Writer;
 
 /// An image reply (回复图片消息).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct ImageReply {
     media_id: String,
@@ -35,7 +35,7 @@ impl Content for ImageReply {
 }
 
 /// A voice reply (回复语音消息).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct VoiceReply {
     media_id: String,
@@ -68,7 +68,7 @@ impl Content for VoiceReply {
 }
 
 /// A video reply (回复视频消息).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct VideoReply {
     media_id: String,
@@ -129,7 +129,7 @@ impl Content for VideoReply {
 }
 
 /// A music reply (回复音乐消息).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct MusicReply {
     thumb_media_id: String,

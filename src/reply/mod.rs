@@ -9,11 +9,13 @@ mod transfer;
 
 use std::fmt;
 
+use crate::SealError;
 use crate::xml::Writer;
 
 pub use context::{ReplyContext, Sealed};
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
+pub(crate) use text::MAX_TEXT;
 pub use text::TextReply;
 pub use transfer::TransferReply;
 
@@ -29,7 +31,8 @@ pub use transfer::TransferReply;
 ///     message.text().map(TextReply::new).into()
 /// }
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub enum Reply {
@@ -47,7 +50,7 @@ pub enum Reply {
     Music(MusicReply),
     /// Articles.
     News(NewsReply),
-    /// The message goes to a human agent.
+    /// The message goes to a human agent, or to WeChat's AI.
     Transfer(TransferReply),
 }
 
@@ -85,6 +88,11 @@ impl Reply {
 trait Content {
     /// `MsgType`.
     fn kind(&self) -> &'static str;
+
+    /// Whether WeChat would take it in answer to an event, or else to a message of a user.
+    fn check(&self, _to_event: bool) -> Result<(), SealError> {
+        Ok(())
+    }
 
     /// Everything after `MsgType`.
     fn write(&self, xml: &mut Writer<'_>);

@@ -1,10 +1,16 @@
 use super::Content;
+use crate::SealError;
 use crate::xml::Writer;
+
+/// Since 2018-10-12 WeChat takes one article in answer to a user's message.
+const MAX_TO_MESSAGE: usize = 1;
+const MAX_TO_EVENT: usize = 8;
 
 /// A news reply (回复图文消息): articles that open in WeChat's browser.
 ///
-/// One article in answer to a user's message, up to eight in answer to an event.
-#[derive(Clone, PartialEq, Eq)]
+/// One article in answer to a user's message, up to eight in answer to an event; with none or more it is not sealed
+/// ([`SealError`]).
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct NewsReply {
     articles: Vec<Article>,
@@ -29,7 +35,7 @@ impl From<Article> for NewsReply {
 }
 
 /// One article of a [`NewsReply`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "an article does nothing until it is put into a NewsReply"]
 pub struct Article {
     title: String,
@@ -77,6 +83,15 @@ crate::message::debug_without_content!(Article);
 impl Content for NewsReply {
     fn kind(&self) -> &'static str {
         "news"
+    }
+
+    fn check(&self, to_event: bool) -> Result<(), SealError> {
+        let limit = if to_event { MAX_TO_EVENT } else { MAX_TO_MESSAGE };
+        match self.articles.len() {
+            0 => Err(SealError::NewsEmpty),
+            count if count > limit => Err(SealError::NewsTooMany { count, limit }),
+            _ => Ok(()),
+        }
     }
 
     fn write(&self, xml: &mut Writer<'_>) {

@@ -1,11 +1,16 @@
 use super::Content;
-use crate::xml::Writer;
+use crate::SealError;
+use crate::xml::{Writer, is_allowed};
 
-/// A text reply (回复文本消息).
+/// The longest text, in bytes of UTF-8. Over it the user sees WeChat's failure notice instead. (Measured by others:
+/// 2,047 arrives, 2,048 does not. Tencent names no limit.)
+pub(crate) const MAX_TEXT: usize = 2047;
+
+/// A text reply (回复文本消息): up to 2,047 bytes of UTF-8.
 ///
-/// Line ends and links (`<a href="https://…">…</a>`) work in WeChat's chat. Over 2,047 bytes of UTF-8 the user
-/// sees WeChat's failure notice instead (measured by others; Tencent names no limit).
-#[derive(Clone, PartialEq, Eq)]
+/// Line ends and links (`<a href="https://…">…</a>`) work in WeChat's chat. An empty text or a longer one is not
+/// sealed ([`SealError`]); [`split`](Self::split) cuts a long one.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct TextReply {
     content: String,
@@ -43,6 +48,31 @@ impl TextReply {
         Self { content: escaped }
     }
 
+    /// Cuts a long text into replies that WeChat takes, of 2,047 bytes at most, in order and without losing anything.
+    ///
+    /// It cuts behind a line end where there is one in the second half of a part, or else behind the end of a
+    /// sentence, and never inside a character, a link (unless that is too long itself) or an escape of
+    /// [`literal`](Self::literal).
+    ///
+    /// ```
+    /// # use wechat_callback::TextReply;
+    /// let parts = TextReply::new("春眠不觉晓，处处闻啼鸟。\n".repeat(100)).split();
+    /// assert_eq!(parts.len(), 2);
+    /// assert!(parts.iter().all(|part| part.content().ends_with('\n') && part.content().len() <= 2047));
+    /// ```
+    #[must_use]
+    pub fn split(self) -> Vec<Self> {
+        let mut parts = Vec::new();
+        let mut rest = self.content.as_str();
+        while rest.len() > MAX_TEXT {
+            let (part, behind) = rest.split_at(cut(rest));
+            parts.push(Self::new(part));
+            rest = behind;
+        }
+        parts.push(Self::new(rest));
+        parts
+    }
+
     /// What is sent as `Content`.
     #[must_use]
     pub fn content(&self) -> &str {
@@ -55,11 +85,128 @@ impl Content for TextReply {
         "text"
     }
 
+    fn check(&self, _: bool) -> Result<(), SealError> {
+        let length = self.content.len();
+        if length > MAX_TEXT {
+            return Err(SealError::TextTooLong { length });
+        }
+        if self.content.chars().any(is_allowed) { Ok(()) } else { Err(SealError::TextEmpty) }
+    }
+
     fn write(&self, xml: &mut Writer<'_>) {
         xml.text("Content", &self.content);
     }
 
     fn room(&self) -> usize {
         self.content.len() + 32
+    }
+}
+
+/// Where the first part of a text that is too long ends.
+fn cut(text: &str) -> usize {
+    let room = &text[..boundary(text, MAX_TEXT)];
+    let (first_half, second_half) = room.split_at(boundary(room, MAX_TEXT / 2));
+    let behind = |marks: &[char]| {
+        let ends = second_half.rmatch_indices(marks).map(|(at, mark)| first_half.len() + at + mark.len());
+        ends.filter(|at| unbroken(text, *at) == *at).max()
+    };
+    behind(&['\n'])
+        .or_else(|| behind(&['。', '！', '？', '；', '…', '!', '?', ';']))
+        .unwrap_or_else(|| unbroken(text, room.len()))
+}
+
+/// The last place at or before `at` that is not inside a character.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
+/// `at`, or the start of the link or the escape that `at` is inside of, unless that would leave nothing.
+fn unbroken(text: &str, at: usize) -> usize {
+    let is_inside = |start: usize, end: &str| {
+        let length = text[start..].find(end).map(|found| found + end.len());
+        start < at && length.is_some_and(|length| start + length > at)
+    };
+    // The cut may stand between the three characters that a link starts with.
+    let link = text[..boundary(text, at + 2)].rfind("<a ").filter(|start| is_inside(*start, "</a>"));
+    let escape = text[..at].rfind('&').filter(|start| {
+        ["&amp;", "&lt;", "&gt;"]
+            .iter()
+            .any(|escape| text[*start..].starts_with(escape) && is_inside(*start, escape))
+    });
+    match link.or(escape) {
+        Some(start) if start > 0 => start,
+        _ => at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Vec<String> {
+        let parts: Vec<_> = TextReply::new(text).split().into_iter().map(|part| part.content).collect();
+        assert_eq!(parts.concat(), text);
+        assert!(parts.iter().all(|part| part.len() <= MAX_TEXT && (part.is_empty() == text.is_empty())));
+        parts
+    }
+
+    #[test]
+    fn a_text_within_the_limit_stays_whole() {
+        for text in ["", "x", &"x".repeat(2047)] {
+            assert_eq!(split(text), [text]);
+        }
+    }
+
+    #[test]
+    fn a_text_is_never_cut_inside_a_character() {
+        for character in ["x", "é", "好", "😀"] {
+            split(&character.repeat(5000));
+        }
+        assert_eq!(split(&"好".repeat(683))[0].len(), 2046);
+    }
+
+    #[test]
+    fn a_line_end_is_preferred_and_then_the_end_of_a_sentence() {
+        let text =
+            format!("{}。{}\n{}。{}", "一".repeat(400), "二".repeat(100), "三".repeat(100), "四".repeat(400));
+        assert!(split(&text)[0].ends_with("二\n"));
+        let text = format!("{}。{}", "一".repeat(600), "二".repeat(600));
+        assert!(split(&text)[0].ends_with('。'));
+    }
+
+    #[test]
+    fn a_line_end_far_from_the_limit_is_passed_over() {
+        let text = format!("一\n{}", "二".repeat(1000));
+        assert_eq!(split(&text).len(), 2);
+    }
+
+    #[test]
+    fn a_link_stays_whole() {
+        let link = "<a href=\"https://example.com/?a=1;b=2\">去；看</a>";
+        for before in 1900..2100 {
+            let parts = split(&format!("{}{link}{}", "x".repeat(before), "y".repeat(1000)));
+            assert!(parts.iter().any(|part| part.contains(link)), "{before}");
+        }
+    }
+
+    #[test]
+    fn a_link_longer_than_the_limit_is_cut() {
+        split(&format!("<a href=\"{}\">x</a>", "x".repeat(5000)));
+    }
+
+    #[test]
+    fn an_escape_stays_whole() {
+        for before in 2030..2050 {
+            let text = format!("{}{}", "x".repeat(before), "<&>".repeat(800));
+            let parts = TextReply::literal(&text).split();
+            assert_eq!(
+                parts.iter().map(|part| part.content.as_str()).collect::<String>(),
+                TextReply::literal(&text).content
+            );
+            for part in parts {
+                let without = part.content.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
+                assert!(!without.contains(['&', ';']), "{before}");
+            }
+        }
     }
 }

@@ -15,7 +15,7 @@ impl Serialize for Tree {
 impl Serialize for Cursor<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(serde::Serialize)]
-        struct Element<'a> {
+        struct Written<'a> {
             name: &'a str,
             #[serde(skip_serializing_if = "str::is_empty")]
             text: &'a str,
@@ -25,13 +25,17 @@ impl Serialize for Cursor<'_> {
         fn is_empty(fields: &Cursor<'_>) -> bool {
             fields.is_empty()
         }
-        serializer.collect_seq(self.map(|(name, text, fields)| Element { name, text, fields }))
+        serializer.collect_seq(self.map(|element| Written {
+            name: element.name(),
+            text: element.text(),
+            fields: element.children(),
+        }))
     }
 }
 
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let elements = Vec::<Element>::deserialize(deserializer)?;
+        let elements = Vec::<Read>::deserialize(deserializer)?;
         let mut tree = Self::default();
         for element in &elements {
             element.put_into(&mut tree, 1).map_err(D::Error::custom)?;
@@ -41,15 +45,15 @@ impl<'de> Deserialize<'de> for Tree {
 }
 
 #[derive(serde::Deserialize)]
-struct Element {
+struct Read {
     name: String,
     #[serde(default)]
     text: String,
     #[serde(default)]
-    fields: Vec<Element>,
+    fields: Vec<Read>,
 }
 
-impl Element {
+impl Read {
     fn put_into(&self, tree: &mut Tree, depth: usize) -> Result<(), XmlError> {
         if depth > MAX_DEPTH {
             return Err(XmlError::Depth);

@@ -1,4 +1,21 @@
 //! Following, QR codes, location (关注、扫描带参数二维码、上报地理位置).
+//!
+//! ```
+//! use wechat_callback::message::Event;
+//!
+//! fn scene(event: &Event) -> Option<&str> {
+//!     match event {
+//!         Event::Subscribe(subscribe) => subscribe.scene.as_deref(),
+//!         Event::Scan(scan) => Some(&scan.scene),
+//!         _ => None,
+//!     }
+//! }
+//! # let message = wechat_callback::Message::from_xml(
+//! #     "<xml><MsgType>event</MsgType><Event>subscribe</Event><EventKey>qrscene_42</EventKey></xml>",
+//! # )?;
+//! # assert_eq!(message.event().and_then(scene), Some("42"));
+//! # Ok::<(), wechat_callback::XmlError>(())
+//! ```
 
 use crate::message::read::{Element, filled};
 use crate::message::{Decimal, Fields, elements};

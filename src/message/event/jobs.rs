@@ -1,4 +1,24 @@
 //! Sending jobs (模板消息、群发、发布): what became of them.
+//!
+//! ```
+//! use wechat_callback::message::Event;
+//! use wechat_callback::message::event::MassSendStatus;
+//!
+//! fn refused(event: &Event) -> Option<i64> {
+//!     match event {
+//!         Event::MassSendJobFinish(job) => match job.status {
+//!             MassSendStatus::Err(code) => Some(code),
+//!             _ => None,
+//!         },
+//!         _ => None,
+//!     }
+//! }
+//! # let message = wechat_callback::Message::from_xml(
+//! #     "<xml><MsgType>event</MsgType><Event>MASSSENDJOBFINISH</Event><Status>err(30003)</Status></xml>",
+//! # )?;
+//! # assert_eq!(message.event().and_then(refused), Some(30003));
+//! # Ok::<(), wechat_callback::XmlError>(())
+//! ```
 
 use std::fmt;
 

@@ -1,4 +1,21 @@
 //! The custom menu (自定义菜单).
+//!
+//! ```
+//! use wechat_callback::message::Event;
+//!
+//! fn clicked(event: &Event) -> Option<&str> {
+//!     match event {
+//!         Event::Click(click) => Some(&click.event_key),
+//!         Event::ScancodeWaitmsg(scan) => Some(&scan.scan_code_info.scan_result),
+//!         _ => None,
+//!     }
+//! }
+//! # let message = wechat_callback::Message::from_xml(
+//! #     "<xml><MsgType>event</MsgType><Event>CLICK</Event><EventKey>V1001</EventKey></xml>",
+//! # )?;
+//! # assert_eq!(message.event().and_then(clicked), Some("V1001"));
+//! # Ok::<(), wechat_callback::XmlError>(())
+//! ```
 
 use crate::message::{Decimal, elements};
 

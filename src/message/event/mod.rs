@@ -4,18 +4,40 @@
 //! spelling. A number that WeChat did not write as one is `None`; every element is in
 //! [`Message::fields`](super::Message::fields) too.
 
+pub mod authorization;
+pub mod card;
+pub mod customer_service;
 pub mod follow;
+pub mod guide;
+pub mod invoice;
 pub mod jobs;
 pub mod menu;
+pub mod mini_program;
+pub mod offline;
+pub mod shop;
+pub mod store;
+pub mod subscription;
+pub mod verification;
 
 use std::fmt;
 
 use super::Fields;
 use super::read::Element;
 
+pub use authorization::*;
+pub use card::*;
+pub use customer_service::*;
 pub use follow::*;
+pub use guide::*;
+pub use invoice::*;
 pub use jobs::*;
 pub use menu::*;
+pub use mini_program::*;
+pub use offline::*;
+pub use shop::*;
+pub use store::*;
+pub use subscription::*;
+pub use verification::*;
 
 /// Hands every typed event, as its type and WeChat's name for it, to a macro.
 macro_rules! for_each_event {
@@ -41,9 +63,87 @@ macro_rules! for_each_event {
             TemplateSendJobFinish = "TEMPLATESENDJOBFINISH",
             MassSendJobFinish = "MASSSENDJOBFINISH",
             PublishJobFinish = "PUBLISHJOBFINISH",
+            // Subscription notices
+            SubscribeMsgPopup = "subscribe_msg_popup_event",
+            SubscribeMsgChange = "subscribe_msg_change_event",
+            SubscribeMsgSent = "subscribe_msg_sent_event",
+            // Verification of the account
+            QualificationVerifySuccess = "qualification_verify_success",
+            QualificationVerifyFail = "qualification_verify_fail",
+            NamingVerifySuccess = "naming_verify_success",
+            NamingVerifyFail = "naming_verify_fail",
+            AnnualRenew = "annual_renew",
+            VerifyExpired = "verify_expired",
+            // Changes of what users authorised
+            UserInfoModified = "user_info_modified",
+            UserAuthorizationRevoke = "user_authorization_revoke",
+            UserAuthorizationCancellation = "user_authorization_cancellation",
+            // Customer service
+            KfCreateSession = "kf_create_session",
+            KfCloseSession = "kf_close_session",
+            KfSwitchSession = "kf_switch_session",
+            // Cards and coupons
+            CardPassCheck = "card_pass_check",
+            CardNotPassCheck = "card_not_pass_check",
+            UserGetCard = "user_get_card",
+            UserGiftingCard = "user_gifting_card",
+            UserDelCard = "user_del_card",
+            UserConsumeCard = "user_consume_card",
+            UserPayFromPayCell = "user_pay_from_pay_cell",
+            UserViewCard = "user_view_card",
+            UserEnterSessionFromCard = "user_enter_session_from_card",
+            UpdateMemberCard = "update_member_card",
+            CardSkuRemind = "card_sku_remind",
+            CardPayOrder = "card_pay_order",
+            SubmitMembercardUserInfo = "submit_membercard_user_info",
+            CardMerchantCheckResult = "card_merchant_check_result",
+            GiftcardPayDone = "giftcard_pay_done",
+            GiftcardSendToFriend = "giftcard_send_to_friend",
+            GiftcardUserAccept = "giftcard_user_accept",
+            // Electronic invoices
+            UserAuthorizeInvoice = "user_authorize_invoice",
+            UpdateInvoiceStatus = "update_invoice_status",
+            SubmitInvoiceTitle = "submit_invoice_title",
+            CloudInvoiceInvoiceResult = "cloud_invoice_invoiceresult_event",
+            // Stores
+            PoiCheckNotify = "poi_check_notify",
+            ApplyMerchantAuditInfo = "apply_merchant_audit_info",
+            ModifyStoreAuditInfo = "modify_store_audit_info",
+            AddStoreAuditInfo = "add_store_audit_info",
+            CreateMapPoiAuditInfo = "create_map_poi_audit_info",
+            // Wi-Fi and beacons
+            WifiConnected = "WifiConnected",
+            ShakearoundUserShake = "ShakearoundUserShake",
+            ShakearoundLotteryBind = "ShakearoundLotteryBind",
+            // The shop and scanned products
+            MerchantOrder = "merchant_order",
+            UserScanProduct = "user_scan_product",
+            UserScanProductEnterSession = "user_scan_product_enter_session",
+            UserScanProductAsync = "user_scan_product_async",
+            UserScanProductVerifyAction = "user_scan_product_verify_action",
+            // Guides
+            GuideQrcodeScan = "guide_qrcode_scan_event",
+            GuideInviteResult = "guide_invite_result_event",
+            AddGuideBuyerRelation = "add_guide_buyer_relation_event",
+            // Mini-programs and the platform
+            UserEnterTempsession = "user_enter_tempsession",
+            WxaMediaCheck = "wxa_media_check",
+            WeappAuditSuccess = "weapp_audit_success",
+            WeappAuditFail = "weapp_audit_fail",
+            WeappAuditDelay = "weapp_audit_delay",
+            WxaNicknameAudit = "wxa_nickname_audit",
+            WxaCategoryAudit = "wxa_category_audit",
+            WxaPrivacyApply = "wxa_privacy_apply",
+            WxaAppealRecord = "wxa_appeal_record",
+            WxaIllegalRecord = "wxa_illegal_record",
+            WxaCommentBadScore = "wxa_comment_bad_score",
+            AddExpressPath = "add_express_path",
+            MinigameCoinDeliverCompleted = "minigame_coin_deliver_completed",
+            SecvodAudit = "secvod_audit_event",
         }
     };
 }
+#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
 pub(crate) use for_each_event;
 
 macro_rules! event {
@@ -51,7 +151,6 @@ macro_rules! event {
         /// An event, by its name.
         #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
-        #[expect(clippy::large_enum_variant, reason = "a box would be in the way of every match")]
         #[non_exhaustive]
         pub enum Event {
             $(
@@ -107,5 +206,29 @@ impl Event {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Event").field(&self.name()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+
+    #[test]
+    fn every_event_is_in_the_table_of_the_docs_and_read_by_its_name_in_any_case() {
+        let table = include_str!("../table.md");
+        macro_rules! check {
+            ($($type:ident = $name:literal,)+) => {$(
+                let row = concat!("| `", $name, "` | [`", stringify!($type), "`](event::", stringify!($type), ") |");
+                assert!(table.contains(row), "{row}");
+                for name in [$name.to_owned(), $name.to_uppercase(), $name.to_lowercase()] {
+                    let xml = format!("<xml><MsgType>event</MsgType><Event>{name}</Event></xml>");
+                    let message = Message::from_xml(&xml).expect("a message");
+                    assert!(matches!(message.event(), Some(Event::$type(_))), "{name}");
+                    assert_eq!(message.event().map(Event::name), Some($name));
+                }
+            )+};
+        }
+        for_each_event!(check);
     }
 }

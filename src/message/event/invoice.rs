@@ -1,0 +1,75 @@
+//! Electronic invoices (微信电子发票).
+//!
+//! ```
+//! use wechat_callback::message::Event;
+//!
+//! fn tax_number(event: &Event) -> Option<&str> {
+//!     match event {
+//!         Event::SubmitInvoiceTitle(title) => Some(&title.tax_no),
+//!         _ => None,
+//!     }
+//! }
+//! # let message = wechat_callback::Message::from_xml(
+//! #     "<xml><MsgType>event</MsgType><Event>submit_invoice_title</Event><tax_no>7</tax_no></xml>",
+//! # )?;
+//! # assert_eq!(message.event().and_then(tax_number), Some("7"));
+//! # Ok::<(), wechat_callback::XmlError>(())
+//! ```
+
+use crate::message::elements;
+
+elements! {
+    /// Someone authorised an invoice, or that failed (收取授权完成).
+    pub struct UserAuthorizeInvoice {
+        /// `SuccOrderId`: the order that he authorised; empty where that failed.
+        pub succ_order_id: String = "SuccOrderId",
+        /// `FailOrderId`: the order whose authorisation failed; empty where none did.
+        pub fail_order_id: String = "FailOrderId",
+        /// `AppId`: the account that the event is for. WeChat writes this or `AuthorizeAppId`.
+        pub app_id: Option<String> = "AppId",
+        /// `AuthorizeAppId`: the account that got the link to the page. WeChat writes this or `AppId`.
+        pub authorize_app_id: Option<String> = "AuthorizeAppId",
+        /// `Source`: where he was asked; `web` (the account), `app`, `wxa` (a mini-program), `wap` (H5).
+        pub source: String = "Source",
+    }
+
+    /// An invoice went on in the reimbursement of its holder (发票状态更新).
+    pub struct UpdateInvoiceStatus {
+        /// `Status` of the reimbursement, such as `INVOICE_REIMBURSE_INIT`.
+        pub status: String = "Status",
+        /// `CardId`: the kind of invoice.
+        pub card_id: String = "CardId",
+        /// `Code`: the number of this one invoice.
+        pub code: String = "Code",
+    }
+
+    /// Someone submitted what an invoice is to be made out to (用户提交发票抬头).
+    pub struct SubmitInvoiceTitle {
+        /// `title`: the name on the invoice (抬头).
+        pub title: String = "title",
+        /// `tax_no`: the taxpayer's number (税号).
+        pub tax_no: String = "tax_no",
+        /// `addr`: the address.
+        pub addr: String = "addr",
+        /// `phone`
+        pub phone: String = "phone",
+        /// `bank_type`: the bank.
+        pub bank_type: String = "bank_type",
+        /// `bank_no`: the number of the account there.
+        pub bank_no: String = "bank_no",
+        /// `attach`: a text of the owner's choice.
+        pub attach: String = "attach",
+        /// `title_type`: `InvoiceUserTitlePersonType` or `InvoiceUserTitleBusinessType`.
+        pub title_type: String = "title_type",
+    }
+
+    /// An invoice was made out, or not (统一开票接口的开票结果).
+    pub struct CloudInvoiceInvoiceResult {
+        /// `fpqqlsh`: the number of the request (发票请求流水号).
+        pub fpqqlsh: String = "fpqqlsh",
+        /// `status`: what became of it, a number.
+        pub status: Option<i64> = "status",
+        /// `nsrsbh`: the taxpayer's number (纳税人识别号).
+        pub nsrsbh: String = "nsrsbh",
+    }
+}
