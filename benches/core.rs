@@ -98,7 +98,7 @@ fn print_ratios() {
 
 fn print_ratio<O, B>(name: &str, size: &str, mut ours: impl FnMut() -> O, mut bound: impl FnMut() -> B) {
     const SLICES: usize = 400;
-    const SLICE: Duration = Duration::from_micros(200);
+    const SLICE: Duration = Duration::from_micros(500);
 
     let warm_up = time(100, &mut ours);
     let rounds = (100.0 * SLICE.div_duration_f64(warm_up)).max(1.0) as u32;

@@ -6,7 +6,6 @@ use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use aes::{Aes256Dec, Aes256Enc, Block};
 use base64::engine::Engine;
-use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::DecryptError;
@@ -17,6 +16,13 @@ const PAD_BLOCK: usize = 32;
 const RANDOM: usize = 16;
 /// The random block and the length field.
 const HEAD: usize = 20;
+
+/// With the vector instructions that the machine has, where base64 knows any: several times as fast, and as strict.
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
+static BASE64: std::sync::LazyLock<base64::engine::Simd> =
+    std::sync::LazyLock::new(|| base64::engine::Simd::standard(base64::engine::general_purpose::PAD));
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
+use base64::engine::general_purpose::STANDARD as BASE64;
 
 /// One EncodingAESKey, ready for use: its key schedules are computed once.
 pub(crate) struct Cipher {
@@ -44,7 +50,7 @@ impl Cipher {
     ///
     /// One buffer: decoded into, decrypted in place, cut to the message.
     pub(crate) fn open(&self, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
-        let mut buffer = STANDARD.decode(encrypted).map_err(|_| DecryptError::Base64)?;
+        let mut buffer = BASE64.decode(encrypted).map_err(|_| DecryptError::Base64)?;
         if buffer.is_empty() || !buffer.len().is_multiple_of(RANDOM) {
             return Err(DecryptError::Length);
         }
@@ -96,7 +102,7 @@ impl Cipher {
         // The frame is padded: it is always encrypted.
         let _ = cbc::Encryptor::inner_iv_init(&self.encrypt, self.iv())
             .encrypt_padded::<NoPadding>(&mut frame, whole);
-        STANDARD.encode_string(&frame, out);
+        BASE64.encode_string(&frame, out);
     }
 }
 
@@ -133,6 +139,8 @@ fn as_app_id(found: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     const APP_ID: &str = "wx5823bf96d3bd56c7";

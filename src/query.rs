@@ -38,10 +38,13 @@ impl<'a> CallbackQuery<'a> {
     /// Reads the query string as it stands in the URL, without the `?`.
     pub(crate) fn parse(query: &'a str) -> Result<Self, QueryError> {
         let mut parameters = Parameters::default();
-        for pair in query.split('&') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let mut rest = Some(query);
+        while let Some(pairs) = rest {
+            let (pair, others) = cut(pairs, b'&');
+            rest = others;
+            let (name, value) = cut(pair, b'=');
             if let Some((name, slot)) = parameters.slot(&decode(name).unwrap_or_default()) {
-                let value = decode(value).ok_or(QueryError::Malformed(name))?;
+                let value = decode(value.unwrap_or_default()).ok_or(QueryError::Malformed(name))?;
                 if slot.replace(value).is_some() {
                     return Err(QueryError::Doubled(name));
                 }
@@ -100,8 +103,18 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// What stands before and behind the first `at`. On pieces this short `str::split` mostly sets itself up.
+fn cut(text: &str, at: u8) -> (&str, Option<&str>) {
+    let position = text.bytes().position(|byte| byte == at);
+    let parts = position.and_then(|at| Some((text.get(..at)?, text.get(at.checked_add(1)?..)?)));
+    parts.map_or((text, None), |(before, behind)| (before, Some(behind)))
+}
+
 /// Only what is escaped is decoded: a `+` stays a `+`. `None` where it does not decode to UTF-8.
 fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if memchr::memchr(b'%', text.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(text));
+    }
     percent_decode_str(text).decode_utf8().ok()
 }
 

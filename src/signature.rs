@@ -33,11 +33,9 @@ impl Signature {
     }
 
     pub(crate) fn push_hex(self, out: &mut String) {
-        for byte in self.0 {
-            for nibble in [byte >> 4, byte & 15] {
-                out.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }));
-            }
-        }
+        let digit = |nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+        let digits = self.0.map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        out.push_str(str::from_utf8(digits.as_flattened()).unwrap_or_default());
     }
 
     /// Takes the same time whatever differs.

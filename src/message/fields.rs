@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::xml::Cursor;
+use crate::xml::{Cursor, Element};
 
 /// Elements beside each other, in the order in which they came. Iterate over it, or look a name up.
 ///
@@ -11,11 +11,7 @@ pub struct Fields<'a>(Cursor<'a>);
 
 /// One element: a name, and a text or elements of its own.
 #[derive(Clone, Copy)]
-pub struct Field<'a> {
-    name: &'a str,
-    text: &'a str,
-    children: Cursor<'a>,
-}
+pub struct Field<'a>(Element<'a>);
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(cursor: Cursor<'a>) -> Self {
@@ -30,20 +26,14 @@ impl<'a> Fields<'a> {
 
     /// The first element of that name.
     #[must_use]
-    pub fn field(mut self, name: &str) -> Option<Field<'a>> {
-        let mut same_letters = None;
-        let exact = self.find(|field| {
-            if same_letters.is_none() && field.name.eq_ignore_ascii_case(name) {
-                same_letters = Some(*field);
-            }
-            field.name == name
-        });
-        exact.or(same_letters)
+    pub fn field(self, name: &str) -> Option<Field<'a>> {
+        let exact = self.0.get_exactly(name).map(Field);
+        exact.or_else(|| self.all(name).next())
     }
 
     /// All elements of that name, without regard to case.
     pub fn all(self, name: &str) -> impl Iterator<Item = Field<'a>> {
-        self.filter(move |field| field.name.eq_ignore_ascii_case(name))
+        self.filter(move |field| field.name().eq_ignore_ascii_case(name))
     }
 
     /// Whether there is no element (left).
@@ -72,7 +62,7 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(name, text, children)| Field { name, text, children })
+        self.0.next().map(Field)
     }
 }
 
@@ -80,19 +70,19 @@ impl<'a> Field<'a> {
     /// The element's name.
     #[must_use]
     pub fn name(self) -> &'a str {
-        self.name
+        self.0.name()
     }
 
     /// The element's text, without the white space around it; empty where it holds elements.
     #[must_use]
     pub fn text(self) -> &'a str {
-        self.text
+        self.0.text()
     }
 
     /// The elements inside.
     #[must_use]
     pub fn fields(self) -> Fields<'a> {
-        Fields(self.children)
+        Fields(self.0.children())
     }
 }
 
@@ -106,7 +96,7 @@ impl fmt::Debug for Fields<'_> {
 /// The name, and the names inside.
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_tuple(self.name);
+        let mut debug = f.debug_tuple(self.name());
         if !self.fields().is_empty() {
             debug.field(&self.fields());
         }

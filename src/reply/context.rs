@@ -76,7 +76,7 @@ impl ReplyContext {
             Writer::new(text).element("xml", |xml| {
                 xml.text("ToUserName", to);
                 xml.text("FromUserName", from);
-                xml.number("CreateTime", now);
+                xml.number("CreateTime", now.as_secs());
                 xml.text("MsgType", content.kind());
                 content.write(xml);
             });
@@ -113,13 +113,14 @@ impl ReplyContext {
         out.push_str("<xml>\n<Encrypt><![CDATA[");
         let start = out.len();
         cipher.seal(&mut out, app_id, random, room, write);
-        let timestamp = now.to_string();
+        let mut digits = itoa::Buffer::new();
+        let timestamp = digits.format(now.as_secs());
         let token = self.account.token(self.token).secret();
-        let signature = Signature::of([token, &timestamp, &self.nonce, &out[start..]]);
+        let signature = Signature::of([token, timestamp, &self.nonce, &out[start..]]);
         out.push_str("]]></Encrypt>\n<MsgSignature><![CDATA[");
         signature.push_hex(&mut out);
         out.push_str("]]></MsgSignature>\n<TimeStamp>");
-        out.push_str(&timestamp);
+        out.push_str(timestamp);
         out.push_str("</TimeStamp>\n<Nonce><![CDATA[");
         out.push_str(&self.nonce);
         out.push_str("]]></Nonce>\n</xml>");

@@ -12,7 +12,7 @@ mod write;
 use std::borrow::Cow;
 
 use crate::XmlError;
-pub(crate) use tree::{Cursor, Tree};
+pub(crate) use tree::{Cursor, Element, Tree};
 pub(crate) use write::Writer;
 
 /// How deep elements may be nested. WeChat's deepest event has five levels.
@@ -56,7 +56,7 @@ pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, Xml
         return Ok(encrypted);
     }
     let tree = Tree::parse(envelope)?;
-    Ok(tree.root().get_exactly("Encrypt").map(|text| Cow::Owned(text.to_owned())))
+    Ok(tree.root().get_exactly("Encrypt").map(|element| Cow::Owned(element.text().to_owned())))
 }
 
 #[cfg(test)]

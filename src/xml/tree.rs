@@ -127,9 +127,9 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// The text of the first element of exactly that name.
-    pub(crate) fn get_exactly(mut self, name: &str) -> Option<&'a str> {
-        self.find(|(found, _, _)| *found == name).map(|(_, text, _)| text)
+    /// The first element of exactly that name.
+    pub(crate) fn get_exactly(mut self, name: &str) -> Option<Element<'a>> {
+        self.find(|element| element.name() == name)
     }
 
     /// Whether no element is left.
@@ -138,18 +138,37 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Yields name, text and children.
 impl<'a> Iterator for Cursor<'a> {
-    type Item = (&'a str, &'a str, Cursor<'a>);
+    type Item = Element<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.start >= self.end {
-            return None;
-        }
-        let node = self.tree.nodes.get(self.start)?;
-        let children = Cursor { tree: self.tree, start: self.start.checked_add(1)?, end: node.end as usize };
+        let node = self.tree.nodes.get(..self.end)?.get(self.start)?;
+        let element = Element { tree: self.tree, node, children: self.start.checked_add(1)? };
         self.start = node.end as usize;
-        Some((self.tree.slice(node.name), self.tree.slice(node.text), children))
+        Some(element)
+    }
+}
+
+/// One element. What is not asked for is not sliced.
+#[derive(Clone, Copy)]
+pub(crate) struct Element<'a> {
+    tree: &'a Tree,
+    node: &'a Node,
+    /// Where they start.
+    children: usize,
+}
+
+impl<'a> Element<'a> {
+    pub(crate) fn name(self) -> &'a str {
+        self.tree.slice(self.node.name)
+    }
+
+    pub(crate) fn text(self) -> &'a str {
+        self.tree.slice(self.node.text)
+    }
+
+    pub(crate) fn children(self) -> Cursor<'a> {
+        Cursor { tree: self.tree, start: self.children, end: self.node.end as usize }
     }
 }
 
@@ -304,9 +323,9 @@ mod tests {
     /// The tree as text: `name=text` or `name(children)`.
     fn show(xml: &str) -> Result<String, XmlError> {
         fn list(cursor: Cursor<'_>) -> String {
-            let shown = cursor.map(|(name, text, children)| match children.is_empty() {
-                true => format!("{name}={text}"),
-                false => format!("{name}({})", list(children)),
+            let shown = cursor.map(|element| match element.children().is_empty() {
+                true => format!("{}={}", element.name(), element.text()),
+                false => format!("{}({})", element.name(), list(element.children())),
             });
             shown.collect::<Vec<_>>().join(" ")
         }

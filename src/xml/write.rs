@@ -1,5 +1,3 @@
-use std::fmt::{Display, Write as _};
-
 /// Writes elements into a text, so that it is well-formed whatever the texts hold.
 pub(crate) struct Writer<'a>(&'a mut String);
 
@@ -32,11 +30,8 @@ impl<'a> Writer<'a> {
     }
 
     /// An element that holds a number.
-    pub(crate) fn number(&mut self, name: &str, number: impl Display) {
-        self.element(name, |writer| {
-            // Writing to a String does not fail.
-            let _ = write!(writer.0, "{number}");
-        });
+    pub(crate) fn number(&mut self, name: &str, number: impl itoa::Integer) {
+        self.element(name, |writer| writer.0.push_str(itoa::Buffer::new().format(number)));
     }
 
     fn tag(&mut self, open: &str, name: &str) {
