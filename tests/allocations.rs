@@ -5,7 +5,7 @@ mod push;
 
 use allocation_counter::measure;
 use push::Push;
-use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed, TextReply};
+use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
 /// reply does. A smaller figure is welcome: write it down here.
@@ -66,7 +66,7 @@ fn allocations(mode: &str, length: usize) -> (u64, u64) {
     };
     let (opened, opens) = open(&callback, &push);
     let Opened { message, reply, .. } = opened.expect("rightly signed");
-    let (sealed, seals) = seal(&reply, &TextReply::new(message.text().expect("a text message")).into());
+    let (sealed, seals) = seal(&reply, &push::reply(message.text().expect("a text message")));
     assert_eq!(sealed.body.contains("MsgSignature"), mode == "safe");
     (opens, seals)
 }

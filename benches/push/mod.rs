@@ -1,5 +1,8 @@
 //! WeChat's side of one push, written from the protocol and not with the crate's own code, so that the two check
 //! each other.
+#![allow(dead_code, reason = "each benchmark and test uses a part")]
+
+use std::time::Duration;
 
 use aes::Aes256Enc;
 use aes::cipher::block_padding::NoPadding;
@@ -7,7 +10,7 @@ use aes::cipher::{BlockModeEncrypt, KeyIvInit};
 use base64::engine::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha1::{Digest, Sha1};
-use wechat_callback::{Callback, Timestamp};
+use wechat_callback::{Article, Callback, NewsReply, Reply, Timestamp};
 
 pub(crate) const APP_ID: &str = "wx5823bf96d3bd56c7";
 pub(crate) const TOKEN: &str = "QDG6eKxyrqUnkq3M";
@@ -23,8 +26,14 @@ const OPENID: &str = "ojXb55rgGQkW2qJdsVaKGapN1wD5";
 
 /// What the account's server has, in plain and in safe mode.
 pub(crate) fn callbacks() -> [Callback; 2] {
-    let builder = || Callback::builder(APP_ID, TOKEN);
+    // The pushes are as old as their fixed timestamp.
+    let builder = || Callback::builder(APP_ID, TOKEN).freshness(Duration::MAX);
     [builder(), builder().encoding_aes_key(ENCODING_AES_KEY)].map(|builder| builder.build().expect("valid"))
+}
+
+/// A reply that says `text` at any length. (A text reply ends at 2,047 bytes.)
+pub(crate) fn reply(text: &str) -> Reply {
+    NewsReply::from(Article::new("", "").description(text)).into()
 }
 
 /// A push as it arrives.
