@@ -70,6 +70,34 @@ fn a_signal_that_comes_early_is_not_lost() {
 }
 
 #[test]
+fn inspect_shows_every_sample_as_json() {
+    let server = Server::start(&mut command("inspect"));
+    let wechat = server.sandbox.clone().expect("a sandbox");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/samples");
+    let mut whole = 0;
+    for entry in std::fs::read_dir(folder).expect("the samples") {
+        let xml = std::fs::read_to_string(entry.expect("an entry").path()).expect("UTF-8");
+        let message = wechat_callback::Message::from_xml(&xml).expect("a message");
+        let body = server.push(&wechat, &xml);
+        if message.openid().is_none() {
+            assert_eq!(body, "success");
+            continue;
+        }
+        let reply = wechat.read(&body);
+        let reply = roxmltree::Document::parse(&reply).expect("well-formed");
+        let shown = support::text_of(&reply, "Content")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&");
+        let json = serde_json::to_string_pretty(&message).expect("JSON");
+        assert!(json.starts_with(&shown) && shown.len() > 500, "{shown}");
+        whole += usize::from(json == shown);
+    }
+    assert!(whole > 20, "{whole}");
+    assert_eq!(server.terminate().code(), Some(0));
+}
+
+#[test]
 fn a_mistake_in_the_configuration_is_one_line_and_exit_code_2() {
     let mistakes = [
         (vec![("WECHAT_APP_ID", "wx5823bf96d3bd56c7"), ("WECHAT_TOKEN", "")], "WECHAT_TOKEN"),
