@@ -169,7 +169,10 @@ fn unknown_elements_of_a_known_kind_are_kept() {
     assert!(matches!(message.content, Content::Text(_)));
     let new: Vec<_> = message.fields().all("New").collect();
     assert_eq!(new.len(), 2);
-    assert_eq!(new[0].fields().all("Deep").map(|deep| deep.text()).collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(
+        new[0].fields().all("Deep").map(wechat_callback::message::Field::text).collect::<Vec<_>>(),
+        ["1", "2"]
+    );
     assert_eq!(new[1].text(), "3");
 }
 

@@ -58,6 +58,8 @@ proptest! {
 
     #[test]
     fn what_is_sealed_is_what_wechat_reads(wechat in account(), content in any::<String>(), random in any::<[u8; 16]>()) {
+        // An empty text is refused.
+        let content = format!("好{content}");
         let Push { query, body } = wechat.push(&text("x"));
         let callback = wechat.callback();
         let opened = callback.open(&query, &body).expect("a right push");
@@ -73,6 +75,7 @@ proptest! {
 
     #[test]
     fn a_sealed_reply_opens_as_the_message_that_it_is(wechat in account(), content in xml_text()) {
+        let content = format!("好{content}");
         let Push { query, body } = wechat.push_at(&text("x"), now(), "7");
         let callback = wechat.callback();
         let opened = callback.open(&query, &body).expect("a right push");
