@@ -38,11 +38,13 @@
 //!
 #![doc = include_str!("table.md")]
 
+mod content;
 mod de;
 mod device;
 pub mod event;
 mod fields;
 mod file;
+mod head;
 mod link;
 mod location;
 mod media;
@@ -56,13 +58,18 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::xml::Tree;
-use crate::{FieldsError, Timestamp, XmlError};
-use read::{Element, elements};
+use crate::{FieldsError, XmlError};
+use read::elements;
 
+#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
+pub(crate) use content::for_each_kind;
+
+pub use content::Content;
 pub use device::{DeviceEvent, DeviceText};
 pub use event::Event;
 pub use fields::{Field, Fields};
 pub use file::File;
+pub use head::Head;
 pub use link::Link;
 pub use location::Location;
 pub use media::{Image, ShortVideo, Video, Voice};
@@ -83,82 +90,6 @@ pub struct Message {
     pub content: Content,
     #[serde(rename = "fields")]
     tree: Tree,
-}
-
-/// What every message has.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Head {
-    /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
-    pub to: Option<String>,
-    /// `FromUserName`: the user's openid. A few events have none.
-    pub from: Option<String>,
-    /// `CreateTime`. `None` where it is no number.
-    pub created: Option<Timestamp>,
-    /// `MsgId`, by which repeats of a message are known. Events have none.
-    pub id: Option<Id>,
-    /// `MsgDataId`: which article the message was written under, if it was.
-    pub msg_data_id: Option<String>,
-    /// `Idx`: which article of a mass message, from 1, the message was written under.
-    pub idx: Option<i64>,
-    /// `BusinessId`. What it means is not documented.
-    pub business_id: Option<Id>,
-}
-
-impl Head {
-    /// By their exact names: the `MsgID` of a sending job is another thing than the `MsgId` of a message.
-    fn read(fields: Fields<'_>) -> Self {
-        let exactly = |name| fields.get_exactly(name).filter(|text| !text.is_empty());
-        let text = |name| exactly(name).map(str::to_owned);
-        let number = |name| exactly(name).and_then(|text| text.trim().parse::<i64>().ok());
-        Self {
-            to: text("ToUserName"),
-            from: text("FromUserName"),
-            created: number("CreateTime").map(Timestamp::from_secs),
-            id: number("MsgId").map(Id::new),
-            msg_data_id: text("MsgDataId"),
-            idx: number("Idx"),
-            business_id: number("BusinessId").map(Id::new),
-        }
-    }
-}
-
-debug_without_content!(Head);
-
-/// What a message says, by `MsgType`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Content {
-    /// `text`
-    Text(Text),
-    /// `image`
-    Image(Image),
-    /// `voice`
-    Voice(Voice),
-    /// `video`
-    Video(Video),
-    /// `shortvideo`
-    ShortVideo(ShortVideo),
-    /// `location`: a place that the user sent. (Not the event `LOCATION`.)
-    Location(Location),
-    /// `link`
-    Link(Link),
-    /// `file`
-    File(File),
-    /// `miniprogrampage`
-    MiniProgramPage(MiniProgramPage),
-    /// `device_text`
-    DeviceText(DeviceText),
-    /// `device_event`
-    DeviceEvent(DeviceEvent),
-    /// `event`: something that the user or WeChat did.
-    Event(Event),
-    /// Any other `MsgType`. What it holds is in [`Message::fields`].
-    Unknown {
-        /// `MsgType` as it came; empty where there is none.
-        kind: String,
-    },
 }
 
 impl Message {
@@ -303,68 +234,12 @@ impl Message {
     }
 }
 
-/// The kinds that are not events, with WeChat's `MsgType`.
-macro_rules! for_each_kind {
-    ($macro:ident) => {
-        $macro! {
-            Text = "text",
-            Image = "image",
-            Voice = "voice",
-            Video = "video",
-            ShortVideo = "shortvideo",
-            Location = "location",
-            Link = "link",
-            File = "file",
-            MiniProgramPage = "miniprogrampage",
-            DeviceText = "device_text",
-            DeviceEvent = "device_event",
-        }
-    };
-}
-#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
-pub(crate) use for_each_kind;
-
-macro_rules! content {
-    ($($type:ident = $name:literal,)+) => {
-        impl Content {
-            fn read(fields: Fields<'_>) -> Self {
-                match fields.get("MsgType").unwrap_or_default() {
-                    $( $name => Self::$type($type::read_from(fields)), )+
-                    kind if kind.eq_ignore_ascii_case("event") => Self::Event(Event::read(fields)),
-                    kind => Self::Unknown { kind: kind.to_owned() },
-                }
-            }
-
-            /// `MsgType`.
-            #[must_use]
-            pub fn kind(&self) -> &str {
-                match self {
-                    $( Self::$type(_) => $name, )+
-                    Self::Event(_) => "event",
-                    Self::Unknown { kind } => kind,
-                }
-            }
-        }
-    };
-}
-for_each_kind!(content);
-
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("head", &self.head)
             .field("content", &self.content)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Event(event) => event.fmt(f),
-            Self::Unknown { .. } => f.write_str("Unknown(..)"),
-            known => write!(f, "{}(..)", known.kind()),
-        }
     }
 }
 

@@ -1,0 +1,102 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::read::Element;
+use super::{
+    DeviceEvent, DeviceText, Event, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo, Text,
+    Video, Voice,
+};
+
+/// What a message says, by `MsgType`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Content {
+    /// `text`
+    Text(Text),
+    /// `image`
+    Image(Image),
+    /// `voice`
+    Voice(Voice),
+    /// `video`
+    Video(Video),
+    /// `shortvideo`
+    ShortVideo(ShortVideo),
+    /// `location`: a place that the user sent. (Not the event `LOCATION`.)
+    Location(Location),
+    /// `link`
+    Link(Link),
+    /// `file`
+    File(File),
+    /// `miniprogrampage`
+    MiniProgramPage(MiniProgramPage),
+    /// `device_text`
+    DeviceText(DeviceText),
+    /// `device_event`
+    DeviceEvent(DeviceEvent),
+    /// `event`: something that the user or WeChat did.
+    Event(Event),
+    /// Any other `MsgType`. What it holds is in [`Message::fields`](super::Message::fields).
+    Unknown {
+        /// `MsgType` as it came; empty where there is none.
+        kind: String,
+    },
+}
+
+/// The kinds that are not events, with WeChat's `MsgType`.
+macro_rules! for_each_kind {
+    ($macro:ident) => {
+        $macro! {
+            Text = "text",
+            Image = "image",
+            Voice = "voice",
+            Video = "video",
+            ShortVideo = "shortvideo",
+            Location = "location",
+            Link = "link",
+            File = "file",
+            MiniProgramPage = "miniprogrampage",
+            DeviceText = "device_text",
+            DeviceEvent = "device_event",
+        }
+    };
+}
+#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
+pub(crate) use for_each_kind;
+
+macro_rules! content {
+    ($($type:ident = $name:literal,)+) => {
+        impl Content {
+            pub(super) fn read(fields: Fields<'_>) -> Self {
+                match fields.get("MsgType").unwrap_or_default() {
+                    $( $name => Self::$type($type::read_from(fields)), )+
+                    kind if kind.eq_ignore_ascii_case("event") => Self::Event(Event::read(fields)),
+                    kind => Self::Unknown { kind: kind.to_owned() },
+                }
+            }
+
+            /// `MsgType`.
+            #[must_use]
+            pub fn kind(&self) -> &str {
+                match self {
+                    $( Self::$type(_) => $name, )+
+                    Self::Event(_) => "event",
+                    Self::Unknown { kind } => kind,
+                }
+            }
+        }
+    };
+}
+for_each_kind!(content);
+
+/// The kind alone, and of an event its name.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => event.fmt(f),
+            Self::Unknown { .. } => f.write_str("Unknown(..)"),
+            known => write!(f, "{}(..)", known.kind()),
+        }
+    }
+}
