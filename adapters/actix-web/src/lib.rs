@@ -45,7 +45,9 @@
 //!
 //! # What a handler takes
 //!
-//! [`WechatMessage`], and any extractor of actix-web's. A `String` or `Bytes` body is the decrypted XML.
+//! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
+//! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
+//! extractor of actix-web's. A `String` or `Bytes` body is the decrypted XML.
 //!
 //! # What a handler returns
 //!

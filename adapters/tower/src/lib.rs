@@ -43,7 +43,9 @@
 //!
 //! # What a handler takes
 //!
-//! [`WechatMessage`], and any extractor of axum's. A `String` or `Bytes` body is the decrypted XML. In a tower
+//! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
+//! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
+//! extractor of axum's. A `String` or `Bytes` body is the decrypted XML. In a tower
 //! service without axum the [`Message`] stands in the request's extensions.
 //!
 //! # What a handler returns
