@@ -33,7 +33,11 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     let wechat = WechatLayer::new(echo::callback()?);
     let app = Router::new().route("/weixin", post(inspect).layer(wechat));
-    let shutdown = echo::shutdown()?;
+    let (shutdown, overdue) = (echo::shutdown()?, echo::overdue()?);
     let listener = TcpListener::from_std(echo::listen()?)?;
-    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown).await?)
+    tokio::select! {
+        served = axum::serve(listener, app).with_graceful_shutdown(shutdown) => served?,
+        () = overdue => tracing::warn!("some connections were still open"),
+    }
+    Ok(())
 }

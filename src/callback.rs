@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::account::{Account, Generation, Rotation};
 use crate::query::{CallbackQuery, SignatureParameter};
+use crate::reply::Names;
 use crate::secret::Token;
 use crate::signature::Signature;
 use crate::{DecryptError, Message, OpenError, QueryError, ReplyContext, SecurityMode, Timestamp, xml};
@@ -17,7 +18,6 @@ pub struct Callback {
 }
 
 /// A push that was opened.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Opened<'b> {
     /// The message.
@@ -35,6 +35,14 @@ pub struct OpenedXml<'b> {
     pub xml: Cow<'b, str>,
     /// What seals the reply. It knows no sender, so it seals with [`ReplyContext::seal_xml`] alone.
     pub reply: ReplyContext,
+}
+
+/// What was proven to come from WeChat, and with what.
+struct Authentic<'q, 'b> {
+    xml: Cow<'b, str>,
+    token: Generation,
+    key: Generation,
+    nonce: Cow<'q, str>,
 }
 
 impl Callback {
@@ -92,18 +100,20 @@ impl Callback {
     ///
     /// As [`open`](Self::open).
     pub fn open_at<'b>(&self, query: &str, body: &'b [u8], now: Timestamp) -> Result<Opened<'b>, OpenError> {
-        let OpenedXml { xml, mut reply } = self.open_xml_at(query, body, now)?;
+        let Authentic { xml, token, key, nonce } = self.authenticate(query, body, now)?;
         let message = Message::from_xml(&xml).map_err(|error| {
             // Towards the caller, whatever fails behind the signature of an encrypted mode is one thing.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
         })?;
-        if message.content.kind().is_empty() && message.fields().get("Encrypt").is_some() {
+        let is_envelope = message.content.kind().is_empty() && message.fields().get("Encrypt").is_some();
+        if is_envelope && !self.mode().is_encrypted() {
             return Err(OpenError::Encrypted);
         }
-        reply.to_event = message.event().is_some();
-        reply.to = message.head.from.as_deref().map(Into::into);
-        reply.from = message.head.to.as_deref().map(Into::into);
-        Ok(Opened { message, xml, reply })
+        let [to, from] =
+            [&message.head.from, &message.head.to].map(|name| name.as_deref().unwrap_or_default());
+        let names = Names::new(&nonce, to, from);
+        let (account, to_event) = (self.account.clone(), message.event().is_some());
+        Ok(Opened { message, xml, reply: ReplyContext { account, token, key, to_event, names } })
     }
 
     /// Verifies and decrypts a push without reading it, for those who pass the XML on to another service.
@@ -126,6 +136,17 @@ impl Callback {
         body: &'b [u8],
         now: Timestamp,
     ) -> Result<OpenedXml<'b>, OpenError> {
+        let Authentic { xml, token, key, nonce } = self.authenticate(query, body, now)?;
+        let (account, names) = (self.account.clone(), Names::new(&nonce, "", ""));
+        Ok(OpenedXml { xml, reply: ReplyContext { account, token, key, to_event: false, names } })
+    }
+
+    fn authenticate<'q, 'b>(
+        &self,
+        query: &'q str,
+        body: &'b [u8],
+        now: Timestamp,
+    ) -> Result<Authentic<'q, 'b>, OpenError> {
         let query = CallbackQuery::parse(query)?;
         self.check_freshness(&query, now)?;
         // What covers what: `signature` the query alone, `msg_signature` the query and `Encrypt`.
@@ -143,17 +164,7 @@ impl Callback {
         } else {
             (Cow::Borrowed(body), Generation::Current)
         };
-        let account = self.account.clone();
-        let reply = ReplyContext {
-            account,
-            token,
-            key,
-            nonce: query.nonce.into(),
-            to_event: false,
-            to: None,
-            from: None,
-        };
-        Ok(OpenedXml { xml, reply })
+        Ok(Authentic { xml, token, key, nonce: query.nonce })
     }
 
     fn check_freshness(&self, query: &CallbackQuery<'_>, now: Timestamp) -> Result<(), OpenError> {
@@ -204,6 +215,17 @@ impl fmt::Debug for Callback {
             .field("app_id", &self.app_id())
             .field("mode", &self.mode())
             .finish_non_exhaustive()
+    }
+}
+
+/// The message as its own `Debug` has it, and the length of the XML.
+impl fmt::Debug for Opened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("message", &self.message)
+            .field("xml_length", &self.xml.len())
+            .field("reply", &self.reply)
+            .finish()
     }
 }
 

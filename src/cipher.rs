@@ -98,10 +98,9 @@ impl Cipher {
             *blank = byte;
         }
         pad(&mut frame);
-        let whole = frame.len();
-        // The frame is padded: it is always encrypted.
-        let _ = cbc::Encryptor::inner_iv_init(&self.encrypt, self.iv())
-            .encrypt_padded::<NoPadding>(&mut frame, whole);
+        // The padding made whole blocks: none is left over.
+        let (blocks, _) = Block::slice_as_chunks_mut(&mut frame);
+        cbc::Encryptor::inner_iv_init(&self.encrypt, self.iv()).encrypt_blocks(blocks);
         BASE64.encode_string(&frame, out);
     }
 }

@@ -7,8 +7,9 @@ use crate::Timestamp;
 
 /// What is wrong with a configuration, found before the first request.
 ///
-/// The messages say what the right value looks like. None of them repeats the value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// The messages say what the right value looks like. None of them repeats the value. `Debug` shows the message too,
+/// because that is what a `main` that returns the error prints.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The app id is empty.
@@ -55,7 +56,7 @@ pub enum ConfigError {
     KeyIsAppSecret,
     /// The key does not have 43 characters.
     #[error(
-        "the EncodingAESKey has {length} characters: it must have 43, as the console shows it (消息加解密密钥)"
+        "the EncodingAESKey has {length} characters: it must have 43 (no quotes, no blanks), as the console shows it (消息加解密密钥)"
     )]
     KeyLength {
         /// How many characters it has.
@@ -75,7 +76,7 @@ pub enum ConfigError {
         mode: crate::SecurityMode,
     },
     /// No such mode.
-    #[error("the mode is one of plain (明文模式), compatible (兼容模式) and safe (安全模式)")]
+    #[error("the mode (WECHAT_MODE) is one of plain (明文模式), compatible (兼容模式) and safe (安全模式)")]
     UnknownMode,
     /// An environment variable is not set.
     #[error("the environment variable {name} is not set")]
@@ -89,6 +90,12 @@ pub enum ConfigError {
         /// Its name.
         name: &'static str,
     },
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// What is wrong with a query string.
@@ -166,7 +173,7 @@ pub enum DecryptError {
     #[error("the message is not UTF-8")]
     Utf8,
     /// The message is not the XML that a message is.
-    #[error("the decrypted message is {0}")]
+    #[error("the decrypted message is not the XML of a push")]
     Xml(#[source] XmlError),
 }
 
@@ -177,7 +184,7 @@ pub enum DecryptError {
 #[non_exhaustive]
 pub enum OpenError {
     /// The query string is not one of WeChat's.
-    #[error("{0}")]
+    #[error(transparent)]
     Query(#[from] QueryError),
     /// The timestamp lies too far from now: an old request played again, or a wrong clock.
     #[error("the timestamp {timestamp} is more than {} s away from {now}: an old request, or a wrong clock?", .freshness.as_secs())]
@@ -214,10 +221,10 @@ pub enum OpenError {
     #[error("the body is not UTF-8")]
     Utf8,
     /// The body is not the XML that a push is.
-    #[error("the body is {0}")]
+    #[error("the body is not the XML of a push")]
     Xml(#[from] XmlError),
     /// The signature was right, what it covers was not.
-    #[error("{0}")]
+    #[error(transparent)]
     Decrypt(#[from] DecryptError),
 }
 

@@ -89,6 +89,59 @@ fn a_failing_handler_is_logged_with_its_cause() {
     }
 }
 
+/// What a handler has in hand, and may log with `{:?}`.
+#[test]
+fn debug_shows_neither_secrets_nor_messages_nor_users() {
+    for wechat in MODES.map(Wechat::new) {
+        let push = wechat.push(&text("the secret question"));
+        let callback = wechat.callback();
+        let opened = callback.open(&push.query, &push.body).expect("a push");
+        let untyped = callback.open_xml(&push.query, &push.body).expect("a push");
+        let sealed = opened.reply.seal(&TextReply::new("the secret answer").into()).expect("a recipient");
+        let message = &opened.message;
+        let shown = format!(
+            "{callback:?} {opened:?} {untyped:?} {message:?} {:?} {:?} {:?} {sealed:?} {:?}",
+            message.head,
+            message.content,
+            message.fields(),
+            TextReply::new("the secret answer"),
+        );
+        for secret in [&wechat.token, &wechat.encoding_aes_key, "secret", "o6_bmjrPTlm6_2sgVt7hMZOPfL2M"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+}
+
+#[test]
+fn actix_web_logs_refusals_and_failures_too_and_a_verification_logs_nothing() {
+    async fn fails() -> Result<TextReply, HandlerError> {
+        Err("the database is away".into())
+    }
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let send = |request: actix_web::test::TestRequest| {
+        actix_web::rt::System::new().block_on(async {
+            let middleware = wechat_actix::WechatMiddleware::new(wechat.callback());
+            let resource = actix_web::web::resource("/weixin").wrap(middleware);
+            let resource = resource.route(actix_web::web::post().to(fails));
+            let app = actix_web::test::init_service(actix_web::App::new().service(resource)).await;
+            actix_web::test::call_service(&app, request.to_request()).await;
+        });
+    };
+    let post = |Push { query, body }: Push| {
+        actix_web::test::TestRequest::post().uri(&format!("/weixin?{query}")).set_payload(body)
+    };
+    let stale = logged(|| send(post(wechat.push_at(&text("x"), now() - 1000, "1"))));
+    assert!(stale.contains("refused") && stale.contains("a wrong clock?"), "{stale}");
+    let failed = logged(|| send(post(wechat.push(&text("x")))));
+    assert!(failed.contains("ERROR") && failed.contains("the database is away"), "{failed}");
+    let long = logged(|| send(post(wechat.push(&text(&"x".repeat(70_000))))));
+    assert!(long.contains("the body is longer than the limit"), "{long}");
+    let verified = logged(|| {
+        send(actix_web::test::TestRequest::get().uri(&format!("/weixin?{}", wechat.verification("42"))));
+    });
+    assert!(!verified.contains("signature"), "{verified}");
+}
+
 #[test]
 fn neither_secrets_nor_messages_nor_users_are_logged() {
     for wechat in MODES.map(Wechat::new) {

@@ -162,3 +162,16 @@ fn no_text_breaks_out_of_any_field() {
         }
     }
 }
+
+/// The fixed initial vector makes equal plaintexts equal ciphertexts, but for the random block.
+#[test]
+fn no_two_replies_are_encrypted_alike() {
+    let wechat = Wechat::new(wechat_callback::SecurityMode::Safe);
+    let push = wechat.push(&text("x"));
+    let callback = wechat.callback();
+    let opened = callback.open(&push.query, &push.body).expect("a push");
+    let seal = || opened.reply.seal(&TextReply::new("好").into()).expect("a recipient").body;
+    let (one, two) = (seal(), seal());
+    let encrypted = |body: &str| text_of(&roxmltree::Document::parse(body).expect("XML"), "Encrypt");
+    assert_ne!(encrypted(&one), encrypted(&two));
+}

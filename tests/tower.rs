@@ -402,3 +402,60 @@ fn the_message_is_typed_in_the_extensions() {
     let message = Message::from_xml(&text("你好")).expect("a message");
     assert!(matches!(message.content, message::Content::Text(_)));
 }
+
+#[tokio::test]
+async fn headers_that_describe_the_old_body_go_and_bodiless_errors_stay_errors() {
+    async fn chat() -> impl IntoResponse {
+        ([("content-encoding", "gzip"), ("etag", "1"), ("content-length", "7")], TextReply::new("好"))
+    }
+    async fn broken() -> StatusCode {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let app =
+        |handler: axum::routing::MethodRouter| Router::new().route("/weixin", handler.layer(layer(&wechat)));
+    let response = app(post(chat)).oneshot(request(wechat.push(&text("x")))).await.expect("infallible");
+    assert!(!response.headers().contains_key("content-encoding") && !response.headers().contains_key("etag"));
+    let length: usize =
+        response.headers()["content-length"].to_str().expect("digits").parse().expect("digits");
+    assert_eq!(length, body(response).await.len());
+    let response = app(post(broken)).oneshot(request(wechat.push(&text("x")))).await.expect("infallible");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_length_over_the_limit_is_413_before_a_byte_is_read() {
+    struct Announced;
+    impl http_body::Body for Announced {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            panic!("a byte was read")
+        }
+
+        fn size_hint(&self) -> http_body::SizeHint {
+            http_body::SizeHint::with_exact(64 * 1024 + 1)
+        }
+    }
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let query = wechat.push(&text("x")).query;
+    let request = Request::post(format!("/weixin?{query}")).body(Body::new(Announced)).expect("a request");
+    assert_eq!(send(&wechat, request).await, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_push_in_chunks_reaches_the_handler_with_its_length_alone() {
+    async fn framing(headers: axum::http::HeaderMap, xml: String) -> impl IntoResponse {
+        assert!(!headers.contains_key("transfer-encoding"));
+        assert_eq!(headers["content-length"], xml.len().to_string());
+    }
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let mut request = request(wechat.push(&text("x")));
+    request.headers_mut().insert("transfer-encoding", "chunked".parse().expect("a value"));
+    let app = Router::new().route("/weixin", post(framing).layer(layer(&wechat)));
+    assert_eq!(body(app.oneshot(request).await.expect("infallible")).await, "success");
+}

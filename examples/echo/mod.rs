@@ -34,9 +34,10 @@ pub(crate) fn echo(message: Message) -> Reply {
     }
 }
 
-/// A user's own words, so literally; a reply without any would be none that WeChat takes.
+/// A user's own words, so literally, and as many as a reply may hold; without any it would be none that WeChat takes.
 fn say(words: &str) -> Reply {
-    Some(words).filter(|words| !words.is_empty()).map(TextReply::literal).into()
+    let part = TextReply::literal(words).split().into_iter().next();
+    part.filter(|part| !part.content().is_empty()).into()
 }
 
 /// The account that the environment names, or a sandbox account where it names none.

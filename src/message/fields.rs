@@ -24,11 +24,6 @@ impl<'a> Fields<'a> {
         self.field(name).map(Field::text)
     }
 
-    /// The text of the first element of exactly that name.
-    pub(super) fn get_exactly(self, name: &str) -> Option<&'a str> {
-        self.0.get_exactly(name).map(Element::text)
-    }
-
     /// The first element of that name.
     #[must_use]
     pub fn field(self, name: &str) -> Option<Field<'a>> {

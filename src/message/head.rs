@@ -26,18 +26,30 @@ pub struct Head {
 impl Head {
     /// By their exact names: the `MsgID` of a sending job is another thing than the `MsgId` of a message.
     pub(super) fn read(fields: Fields<'_>) -> Self {
-        let exactly = |name| fields.get_exactly(name).filter(|text| !text.is_empty());
-        let text = |name| exactly(name).map(str::to_owned);
-        let number = |name| exactly(name).and_then(|text| text.trim().parse::<i64>().ok());
-        Self {
-            to: text("ToUserName"),
-            from: text("FromUserName"),
-            created: number("CreateTime").map(Timestamp::from_secs),
-            id: number("MsgId").map(Id::new),
-            msg_data_id: text("MsgDataId"),
-            idx: number("Idx"),
-            business_id: number("BusinessId").map(Id::new),
+        let mut head = Self {
+            to: None,
+            from: None,
+            created: None,
+            id: None,
+            msg_data_id: None,
+            idx: None,
+            business_id: None,
+        };
+        for field in fields {
+            let text = || Some(field.text()).filter(|text| !text.is_empty()).map(str::to_owned);
+            let number = || field.text().trim().parse::<i64>().ok();
+            match field.name() {
+                "ToUserName" => head.to = text(),
+                "FromUserName" => head.from = text(),
+                "CreateTime" => head.created = number().map(Timestamp::from_secs),
+                "MsgId" => head.id = number().map(Id::new),
+                "MsgDataId" => head.msg_data_id = text(),
+                "Idx" => head.idx = number(),
+                "BusinessId" => head.business_id = number().map(Id::new),
+                _ => {}
+            }
         }
+        head
     }
 }
 

@@ -20,14 +20,40 @@ pub struct ReplyContext {
     pub(crate) token: Generation,
     /// Which key it was encrypted with.
     pub(crate) key: Generation,
-    /// The request's own. Tencent's samples answer with it too; the signature covers it either way.
-    pub(crate) nonce: Box<str>,
     /// Whether the push is an event: WeChat's limits differ.
     pub(crate) to_event: bool,
-    /// The receiver of the reply: the sender of the push.
-    pub(crate) to: Option<Box<str>>,
-    /// The sender of the reply: the receiver of the push.
-    pub(crate) from: Option<Box<str>>,
+    pub(crate) names: Names,
+}
+
+/// The names in a reply, in one allocation. Empty ones were not in the push.
+#[derive(Clone)]
+pub(crate) struct Names {
+    text: Box<str>,
+    nonce_end: usize,
+    to_end: usize,
+}
+
+impl Names {
+    /// `nonce` is the request's own: Tencent's samples answer with it too, and the signature covers it either way.
+    /// `to` is the receiver of the reply (the sender of the push), `from` its sender.
+    pub(crate) fn new(nonce: &str, to: &str, from: &str) -> Self {
+        let text = [nonce, to, from].concat().into();
+        Self { text, nonce_end: nonce.len(), to_end: nonce.len() + to.len() }
+    }
+
+    fn nonce(&self) -> &str {
+        &self.text[..self.nonce_end]
+    }
+
+    fn to(&self) -> Result<&str, SealError> {
+        let to = &self.text[self.nonce_end..self.to_end];
+        if to.is_empty() { Err(SealError::NoRecipient("FromUserName")) } else { Ok(to) }
+    }
+
+    fn from(&self) -> Result<&str, SealError> {
+        let from = &self.text[self.to_end..];
+        if from.is_empty() { Err(SealError::NoRecipient("ToUserName")) } else { Ok(from) }
+    }
 }
 
 /// What goes into the HTTP answer. The status is 200.
@@ -73,8 +99,7 @@ impl ReplyContext {
         let Some(content) = reply.content() else {
             return Ok(Sealed::acknowledgement());
         };
-        let to = self.to.as_deref().ok_or(SealError::NoRecipient("FromUserName"))?;
-        let from = self.from.as_deref().ok_or(SealError::NoRecipient("ToUserName"))?;
+        let (to, from) = (self.names.to()?, self.names.from()?);
         content.check(self.to_event)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
@@ -121,13 +146,13 @@ impl ReplyContext {
         let mut digits = itoa::Buffer::new();
         let timestamp = digits.format(now.as_secs());
         let token = self.account.token(self.token).secret();
-        let signature = Signature::of([token, timestamp, &self.nonce, &out[start..]]);
+        let signature = Signature::of([token, timestamp, self.names.nonce(), &out[start..]]);
         out.push_str("]]></Encrypt>\n<MsgSignature><![CDATA[");
         signature.push_hex(&mut out);
         out.push_str("]]></MsgSignature>\n<TimeStamp>");
         out.push_str(timestamp);
         out.push_str("</TimeStamp>\n<Nonce><![CDATA[");
-        out.push_str(&self.nonce);
+        out.push_str(self.names.nonce());
         out.push_str("]]></Nonce>\n</xml>");
         Sealed::xml(out)
     }

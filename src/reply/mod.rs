@@ -12,6 +12,7 @@ use std::fmt;
 use crate::SealError;
 use crate::xml::Writer;
 
+pub(crate) use context::Names;
 pub use context::{ReplyContext, Sealed};
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};

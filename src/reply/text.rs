@@ -107,8 +107,8 @@ fn cut(text: &str) -> usize {
     let room = &text[..boundary(text, MAX_TEXT)];
     let (first_half, second_half) = room.split_at(boundary(room, MAX_TEXT / 2));
     let behind = |marks: &[char]| {
-        let ends = second_half.rmatch_indices(marks).map(|(at, mark)| first_half.len() + at + mark.len());
-        ends.filter(|at| unbroken(text, *at) == *at).max()
+        let mut ends = second_half.rmatch_indices(marks).map(|(at, mark)| first_half.len() + at + mark.len());
+        ends.find(|at| unbroken(text, *at) == *at)
     };
     behind(&['\n'])
         .or_else(|| behind(&['。', '！', '？', '；', '…', '!', '?', ';']))
@@ -123,7 +123,9 @@ fn boundary(text: &str, at: usize) -> usize {
 /// `at`, or the start of the link or the escape that `at` is inside of, unless that would leave nothing.
 fn unbroken(text: &str, at: usize) -> usize {
     let is_inside = |start: usize, end: &str| {
-        let length = text[start..].find(end).map(|found| found + end.len());
+        // What is longer than a part is cut anyway.
+        let reach = &text[start..boundary(text, start + MAX_TEXT)];
+        let length = reach.find(end).map(|found| found + end.len());
         start < at && length.is_some_and(|length| start + length > at)
     };
     // The cut may stand between the three characters that a link starts with.

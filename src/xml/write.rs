@@ -7,6 +7,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `<name>` and `</name>` around what `inner` writes.
+    #[inline]
     pub(crate) fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
         self.tag("<", name);
         inner(self);
@@ -14,6 +15,7 @@ impl<'a> Writer<'a> {
     }
 
     /// An element that holds `text` in CDATA. What XML cannot hold is left out.
+    #[inline]
     pub(crate) fn text(&mut self, name: &str, text: &str) {
         self.element(name, |writer| {
             writer.0.push_str("<![CDATA[");
@@ -34,6 +36,7 @@ impl<'a> Writer<'a> {
         self.element(name, |writer| writer.0.push_str(itoa::Buffer::new().format(number)));
     }
 
+    #[inline]
     fn tag(&mut self, open: &str, name: &str) {
         self.0.push_str(open);
         self.0.push_str(name);

@@ -4,21 +4,35 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
+    TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
+};
 use wechat_callback::{Callback, HandlerError, OpenError, Reply, ReplyContext, Sealed};
 
-/// A status and nothing else.
+/// A status and nothing else. Why goes to the log.
 pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
+    let reason = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is longer than the limit",
+        StatusCode::REQUEST_TIMEOUT => "the body took longer than the time-out",
+        _ => "the body broke off",
+    };
+    tracing::warn!(reason, status = status.as_u16(), "refused a request");
     HttpResponse::new(status)
 }
 
-/// Why goes to the log; the caller learns the status alone.
+/// A status and nothing else. Why goes to the log: quietly where it is no request of WeChat's at all.
 pub(crate) fn refused(error: &OpenError) -> HttpResponse {
-    tracing::warn!(reason = %error, status = error.status(), "refused a request");
-    refusal(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN))
+    let (reason, status) = (error as &(dyn std::error::Error + 'static), error.status());
+    match error {
+        OpenError::Query(_) => tracing::debug!(reason, status, "refused a request"),
+        _ => tracing::warn!(reason, status, "refused a request"),
+    }
+    HttpResponse::new(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN))
 }
 
 pub(crate) fn method_not_allowed() -> HttpResponse {
+    tracing::debug!(status = 405, "refused a request");
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST")).finish()
 }
 
@@ -35,7 +49,7 @@ pub(crate) fn verification(callback: &Callback, query: &str) -> HttpResponse {
 
 /// Turns what the handler returned into the answer to WeChat.
 ///
-/// A response of the handler's own passes untouched. One without a body means that there is nothing to say.
+/// A response of the handler's own passes untouched. A success without a body means that there is nothing to say.
 pub(crate) fn sealed<B: MessageBody>(
     context: &ReplyContext,
     mut response: ServiceResponse<B>,
@@ -56,13 +70,23 @@ pub(crate) fn sealed<B: MessageBody>(
     } else if says_nothing(&response) {
         Sealed::acknowledgement()
     } else {
+        let status = response.status();
+        if !status.is_success() {
+            let status = status.as_u16();
+            tracing::error!(
+                status,
+                "the handler's own response is no success; WeChat takes it for a failure"
+            );
+        }
         return response.map_into_left_body();
     };
     let mut response = response.map_body(|_, _| EitherBody::right(sealed.body.boxed()));
     *response.response_mut().status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
-    // The old length is that of the old body.
-    headers.remove(CONTENT_LENGTH);
+    // They describe the old body.
+    for header in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING, ETAG] {
+        headers.remove(header);
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(sealed.content_type));
     response
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_core::future::LocalBoxFuture;
 use wechat_callback::{Callback, Opened, ReplyContext};
@@ -98,9 +97,8 @@ impl WechatMiddleware {
             Ok(Opened { message, reply, .. }) => (message, body.clone(), reply),
             Err(error) => return Err(answer::refused(&error)),
         };
-        let headers = request.headers_mut();
-        headers.remove(TRANSFER_ENCODING);
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
+        // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
+        // request, and the Content-Length of an envelope is an upper bound of the message's.
         request.set_payload(Payload::from(xml));
         request.extensions_mut().insert(message);
         Ok(context)

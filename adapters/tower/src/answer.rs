@@ -1,26 +1,40 @@
 //! The answers that the middleware makes itself.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
+    TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{Response, StatusCode};
 use http_body::Body;
 use wechat_callback::{Callback, HandlerError, OpenError, Reply, ReplyContext, Sealed};
 
 use crate::WechatBody;
 
-/// A status and nothing else.
+/// A status and nothing else. Why goes to the log.
 pub(crate) fn refusal<B>(status: StatusCode) -> Response<WechatBody<B>> {
+    let reason = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is longer than the limit",
+        StatusCode::REQUEST_TIMEOUT => "the body took longer than the time-out",
+        _ => "the body broke off",
+    };
+    tracing::warn!(reason, status = status.as_u16(), "refused a request");
     with_body(status, Bytes::new())
 }
 
-/// Why goes to the log; the caller learns the status alone.
+/// A status and nothing else. Why goes to the log: quietly where it is no request of WeChat's at all.
 pub(crate) fn refused<B>(error: &OpenError) -> Response<WechatBody<B>> {
-    tracing::warn!(reason = %error, status = error.status(), "refused a request");
-    refusal(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN))
+    let (reason, status) = (error as &(dyn std::error::Error + 'static), error.status());
+    match error {
+        OpenError::Query(_) => tracing::debug!(reason, status, "refused a request"),
+        _ => tracing::warn!(reason, status, "refused a request"),
+    }
+    with_body(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), Bytes::new())
 }
 
 pub(crate) fn method_not_allowed<B>() -> Response<WechatBody<B>> {
-    let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED);
+    tracing::debug!(status = 405, "refused a request");
+    let mut response = with_body(StatusCode::METHOD_NOT_ALLOWED, Bytes::new());
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
     response
 }
@@ -41,7 +55,7 @@ pub(crate) fn verification<B>(callback: &Callback, query: &str) -> Response<Wech
 
 /// Turns what the handler returned into the answer to WeChat.
 ///
-/// A response of the handler's own passes untouched. One without a body means that there is nothing to say.
+/// A response of the handler's own passes untouched. A success without a body means that there is nothing to say.
 pub(crate) fn sealed<B: Body>(context: &ReplyContext, mut response: Response<B>) -> Response<WechatBody<B>> {
     let sealed = if let Some(reply) = response.extensions_mut().remove::<Reply>() {
         context.seal(&reply).unwrap_or_else(|error| {
@@ -54,12 +68,22 @@ pub(crate) fn sealed<B: Body>(context: &ReplyContext, mut response: Response<B>)
     } else if response.status().is_success() && response.body().size_hint().exact() == Some(0) {
         Sealed::acknowledgement()
     } else {
+        let status = response.status();
+        if !status.is_success() {
+            let status = status.as_u16();
+            tracing::error!(
+                status,
+                "the handler's own response is no success; WeChat takes it for a failure"
+            );
+        }
         return response.map(WechatBody::new);
     };
     let (mut parts, _) = response.into_parts();
     parts.status = StatusCode::OK;
-    // The old length is that of the old body.
-    parts.headers.remove(CONTENT_LENGTH);
+    // They describe the old body.
+    for header in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING, ETAG] {
+        parts.headers.remove(header);
+    }
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(sealed.content_type));
     Response::from_parts(parts, Bytes::from(sealed.body).into())
 }
