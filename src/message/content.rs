@@ -9,6 +9,34 @@ use super::{
 };
 
 /// What a message says, by `MsgType`.
+///
+/// ```
+/// use wechat_callback::Message;
+/// use wechat_callback::message::Content;
+///
+/// fn describe(message: &Message) -> String {
+///     match &message.content {
+///         Content::Text(text) => text.content.clone(),
+///         Content::Image(image) => format!("a picture at {}", image.pic_url),
+///         Content::Voice(voice) => format!("{} in {}", voice.media_id, voice.format),
+///         Content::Video(video) => format!("{} with preview {}", video.media_id, video.thumb_media_id),
+///         Content::Location(place) => match (place.latitude.to_f64(), place.longitude.to_f64()) {
+///             (Some(latitude), Some(longitude)) => format!("{} at {latitude:.2}, {longitude:.2}", place.label),
+///             _ => place.label.clone(),
+///         },
+///         Content::Link(link) => format!("{}: {}", link.title, link.url),
+///         Content::File(file) => file.title.clone(),
+///         Content::MiniProgramPage(page) => format!("{} of {}", page.page_path, page.app_id),
+///         Content::DeviceText(text) => format!("device {}", text.device_id),
+///         Content::Event(event) => event.name().to_owned(),
+///         other => other.kind().to_owned(),
+///     }
+/// }
+/// # let message = Message::from_xml("<xml><MsgType>location</MsgType><Location_X>30.27</Location_X>\
+/// #     <Location_Y>120.15</Location_Y><Label>西湖</Label></xml>")?;
+/// # assert_eq!(describe(&message), "西湖 at 30.27, 120.15");
+/// # Ok::<(), wechat_callback::XmlError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
