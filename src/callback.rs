@@ -7,7 +7,9 @@ use crate::query::{CallbackQuery, SignatureParameter};
 use crate::reply::Names;
 use crate::secret::Token;
 use crate::signature::Signature;
-use crate::{DecryptError, Message, OpenError, QueryError, ReplyContext, SecurityMode, Timestamp, xml};
+use crate::{
+    DecryptError, Message, OpenError, QueryError, ReplyContext, SecurityMode, Timestamp, XmlReplyContext, xml,
+};
 
 /// One account's callback (服务器配置): verifies and opens what WeChat sends to its URL.
 ///
@@ -33,8 +35,8 @@ pub struct Opened<'b> {
 pub struct OpenedXml<'b> {
     /// What WeChat wrote: decrypted, or the request's body where that was plain.
     pub xml: Cow<'b, str>,
-    /// What seals the reply. It knows no sender, so it seals with [`ReplyContext::seal_xml`] alone.
-    pub reply: ReplyContext,
+    /// What seals the reply.
+    pub reply: XmlReplyContext,
 }
 
 /// What was proven to come from WeChat, and with what.
@@ -138,7 +140,8 @@ impl Callback {
     ) -> Result<OpenedXml<'b>, OpenError> {
         let Authentic { xml, token, key, nonce } = self.authenticate(query, body, now)?;
         let (account, names) = (self.account.clone(), Names::new(&nonce, "", ""));
-        Ok(OpenedXml { xml, reply: ReplyContext { account, token, key, to_event: false, names } })
+        let context = ReplyContext { account, token, key, to_event: false, names };
+        Ok(OpenedXml { xml, reply: XmlReplyContext::new(context) })
     }
 
     fn authenticate<'q, 'b>(

@@ -54,7 +54,7 @@ pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
-    VideoReply, VoiceReply,
+    VideoReply, VoiceReply, XmlReplyContext,
 };
 pub use timestamp::Timestamp;
 

@@ -158,6 +158,28 @@ impl ReplyContext {
     }
 }
 
+/// What is needed to answer a push that was not read: it seals what the caller rendered himself.
+#[derive(Debug, Clone)]
+pub struct XmlReplyContext(ReplyContext);
+
+impl XmlReplyContext {
+    pub(crate) const fn new(context: ReplyContext) -> Self {
+        Self(context)
+    }
+
+    /// As [`ReplyContext::seal_xml`].
+    #[must_use]
+    pub fn seal_xml(&self, xml: &str) -> Sealed {
+        self.0.seal_xml(xml)
+    }
+
+    /// As [`ReplyContext::seal_xml_at`].
+    #[must_use]
+    pub fn seal_xml_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+        self.0.seal_xml_at(xml, now, random)
+    }
+}
+
 /// The mode alone.
 impl fmt::Debug for ReplyContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,7 +13,7 @@ use crate::SealError;
 use crate::xml::Writer;
 
 pub(crate) use context::Names;
-pub use context::{ReplyContext, Sealed};
+pub use context::{ReplyContext, Sealed, XmlReplyContext};
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
 pub(crate) use text::MAX_TEXT;

@@ -5,6 +5,8 @@
 //! the handler, and signs and encrypts the reply after it. This crate re-exports the core, `wechat-callback`, so
 //! it is the only one to depend on.
 //!
+//! It needs no axum, but a body that keeps it waiting is timed by tokio's clock, so it runs in a tokio runtime.
+//!
 //! # Example
 //!
 //! ```
