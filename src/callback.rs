@@ -81,7 +81,7 @@ impl Callback {
         let echostr = query.echostr.as_deref().ok_or(QueryError::Missing("echostr"))?;
         // Plain in every mode: WeChat neither encrypts nor signs the echostr of an Official Account.
         self.check_freshness(&query, now)?;
-        self.check_signature(&query, query.signature, "")?;
+        self.check_signature(&query, &query.signature, "")?;
         Ok(echostr.to_owned())
     }
 
@@ -156,12 +156,12 @@ impl Callback {
         let mode = self.mode();
         let mut token = Generation::Current;
         if mode != SecurityMode::Safe {
-            token = self.check_signature(&query, query.signature, "")?;
+            token = self.check_signature(&query, &query.signature, "")?;
         }
         let body = str::from_utf8(body).map_err(|_| OpenError::Utf8)?;
         let (xml, key) = if mode.is_encrypted() {
             let encrypted = xml::encrypted_text(body)?.ok_or(OpenError::Unencrypted { mode })?;
-            token = self.check_signature(&query, query.msg_signature, &encrypted)?;
+            token = self.check_signature(&query, &query.msg_signature, &encrypted)?;
             let (message, key) = self.decrypt(&encrypted)?;
             (Cow::Owned(message), key)
         } else {
@@ -182,11 +182,11 @@ impl Callback {
     fn check_signature(
         &self,
         query: &CallbackQuery<'_>,
-        SignatureParameter { name: parameter, value }: SignatureParameter,
+        SignatureParameter { name: parameter, hex }: &SignatureParameter<'_>,
         encrypted: &str,
     ) -> Result<Generation, OpenError> {
-        let signature = value.ok_or(OpenError::SignatureMissing { parameter })?;
-        let signature = signature.ok_or(OpenError::Signature { parameter })?;
+        let hex = hex.as_deref().ok_or(OpenError::SignatureMissing { parameter })?;
+        let signature = Signature::from_hex(hex).ok_or(OpenError::Signature { parameter })?;
         let signed_with = |token: &Token| {
             Signature::of([token.secret(), &query.timestamp_text, &query.nonce, encrypted])
                 .matches(&signature)
