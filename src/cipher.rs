@@ -93,9 +93,11 @@ impl Cipher {
         frame.push_str(app_id);
 
         let mut frame = frame.into_bytes();
-        let head = random.into_iter().chain(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
-        for (blank, byte) in frame.iter_mut().zip(head) {
-            *blank = byte;
+        if let Some(blank) = frame.first_chunk_mut() {
+            *blank = random;
+        }
+        if let Some(blank) = frame.first_chunk_mut::<HEAD>().and_then(|head| head.last_chunk_mut()) {
+            *blank = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
         }
         pad(&mut frame);
         // The padding made whole blocks: none is left over.
