@@ -39,17 +39,18 @@ impl<'a> Elements<'a> {
                 (text, rest.trim_start_matches(is_blank))
             }
             None => {
-                let (text, rest) = inner.split_at_checked(memchr::memchr(b'<', inner.as_bytes())?)?;
                 // References and `]]>` are quick-xml's to judge.
-                if memchr::memchr2(b'&', b'>', text.as_bytes()).is_some() {
+                let end = memchr::memchr3(b'<', b'&', b'>', inner.as_bytes())?;
+                let (text, rest) = inner.split_at_checked(end)?;
+                let text = text.trim_end_matches(is_blank);
+                if text.contains('\r') {
                     return None;
                 }
-                (text.trim_end_matches(is_blank), rest)
+                (text, rest)
             }
         };
         let rest = rest.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
-        // A carriage return is quick-xml's to normalise.
-        if name.is_empty() || memchr::memchr(b'\r', text.as_bytes()).is_some() {
+        if name.is_empty() {
             return None;
         }
         self.rest = rest;
@@ -86,11 +87,16 @@ fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// `None` at a carriage return too: that is quick-xml's to normalise.
 fn split_at_cdata_end(section: &str) -> Option<(&str, &str)> {
-    memchr::memchr_iter(b']', section.as_bytes()).find_map(|at| {
+    let mut marks = memchr::memchr2_iter(b']', b'\r', section.as_bytes());
+    marks.find_map(|at| {
         let (text, rest) = section.split_at_checked(at)?;
-        Some((text, rest.strip_prefix("]]>")?))
-    })
+        match rest.strip_prefix("]]>") {
+            Some(rest) => Some(Some((text, rest))),
+            None => rest.starts_with('\r').then_some(None),
+        }
+    })?
 }
 
 #[cfg(test)]
@@ -134,6 +140,7 @@ mod tests {
             "<xml><A><![CDATA[x]]>y</A></xml>",
             "<xml><A>x]]>y</A></xml>",
             "<xml><A>x\ry</A></xml>",
+            "<xml><A><![CDATA[x\r\ny]]></A></xml>",
             "<xml><A></B></xml>",
             "<xml><A></A>x</xml>",
             "<xml></xml><xml></xml>",
