@@ -397,10 +397,19 @@ fn the_layer_its_service_and_its_future_are_send_and_the_first_two_clone() {
     );
 }
 
-#[test]
-fn the_message_is_typed_in_the_extensions() {
-    let message = Message::from_xml(&text("你好")).expect("a message");
-    assert!(matches!(message.content, message::Content::Text(_)));
+#[tokio::test]
+async fn the_message_is_typed_in_the_extensions() {
+    async fn handle(request: Request<Body>) -> Result<Response<Body>, Infallible> {
+        let message = request.extensions().get::<Message>().expect("the message");
+        assert_eq!(*message, Message::from_xml(&text("你好")).expect("a message"));
+        assert!(matches!(message.content, message::Content::Text(_)));
+        Ok(Response::new(Body::empty()))
+    }
+    for wechat in [SecurityMode::Plain, SecurityMode::Safe].map(Wechat::new) {
+        let response =
+            layer(&wechat).layer(service_fn(handle)).oneshot(request(wechat.push(&text("你好")))).await;
+        assert_eq!(body(response.expect("infallible")).await, "success");
+    }
 }
 
 #[tokio::test]

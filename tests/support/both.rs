@@ -72,10 +72,7 @@ async fn say(WechatMessage(message): WechatMessage) -> TextReply {
 
 /// Sends the request to both adapters. Both must answer the same.
 pub fn send(wechat: &Wechat, request: impl Into<Request>) -> Outcome {
-    send_to(&wechat.callback(), &request.into())
-}
-
-pub fn send_to(callback: &Callback, request: &Request) -> Outcome {
+    let (callback, request) = (&wechat.callback(), &request.into());
     let (axum, actix) = (axum(callback, request), actix(callback, request));
     assert_eq!(axum.answer.status, actix.answer.status, "both adapters answer {request:?} alike");
     assert_eq!(axum.calls, actix.calls, "both adapters call the handler alike for {request:?}");
