@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::SecurityMode;
 use crate::cipher::Cipher;
+use crate::delivery::InProcess;
 use crate::secret::Token;
 
 /// What all clones of a [`Callback`](crate::Callback) share.
@@ -14,9 +15,19 @@ pub(crate) struct Account {
     pub(crate) tokens: Rotation<Token>,
     /// Present in the encrypted modes.
     pub(crate) ciphers: Option<Rotation<Cipher>>,
+    /// The store of deliveries unless another is set. It is here so that every middleware made from a `Callback`, such
+    /// as one a worker, answers as one.
+    pub(crate) deliveries: InProcess,
 }
 
 impl Account {
+    /// How long a signature could be taken with another body: from the earliest moment at which it is fresh to the
+    /// last, in whole seconds.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn binding_lifetime(&self) -> Duration {
+        self.freshness.saturating_mul(2).saturating_add(Duration::from_secs(1))
+    }
+
     pub(crate) fn token(&self, generation: Generation) -> &Token {
         self.tokens.get(generation)
     }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::account::{Account, Rotation};
 use crate::cipher::Cipher;
+use crate::delivery::InProcess;
 use crate::secret::{EncodingAesKey, Token};
 use crate::{Callback, ConfigError, SecurityMode};
 
@@ -165,7 +166,8 @@ impl CallbackBuilder {
                 "the Token is shorter than 16 characters: in plain mode it can be guessed from a single logged URL"
             );
         }
-        let account = Account { app_id: self.app_id, mode, freshness: self.freshness, tokens, ciphers };
+        let (app_id, freshness, deliveries) = (self.app_id, self.freshness, InProcess::new());
+        let account = Account { app_id, mode, freshness, tokens, ciphers, deliveries };
         Ok(Callback { account: Arc::new(account) })
     }
 }

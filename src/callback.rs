@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::account::{Account, Generation, Rotation};
+use crate::delivery::{DeliveryKey, InProcess, SignatureKey, UserKey};
 use crate::query::{CallbackQuery, SignatureParameter};
 use crate::reply::Names;
 use crate::secret::Token;
@@ -13,7 +14,7 @@ use crate::{
 
 /// One account's callback (服务器配置): verifies and opens what WeChat sends to its URL.
 ///
-/// Cheap to clone; clones share the same keys.
+/// Cheap to clone; clones share the same keys, and what a process remembers of its deliveries.
 #[derive(Clone)]
 pub struct Callback {
     pub(crate) account: Arc<Account>,
@@ -28,6 +29,8 @@ pub struct Opened<'b> {
     pub xml: Cow<'b, str>,
     /// What seals the reply.
     pub reply: ReplyContext,
+    /// The signature, where it does not cover the body.
+    pub(crate) uncovering: Option<SignatureKey>,
 }
 
 /// A push that was verified and decrypted but not read.
@@ -45,6 +48,8 @@ struct Authentic<'q, 'b> {
     token: Generation,
     key: Generation,
     nonce: Cow<'q, str>,
+    /// The signature, where it does not cover the body.
+    uncovering: Option<SignatureKey>,
 }
 
 impl Callback {
@@ -102,7 +107,7 @@ impl Callback {
     ///
     /// As [`open`](Self::open).
     pub fn open_at<'b>(&self, query: &str, body: &'b [u8], now: Timestamp) -> Result<Opened<'b>, OpenError> {
-        let Authentic { xml, token, key, nonce } = self.authenticate(query, body, now)?;
+        let Authentic { xml, token, key, nonce, uncovering } = self.authenticate(query, body, now)?;
         let message = Message::from_xml(&xml).map_err(|error| {
             // Towards the caller, whatever fails behind the signature of an encrypted mode is one thing.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
@@ -115,7 +120,8 @@ impl Callback {
             [&message.head.from, &message.head.to].map(|name| name.as_deref().unwrap_or_default());
         let names = Names::new(&nonce, to, from);
         let (account, to_event) = (self.account.clone(), message.event().is_some());
-        Ok(Opened { message, xml, reply: ReplyContext { account, token, key, to_event, names } })
+        let reply = ReplyContext { account, token, key, to_event, names };
+        Ok(Opened { message, xml, reply, uncovering })
     }
 
     /// Verifies and decrypts a push without reading it, for those who pass the XML on to another service.
@@ -138,10 +144,16 @@ impl Callback {
         body: &'b [u8],
         now: Timestamp,
     ) -> Result<OpenedXml<'b>, OpenError> {
-        let Authentic { xml, token, key, nonce } = self.authenticate(query, body, now)?;
+        let Authentic { xml, token, key, nonce, .. } = self.authenticate(query, body, now)?;
         let (account, names) = (self.account.clone(), Names::new(&nonce, "", ""));
         let context = ReplyContext { account, token, key, to_event: false, names };
         Ok(OpenedXml { xml, reply: XmlReplyContext::new(context) })
+    }
+
+    /// What a middleware of this callback remembers of its deliveries, unless it is given another store.
+    #[must_use]
+    pub fn deliveries(&self) -> &InProcess {
+        &self.account.deliveries
     }
 
     fn authenticate<'q, 'b>(
@@ -155,19 +167,24 @@ impl Callback {
         // What covers what: `signature` the query alone, `msg_signature` the query and `Encrypt`.
         let mode = self.mode();
         let mut token = Generation::Current;
+        let mut uncovering = None;
         if mode != SecurityMode::Safe {
-            token = self.check_signature(&query, &query.signature, "")?;
+            let (signature, signed_with) = self.check_signature(&query, &query.signature, "")?;
+            token = signed_with;
+            if mode == SecurityMode::Plain {
+                uncovering = Some(signature.into());
+            }
         }
         let body = str::from_utf8(body).map_err(|_| OpenError::Utf8)?;
         let (xml, key) = if mode.is_encrypted() {
             let encrypted = xml::encrypted_text(body)?.ok_or(OpenError::Unencrypted { mode })?;
-            token = self.check_signature(&query, &query.msg_signature, &encrypted)?;
+            (_, token) = self.check_signature(&query, &query.msg_signature, &encrypted)?;
             let (message, key) = self.decrypt(&encrypted)?;
             (Cow::Owned(message), key)
         } else {
             (Cow::Borrowed(body), Generation::Current)
         };
-        Ok(Authentic { xml, token, key, nonce: query.nonce })
+        Ok(Authentic { xml, token, key, nonce: query.nonce, uncovering })
     }
 
     fn check_freshness(&self, query: &CallbackQuery<'_>, now: Timestamp) -> Result<(), OpenError> {
@@ -178,13 +195,13 @@ impl Callback {
         Ok(())
     }
 
-    /// Which token signed the query, and `encrypted` with it.
+    /// The signature, and which token signed the query, and `encrypted` with it.
     fn check_signature(
         &self,
         query: &CallbackQuery<'_>,
         SignatureParameter { name: parameter, hex }: &SignatureParameter<'_>,
         encrypted: &str,
-    ) -> Result<Generation, OpenError> {
+    ) -> Result<(Signature, Generation), OpenError> {
         let hex = hex.as_deref().ok_or(OpenError::SignatureMissing { parameter })?;
         let signature = Signature::from_hex(hex).ok_or(OpenError::Signature { parameter })?;
         let signed_with = |token: &Token| {
@@ -193,7 +210,8 @@ impl Callback {
         };
         let mut tokens = self.account.tokens.iter();
         let found = tokens.find(|(token, _)| signed_with(token));
-        found.map(|(_, generation)| generation).ok_or(OpenError::Signature { parameter })
+        let (_, generation) = found.ok_or(OpenError::Signature { parameter })?;
+        Ok((signature, generation))
     }
 
     /// The current key first, as Tencent's FAQ has it, then the previous one.
@@ -208,6 +226,20 @@ impl Callback {
             }
         }
         Err(refusal)
+    }
+}
+
+impl Opened<'_> {
+    /// What the repeats of this push have in common. `None` where nothing tells it from another.
+    #[must_use]
+    pub fn delivery_key(&self) -> Option<DeliveryKey> {
+        DeliveryKey::of(&self.reply.account.app_id, &self.message)
+    }
+
+    /// Who sent the message, hashed.
+    #[must_use]
+    pub fn user_key(&self) -> Option<UserKey> {
+        Some(UserKey::of(&self.reply.account.app_id, self.message.openid()?))
     }
 }
 

@@ -196,6 +196,11 @@ pub enum OpenError {
         /// How far apart they may be.
         freshness: Duration,
     },
+    /// The signature came with another body before. (Told by the middleware: it takes a memory to know.)
+    #[error(
+        "the signature came with another body before: in plain mode it covers no body, so it is bound to the first"
+    )]
+    Replayed,
     /// The signature that this mode asks for is not there.
     #[error("the parameter {parameter} is missing")]
     SignatureMissing {
@@ -237,6 +242,7 @@ impl OpenError {
         match self {
             Self::Query(_) | Self::Utf8 | Self::Xml(_) => 400,
             Self::Stale { .. }
+            | Self::Replayed
             | Self::SignatureMissing { .. }
             | Self::Signature { .. }
             | Self::Unencrypted { .. }

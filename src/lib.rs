@@ -33,6 +33,7 @@ mod account;
 mod builder;
 mod callback;
 mod cipher;
+pub mod delivery;
 mod error;
 mod interop;
 pub mod message;

@@ -1,5 +1,6 @@
 //! The signature: SHA-1 over the byte-sorted parts with nothing between them (protocol: sort, concatenate,
-//! lower-case hex), compared in constant time. Nothing else touches `sha1` or `subtle`.
+//! lower-case hex), compared in constant time; and the digests under which a store knows things. Nothing else touches
+//! `sha1` or `subtle`.
 
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
@@ -33,15 +34,35 @@ impl Signature {
     }
 
     pub(crate) fn push_hex(self, out: &mut String) {
-        let digit = |nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
-        let digits = self.0.map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        out.push_str(str::from_utf8(digits.as_flattened()).unwrap_or_default());
+        push_hex(&self.0, out);
+    }
+
+    pub(crate) const fn bytes(self) -> [u8; 20] {
+        self.0
     }
 
     /// Takes the same time whatever differs.
     pub(crate) fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
+}
+
+/// One digest of several parts. Unlike in a signature each has its place and its length counts, so that nothing can
+/// move from one to the next.
+pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 20] {
+    let mut sha1 = Sha1::new();
+    for part in parts {
+        sha1.update((part.len() as u64).to_be_bytes());
+        sha1.update(part);
+    }
+    sha1.finalize().into()
+}
+
+/// Forty lower-case digits.
+pub(crate) fn push_hex(bytes: &[u8; 20], out: &mut String) {
+    let digit = |nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+    let digits = bytes.map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    out.push_str(str::from_utf8(digits.as_flattened()).unwrap_or_default());
 }
 
 fn nibble(digit: u8) -> Option<u8> {

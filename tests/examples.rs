@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use roxmltree::Document;
-use support::{Wechat, assert_text_reply, text, text_of};
+use support::{Wechat, assert_text_reply, fresh, text, text_of};
 use wechat_callback::SecurityMode;
 
 const EXAMPLES: [&str; 3] = ["axum_echo", "actix_echo", "hyper_echo"];
@@ -200,8 +200,9 @@ fn message(kind: &str, fields: &str) -> String {
          <FromUserName><![CDATA[o6_bmjrPTlm6_2sgVt7hMZOPfL2M]]></FromUserName>\n\
          <CreateTime>1714036504</CreateTime>\n\
          <MsgType><![CDATA[{kind}]]></MsgType>\n\
-         {fields}\n\
-         </xml>"
+         {fields}<MsgId>{}</MsgId>\n\
+         </xml>",
+        fresh()
     )
 }
 

@@ -146,8 +146,10 @@ fn t4_the_window_ends_to_the_second_and_extreme_times_do_not_overflow() {
 #[test]
 fn t6_plaintext_is_403_in_an_encrypted_mode_whatever_the_query_says() {
     for wechat in ENCRYPTED_MODES.map(Wechat::new) {
-        let Push { query, body } = wechat.push(&text("你好"));
-        let plain = Wechat { mode: SecurityMode::Plain, ..wechat.clone() }.push(&text("你好"));
+        let now = now();
+        let Push { query, body } = wechat.push_at(&text("你好"), now, "1514711492");
+        let plain = Wechat { mode: SecurityMode::Plain, ..wechat.clone() };
+        let plain = plain.push_at(&text("你好"), now, "1514711492");
         let msg_signatures = [
             String::new(),
             format!("&msg_signature={}", value(&query, "msg_signature")),

@@ -62,15 +62,30 @@ impl TextReply {
     /// ```
     #[must_use]
     pub fn split(self) -> Vec<Self> {
-        let mut parts = Vec::new();
-        let mut rest = self.content.as_str();
-        while rest.len() > MAX_TEXT {
-            let (part, behind) = rest.split_at(cut(rest));
-            parts.push(Self::new(part));
-            rest = behind;
-        }
-        parts.push(Self::new(rest));
-        parts
+        self.parts(MAX_TEXT).map(Self::new).collect()
+    }
+
+    /// The parts of `limit` bytes at most.
+    fn parts(&self, limit: usize) -> impl Iterator<Item = &str> {
+        let mut rest = Some(self.content.as_str());
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let (part, behind) =
+                text.split_at(if text.len() > limit { cut(text, limit) } else { text.len() });
+            rest = (part.len() < text.len()).then_some(behind);
+            Some(part)
+        })
+    }
+
+    /// The `part`th part, from 0, of a text that is told in as many messages as it takes, and whether there is more.
+    /// All but the last end with `more`, which is short.
+    pub(crate) fn part(&self, part: u32, more: &str) -> Option<(Self, bool)> {
+        let limit =
+            if self.content.len() > MAX_TEXT { MAX_TEXT.saturating_sub(more.len()) } else { MAX_TEXT };
+        let mut parts = self.parts(limit).skip(usize::try_from(part).ok()?);
+        let text = parts.next()?;
+        let is_last = parts.next().is_none();
+        Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
     }
 
     /// What is sent as `Content`.
@@ -102,17 +117,17 @@ impl Content for TextReply {
     }
 }
 
-/// Where the first part of a text that is too long ends.
-fn cut(text: &str) -> usize {
-    let room = &text[..boundary(text, MAX_TEXT)];
-    let (first_half, second_half) = room.split_at(boundary(room, MAX_TEXT / 2));
+/// Where the first part, of `limit` bytes at most, of a text that is longer ends.
+fn cut(text: &str, limit: usize) -> usize {
+    let room = &text[..boundary(text, limit)];
+    let (first_half, second_half) = room.split_at(boundary(room, limit / 2));
     let behind = |marks: &[char]| {
         let mut ends = second_half.rmatch_indices(marks).map(|(at, mark)| first_half.len() + at + mark.len());
-        ends.find(|at| unbroken(text, *at) == *at)
+        ends.find(|at| unbroken(text, *at, limit) == *at)
     };
     behind(&['\n'])
         .or_else(|| behind(&['。', '！', '？', '；', '…', '!', '?', ';']))
-        .unwrap_or_else(|| unbroken(text, room.len()))
+        .unwrap_or_else(|| unbroken(text, room.len(), limit))
 }
 
 /// The last place at or before `at` that is not inside a character.
@@ -121,10 +136,10 @@ fn boundary(text: &str, at: usize) -> usize {
 }
 
 /// `at`, or the start of the link or the escape that `at` is inside of, unless that would leave nothing.
-fn unbroken(text: &str, at: usize) -> usize {
+fn unbroken(text: &str, at: usize, limit: usize) -> usize {
     let is_inside = |start: usize, end: &str| {
         // What is longer than a part is cut anyway.
-        let reach = &text[start..boundary(text, start + MAX_TEXT)];
+        let reach = &text[start..boundary(text, start + limit)];
         let length = reach.find(end).map(|found| found + end.len());
         start < at && length.is_some_and(|length| start + length > at)
     };
@@ -189,6 +204,21 @@ mod tests {
             let parts = split(&format!("{}{link}{}", "x".repeat(before), "y".repeat(1000)));
             assert!(parts.iter().any(|part| part.contains(link)), "{before}");
         }
+    }
+
+    #[test]
+    fn a_text_is_told_in_parts_of_which_all_but_the_last_promise_more() {
+        let reply = TextReply::new("好".repeat(2000));
+        let parts: Vec<_> = (0..).map_while(|part| reply.part(part, "……【more】")).collect();
+        assert_eq!(parts.iter().map(|(_, more)| *more).collect::<Vec<_>>(), [true, true, false]);
+        assert!(parts.iter().all(|(part, more)| part.content.ends_with("【more】") == *more));
+        assert!(parts.iter().all(|(part, _)| part.content.len() <= MAX_TEXT));
+        let told: String =
+            parts.into_iter().map(|(part, _)| part.content.replace("……【more】", "")).collect();
+        assert_eq!(told, reply.content);
+        let short = TextReply::new("x".repeat(MAX_TEXT));
+        assert_eq!(short.part(0, "more"), Some((short.clone(), false)));
+        assert_eq!(short.part(1, "more"), None);
     }
 
     #[test]

@@ -155,7 +155,7 @@ def checks(server, account):
     for text in TEXTS:
 
         def echoes_text(text=text):
-            xml = message("text", Content=cdata(text), MsgId=24680135791357017)
+            xml = message("text", Content=cdata(text), MsgId=secrets.randbits(62))
             same(parse_message(xml).content, text)
             reply = account.read(server.push(account, xml))
             # WeChat's client decodes the entities, so that the user sees what he wrote.

@@ -3,6 +3,7 @@
 
 pub mod both;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aes::cipher::block_padding::NoPadding;
@@ -52,7 +53,7 @@ impl Wechat {
 
     /// Pushes the message `xml` now.
     pub fn push(&self, xml: &str) -> Push {
-        self.push_at(xml, now(), "1514711492")
+        self.push_at(xml, now(), &fresh().to_string())
     }
 
     pub fn push_at(&self, xml: &str, timestamp: i64, nonce: &str) -> Push {
@@ -183,9 +184,16 @@ pub fn text(content: &str) -> String {
          <CreateTime>1714036504</CreateTime>\n\
          <MsgType><![CDATA[text]]></MsgType>\n\
          <Content><![CDATA[{content}]]></Content>\n\
-         <MsgId>24680135791357017</MsgId>\n\
-         </xml>"
+         <MsgId>{}</MsgId>\n\
+         </xml>",
+        fresh()
     )
+}
+
+/// A number that was not used before: each message has its own MsgId, each request its own nonce.
+pub fn fresh() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(24_680_135_791_357_017);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What a reply's XML must be for the user to see `content`.

@@ -1,6 +1,5 @@
 //! The answers that the middleware makes itself.
 
-use actix_web::HttpResponse;
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
@@ -8,7 +7,9 @@ use actix_web::http::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
     TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
-use wechat_callback::{Callback, HandlerError, OpenError, Reply, ReplyContext, Sealed};
+use actix_web::{Either, Error, HttpResponse};
+use wechat_callback::delivery::{Answer, Handled, Outcome};
+use wechat_callback::{Callback, HandlerError, OpenError, Reply, Sealed};
 
 /// A status and nothing else. Why goes to the log.
 pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
@@ -28,7 +29,7 @@ pub(crate) fn refused(error: &OpenError) -> HttpResponse {
         OpenError::Query(_) => tracing::debug!(reason, status, "refused a request"),
         _ => tracing::warn!(reason, status, "refused a request"),
     }
-    HttpResponse::new(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN))
+    empty(status)
 }
 
 pub(crate) fn method_not_allowed() -> HttpResponse {
@@ -47,48 +48,67 @@ pub(crate) fn verification(callback: &Callback, query: &str) -> HttpResponse {
     }
 }
 
-/// Turns what the handler returned into the answer to WeChat.
-///
-/// A response of the handler's own passes untouched. A success without a body means that there is nothing to say.
-pub(crate) fn sealed<B: MessageBody>(
-    context: &ReplyContext,
-    mut response: ServiceResponse<B>,
-) -> ServiceResponse<EitherBody<B>> {
-    let mut extensions = response.response_mut().extensions_mut();
-    let reply = extensions.remove::<Reply>();
-    let error = extensions.remove::<HandlerError>();
-    drop(extensions);
-
-    let sealed = if let Some(reply) = reply {
-        context.seal(&reply).unwrap_or_else(|error| {
-            tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
-            Sealed::acknowledgement()
-        })
-    } else if let Some(error) = error {
-        tracing::error!(error = error.as_error(), "the handler failed; WeChat is answered success");
-        Sealed::acknowledgement()
-    } else if says_nothing(&response) {
-        Sealed::acknowledgement()
-    } else {
-        let status = response.status();
-        if !status.is_success() {
-            let status = status.as_u16();
-            tracing::error!(
-                status,
-                "the handler's own response is no success; WeChat takes it for a failure"
-            );
+/// What the handler returned. A success without a body means that there is nothing to say.
+pub(crate) fn handled<B: MessageBody>(
+    result: Result<ServiceResponse<B>, Error>,
+) -> Handled<ServiceResponse<B>> {
+    let mut response = match result {
+        Ok(response) => response,
+        Err(error) => {
+            let outcome = Outcome::Failed(error.to_string().into());
+            return Handled { outcome, response: None };
         }
-        return response.map_into_left_body();
     };
-    let mut response = response.map_body(|_, _| EitherBody::right(sealed.body.boxed()));
+    let mut extensions = response.response_mut().extensions_mut();
+    let (reply, error) = (extensions.remove::<Reply>(), extensions.remove::<HandlerError>());
+    drop(extensions);
+    let outcome = match (reply, error) {
+        (Some(reply), _) => Outcome::Reply(reply),
+        (None, Some(error)) => Outcome::Failed(error),
+        (None, None) if says_nothing(&response) => Outcome::Reply(Reply::None),
+        (None, None) => Outcome::Own,
+    };
+    Handled { outcome, response: Some(response) }
+}
+
+/// The answer to WeChat, or what it is made of where the handler left no response to put it into. A response of the
+/// handler's own passes untouched; of others the headers stay.
+pub(crate) fn given<B: MessageBody>(
+    answer: Answer<ServiceResponse<B>>,
+) -> Either<ServiceResponse<EitherBody<B>>, HttpResponse> {
+    let (Sealed { content_type, body, .. }, response) = match answer {
+        Answer::Sealed(sealed, response) => (sealed, response),
+        Answer::Own(response) => {
+            let status = response.status();
+            if !status.is_success() {
+                let status = status.as_u16();
+                tracing::error!(
+                    status,
+                    "the handler's own response is no success; WeChat takes it for a failure"
+                );
+            }
+            return Either::Left(response.map_into_left_body());
+        }
+        Answer::Refused(status) => return Either::Right(empty(status)),
+    };
+    let content_type = HeaderValue::from_static(content_type);
+    let Some(response) = response else {
+        let bare = HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(body);
+        return Either::Right(bare);
+    };
+    let mut response = response.map_body(|_, _| EitherBody::right(body.boxed()));
     *response.response_mut().status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
     // They describe the old body.
     for header in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING, ETAG] {
         headers.remove(header);
     }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(sealed.content_type));
-    response
+    headers.insert(CONTENT_TYPE, content_type);
+    Either::Left(response)
+}
+
+fn empty(status: u16) -> HttpResponse {
+    HttpResponse::new(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN))
 }
 
 /// A success without a body, or actix-web's answer to a handler that returned `None`: a 404 without a body. (Where

@@ -1,13 +1,18 @@
 use std::borrow::Cow;
 use std::future::{Ready, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::error::InternalError;
 use actix_web::http::Method;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::web::Bytes;
+use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
+use tokio::time::Instant;
+use wechat_callback::delivery::{Answerer, Arrival, CatchPanic, Deliveries, LateReply};
 use wechat_callback::{Callback, Opened, ReplyContext};
 
 use crate::{answer, payload};
@@ -21,7 +26,8 @@ use crate::{answer, payload};
 /// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
 /// | another method | 405 |
 ///
-/// A refusal is a response with a status and nothing else, never an `Err`; why is logged.
+/// A refusal is a response with a status and nothing else, never an `Err`; why is logged. So is an error of the inner
+/// service, and WeChat is answered `success`.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -41,6 +47,8 @@ use crate::{answer, payload};
 #[must_use = "a middleware does nothing until it is wrapped around a service"]
 pub struct WechatMiddleware {
     callback: Callback,
+    /// `None` where each delivery stands for itself.
+    answerer: Option<Answerer>,
     body_limit: usize,
     body_timeout: Duration,
 }
@@ -54,8 +62,9 @@ impl WechatMiddleware {
     /// let middleware = WechatMiddleware::new(callback);
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
-    pub const fn new(callback: Callback) -> Self {
-        Self { callback, body_limit: 64 * 1024, body_timeout: Duration::from_secs(5) }
+    pub fn new(callback: Callback) -> Self {
+        let answerer = Some(Answerer::new(&callback));
+        Self { callback, answerer, body_limit: 64 * 1024, body_timeout: Duration::from_secs(5) }
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
@@ -86,22 +95,153 @@ impl WechatMiddleware {
         self
     }
 
-    /// Reads and opens the push, and puts the message and the plain XML in its place.
-    async fn open(&self, request: &mut ServiceRequest) -> Result<ReplyContext, HttpResponse> {
-        let body = payload::read(request, self.body_limit, self.body_timeout).await?;
-        let opened = self.callback.open(request.query_string(), &body);
-        let (message, xml, context) = match opened {
-            Ok(Opened { message, xml: Cow::Owned(decrypted), reply, .. }) => {
-                (message, decrypted.into(), reply)
-            }
-            Ok(Opened { message, reply, .. }) => (message, body.clone(), reply),
-            Err(error) => return Err(answer::refused(&error)),
+    /// Where the deliveries of a push meet: unless set, in the memory of this process, which all middlewares of one
+    /// [`Callback`] share. With a store such as `wechat-redis` has, many processes answer as one.
+    ///
+    /// ```
+    /// # use wechat_actix::{Callback, WechatMiddleware, delivery::InProcess};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let middleware = WechatMiddleware::new(callback).deliveries(InProcess::new().capacity(10_000));
+    /// # Ok::<(), wechat_actix::ConfigError>(())
+    /// ```
+    pub fn deliveries(mut self, store: impl Deliveries) -> Self {
+        self.answerer =
+            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).deliveries(store));
+        self
+    }
+
+    /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when WeChat hangs up. In
+    /// plain mode a signature is not bound to the first body that it came with.
+    ///
+    /// ```
+    /// # use wechat_actix::{Callback, WechatMiddleware};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let middleware = WechatMiddleware::new(callback).without_deliveries();
+    /// # Ok::<(), wechat_actix::ConfigError>(())
+    /// ```
+    pub fn without_deliveries(mut self) -> Self {
+        self.answerer = None;
+        self
+    }
+
+    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set.
+    ///
+    /// ```
+    /// # use wechat_actix::{Callback, TextReply, WechatMiddleware, delivery::LateReply};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    /// let middleware = WechatMiddleware::new(callback).late_reply(policy);
+    /// # Ok::<(), wechat_actix::ConfigError>(())
+    /// ```
+    pub fn late_reply(mut self, policy: LateReply) -> Self {
+        self.answerer =
+            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).late_reply(policy));
+        self
+    }
+
+    /// For a graceful shutdown: starts no more handlers (a push that needs one is answered 503, so that WeChat asks
+    /// again) and waits for those that run, those too whose connection is gone, for ten seconds at most. Returns how
+    /// many still run.
+    ///
+    /// ```no_run
+    /// # use actix_web::{App, HttpServer, web};
+    /// # use wechat_actix::{TextReply, WechatMiddleware};
+    /// # async fn chat() -> TextReply { TextReply::new("x") }
+    /// # async fn serve(middleware: WechatMiddleware) -> std::io::Result<()> {
+    /// let wechat = middleware.clone();
+    /// let app = move || {
+    ///     App::new().service(web::resource("/weixin").wrap(wechat.clone()).route(web::post().to(chat)))
+    /// };
+    /// let shutdown = async move {
+    ///     let _ = actix_web::rt::signal::ctrl_c().await;
+    ///     middleware.drain().await;
+    /// };
+    /// HttpServer::new(app).shutdown_signal(shutdown).bind("127.0.0.1:3000")?.run().await
+    /// # }
+    /// ```
+    pub async fn drain(&self) -> usize {
+        match &self.answerer {
+            Some(answerer) => answerer.drain().await,
+            None => 0,
+        }
+    }
+
+    /// Opens the push and has it answered: by `service`, or as another delivery of it is.
+    async fn answer<S, B>(
+        &self,
+        service: Rc<S>,
+        mut request: ServiceRequest,
+    ) -> Result<ServiceResponse<EitherBody<B>>, Error>
+    where
+        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+        B: MessageBody + 'static,
+    {
+        let arrived = Instant::now();
+        let body = match payload::read(&mut request, self.body_limit, self.body_timeout).await {
+            Ok(body) => body,
+            Err(refusal) => return Ok(request.into_response(refusal).map_into_right_body()),
         };
-        // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
-        // request, and the Content-Length of an envelope is an upper bound of the message's.
-        request.set_payload(Payload::from(xml));
-        request.extensions_mut().insert(message);
-        Ok(context)
+        let opened = match self.callback.open(request.query_string(), &body) {
+            Ok(opened) => opened,
+            Err(error) => return Ok(request.into_response(answer::refused(&error)).map_into_right_body()),
+        };
+        let answer = match &self.answerer {
+            Some(answerer) => match answerer.arrive(&opened, arrived).await {
+                Arrival::First(turn) => {
+                    let context = put_into(&mut request, opened, &body);
+                    let handler = async move { answer::handled(service.call(request).await) };
+                    let (run, waiting) = turn.start(handler);
+                    waiting.answer(Box::pin(run), detach, &context).await
+                }
+                Arrival::Answered(answer) => {
+                    return Ok(match answer::given(answer) {
+                        Either::Left(response) => response,
+                        Either::Right(bare) => request.into_response(bare).map_into_right_body(),
+                    });
+                }
+            },
+            None => {
+                let context = put_into(&mut request, opened, &body);
+                let handler = async move { answer::handled(service.call(request).await) };
+                CatchPanic::new(handler).await.answer(&context)
+            }
+        };
+        match answer::given(answer) {
+            Either::Left(response) => Ok(response),
+            // A response belongs to a request, and the handler has not given it back: it runs on, or it panicked. A
+            // clone cannot be kept for this, for then actix-web would panic where it routes further inside. As an
+            // error the answer goes out as well.
+            Either::Right(bare) => {
+                Err(InternalError::from_response("the handler has no response", bare).into())
+            }
+        }
+    }
+}
+
+/// Puts the message and the plain XML in the place of the push.
+fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> ReplyContext {
+    let Opened { message, xml, reply, .. } = opened;
+    let xml = match xml {
+        Cow::Owned(decrypted) => decrypted.into(),
+        Cow::Borrowed(_) => body.clone(),
+    };
+    // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
+    // request, and the Content-Length of an envelope is an upper bound of the message's.
+    request.set_payload(Payload::from(xml));
+    request.extensions_mut().insert(message);
+    reply
+}
+
+/// Leaves the rest of a run to this worker.
+fn detach(run: impl Future + 'static) {
+    // Where a worker goes down there is nothing left to run it, and to panic in a destructor would be worse.
+    let spawned = catch_unwind(AssertUnwindSafe(|| {
+        actix_web::rt::spawn(async move {
+            run.await;
+        })
+    }));
+    if spawned.is_err() {
+        tracing::error!("a handler was cancelled: its worker is going down (see WechatMiddleware::drain)");
     }
 }
 
@@ -139,15 +279,12 @@ where
 
     forward_ready!(service);
 
-    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+    fn call(&self, request: ServiceRequest) -> Self::Future {
         let Self { middleware, service } = self;
         let (middleware, service) = (middleware.clone(), service.clone());
         Box::pin(async move {
             let answer = match *request.method() {
-                Method::POST => match middleware.open(&mut request).await {
-                    Ok(context) => return Ok(answer::sealed(&context, service.call(request).await?)),
-                    Err(refusal) => refusal,
-                },
+                Method::POST => return middleware.answer(service, request).await,
                 Method::GET => answer::verification(&middleware.callback, request.query_string()),
                 _ => answer::method_not_allowed(),
             };

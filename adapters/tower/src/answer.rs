@@ -7,9 +7,11 @@ use http::header::{
 };
 use http::{Response, StatusCode};
 use http_body::Body;
-use wechat_callback::{Callback, HandlerError, OpenError, Reply, ReplyContext, Sealed};
+use wechat_callback::delivery::{Answer, Handled, Outcome};
+use wechat_callback::{Callback, HandlerError, OpenError, Reply, Sealed};
 
 use crate::WechatBody;
+use crate::read::BoxError;
 
 /// A status and nothing else. Why goes to the log.
 pub(crate) fn refusal<B>(status: StatusCode) -> Response<WechatBody<B>> {
@@ -29,7 +31,7 @@ pub(crate) fn refused<B>(error: &OpenError) -> Response<WechatBody<B>> {
         OpenError::Query(_) => tracing::debug!(reason, status, "refused a request"),
         _ => tracing::warn!(reason, status, "refused a request"),
     }
-    with_body(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), Bytes::new())
+    empty(status)
 }
 
 pub(crate) fn method_not_allowed<B>() -> Response<WechatBody<B>> {
@@ -53,39 +55,56 @@ pub(crate) fn verification<B>(callback: &Callback, query: &str) -> Response<Wech
     }
 }
 
-/// Turns what the handler returned into the answer to WeChat.
-///
-/// A response of the handler's own passes untouched. A success without a body means that there is nothing to say.
-pub(crate) fn sealed<B: Body>(context: &ReplyContext, mut response: Response<B>) -> Response<WechatBody<B>> {
-    let sealed = if let Some(reply) = response.extensions_mut().remove::<Reply>() {
-        context.seal(&reply).unwrap_or_else(|error| {
-            tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
-            Sealed::acknowledgement()
-        })
-    } else if let Some(error) = response.extensions_mut().remove::<HandlerError>() {
-        tracing::error!(error = error.as_error(), "the handler failed; WeChat is answered success");
-        Sealed::acknowledgement()
-    } else if response.status().is_success() && response.body().size_hint().exact() == Some(0) {
-        Sealed::acknowledgement()
-    } else {
-        let status = response.status();
-        if !status.is_success() {
-            let status = status.as_u16();
-            tracing::error!(
-                status,
-                "the handler's own response is no success; WeChat takes it for a failure"
-            );
-        }
-        return response.map(WechatBody::new);
+/// What the handler returned. A success without a body means that there is nothing to say.
+pub(crate) fn handled<B: Body, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Handled<Response<B>> {
+    let mut response = match result {
+        Ok(response) => response,
+        Err(error) => return Handled { outcome: Outcome::Failed(error.into().into()), response: None },
     };
-    let (mut parts, _) = response.into_parts();
+    let extensions = response.extensions_mut();
+    let outcome = if let Some(reply) = extensions.remove::<Reply>() {
+        Outcome::Reply(reply)
+    } else if let Some(error) = extensions.remove::<HandlerError>() {
+        Outcome::Failed(error)
+    } else if response.status().is_success() && response.body().size_hint().exact() == Some(0) {
+        Outcome::Reply(Reply::None)
+    } else {
+        Outcome::Own
+    };
+    Handled { outcome, response: Some(response) }
+}
+
+/// The answer to WeChat. A response of the handler's own passes untouched; of others the headers stay.
+pub(crate) fn given<B>(answer: Answer<Response<B>>) -> Response<WechatBody<B>> {
+    let (sealed, response) = match answer {
+        Answer::Sealed(sealed, response) => (sealed, response),
+        Answer::Own(response) => {
+            let status = response.status();
+            if !status.is_success() {
+                let status = status.as_u16();
+                tracing::error!(
+                    status,
+                    "the handler's own response is no success; WeChat takes it for a failure"
+                );
+            }
+            return response.map(WechatBody::new);
+        }
+        Answer::Refused(status) => return empty(status),
+    };
+    let Sealed { content_type, body, .. } = sealed;
+    let mut parts =
+        response.map_or_else(|| Response::new(()).into_parts().0, |response| response.into_parts().0);
     parts.status = StatusCode::OK;
     // They describe the old body.
     for header in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING, ETAG] {
         parts.headers.remove(header);
     }
-    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(sealed.content_type));
-    Response::from_parts(parts, Bytes::from(sealed.body).into())
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    Response::from_parts(parts, Bytes::from(body).into())
+}
+
+fn empty<B>(status: u16) -> Response<WechatBody<B>> {
+    with_body(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), Bytes::new())
 }
 
 fn with_body<B>(status: StatusCode, body: Bytes) -> Response<WechatBody<B>> {

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tower_layer::Layer;
 use wechat_callback::Callback;
+use wechat_callback::delivery::{Answerer, Deliveries, LateReply};
 
 use crate::WechatService;
 
@@ -23,6 +24,8 @@ use crate::WechatService;
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct WechatLayer {
     pub(crate) callback: Callback,
+    /// `None` where each delivery stands for itself.
+    pub(crate) answerer: Option<Answerer>,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Duration,
 }
@@ -36,8 +39,9 @@ impl WechatLayer {
     /// let layer = WechatLayer::new(callback);
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
-    pub const fn new(callback: Callback) -> Self {
-        Self { callback, body_limit: 64 * 1024, body_timeout: Duration::from_secs(5) }
+    pub fn new(callback: Callback) -> Self {
+        let answerer = Some(Answerer::new(&callback));
+        Self { callback, answerer, body_limit: 64 * 1024, body_timeout: Duration::from_secs(5) }
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
@@ -66,6 +70,72 @@ impl WechatLayer {
     pub const fn body_timeout(mut self, timeout: Duration) -> Self {
         self.body_timeout = timeout;
         self
+    }
+
+    /// Where the deliveries of a push meet: unless set, in the memory of this process, which all layers of one
+    /// [`Callback`] share. With a store such as `wechat-redis` has, many processes answer as one.
+    ///
+    /// ```
+    /// # use wechat_tower::{Callback, WechatLayer, delivery::InProcess};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let layer = WechatLayer::new(callback).deliveries(InProcess::new().capacity(10_000));
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    pub fn deliveries(mut self, store: impl Deliveries) -> Self {
+        self.answerer =
+            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).deliveries(store));
+        self
+    }
+
+    /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when WeChat hangs up. In
+    /// plain mode a signature is not bound to the first body that it came with.
+    ///
+    /// ```
+    /// # use wechat_tower::{Callback, WechatLayer};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let layer = WechatLayer::new(callback).without_deliveries();
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    pub fn without_deliveries(mut self) -> Self {
+        self.answerer = None;
+        self
+    }
+
+    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set.
+    ///
+    /// ```
+    /// # use wechat_tower::{Callback, TextReply, WechatLayer, delivery::LateReply};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    /// let layer = WechatLayer::new(callback).late_reply(policy);
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    pub fn late_reply(mut self, policy: LateReply) -> Self {
+        self.answerer =
+            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).late_reply(policy));
+        self
+    }
+
+    /// For a graceful shutdown: starts no more handlers (a push that needs one is answered 503, so that WeChat asks
+    /// again) and waits for those that run, those too whose connection is gone, for ten seconds at most. Returns how
+    /// many still run.
+    ///
+    /// ```no_run
+    /// # use wechat_tower::WechatLayer;
+    /// # async fn serve(app: axum::Router, layer: WechatLayer) -> std::io::Result<()> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    /// let shutdown = async move {
+    ///     let _ = tokio::signal::ctrl_c().await;
+    ///     layer.drain().await;
+    /// };
+    /// axum::serve(listener, app).with_graceful_shutdown(shutdown).await
+    /// # }
+    /// ```
+    pub async fn drain(&self) -> usize {
+        match &self.answerer {
+            Some(answerer) => answerer.drain().await,
+            None => 0,
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
 /// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
 /// | another method | 405 |
 ///
-/// A refusal is an `Ok` response with a status and nothing else; why is logged. The error is the inner service's.
+/// A refusal is an `Ok` response with a status and nothing else; why is logged. An error of the inner service is
+/// logged, and WeChat answered `success`; only one from `poll_ready` is passed on.
 #[derive(Debug, Clone)]
 pub struct WechatService<S> {
     inner: S,
@@ -32,10 +33,12 @@ impl<S> WechatService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WechatService<S>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
-    ReqBody: Body + From<Bytes>,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    ReqBody: Body + From<Bytes> + Send + 'static,
     ReqBody::Error: Into<BoxError>,
-    ResBody: Body,
+    ResBody: Body + Send + 'static,
 {
     type Response = Response<WechatBody<ResBody>>;
     type Error = S::Error;

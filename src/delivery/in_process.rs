@@ -1,0 +1,195 @@
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+
+use super::table::{Claimed, Full, Table};
+use super::{
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, Lease, Promise, Settled, SignatureKey,
+    UserKey,
+};
+use crate::Reply;
+
+/// How many pushes are remembered unless another number is set.
+const CAPACITY: usize = 100_000;
+
+/// The store of one process, the default of the middleware.
+///
+/// Cheap to clone; clones share what they know. It is bounded: of settled pushes that exceed the capacity the oldest
+/// are forgotten before their time. A push that no room is left for, because as many handlers run, is handled without
+/// its repeats being joined.
+#[derive(Clone)]
+pub struct InProcess {
+    table: Arc<Mutex<Table>>,
+    capacity: usize,
+}
+
+impl InProcess {
+    /// With room for 100,000 pushes, as many signatures of plain mode and as many users with promised answers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { table: Arc::new(Mutex::new(Table::new(CAPACITY))), capacity: CAPACITY }
+    }
+
+    /// With room for `pushes` pushes, as many signatures of plain mode and as many users with promised answers.
+    ///
+    /// ```
+    /// # use wechat_callback::delivery::InProcess;
+    /// let store = InProcess::new().capacity(1_000);
+    /// ```
+    #[must_use]
+    pub fn capacity(mut self, pushes: usize) -> Self {
+        self.table().set_capacity(pushes);
+        self.capacity = pushes;
+        self
+    }
+
+    /// How many pushes are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table().len()
+    }
+
+    /// Whether no push is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A panic cannot happen while it is locked, so nothing in it is ever half done.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn full(&self) -> DeliveriesError {
+        DeliveriesError::new(Full { capacity: self.capacity })
+    }
+}
+
+impl Default for InProcess {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How many pushes it remembers.
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InProcess")
+            .field("pushes", &self.len())
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Deliveries for InProcess {
+    async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
+        let (delivery, claimed) = self.table().claim(key, now()).ok_or_else(|| self.full())?;
+        let state = match claimed {
+            Claimed::First => ClaimState::First(Box::new(Owner { store: Some(self.clone()), key })),
+            Claimed::Running => ClaimState::Running,
+            Claimed::Settled(outcome) => ClaimState::Settled(outcome),
+        };
+        Ok(Claim::new(delivery, state))
+    }
+
+    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
+        Ok(Wait { store: self, key, waiter: None }.await)
+    }
+
+    async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
+        Ok(self.table().defer(key))
+    }
+
+    async fn bind(
+        &self,
+        signature: SignatureKey,
+        body: &[u8],
+        lifetime: Duration,
+    ) -> Result<bool, DeliveriesError> {
+        Ok(self.table().bind(signature, body, lifetime, now()))
+    }
+
+    async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError> {
+        if self.table().promise(user, promise, now()) { Ok(()) } else { Err(self.full()) }
+    }
+
+    async fn promised(&self, user: UserKey) -> Result<Option<Promise>, DeliveriesError> {
+        Ok(self.table().promised(user, now()))
+    }
+
+    async fn keep_promise(
+        &self,
+        user: UserKey,
+        kept: Promise,
+        then: Option<Promise>,
+    ) -> Result<bool, DeliveriesError> {
+        Ok(self.table().keep_promise(user, kept, then))
+    }
+}
+
+struct Owner {
+    /// `None` once it is settled.
+    store: Option<InProcess>,
+    key: DeliveryKey,
+}
+
+#[async_trait]
+impl Lease for Owner {
+    async fn settle(
+        mut self: Box<Self>,
+        outcome: Arc<Reply>,
+        keep: bool,
+    ) -> Result<Settled, DeliveriesError> {
+        let Some(store) = self.store.take() else {
+            return Ok(Settled::InTime);
+        };
+        let (settled, waiting) = store.table().settle(self.key, outcome, keep, now());
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        Ok(settled)
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if let Some(store) = &self.store {
+            let waiting = store.table().give_up(self.key, now());
+            waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        }
+    }
+}
+
+struct Wait<'a> {
+    store: &'a InProcess,
+    key: DeliveryKey,
+    waiter: Option<u64>,
+}
+
+impl Future for Wait<'_> {
+    type Output = Option<Arc<Reply>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { store, key, waiter } = &mut *self;
+        store.table().poll_wait(*key, waiter, cx)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if let Some(waiter) = self.waiter {
+            self.store.table().stop_waiting(self.key, waiter);
+        }
+    }
+}
+
+/// Lifetimes go by the monotonic clock: by tokio's where it is there, so that a test can pause it.
+fn now() -> Instant {
+    #[cfg(feature = "tokio-1")]
+    return tokio::time::Instant::now().into_std();
+    #[cfg(not(feature = "tokio-1"))]
+    Instant::now()
+}

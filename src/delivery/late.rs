@@ -1,0 +1,214 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::Reply;
+
+/// What becomes of an answer that takes longer than WeChat waits.
+///
+/// WeChat waits five seconds, then pushes the same message again, twice. The handler runs once, and the first delivery
+/// that finds its answer carries it; so a handler has about 14.5 seconds. What then?
+///
+/// | policy | what the user sees after 14.5 s |
+/// |---|---|
+/// | [`ride`](Self::ride) | nothing; the answer is logged as lost |
+/// | [`or_claim`](Self::or_claim) | a notice; he writes a word, and gets the answer |
+/// | [`or_push`](Self::or_push) | the answer, as a message of its own, where the account may send them (from 4.5 s on) |
+///
+/// ```
+/// use wechat_callback::TextReply;
+/// use wechat_callback::delivery::LateReply;
+///
+/// let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+/// ```
+#[derive(Clone)]
+#[must_use = "a policy does nothing until it is handed to the middleware"]
+pub struct LateReply {
+    pub(super) then: Then,
+    pub(super) timeout: Duration,
+    pub(super) deliveries: u32,
+    pub(super) answer_within: Duration,
+}
+
+#[derive(Clone)]
+pub(super) enum Then {
+    Lose,
+    Claim(Arc<ClaimWord>),
+    Push(Arc<dyn ReplySender>),
+}
+
+pub(super) struct ClaimWord {
+    pub(super) word: String,
+    pub(super) notice: Arc<Reply>,
+    /// Behind a part that is not the last.
+    pub(super) more: String,
+}
+
+/// Sends a reply that was too late for its push, as a message of its own.
+#[async_trait]
+pub trait ReplySender: Send + Sync + 'static {
+    /// Sends `reply` to the user `openid`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever went wrong. It is logged, with its causes, and the reply is lost.
+    async fn send(&self, openid: &str, reply: &Reply)
+    -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+}
+
+impl LateReply {
+    /// Deliveries wait for the answer as long as WeChat does. The last is answered `success` shortly before
+    /// WeChat would show its failure notice; an answer that comes later is logged as lost.
+    ///
+    /// ```
+    /// # use wechat_callback::delivery::LateReply;
+    /// let policy = LateReply::ride();
+    /// ```
+    pub const fn ride() -> Self {
+        Self {
+            then: Then::Lose,
+            timeout: Duration::from_secs(5),
+            deliveries: 3,
+            answer_within: Duration::from_millis(4500),
+        }
+    }
+
+    /// In place of nothing the last delivery is answered with `notice`. The answer is kept for ten minutes, and
+    /// the user gets it when he writes `word`. Too early, he gets the notice again; when nothing is kept for him
+    /// the word is a message like any other.
+    ///
+    /// A text that is too long for one message is told in parts, in time or late: each but the last ends with
+    /// `……【word】`, and the next follows when the user writes the word.
+    ///
+    /// ```
+    /// # use wechat_callback::{TextReply, delivery::LateReply};
+    /// let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    /// ```
+    pub fn or_claim(mut self, word: impl Into<String>, notice: impl Into<Reply>) -> Self {
+        let word = word.into().trim().to_owned();
+        // Nobody writes a word of hundreds of bytes, and a part of a text must have room beside it.
+        let more = if word.len() > 512 { String::new() } else { format!("\n……【{word}】") };
+        self.then = Then::Claim(Arc::new(ClaimWord { word, notice: Arc::new(notice.into()), more }));
+        self
+    }
+
+    /// A late answer is handed to `sender`, which sends it as a message of its own. Every delivery is then answered
+    /// `success` after 4.5 seconds, for there is nothing to wait for.
+    ///
+    /// ```
+    /// # use wechat_callback::{Reply, delivery::{LateReply, ReplySender}};
+    /// # use std::error::Error;
+    /// struct CustomerService;
+    ///
+    /// #[async_trait::async_trait]
+    /// impl ReplySender for CustomerService {
+    ///     async fn send(&self, openid: &str, reply: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
+    ///         // POST https://api.weixin.qq.com/cgi-bin/message/custom/send
+    /// #       let _ = (openid, reply);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let policy = LateReply::ride().or_push(CustomerService);
+    /// ```
+    pub fn or_push(mut self, sender: impl ReplySender) -> Self {
+        self.then = Then::Push(Arc::new(sender));
+        self
+    }
+
+    /// How long WeChat waits for the answer to one delivery; five seconds unless set.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wechat_callback::delivery::LateReply;
+    /// let policy = LateReply::ride().timeout(Duration::from_secs(5));
+    /// ```
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How often WeChat delivers one push in all; three times unless set.
+    ///
+    /// ```
+    /// # use wechat_callback::delivery::LateReply;
+    /// let policy = LateReply::ride().deliveries(3);
+    /// ```
+    pub const fn deliveries(mut self, deliveries: u32) -> Self {
+        self.deliveries = deliveries;
+        self
+    }
+
+    /// When a delivery that cannot wait any longer is answered, counted from its arrival; after 4.5 seconds unless
+    /// set. It leaves the answer half a second on the way.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wechat_callback::delivery::LateReply;
+    /// let policy = LateReply::ride().answer_within(Duration::from_secs(4));
+    /// ```
+    pub const fn answer_within(mut self, time: Duration) -> Self {
+        self.answer_within = time;
+        self
+    }
+
+    pub(super) fn claim_word(&self) -> Option<&ClaimWord> {
+        match &self.then {
+            Then::Claim(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// How long the `delivery`th delivery waits for the answer.
+    pub(super) fn patience(&self, delivery: u32) -> Duration {
+        if delivery >= self.deliveries || matches!(self.then, Then::Push(_)) {
+            self.answer_within
+        } else {
+            // WeChat hangs up long before. What does not pass that on must not hold the connection for ever.
+            self.timeout.saturating_mul(self.deliveries)
+        }
+    }
+}
+
+impl Default for LateReply {
+    fn default() -> Self {
+        Self::ride()
+    }
+}
+
+impl fmt::Debug for LateReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { then, timeout, deliveries, answer_within } = self;
+        let then = match then {
+            Then::Lose => "lose",
+            Then::Claim(_) => "claim",
+            Then::Push(_) => "push",
+        };
+        f.debug_struct("LateReply")
+            .field("then", &then)
+            .field("timeout", timeout)
+            .field("deliveries", deliveries)
+            .field("answer_within", answer_within)
+            .finish()
+    }
+}
+
+impl ClaimWord {
+    /// The `part`th part of `reply`, and whether there is more.
+    pub(super) fn part(&self, reply: &Arc<Reply>, part: u32) -> Option<(Arc<Reply>, bool)> {
+        match &**reply {
+            Reply::Text(text) => match text.part(part, &self.more)? {
+                (_, false) if part == 0 => Some((reply.clone(), false)),
+                (part, more) => Some((Arc::new(part.into()), more)),
+            },
+            Reply::None => None,
+            _ => (part == 0).then(|| (reply.clone(), false)),
+        }
+    }
+
+    pub(super) fn is(&self, text: Option<&str>) -> bool {
+        text.is_some_and(|text| text.trim() == self.word)
+    }
+}

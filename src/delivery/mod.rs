@@ -1,0 +1,40 @@
+//! Deliveries: WeChat pushes a message up to three times, and the user sees one answer.
+//!
+//! WeChat waits five seconds for the answer, then hangs up and pushes the same message again, twice. Here the handler
+//! runs once and outlives the connection; each delivery waits for that one outcome, and the first that finds it
+//! carries it. What becomes of an answer that is later still is a [`LateReply`] policy.
+//!
+//! The pushes of one process meet in an [`InProcess`] store, those of many in another [`Deliveries`]. What a store
+//! knows it knows under hashes ([`DeliveryKey`]); what it keeps are outcomes, which are replies, not sealed bytes: each
+//! delivery is sealed afresh.
+//!
+//! The middleware of `wechat-tower` and `wechat-actix` does all of this. With the feature `tokio-1` so does
+//! [`Answerer`] for any other server on tokio.
+#![cfg_attr(
+    not(feature = "tokio-1"),
+    doc = "\n[`Answerer`]: https://docs.rs/wechat-callback/latest/wechat_callback/delivery/struct.Answerer.html"
+)]
+
+#[cfg(feature = "tokio-1")]
+mod answerer;
+mod expiring;
+mod in_process;
+mod key;
+mod late;
+#[cfg(feature = "tokio-1")]
+mod running;
+mod store;
+mod table;
+#[cfg(feature = "tokio-1")]
+mod turn;
+
+#[cfg(feature = "tokio-1")]
+pub use answerer::{Answerer, Arrival};
+pub use in_process::InProcess;
+pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest};
+pub use late::{LateReply, ReplySender};
+pub use store::{
+    Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Lease, MAX_PROMISES, Promise, Settled,
+};
+#[cfg(feature = "tokio-1")]
+pub use turn::{Answer, CatchPanic, Handled, Outcome, Turn, Waiting};

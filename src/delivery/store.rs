@@ -1,0 +1,155 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{DeliveryKey, SignatureKey, UserKey};
+use crate::Reply;
+
+/// How long an outcome is kept after it is settled: longer than WeChat asks for it.
+pub const KEPT: Duration = Duration::from_secs(60);
+
+/// How long a late outcome is kept for the user to come back for it.
+pub const KEPT_LATE: Duration = Duration::from_secs(600);
+
+/// How many promises one user may have at a time. Of more, the oldest is given up.
+pub const MAX_PROMISES: usize = 16;
+
+/// What the deliveries of one push share: who runs the handler, and what came out of it.
+///
+/// [`InProcess`](super::InProcess) is the store of one process; `wechat-redis` has one for many. A store is asked only
+/// about pushes that are proven to come from WeChat.
+///
+/// An error means that the store could not be asked. It is never taken for a duplicate: WeChat is answered with a
+/// status of 503, and asks again. A store that would rather answer goes on by itself, as `wechat-redis` does.
+///
+/// # A store of your own
+///
+/// Each method is atomic. Outcomes live for [`KEPT`] after they are settled, late ones for [`KEPT_LATE`]; promises for
+/// [`KEPT_LATE`], [`MAX_PROMISES`] a user.
+#[async_trait]
+pub trait Deliveries: Send + Sync + 'static {
+    /// Counts a delivery of `key`, and says what became of the push so far. The first to ask owns it. So does the next
+    /// to ask after an owner that went away without settling it.
+    async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError>;
+
+    /// Waits, without polling, for what another delivery runs. `None` where its owner went away without an outcome, or
+    /// where nothing is known of the key.
+    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError>;
+
+    /// Says that the last delivery is answered without the outcome: from now on it is late. Where it was settled
+    /// meanwhile it is returned, and is not late.
+    async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError>;
+
+    /// Binds a signature of plain mode, which does not cover the body, to the first `body` that it came with, for
+    /// `lifetime`. `false` where it came with another before.
+    async fn bind(
+        &self,
+        signature: SignatureKey,
+        body: &[u8],
+        lifetime: Duration,
+    ) -> Result<bool, DeliveriesError>;
+
+    /// Promises `user` an answer, behind those that he was promised before.
+    async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError>;
+
+    /// What `user` is owed next.
+    async fn promised(&self, user: UserKey) -> Result<Option<Promise>, DeliveriesError>;
+
+    /// Puts `then` in the place of what `user` is owed next, if that still is `kept`: `false` where somebody else was
+    /// quicker.
+    async fn keep_promise(
+        &self,
+        user: UserKey,
+        kept: Promise,
+        then: Option<Promise>,
+    ) -> Result<bool, DeliveriesError>;
+}
+
+/// What a store says to one delivery.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Claim {
+    /// Which delivery of the push this is, from 1.
+    pub delivery: u32,
+    /// What became of the push so far.
+    pub state: ClaimState,
+}
+
+impl Claim {
+    /// The `delivery`th delivery of a push, from 1, and what became of the push so far.
+    #[must_use]
+    pub const fn new(delivery: u32, state: ClaimState) -> Self {
+        Self { delivery, state }
+    }
+}
+
+/// What became of a push so far.
+pub enum ClaimState {
+    /// Nobody runs it: the handler is this delivery's.
+    First(Box<dyn Lease>),
+    /// Another delivery runs it.
+    Running,
+    /// This came out.
+    Settled(Arc<Reply>),
+}
+
+impl std::fmt::Debug for ClaimState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::First(_) => "First",
+            Self::Running => "Running",
+            Self::Settled(_) => "Settled",
+        })
+    }
+}
+
+/// The right to run one push. Dropped without an outcome it gives the push up: the next delivery runs it.
+#[async_trait]
+pub trait Lease: Send + Sync {
+    /// Says what came out. Deliveries that wait for it get it, and those that still come.
+    ///
+    /// `keep` keeps it as long as a late one: it is too long for one message, and the user will come back for the rest.
+    async fn settle(self: Box<Self>, outcome: Arc<Reply>, keep: bool) -> Result<Settled, DeliveriesError>;
+}
+
+/// What a store says to an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// A delivery may still carry it.
+    InTime,
+    /// The last delivery was answered without it ([`Deliveries::defer`]).
+    Late,
+}
+
+/// What a user is owed: a part of the answer to one of his messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Promise {
+    /// Which push.
+    pub key: DeliveryKey,
+    /// Which part of its text, from 0.
+    pub part: u32,
+}
+
+impl Promise {
+    /// The `part`th part, from 0, of the answer to the push `key`.
+    #[must_use]
+    pub const fn new(key: DeliveryKey, part: u32) -> Self {
+        Self { key, part }
+    }
+}
+
+/// A store could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the store of deliveries cannot be asked")]
+pub struct DeliveriesError {
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl DeliveriesError {
+    /// With its cause, which must not name what a user wrote or who he is: it is logged.
+    pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { source: cause.into() }
+    }
+}

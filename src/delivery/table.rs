@@ -1,0 +1,218 @@
+//! What [`InProcess`](super::InProcess) knows, with the caller's clock.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::expiring::{Expiring, Queue};
+use super::{DeliveryKey, KEPT, KEPT_LATE, MAX_PROMISES, Promise, Settled, SignatureKey, UserKey};
+use crate::Reply;
+
+pub(super) struct Table {
+    pushes: Expiring<DeliveryKey, Push>,
+    /// Only bodies are compared, so a keyed hash of this process's own will do.
+    bodies: Expiring<SignatureKey, u64>,
+    hasher: RandomState,
+    promises: Expiring<UserKey, VecDeque<Promise>>,
+    /// Names the next waiter.
+    waiters: u64,
+}
+
+struct Push {
+    deliveries: u32,
+    state: State,
+}
+
+enum State {
+    Running {
+        late: bool,
+        waiting: Vec<(u64, Waker)>,
+    },
+    /// Its owner went away.
+    GivenUp,
+    Settled(Arc<Reply>),
+}
+
+/// As [`ClaimState`](super::ClaimState), without the lease.
+#[derive(Debug, PartialEq)]
+pub(super) enum Claimed {
+    First,
+    Running,
+    Settled(Arc<Reply>),
+}
+
+/// Every entry is awake: as many handlers run as there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{capacity} pushes are being handled, which is all there is room for")]
+pub(super) struct Full {
+    pub(super) capacity: usize,
+}
+
+impl Table {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            pushes: Expiring::new(capacity),
+            bodies: Expiring::new(capacity),
+            hasher: RandomState::new(),
+            promises: Expiring::new(capacity),
+            waiters: 0,
+        }
+    }
+
+    pub(super) fn set_capacity(&mut self, capacity: usize) {
+        self.pushes.set_capacity(capacity);
+        self.bodies.set_capacity(capacity);
+        self.promises.set_capacity(capacity);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.pushes.len()
+    }
+
+    pub(super) fn claim(&mut self, key: DeliveryKey, now: Instant) -> Option<(u32, Claimed)> {
+        let running = || State::Running { late: false, waiting: Vec::new() };
+        let new = || Push { deliveries: 0, state: State::GivenUp };
+        let push = self.pushes.get_or_insert(key, now, new)?;
+        push.deliveries = push.deliveries.saturating_add(1);
+        let delivery = push.deliveries;
+        let claimed = match &push.state {
+            State::Running { .. } => Claimed::Running,
+            State::Settled(outcome) => Claimed::Settled(outcome.clone()),
+            State::GivenUp => {
+                push.state = running();
+                self.pushes.wake(&key);
+                Claimed::First
+            }
+        };
+        Some((delivery, claimed))
+    }
+
+    /// Who is to be woken, and whether the outcome is late.
+    pub(super) fn settle(
+        &mut self,
+        key: DeliveryKey,
+        outcome: Arc<Reply>,
+        keep: bool,
+        now: Instant,
+    ) -> (Settled, Vec<(u64, Waker)>) {
+        let Some(push) = self.pushes.get_mut(&key) else {
+            return (Settled::InTime, Vec::new());
+        };
+        let before = std::mem::replace(&mut push.state, State::Settled(outcome));
+        let (late, waiting) = match before {
+            State::Running { late, waiting } => (late, waiting),
+            _ => (false, Vec::new()),
+        };
+        let (lifetime, queue) = if late || keep { (KEPT_LATE, Queue::Long) } else { (KEPT, Queue::Short) };
+        self.pushes.rest(key, now + lifetime, queue);
+        (if late { Settled::Late } else { Settled::InTime }, waiting)
+    }
+
+    /// The owner goes away without an outcome. Who is to be woken.
+    pub(super) fn give_up(&mut self, key: DeliveryKey, now: Instant) -> Vec<(u64, Waker)> {
+        let Some(push) = self.pushes.get_mut(&key) else {
+            return Vec::new();
+        };
+        let State::Running { waiting, .. } = &mut push.state else {
+            return Vec::new();
+        };
+        let waiting = std::mem::take(waiting);
+        push.state = State::GivenUp;
+        self.pushes.rest(key, now + KEPT, Queue::Short);
+        waiting
+    }
+
+    /// `waiter` is this waiter's name, once it has one.
+    pub(super) fn poll_wait(
+        &mut self,
+        key: DeliveryKey,
+        waiter: &mut Option<u64>,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Arc<Reply>>> {
+        let waiting = match self.pushes.get_mut(&key).map(|push| &mut push.state) {
+            Some(State::Settled(outcome)) => return Poll::Ready(Some(outcome.clone())),
+            Some(State::Running { waiting, .. }) => waiting,
+            Some(State::GivenUp) | None => return Poll::Ready(None),
+        };
+        match waiting.iter_mut().find(|(name, _)| Some(*name) == *waiter) {
+            Some((_, waker)) => waker.clone_from(cx.waker()),
+            None => {
+                self.waiters += 1;
+                *waiter = Some(self.waiters);
+                waiting.push((self.waiters, cx.waker().clone()));
+            }
+        }
+        Poll::Pending
+    }
+
+    pub(super) fn stop_waiting(&mut self, key: DeliveryKey, waiter: u64) {
+        if let Some(Push { state: State::Running { waiting, .. }, .. }) = self.pushes.get_mut(&key) {
+            waiting.retain(|(name, _)| *name != waiter);
+        }
+    }
+
+    pub(super) fn defer(&mut self, key: DeliveryKey) -> Option<Arc<Reply>> {
+        match &mut self.pushes.get_mut(&key)?.state {
+            State::Running { late, .. } => *late = true,
+            State::Settled(outcome) => return Some(outcome.clone()),
+            State::GivenUp => {}
+        }
+        None
+    }
+
+    pub(super) fn bind(
+        &mut self,
+        signature: SignatureKey,
+        body: &[u8],
+        lifetime: Duration,
+        now: Instant,
+    ) -> bool {
+        let hash = self.hasher.hash_one(body);
+        let mut is_new = false;
+        let bound = self.bodies.get_or_insert(signature, now, || {
+            is_new = true;
+            hash
+        });
+        let fits = bound.is_none_or(|bound| *bound == hash);
+        if is_new && let Some(end) = now.checked_add(lifetime) {
+            self.bodies.rest(signature, end, Queue::Short);
+        }
+        fits
+    }
+
+    pub(super) fn promise(&mut self, user: UserKey, promise: Promise, now: Instant) -> bool {
+        let Some(promises) = self.promises.get_or_insert(user, now, VecDeque::new) else {
+            return false;
+        };
+        if promises.len() >= MAX_PROMISES {
+            promises.pop_front();
+        }
+        promises.push_back(promise);
+        self.promises.rest(user, now + KEPT_LATE, Queue::Long);
+        true
+    }
+
+    pub(super) fn promised(&mut self, user: UserKey, now: Instant) -> Option<Promise> {
+        self.promises.expire(now);
+        self.promises.get_mut(&user)?.front().copied()
+    }
+
+    pub(super) fn keep_promise(&mut self, user: UserKey, kept: Promise, then: Option<Promise>) -> bool {
+        let Some(promises) = self.promises.get_mut(&user) else {
+            return false;
+        };
+        if promises.front() != Some(&kept) {
+            return false;
+        }
+        match then {
+            Some(next) => promises[0] = next,
+            None => drop(promises.pop_front()),
+        }
+        if promises.is_empty() {
+            self.promises.remove(&user);
+        }
+        true
+    }
+}
