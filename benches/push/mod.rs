@@ -44,8 +44,12 @@ pub(crate) struct Push {
 
 impl Push {
     pub(crate) fn plain(xml: &str, token: &str) -> Self {
-        let signature = sign([token, TIMESTAMP, NONCE, ""]);
-        let query = format!("signature={signature}&timestamp={TIMESTAMP}&nonce={NONCE}&openid={OPENID}");
+        Self::plain_with_nonce(xml, token, NONCE)
+    }
+
+    pub(crate) fn plain_with_nonce(xml: &str, token: &str, nonce: &str) -> Self {
+        let signature = sign([token, TIMESTAMP, nonce, ""]);
+        let query = format!("signature={signature}&timestamp={TIMESTAMP}&nonce={nonce}&openid={OPENID}");
         Self { query, body: xml.to_owned() }
     }
 
@@ -65,6 +69,11 @@ impl Push {
 
 /// A text message of exactly `length` bytes, half of its characters Chinese.
 pub(crate) fn text_message(length: usize) -> String {
+    numbered_text_message(length, 29_226_370_238_408_759)
+}
+
+/// A text message of exactly `length` bytes with a MsgId of its own, of 17 digits.
+pub(crate) fn numbered_text_message(length: usize, id: u64) -> String {
     let around = |content: &str| {
         format!(
             "<xml><ToUserName><![CDATA[{ORIGINAL_ID}]]></ToUserName>\n\
@@ -72,7 +81,7 @@ pub(crate) fn text_message(length: usize) -> String {
              <CreateTime>{TIMESTAMP}</CreateTime>\n\
              <MsgType><![CDATA[text]]></MsgType>\n\
              <Content><![CDATA[{content}]]></Content>\n\
-             <MsgId>29226370238408759</MsgId>\n\
+             <MsgId>{id}</MsgId>\n\
              </xml>"
         )
     };

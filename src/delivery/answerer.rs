@@ -1,16 +1,22 @@
+use std::any::Any;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Span, field};
 
 use super::late::{ClaimWord, Then};
 use super::running::Running;
-use super::turn::{Push, before, seal};
+use super::table::Claimed;
+use super::turn::{Held, seal};
 use super::{
-    Answer, ClaimState, Deliveries, DeliveriesError, DeliveryKey, LateReply, Lease, Promise, Turn, UserKey,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, LateReply, Promise, SignatureKey,
+    Turn, UserKey,
 };
-use crate::{Callback, OpenError, Opened, Reply, ReplyContext};
+use crate::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
 
 /// How long a shutdown waits for handlers.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -22,27 +28,28 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// ```
 /// use tokio::time::Instant;
 /// use wechat_callback::delivery::{Answer, Answerer, Arrival, Handled, Outcome};
-/// use wechat_callback::{Callback, OpenError, TextReply};
+/// use wechat_callback::{Callback, Sealed, TextReply};
 ///
-/// async fn post(callback: &Callback, answerer: &Answerer, query: &str, body: &[u8]) -> Result<String, OpenError> {
+/// /// The answer's content type and body, or its status.
+/// async fn post(callback: &Callback, answerer: &Answerer, query: &str, body: &[u8]) -> Result<Sealed, u16> {
 ///     let arrived = Instant::now();
-///     let opened = callback.open(query, body)?;
-///     let answer: Answer<()> = match answerer.arrive(&opened, arrived).await {
-///         Arrival::Answered(answer) => answer,
+///     let opened = callback.open(query, body).map_err(|error| error.status())?;
+///     match answerer.arrive(&opened, arrived).await {
+///         Arrival::Answered(sealed) => Ok(sealed),
+///         Arrival::Refused(status) => Err(status),
 ///         Arrival::First(turn) => {
 ///             let message = opened.message;
-///             let (run, waiting) = turn.start(async move {
+///             let handler = async move {
 ///                 let reply = TextReply::new(message.text().unwrap_or("（不是文字）"));
-///                 Handled { outcome: Outcome::Reply(reply.into()), response: None }
-///             });
-///             waiting.answer(Box::pin(run), |rest| drop(tokio::spawn(rest)), &opened.reply).await
+///                 Handled::<()> { outcome: Outcome::Reply(reply.into()), response: None }
+///             };
+///             let (run, waiting) = turn.start(handler, opened.reply);
+///             match waiting.answer(Box::pin(run), |rest| drop(tokio::spawn(rest))).await {
+///                 Answer::Sealed(sealed, _) => Ok(sealed),
+///                 Answer::Own(()) => Ok(Sealed::acknowledgement()),
+///             }
 ///         }
-///     };
-///     Ok(match answer {
-///         Answer::Sealed(sealed, _) => sealed.body, // with sealed.content_type and a status of 200
-///         Answer::Own(()) => String::new(),
-///         Answer::Refused(_status) => String::new(),
-///     })
+///     }
 /// }
 /// ```
 #[derive(Clone)]
@@ -52,31 +59,121 @@ pub struct Answerer {
 
 #[derive(Clone)]
 struct Shared {
-    store: Arc<dyn Deliveries>,
+    store: Store,
     late: LateReply,
     running: Running,
 }
 
+/// The store of this process is asked directly, so that the quick answer neither waits nor allocates for it.
+#[derive(Clone)]
+enum Store {
+    InProcess(InProcess),
+    Shared(Arc<dyn Deliveries>),
+}
+
+impl Store {
+    fn as_dyn(&self) -> &dyn Deliveries {
+        match self {
+            Self::InProcess(store) => store,
+            Self::Shared(store) => &**store,
+        }
+    }
+}
+
 /// What a delivery comes to.
-pub enum Arrival<R> {
+pub enum Arrival {
     /// It is the first of its push: run the handler.
     First(Turn),
-    /// It is answered without the handler.
-    Answered(Answer<R>),
+    /// It is answered without the handler, with a status of 200.
+    Answered(Sealed),
+    /// It is answered with this status and nothing else.
+    Refused(u16),
+}
+
+/// A delivery that has arrived. Most know at once what they come to; one that another runs the handler for waits.
+#[must_use = "it does nothing until it is awaited"]
+pub struct Arriving(State);
+
+enum State {
+    Arrived(Option<Arrival>),
+    Waits(Pin<Box<dyn Future<Output = Arrival> + Send>>),
+}
+
+impl Arriving {
+    /// What it comes to, where that is known at once.
+    ///
+    /// # Errors
+    ///
+    /// The delivery, where it has to be waited for.
+    pub fn now(self) -> Result<Arrival, Self> {
+        match self.0 {
+            State::Arrived(Some(arrival)) => Ok(arrival),
+            state => Err(Self(state)),
+        }
+    }
+}
+
+impl Future for Arriving {
+    type Output = Arrival;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Arrival> {
+        match &mut self.0 {
+            State::Arrived(arrival) => Poll::Ready(arrival.take().expect("polled after its end")),
+            State::Waits(future) => future.as_mut().poll(cx),
+        }
+    }
+}
+
+/// What is remembered of a push while its handler has the message.
+pub(super) struct Push {
+    /// `None` where nothing tells it from another.
+    pub(super) key: Option<DeliveryKey>,
+    /// Which delivery of it this is, from 1.
+    pub(super) delivery: u32,
+    /// Where answers are kept for users.
+    pub(super) user: Option<UserKey>,
+    /// Where answers are sent to users.
+    pub(super) openid: Option<String>,
+    /// Whether it is the word with which a user claims an answer.
+    asks: bool,
+}
+
+impl Push {
+    fn of(opened: &Opened<'_>, late: &LateReply) -> Self {
+        let mut push =
+            Self { key: opened.delivery_key(), delivery: 1, user: None, openid: None, asks: false };
+        match &late.then {
+            Then::Lose => {}
+            Then::Claim(word) => {
+                push.user = opened.user_key();
+                push.asks = word.is(opened.message.text());
+            }
+            Then::Push(_) => push.openid = opened.message.openid().map(str::to_owned),
+        }
+        push
+    }
+
+    /// Without the openid.
+    pub(super) const fn clone_keys(&self) -> Self {
+        let Self { key, delivery, user, asks, .. } = *self;
+        Self { key, delivery, user, openid: None, asks }
+    }
 }
 
 impl Answerer {
-    /// Joins the deliveries of `callback` in its [`InProcess`](super::InProcess) store.
+    /// Joins the deliveries of `callback` in its [`InProcess`] store.
     #[must_use]
     pub fn new(callback: &Callback) -> Self {
-        let store = Arc::new(callback.deliveries().clone());
+        let store = Store::InProcess(callback.deliveries().clone());
         Self { shared: Arc::new(Shared { store, late: LateReply::ride(), running: Running::default() }) }
     }
 
     /// Joins deliveries in `store`.
     #[must_use]
-    pub fn deliveries(mut self, store: impl Deliveries) -> Self {
-        Arc::make_mut(&mut self.shared).store = Arc::new(store);
+    pub fn deliveries<S: Deliveries>(mut self, store: S) -> Self {
+        let in_process = (&store as &dyn Any).downcast_ref::<InProcess>().cloned();
+        Arc::make_mut(&mut self.shared).store =
+            in_process.map_or_else(|| Store::Shared(Arc::new(store)), Store::InProcess);
         self
     }
 
@@ -89,86 +186,121 @@ impl Answerer {
 
     /// A delivery has arrived (at `arrived`, from where WeChat's five seconds count) and proven to be WeChat's.
     /// Counts it, and waits with it for the outcome where another runs the handler.
-    pub async fn arrive<R>(&self, opened: &Opened<'_>, arrived: Instant) -> Arrival<R> {
-        let mut entry = Entry::new(opened, arrived);
-        let context = &opened.reply;
-        let refused = |answer| Arrival::Answered(Answer::Refused(answer));
-        match self.claim(opened, &mut entry).await {
-            Ok(Claimed::Reply(reply)) => Arrival::Answered(self.seal(&mut entry, context, &reply, None)),
-            Ok(Claimed::First(lease, push)) => match self.shared.running.start() {
-                Some(runs) => Arrival::First(Turn { answerer: self.clone(), push, lease, runs, entry }),
-                None => {
-                    entry.close("refused: shutting down");
-                    refused(503)
+    pub fn arrive(&self, opened: &Opened<'_>, arrived: Instant) -> Arriving {
+        let Shared { store, late, .. } = &*self.shared;
+        let (mut push, entry) = (Push::of(opened, late), Entry::new(opened, arrived));
+        let lifetime = opened.reply.account.binding_lifetime();
+        let (binding, claim) = match store {
+            Store::InProcess(store) => {
+                let now = arrived.into_std();
+                let body = opened.xml.as_bytes();
+                if opened.uncovering.is_some_and(|signature| !store.bind_now(signature, body, lifetime, now))
+                {
+                    return Arriving(State::Arrived(Some(entry.replayed())));
                 }
-            },
-            Ok(Claimed::Replayed) => {
-                let error = OpenError::Replayed;
-                let reason: &(dyn std::error::Error + 'static) = &error;
-                tracing::warn!(parent: &entry.span, reason, status = error.status(), "refused a request");
-                entry.close("refused: replayed");
-                refused(error.status())
+                let Some(key) = push.key else {
+                    return Arriving(State::Arrived(Some(self.first(push, Held::Unknown, entry))));
+                };
+                let (delivery, claimed) = match store.claim_now(key, now) {
+                    Ok(claim) => claim,
+                    Err(error) => return Arriving(State::Arrived(Some(entry.unanswerable(&error)))),
+                };
+                push.delivery = delivery;
+                let state = match claimed {
+                    Claimed::First if !push.asks => {
+                        let lease = Held::InProcess(store.owner(key));
+                        return Arriving(State::Arrived(Some(self.first(push, lease, entry))));
+                    }
+                    Claimed::First => ClaimState::First(Box::new(store.owner(key))),
+                    Claimed::Running => ClaimState::Running,
+                    Claimed::Settled(outcome) => ClaimState::Settled(outcome),
+                };
+                (None, Some(Claim::new(delivery, state)))
             }
-            Err(error) => {
-                let error: &(dyn std::error::Error + 'static) = &error;
-                tracing::error!(parent: &entry.span, error, status = 503, "refused a request; WeChat will ask again");
-                entry.close("refused: no store");
-                refused(503)
+            Store::Shared(_) => {
+                let bind = |signature| Binding { signature, body: opened.xml.as_bytes().into(), lifetime };
+                (opened.uncovering.map(bind), None)
             }
+        };
+        Arriving(State::Waits(Box::pin(self.clone().join(push, binding, claim, opened.reply.clone(), entry))))
+    }
+
+    async fn join(
+        self,
+        push: Push,
+        binding: Option<Binding>,
+        claim: Option<Claim>,
+        context: ReplyContext,
+        mut entry: Entry,
+    ) -> Arrival {
+        match self.try_join(push, binding, claim, &mut entry).await {
+            Ok(Joined::First(lease, push)) => self.first(push, lease, entry),
+            Ok(Joined::Reply(reply)) => Arrival::Answered(self.seal(&mut entry, &context, &reply)),
+            Ok(Joined::Replayed) => entry.replayed(),
+            Err(error) => entry.unanswerable(&error),
         }
     }
 
-    async fn claim(&self, opened: &Opened<'_>, entry: &mut Entry) -> Result<Claimed, DeliveriesError> {
-        let Shared { store, late, .. } = &*self.shared;
-        if let Some(signature) = opened.uncovering {
-            let body = opened.xml.as_bytes();
-            if !store.bind(signature, body, opened.reply.account.binding_lifetime()).await? {
-                return Ok(Claimed::Replayed);
-            }
+    async fn try_join(
+        &self,
+        mut push: Push,
+        binding: Option<Binding>,
+        claim: Option<Claim>,
+        entry: &mut Entry,
+    ) -> Result<Joined, DeliveriesError> {
+        let (store, late) = (self.shared.store.as_dyn(), &self.shared.late);
+        if let Some(Binding { signature, body, lifetime }) = binding
+            && !store.bind(signature, &body, lifetime).await?
+        {
+            return Ok(Joined::Replayed);
         }
-        let Some(key) = opened.delivery_key() else {
-            entry.join(1, "unknown");
-            let push = Push { key: None, delivery: 1, user: None, openid: None };
-            return Ok(Claimed::First(None, push));
+        let Some(key) = push.key else {
+            return Ok(Joined::First(Held::Unknown, push));
         };
-        let word = late.claim_word();
-        let user = word.and_then(|_| opened.user_key());
-        let claim = store.claim(key).await?;
-        let (delivery, mut state) = (claim.delivery, claim.state);
-        let patience = entry.arrived + late.patience(delivery);
+        let Claim { delivery, mut state } = match claim {
+            Some(claim) => claim,
+            None => store.claim(key).await?,
+        };
+        push.delivery = delivery;
         loop {
             match state {
                 ClaimState::First(lease) => {
-                    entry.join(delivery, "first");
-                    if let (Some(word), Some(user)) = (word, user)
-                        && word.is(opened.message.text())
+                    if let (Some(word), Some(user), true) = (late.claim_word(), push.user, push.asks)
+                        && let Some(reply) =
+                            self.pick_up(user, word, entry.arrived + late.answer_within).await?
                     {
-                        let claimed = self.pick_up(user, word, entry.arrived + late.answer_within).await?;
-                        if let Some(reply) = claimed {
-                            lease.settle(reply.clone(), false).await?;
-                            return Ok(Claimed::Reply(reply));
-                        }
+                        entry.join(delivery, "claimed");
+                        lease.settle(reply.clone(), false).await?;
+                        return Ok(Joined::Reply(reply));
                     }
-                    let openid = match late.then {
-                        Then::Push(_) => opened.message.openid().map(str::to_owned),
-                        _ => None,
-                    };
-                    return Ok(Claimed::First(Some(lease), Push { key: Some(key), delivery, user, openid }));
+                    return Ok(Joined::First(Held::Shared(lease), push));
                 }
                 ClaimState::Settled(reply) => {
                     entry.join(delivery, "settled");
-                    return Ok(Claimed::Reply(reply));
+                    return Ok(Joined::Reply(reply));
                 }
                 ClaimState::Running => {
                     entry.join(delivery, "joined");
-                    match before(patience, store.wait(key)).await {
-                        None => return Ok(Claimed::Reply(self.too_late(Some(key), delivery, user).await)),
-                        Some(Ok(Some(reply))) => return Ok(Claimed::Reply(reply)),
+                    match before(entry.arrived + late.patience(delivery), store.wait(key)).await {
+                        None => return Ok(Joined::Reply(self.clone().too_late(push).await)),
+                        Some(Ok(Some(reply))) => return Ok(Joined::Reply(reply)),
                         // Its owner went away. Whoever asks first runs it again.
                         Some(Ok(None)) => state = store.claim(key).await?.state,
                         Some(Err(error)) => return Err(error),
                     }
                 }
+            }
+        }
+    }
+
+    /// The handler is to be run, unless the process is going down.
+    fn first(&self, push: Push, lease: Held, mut entry: Entry) -> Arrival {
+        entry.join(push.delivery, "first");
+        match self.shared.running.start() {
+            Some(runs) => Arrival::First(Turn { answerer: self.clone(), push, lease, runs, entry }),
+            None => {
+                entry.close("refused: shutting down");
+                Arrival::Refused(503)
             }
         }
     }
@@ -180,7 +312,7 @@ impl Answerer {
         word: &ClaimWord,
         patience: Instant,
     ) -> Result<Option<Arc<Reply>>, DeliveriesError> {
-        let store = &self.shared.store;
+        let store = self.shared.store.as_dyn();
         while let Some(promise) = store.promised(user).await? {
             let Some(outcome) = before(patience, store.wait(promise.key)).await else {
                 return Ok(Some(word.notice.clone()));
@@ -198,15 +330,10 @@ impl Answerer {
     }
 
     /// What a delivery is answered whose time is over.
-    pub(super) async fn too_late(
-        &self,
-        key: Option<DeliveryKey>,
-        delivery: u32,
-        user: Option<UserKey>,
-    ) -> Arc<Reply> {
-        let Shared { store, late, .. } = &*self.shared;
+    pub(super) async fn too_late(self, Push { key, delivery, user, .. }: Push) -> Arc<Reply> {
+        let (store, late) = (self.shared.store.as_dyn(), &self.shared.late);
         let none = || Arc::new(Reply::None);
-        let Some(key) = key else {
+        let Some(key) = key.filter(|_| late.is_last(delivery)) else {
             return none();
         };
         match store.defer(key).await {
@@ -218,17 +345,15 @@ impl Answerer {
                 return none();
             }
         }
-        match (&late.then, user) {
-            (Then::Claim(word), Some(user)) if delivery >= late.deliveries => {
-                if self.promise(user, Promise::new(key, 0)).await { word.notice.clone() } else { none() }
-            }
+        match (late.claim_word(), user) {
+            (Some(word), Some(user)) if self.promise(user, Promise::new(key, 0)).await => word.notice.clone(),
             _ => none(),
         }
     }
 
     /// Whether it could be kept.
     pub(super) async fn promise(&self, user: UserKey, promise: Promise) -> bool {
-        let promised = self.shared.store.promise(user, promise).await;
+        let promised = self.shared.store.as_dyn().promise(user, promise).await;
         if let Err(error) = &promised {
             let error: &(dyn std::error::Error + 'static) = error;
             tracing::error!(error, "an answer cannot be kept for the user to claim it");
@@ -236,18 +361,13 @@ impl Answerer {
         promised.is_ok()
     }
 
-    pub(super) fn seal<R>(
-        &self,
-        entry: &mut Entry,
-        context: &ReplyContext,
-        reply: &Arc<Reply>,
-        response: Option<R>,
-    ) -> Answer<R> {
-        let _in = entry.span.clone().entered();
+    pub(super) fn seal(&self, entry: &mut Entry, context: &ReplyContext, reply: &Arc<Reply>) -> Sealed {
+        let span = entry.span.clone();
+        let _in = span.enter();
         let part = self.late().claim_word().and_then(|word| word.part(reply, 0));
         let sealed = seal(context, part.as_ref().map_or(reply, |(part, _)| part));
         entry.close(if reply.is_none() { "none" } else { "reply" });
-        Answer::Sealed(sealed, response)
+        sealed
     }
 
     pub(super) fn late(&self) -> &LateReply {
@@ -267,10 +387,33 @@ impl Answerer {
 }
 
 /// What a claim comes to.
-enum Claimed {
-    First(Option<Box<dyn Lease>>, Push),
+enum Joined {
+    First(Held, Push),
     Reply(Arc<Reply>),
     Replayed,
+}
+
+/// A signature that does not cover the body, and the body that it came with.
+struct Binding {
+    signature: SignatureKey,
+    body: Box<[u8]>,
+    lifetime: Duration,
+}
+
+/// `future`'s output, or `None` from `deadline` on. The timer is set once the future keeps us waiting.
+async fn before<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut sleep = pin!(None);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        if sleep.is_none() {
+            sleep.set(Some(sleep_until(deadline)));
+        }
+        sleep.as_mut().as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx).map(|()| None))
+    })
+    .await
 }
 
 /// One delivery's entry in the log.
@@ -305,8 +448,25 @@ impl Entry {
         Self { span, arrived, is_closed: false }
     }
 
+    fn replayed(mut self) -> Arrival {
+        let error = OpenError::Replayed;
+        let (reason, status) = (&error as &(dyn std::error::Error + 'static), error.status());
+        tracing::warn!(parent: &self.span, reason, status, "refused a request");
+        self.close("refused: replayed");
+        Arrival::Refused(status)
+    }
+
+    fn unanswerable(mut self, error: &DeliveriesError) -> Arrival {
+        let error: &(dyn std::error::Error + 'static) = error;
+        tracing::error!(parent: &self.span, error, status = 503, "refused a request; WeChat will ask again");
+        self.close("refused: no store");
+        Arrival::Refused(503)
+    }
+
     fn join(&mut self, delivery: u32, joined: &'static str) {
-        self.span.record("delivery", delivery).record("joined", joined);
+        if !self.span.is_disabled() {
+            self.span.record("delivery", delivery).record("joined", joined);
+        }
     }
 
     pub(super) fn close(&mut self, outcome: &'static str) {

@@ -1,15 +1,27 @@
-use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::time::Instant;
 
 /// A bounded map whose entries go away at a time of their own, which they learn when they are put to rest. Each
 /// operation is O(1), over many of them.
 pub(super) struct Expiring<K, V> {
-    entries: HashMap<K, (V, Option<Instant>), BuildHasherDefault<Digest>>,
+    entries: HashMap<K, Slot<V>, BuildHasherDefault<Digest>>,
     /// What rests, by when it goes away; one queue a lifetime, so that each is in order.
     queues: [VecDeque<(Instant, K)>; 2],
     capacity: usize,
+}
+
+pub(super) struct Slot<V> {
+    pub(super) value: V,
+    /// When it goes away. `None` while it is awake.
+    end: Option<Instant>,
+}
+
+impl<V> Slot<V> {
+    /// The entry stays until it is put to rest again.
+    pub(super) const fn wake(&mut self) {
+        self.end = None;
+    }
 }
 
 /// Which queue an entry waits in for its end: all of one queue rest equally long.
@@ -29,11 +41,17 @@ impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
     }
 
     pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.entries.get_mut(key).map(|(value, _)| value)
+        self.entries.get_mut(key).map(|slot| &mut slot.value)
     }
 
-    /// The entry of `key`, made by `new` where there is none. `None` where there is no room: all entries are awake.
-    pub(super) fn get_or_insert(&mut self, key: K, now: Instant, new: impl FnOnce() -> V) -> Option<&mut V> {
+    /// The entry of `key`, made by `new` where there is none, and awake then. `None` where there is no room: all
+    /// entries are awake.
+    pub(super) fn get_or_insert(
+        &mut self,
+        key: K,
+        now: Instant,
+        new: impl FnOnce() -> V,
+    ) -> Option<&mut Slot<V>> {
         self.expire(now);
         if self.entries.len() >= self.capacity && !self.entries.contains_key(&key) {
             self.make_room();
@@ -41,24 +59,16 @@ impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
                 return None;
             }
         }
-        Some(match self.entries.entry(key) {
-            Entry::Occupied(entry) => &mut entry.into_mut().0,
-            Entry::Vacant(entry) => &mut entry.insert((new(), None)).0,
-        })
+        Some(self.entries.entry(key).or_insert_with(|| Slot { value: new(), end: None }))
     }
 
-    /// The entry goes away at `end`, or earlier where room is needed.
-    pub(super) fn rest(&mut self, key: K, end: Instant, queue: Queue) {
-        if let Some((_, ends)) = self.entries.get_mut(&key) {
-            *ends = Some(end);
+    /// Puts the entry to rest: it goes away at the end that `change` says, or earlier where room is needed.
+    pub(super) fn rest(&mut self, key: K, change: impl FnOnce(&mut V) -> Option<(Instant, Queue)>) {
+        if let Some(slot) = self.entries.get_mut(&key)
+            && let Some((end, queue)) = change(&mut slot.value)
+        {
+            slot.end = Some(end);
             self.queues[queue as usize].push_back((end, key));
-        }
-    }
-
-    /// The entry stays until it is put to rest again.
-    pub(super) fn wake(&mut self, key: &K) {
-        if let Some((_, ends)) = self.entries.get_mut(key) {
-            *ends = None;
         }
     }
 
@@ -92,7 +102,7 @@ impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
         let Some((end, key)) = self.queues[queue].pop_front() else {
             return;
         };
-        if self.entries.get(&key).is_some_and(|(_, ends)| *ends == Some(end)) {
+        if self.entries.get(&key).is_some_and(|slot| slot.end == Some(end)) {
             self.entries.remove(&key);
         }
     }
@@ -135,7 +145,7 @@ mod tests {
     fn an_entry_goes_away_at_its_end_and_not_before() {
         let (mut map, now) = (Expiring::new(10), Instant::now());
         map.get_or_insert(key(1), now, || 'a').expect("room");
-        map.rest(key(1), now + SECOND, Queue::Short);
+        map.rest(key(1), |_| Some((now + SECOND, Queue::Short)));
         map.expire(now + SECOND - Duration::from_nanos(1));
         assert_eq!(map.get_mut(&key(1)), Some(&mut 'a'));
         map.expire(now + SECOND);
@@ -146,11 +156,11 @@ mod tests {
     fn what_woke_up_stays() {
         let (mut map, now) = (Expiring::new(10), Instant::now());
         map.get_or_insert(key(1), now, || 'a').expect("room");
-        map.rest(key(1), now + SECOND, Queue::Short);
-        map.wake(&key(1));
+        map.rest(key(1), |_| Some((now + SECOND, Queue::Short)));
+        map.get_or_insert(key(1), now, || 'b').expect("it is there").wake();
         map.expire(now + 2 * SECOND);
         assert_eq!(map.get_mut(&key(1)), Some(&mut 'a'));
-        map.rest(key(1), now + 3 * SECOND, Queue::Short);
+        map.rest(key(1), |_| Some((now + 3 * SECOND, Queue::Short)));
         map.expire(now + 3 * SECOND);
         assert_eq!(map.len(), 0);
     }
@@ -162,8 +172,8 @@ mod tests {
             map.get_or_insert(key(number), now, || ()).expect("room");
         }
         assert!(map.get_or_insert(key(3), now, || ()).is_none());
-        map.rest(key(2), now + SECOND, Queue::Long);
-        map.rest(key(1), now + SECOND, Queue::Short);
+        map.rest(key(2), |_| Some((now + SECOND, Queue::Long)));
+        map.rest(key(1), |_| Some((now + SECOND, Queue::Short)));
         assert!(map.get_or_insert(key(3), now, || ()).is_some());
         assert!(map.get_mut(&key(1)).is_none() && map.get_mut(&key(2)).is_some());
         assert!(map.get_or_insert(key(4), now, || ()).is_some());
@@ -175,7 +185,7 @@ mod tests {
         let (mut map, now) = (Expiring::new(10_000), Instant::now());
         for number in 0..10_000 {
             map.get_or_insert(key(number), now, || ()).expect("room");
-            map.rest(key(number), now + SECOND, Queue::Short);
+            map.rest(key(number), |_| Some((now + SECOND, Queue::Short)));
         }
         assert!((0..10_000).all(|number| map.get_mut(&key(number)).is_some()));
         map.get_or_insert(key(10_000), now, || ()).expect("room");

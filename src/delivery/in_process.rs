@@ -19,8 +19,8 @@ const CAPACITY: usize = 100_000;
 /// The store of one process, the default of the middleware.
 ///
 /// Cheap to clone; clones share what they know. It is bounded: of settled pushes that exceed the capacity the oldest
-/// are forgotten before their time. A push that no room is left for, because as many handlers run, is handled without
-/// its repeats being joined.
+/// are forgotten before their time. Where no room is left because as many handlers run, a push is answered 503, and
+/// WeChat asks again.
 #[derive(Clone)]
 pub struct InProcess {
     table: Arc<Mutex<Table>>,
@@ -64,6 +64,31 @@ impl InProcess {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// [`claim`](Deliveries::claim), at once.
+    pub(super) fn claim_now(
+        &self,
+        key: DeliveryKey,
+        now: Instant,
+    ) -> Result<(u32, Claimed), DeliveriesError> {
+        self.table().claim(key, now).ok_or_else(|| self.full())
+    }
+
+    /// [`bind`](Deliveries::bind), at once.
+    pub(super) fn bind_now(
+        &self,
+        signature: SignatureKey,
+        body: &[u8],
+        lifetime: Duration,
+        now: Instant,
+    ) -> bool {
+        self.table().bind(signature, body, lifetime, now)
+    }
+
+    /// Whoever runs a push that he was the first to claim.
+    pub(super) fn owner(&self, key: DeliveryKey) -> Owner {
+        Owner { store: Some(self.clone()), key }
+    }
+
     fn full(&self) -> DeliveriesError {
         DeliveriesError::new(Full { capacity: self.capacity })
     }
@@ -88,9 +113,9 @@ impl fmt::Debug for InProcess {
 #[async_trait]
 impl Deliveries for InProcess {
     async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
-        let (delivery, claimed) = self.table().claim(key, now()).ok_or_else(|| self.full())?;
+        let (delivery, claimed) = self.claim_now(key, now())?;
         let state = match claimed {
-            Claimed::First => ClaimState::First(Box::new(Owner { store: Some(self.clone()), key })),
+            Claimed::First => ClaimState::First(Box::new(self.owner(key))),
             Claimed::Running => ClaimState::Running,
             Claimed::Settled(outcome) => ClaimState::Settled(outcome),
         };
@@ -111,7 +136,7 @@ impl Deliveries for InProcess {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, DeliveriesError> {
-        Ok(self.table().bind(signature, body, lifetime, now()))
+        Ok(self.bind_now(signature, body, lifetime, now()))
     }
 
     async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError> {
@@ -132,10 +157,23 @@ impl Deliveries for InProcess {
     }
 }
 
-struct Owner {
+/// The right to run one push.
+pub(super) struct Owner {
     /// `None` once it is settled.
     store: Option<InProcess>,
     key: DeliveryKey,
+}
+
+impl Owner {
+    /// [`settle`](Lease::settle), at once.
+    pub(super) fn settle_now(&mut self, outcome: Arc<Reply>, keep: bool) -> Settled {
+        let Some(store) = self.store.take() else {
+            return Settled::InTime;
+        };
+        let (settled, waiting) = store.table().settle(self.key, outcome, keep, now());
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        settled
+    }
 }
 
 #[async_trait]
@@ -145,12 +183,7 @@ impl Lease for Owner {
         outcome: Arc<Reply>,
         keep: bool,
     ) -> Result<Settled, DeliveriesError> {
-        let Some(store) = self.store.take() else {
-            return Ok(Settled::InTime);
-        };
-        let (settled, waiting) = store.table().settle(self.key, outcome, keep, now());
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
-        Ok(settled)
+        Ok(self.settle_now(outcome, keep))
     }
 }
 

@@ -161,9 +161,14 @@ impl LateReply {
         }
     }
 
+    /// Whether the `delivery`th delivery is the last that could carry the answer.
+    pub(super) fn is_last(&self, delivery: u32) -> bool {
+        delivery >= self.deliveries || matches!(self.then, Then::Push(_))
+    }
+
     /// How long the `delivery`th delivery waits for the answer.
     pub(super) fn patience(&self, delivery: u32) -> Duration {
-        if delivery >= self.deliveries || matches!(self.then, Then::Push(_)) {
+        if self.is_last(delivery) {
             self.answer_within
         } else {
             // WeChat hangs up long before. What does not pass that on must not hold the connection for ever.

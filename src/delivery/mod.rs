@@ -29,7 +29,7 @@ mod table;
 mod turn;
 
 #[cfg(feature = "tokio-1")]
-pub use answerer::{Answerer, Arrival};
+pub use answerer::{Answerer, Arrival, Arriving};
 pub use in_process::InProcess;
 pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest};
 pub use late::{LateReply, ReplySender};
@@ -37,4 +37,4 @@ pub use store::{
     Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Lease, MAX_PROMISES, Promise, Settled,
 };
 #[cfg(feature = "tokio-1")]
-pub use turn::{Answer, CatchPanic, Handled, Outcome, Turn, Waiting};
+pub use turn::{Answer, Answering, CatchPanic, Done, Handled, Outcome, Run, Turn, Waiting};

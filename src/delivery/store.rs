@@ -50,7 +50,7 @@ pub trait Deliveries: Send + Sync + 'static {
         lifetime: Duration,
     ) -> Result<bool, DeliveriesError>;
 
-    /// Promises `user` an answer, behind those that he was promised before.
+    /// Promises `user` an answer, behind those that he was promised before. One push is promised once.
     async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError>;
 
     /// What `user` is owed next.

@@ -72,17 +72,17 @@ impl Table {
     }
 
     pub(super) fn claim(&mut self, key: DeliveryKey, now: Instant) -> Option<(u32, Claimed)> {
-        let running = || State::Running { late: false, waiting: Vec::new() };
         let new = || Push { deliveries: 0, state: State::GivenUp };
-        let push = self.pushes.get_or_insert(key, now, new)?;
+        let slot = self.pushes.get_or_insert(key, now, new)?;
+        let push = &mut slot.value;
         push.deliveries = push.deliveries.saturating_add(1);
         let delivery = push.deliveries;
         let claimed = match &push.state {
             State::Running { .. } => Claimed::Running,
             State::Settled(outcome) => Claimed::Settled(outcome.clone()),
             State::GivenUp => {
-                push.state = running();
-                self.pushes.wake(&key);
+                push.state = State::Running { late: false, waiting: Vec::new() };
+                slot.wake();
                 Claimed::First
             }
         };
@@ -97,31 +97,35 @@ impl Table {
         keep: bool,
         now: Instant,
     ) -> (Settled, Vec<(u64, Waker)>) {
-        let Some(push) = self.pushes.get_mut(&key) else {
-            return (Settled::InTime, Vec::new());
-        };
-        let before = std::mem::replace(&mut push.state, State::Settled(outcome));
-        let (late, waiting) = match before {
-            State::Running { late, waiting } => (late, waiting),
-            _ => (false, Vec::new()),
-        };
-        let (lifetime, queue) = if late || keep { (KEPT_LATE, Queue::Long) } else { (KEPT, Queue::Short) };
-        self.pushes.rest(key, now + lifetime, queue);
-        (if late { Settled::Late } else { Settled::InTime }, waiting)
+        let (mut settled, mut waiters) = (Settled::InTime, Vec::new());
+        self.pushes.rest(key, |push| {
+            if let State::Running { late, waiting } =
+                std::mem::replace(&mut push.state, State::Settled(outcome))
+            {
+                waiters = waiting;
+                settled = if late { Settled::Late } else { Settled::InTime };
+            }
+            Some(if keep || settled == Settled::Late {
+                (now + KEPT_LATE, Queue::Long)
+            } else {
+                (now + KEPT, Queue::Short)
+            })
+        });
+        (settled, waiters)
     }
 
     /// The owner goes away without an outcome. Who is to be woken.
     pub(super) fn give_up(&mut self, key: DeliveryKey, now: Instant) -> Vec<(u64, Waker)> {
-        let Some(push) = self.pushes.get_mut(&key) else {
-            return Vec::new();
-        };
-        let State::Running { waiting, .. } = &mut push.state else {
-            return Vec::new();
-        };
-        let waiting = std::mem::take(waiting);
-        push.state = State::GivenUp;
-        self.pushes.rest(key, now + KEPT, Queue::Short);
-        waiting
+        let mut waiters = Vec::new();
+        self.pushes.rest(key, |push| match &mut push.state {
+            State::Running { waiting, .. } => {
+                waiters = std::mem::take(waiting);
+                push.state = State::GivenUp;
+                Some((now + KEPT, Queue::Short))
+            }
+            _ => None,
+        });
+        waiters
     }
 
     /// `waiter` is this waiter's name, once it has one.
@@ -175,22 +179,26 @@ impl Table {
             is_new = true;
             hash
         });
-        let fits = bound.is_none_or(|bound| *bound == hash);
-        if is_new && let Some(end) = now.checked_add(lifetime) {
-            self.bodies.rest(signature, end, Queue::Short);
+        let fits = bound.is_none_or(|bound| bound.value == hash);
+        if is_new {
+            self.bodies.rest(signature, |_| Some((now.checked_add(lifetime)?, Queue::Short)));
         }
         fits
     }
 
     pub(super) fn promise(&mut self, user: UserKey, promise: Promise, now: Instant) -> bool {
-        let Some(promises) = self.promises.get_or_insert(user, now, VecDeque::new) else {
+        let Some(slot) = self.promises.get_or_insert(user, now, VecDeque::new) else {
             return false;
         };
+        let promises = &mut slot.value;
+        if promises.iter().any(|before| before.key == promise.key) {
+            return true;
+        }
         if promises.len() >= MAX_PROMISES {
             promises.pop_front();
         }
         promises.push_back(promise);
-        self.promises.rest(user, now + KEPT_LATE, Queue::Long);
+        self.promises.rest(user, |_| Some((now + KEPT_LATE, Queue::Long)));
         true
     }
 

@@ -1,47 +1,45 @@
 //! One handler's run, and the delivery that waits for it in place.
 
 use std::any::Any;
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::time::{Instant, sleep_until};
-use tracing::Instrument;
+use tokio::time::{Sleep, sleep_until};
 
-use super::answerer::{Answerer, Entry};
+use super::answerer::{Answerer, Entry, Push};
+use super::in_process::Owner;
 use super::late::Then;
 use super::running::Runs;
-use super::{DeliveryKey, Lease, Promise, Settled, UserKey};
+use super::{Lease, Promise, Settled};
 use crate::{HandlerError, Reply, ReplyContext, Sealed};
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The first delivery of a push: its handler is to be run.
 #[must_use = "dropped, it leaves the push to the next delivery"]
 pub struct Turn {
     pub(super) answerer: Answerer,
     pub(super) push: Push,
-    pub(super) lease: Option<Box<dyn Lease>>,
+    pub(super) lease: Held,
     pub(super) runs: Runs,
     pub(super) entry: Entry,
 }
 
-/// What is remembered of a push while its handler has the message.
-pub(super) struct Push {
-    /// `None` where nothing tells it from another.
-    pub(super) key: Option<DeliveryKey>,
-    pub(super) delivery: u32,
-    /// Where answers are kept for users.
-    pub(super) user: Option<UserKey>,
-    /// Where answers are sent to users.
-    pub(super) openid: Option<String>,
+/// A push that is this process's to run.
+pub(super) enum Held {
+    /// Nothing tells it from another.
+    Unknown,
+    InProcess(Owner),
+    Shared(Box<dyn Lease>),
 }
 
-/// What a handler's run came to: `response` is what the framework has of it, if it has something.
+/// What a handler's run came to.
 pub struct Handled<R> {
     /// What the handler returned.
     pub outcome: Outcome,
-    /// What the framework made of it, whose headers go with the answer.
+    /// What the framework made of it, if it did. Its headers go with the answer.
     pub response: Option<R>,
 }
 
@@ -61,8 +59,37 @@ pub enum Answer<R> {
     Sealed(Sealed, Option<R>),
     /// The handler's own response.
     Own(R),
-    /// A status and nothing else.
-    Refused(u16),
+}
+
+impl Turn {
+    /// Starts the run of `handler`. The first part is the run itself, to be boxed; the second is how this delivery,
+    /// which is answered in `context`, waits for it.
+    pub fn start<R, H: Future<Output = Handled<R>>>(
+        self,
+        handler: H,
+        context: ReplyContext,
+    ) -> (Run<H, R>, Waiting) {
+        let Self { answerer, push, lease, runs, entry } = self;
+        let waiting = Waiting { answerer: answerer.clone(), push: push.clone_keys(), context, entry };
+        let span = waiting.entry.span.clone();
+        let owner = Some(Outcomes { answerer, push, lease, runs });
+        (Run { handler: CatchPanic::new(handler), owner, settling: None, done: None, span }, waiting)
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A handler's run. It goes on wherever it is polled, settles what comes out, and is polled to its end.
+    ///
+    /// A panic of the handler is caught: it is an error like any other.
+    #[must_use = "it does nothing until it is polled"]
+    pub struct Run<H, R> {
+        #[pin]
+        handler: CatchPanic<H>,
+        owner: Option<Outcomes>,
+        settling: Option<BoxFuture<()>>,
+        done: Option<Done<R>>,
+        span: tracing::Span,
+    }
 }
 
 /// A run that has ended.
@@ -72,163 +99,187 @@ pub struct Done<R> {
     response: Option<R>,
 }
 
-impl Turn {
-    /// Starts the run of `handler`. The first part is the run itself, to be boxed; it goes on wherever it is polled,
-    /// settles what comes out, and must be polled to its end. The second is how this delivery waits for it.
-    ///
-    /// A panic of the handler is caught: it is an error like any other.
-    pub fn start<R>(
-        self,
-        handler: impl Future<Output = Handled<R>>,
-    ) -> (impl Future<Output = Done<R>>, Waiting) {
-        let Self { answerer, push, lease, runs, entry } = self;
-        let Push { key, delivery, user, openid } = push;
-        let span = entry.span.clone();
-        let waiting = Waiting { answerer: answerer.clone(), key, delivery, user, entry };
-        let run = async move {
-            let Handled { outcome, response } = CatchPanic::new(handler).await;
+impl<R, H: Future<Output = Handled<R>>> Future for Run<H, R> {
+    type Output = Done<R>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done<R>> {
+        let this = self.project();
+        let _in = this.span.enter();
+        if let Some(owner) = this.owner.take_if(|_| this.settling.is_none()) {
+            let Poll::Ready(Handled { outcome, response }) = this.handler.poll(cx) else {
+                *this.owner = Some(owner);
+                return Poll::Pending;
+            };
             let (is_own, reply) = (matches!(outcome, Outcome::Own), Arc::new(outcome.reply()));
-            let owner = Owner { answerer, key, user, openid };
-            if let Some(lease) = lease {
-                owner.settle(lease, &reply, is_own).await;
-            }
-            drop(runs);
-            Done { reply, is_own, response }
-        };
-        (run.instrument(span), waiting)
+            *this.settling = owner.settle(&reply, is_own);
+            *this.done = Some(Done { reply, is_own, response });
+        }
+        if let Some(settling) = this.settling {
+            ready!(settling.as_mut().poll(cx));
+            *this.settling = None;
+        }
+        Poll::Ready(this.done.take().expect("polled after its end"))
     }
 }
 
-/// Whoever runs the handler, when it has run.
-struct Owner {
+/// What a run's outcome goes to.
+struct Outcomes {
     answerer: Answerer,
-    key: Option<DeliveryKey>,
-    user: Option<UserKey>,
-    openid: Option<String>,
+    push: Push,
+    lease: Held,
+    runs: Runs,
 }
 
-impl Owner {
-    async fn settle(self, lease: Box<dyn Lease>, reply: &Arc<Reply>, is_own: bool) {
+impl Outcomes {
+    /// Settles the push. What is left to wait for is returned.
+    fn settle(self, reply: &Arc<Reply>, is_own: bool) -> Option<BoxFuture<()>> {
+        let Self { answerer, push, lease, runs } = self;
         // The user comes back for the rest of a long text.
-        let word = self.answerer.late().claim_word();
+        let word = answerer.late().claim_word();
         let is_long = word.and_then(|word| word.part(reply, 0)).is_some_and(|(_, more)| more);
-        match lease.settle(reply.clone(), is_long).await {
-            Ok(Settled::Late) => self.late(reply, is_own).await,
-            Ok(Settled::InTime) => {
-                if let (true, Some(user), Some(key)) = (is_long, self.user, self.key) {
-                    self.answerer.promise(user, Promise::new(key, 1)).await;
+        let lease = match lease {
+            Held::Unknown => return None,
+            Held::Shared(lease) => lease,
+            Held::InProcess(mut owner) => match owner.settle_now(reply.clone(), is_long) {
+                Settled::InTime if !is_long => return None,
+                settled => {
+                    let reply = reply.clone();
+                    return Some(Box::pin(async move {
+                        answerer.settled(settled, &push, &reply, is_own, is_long).await;
+                        drop(runs);
+                    }));
+                }
+            },
+        };
+        let reply = reply.clone();
+        Some(Box::pin(async move {
+            match lease.settle(reply.clone(), is_long).await {
+                Ok(settled) => answerer.settled(settled, &push, &reply, is_own, is_long).await,
+                Err(error) => {
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    tracing::error!(
+                        error,
+                        "the outcome is not stored: other deliveries of the push do not get it"
+                    );
                 }
             }
-            Err(error) => {
-                let error: &(dyn std::error::Error + 'static) = &error;
-                tracing::error!(
-                    error,
-                    "the outcome could not be stored: other deliveries of the push do not get it"
-                );
+            drop(runs);
+        }))
+    }
+}
+
+impl Answerer {
+    /// What becomes of an outcome that is stored.
+    async fn settled(&self, settled: Settled, push: &Push, reply: &Reply, is_own: bool, is_long: bool) {
+        match (settled, push.user, push.key) {
+            (Settled::Late, ..) if is_own || !reply.is_none() => self.late_outcome(push, reply, is_own).await,
+            (Settled::InTime, Some(user), Some(key)) if is_long => {
+                self.promise(user, Promise::new(key, 1)).await;
             }
+            _ => {}
         }
     }
 
     /// The last delivery was answered without it.
-    async fn late(&self, reply: &Reply, is_own: bool) {
-        match &self.answerer.late().then {
-            _ if reply.is_none() && !is_own => {}
-            Then::Push(sender) if !is_own => {
-                let Some(openid) = &self.openid else {
-                    return tracing::error!("the answer is lost: the push names no user to send it to");
-                };
-                match sender.send(openid, reply).await {
-                    Ok(()) => tracing::debug!("the answer was sent as a message of its own"),
-                    Err(error) => tracing::error!(
-                        error = &*error as &(dyn std::error::Error + 'static),
-                        "the answer is lost: it was late, and could not be sent"
-                    ),
+    async fn late_outcome(&self, push: &Push, reply: &Reply, is_own: bool) {
+        match (&self.late().then, &push.openid) {
+            (Then::Push(sender), Some(openid)) if !is_own => match sender.send(openid, reply).await {
+                Ok(()) => tracing::debug!("the late answer was sent as a message of its own"),
+                Err(error) => {
+                    let error: &(dyn std::error::Error + 'static) = &*error;
+                    tracing::error!(error, "the answer is lost: it was late, and could not be sent");
                 }
-            }
+            },
             // Whoever answered the last delivery promised it.
-            Then::Claim(_) if !is_own => tracing::debug!("the answer is kept for the user to claim it"),
+            (Then::Claim(_), _) if !is_own => {
+                tracing::debug!("the late answer is kept for the user to claim it")
+            }
             _ => tracing::error!("the answer is lost: no delivery is left to carry it (see LateReply)"),
         }
     }
 }
 
 /// How the delivery that started a run waits for it.
-#[must_use = "it does nothing until it is awaited"]
+#[must_use = "it does nothing until it is asked to wait"]
 pub struct Waiting {
     answerer: Answerer,
-    key: Option<DeliveryKey>,
-    delivery: u32,
-    user: Option<UserKey>,
+    push: Push,
+    context: ReplyContext,
     entry: Entry,
 }
 
 impl Waiting {
-    /// Polls `run` in place until it is done or WeChat waits no longer. What is left of it then, or when this future is
-    /// dropped because the connection went away, is handed to `detach`, which spawns it.
-    pub async fn answer<R, T, D>(mut self, run: T, detach: D, context: &ReplyContext) -> Answer<R>
+    /// Polls `run` in place until it is done or WeChat waits no longer. What is left of it then, or when the returned
+    /// future is dropped because the connection went away, is handed to `detach`, which spawns it.
+    pub fn answer<R, T, D>(self, run: T, detach: D) -> Answering<T, D>
     where
         T: Future<Output = Done<R>> + Unpin,
         D: FnOnce(T),
     {
-        let deadline = self.entry.arrived + self.answerer.late().patience(self.delivery);
-        let mut run = InPlace { run: Some(run), detach: Some(detach) };
-        let Some(done) = before(deadline, &mut run).await else {
-            drop(run);
-            let reply = self.answerer.too_late(self.key, self.delivery, self.user).await;
-            return self.answerer.seal(&mut self.entry, context, &reply, None);
-        };
-        match done {
-            Done { is_own: true, response: Some(response), .. } => {
-                self.entry.close("own response");
-                Answer::Own(response)
-            }
-            Done { reply, response, .. } => self.answerer.seal(&mut self.entry, context, &reply, response),
-        }
+        Answering { waiting: self, run: Some(run), detach: Some(detach), deadline: None, late: None }
     }
 }
 
-/// `future`'s output, or `None` from `deadline` on. The timer is set once the future keeps us waiting.
-pub(super) async fn before<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut sleep = pin!(None);
-    poll_fn(|cx| {
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        if sleep.is_none() {
-            sleep.set(Some(sleep_until(deadline)));
-        }
-        sleep.as_mut().as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx).map(|()| None))
-    })
-    .await
-}
-
-/// Polls a future; dropped before its end it hands the rest to `detach`.
-struct InPlace<T, D: FnOnce(T)> {
+/// The answer to the delivery that runs the handler.
+#[must_use = "it does nothing until it is awaited"]
+pub struct Answering<T, D: FnOnce(T)> {
+    waiting: Waiting,
+    /// `None` once it is done or somebody else's.
     run: Option<T>,
     detach: Option<D>,
+    /// Set once the handler keeps us waiting.
+    deadline: Option<Pin<Box<Sleep>>>,
+    late: Option<BoxFuture<Arc<Reply>>>,
 }
 
-impl<T: Future + Unpin, D: FnOnce(T)> Future for InPlace<T, D> {
-    type Output = T::Output;
+impl<R, T, D> Future for Answering<T, D>
+where
+    T: Future<Output = Done<R>> + Unpin,
+    D: FnOnce(T),
+{
+    type Output = Answer<R>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer<R>> {
         let this = &mut *self;
-        let run = this.run.as_mut().expect("polled after its end");
-        let output = ready!(Pin::new(run).poll(cx));
-        this.run = None;
-        Poll::Ready(output)
+        let Waiting { answerer, push, context, entry } = &mut this.waiting;
+        if let Some(run) = &mut this.run {
+            if let Poll::Ready(Done { reply, is_own, response }) = Pin::new(run).poll(cx) {
+                this.run = None;
+                return Poll::Ready(match response {
+                    Some(response) if is_own => {
+                        entry.close("own response");
+                        Answer::Own(response)
+                    }
+                    response => Answer::Sealed(answerer.seal(entry, context, &reply), response),
+                });
+            }
+            let deadline = this.deadline.get_or_insert_with(|| {
+                Box::pin(sleep_until(entry.arrived + answerer.late().patience(push.delivery)))
+            });
+            ready!(deadline.as_mut().poll(cx));
+        }
+        this.detach();
+        let Waiting { answerer, push, context, entry } = &mut this.waiting;
+        let late = this.late.get_or_insert_with(|| Box::pin(answerer.clone().too_late(push.clone_keys())));
+        let reply = ready!(late.as_mut().poll(cx));
+        Poll::Ready(Answer::Sealed(answerer.seal(entry, context, &reply), None))
     }
 }
 
-/// Neither part is pinned here.
-impl<T, D: FnOnce(T)> Unpin for InPlace<T, D> {}
-
-impl<T, D: FnOnce(T)> Drop for InPlace<T, D> {
-    fn drop(&mut self) {
-        if let (Some(run), Some(detach)) = (self.run.take(), self.detach.take()) {
+impl<T, D: FnOnce(T)> Answering<T, D> {
+    fn detach(&mut self) {
+        if let Some((run, detach)) = self.run.take().zip(self.detach.take()) {
             detach(run);
         }
+    }
+}
+
+/// Nothing in it is pinned in place.
+impl<T, D: FnOnce(T)> Unpin for Answering<T, D> {}
+
+impl<T, D: FnOnce(T)> Drop for Answering<T, D> {
+    fn drop(&mut self) {
+        self.detach();
     }
 }
 
@@ -266,32 +317,29 @@ pub(super) fn seal(context: &ReplyContext, reply: &Reply) -> Sealed {
 
 pin_project_lite::pin_project! {
     /// A handler whose panic is an error like any other.
-    pub struct CatchPanic<F> {
+    #[must_use = "it does nothing until it is polled"]
+    pub struct CatchPanic<H> {
         #[pin]
-        handler: F,
+        handler: H,
     }
 }
 
-impl<F> CatchPanic<F> {
+impl<H> CatchPanic<H> {
     /// Catches the panics of `handler`.
-    pub const fn new(handler: F) -> Self {
+    pub const fn new(handler: H) -> Self {
         Self { handler }
     }
 }
 
-impl<R, F: Future<Output = Handled<R>>> Future for CatchPanic<F> {
+impl<R, H: Future<Output = Handled<R>>> Future for CatchPanic<H> {
     type Output = Handled<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let handler = self.project().handler;
         // What the handler leaves behind half done is its own; nobody polls it again.
-        match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))) {
-            Ok(poll) => poll,
-            Err(panic) => {
-                let outcome = Outcome::Failed(Panicked::from(panic).into());
-                Poll::Ready(Handled { outcome, response: None })
-            }
-        }
+        catch_unwind(AssertUnwindSafe(|| handler.poll(cx))).unwrap_or_else(|panic| {
+            Poll::Ready(Handled { outcome: Outcome::Failed(Panicked::from(panic).into()), response: None })
+        })
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn handled<B: MessageBody>(
 pub(crate) fn given<B: MessageBody>(
     answer: Answer<ServiceResponse<B>>,
 ) -> Either<ServiceResponse<EitherBody<B>>, HttpResponse> {
-    let (Sealed { content_type, body, .. }, response) = match answer {
+    let (sealed, response) = match answer {
         Answer::Sealed(sealed, response) => (sealed, response),
         Answer::Own(response) => {
             let status = response.status();
@@ -89,13 +89,11 @@ pub(crate) fn given<B: MessageBody>(
             }
             return Either::Left(response.map_into_left_body());
         }
-        Answer::Refused(status) => return Either::Right(empty(status)),
     };
-    let content_type = HeaderValue::from_static(content_type);
     let Some(response) = response else {
-        let bare = HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(body);
-        return Either::Right(bare);
+        return Either::Right(bare(sealed));
     };
+    let Sealed { content_type, body, .. } = sealed;
     let mut response = response.map_body(|_, _| EitherBody::right(body.boxed()));
     *response.response_mut().status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
@@ -103,11 +101,17 @@ pub(crate) fn given<B: MessageBody>(
     for header in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING, ETAG] {
         headers.remove(header);
     }
-    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     Either::Left(response)
 }
 
-fn empty(status: u16) -> HttpResponse {
+/// The answer to WeChat where the handler has no part in it.
+pub(crate) fn bare(Sealed { content_type, body, .. }: Sealed) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(body)
+}
+
+/// A status and nothing else.
+pub(crate) fn empty(status: u16) -> HttpResponse {
     HttpResponse::new(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN))
 }
 

@@ -185,26 +185,26 @@ impl WechatMiddleware {
             Ok(opened) => opened,
             Err(error) => return Ok(request.into_response(answer::refused(&error)).map_into_right_body()),
         };
-        let answer = match &self.answerer {
+        let turn = match &self.answerer {
             Some(answerer) => match answerer.arrive(&opened, arrived).await {
-                Arrival::First(turn) => {
-                    let context = put_into(&mut request, opened, &body);
-                    let handler = async move { answer::handled(service.call(request).await) };
-                    let (run, waiting) = turn.start(handler);
-                    waiting.answer(Box::pin(run), detach, &context).await
+                Arrival::First(turn) => Some(turn),
+                Arrival::Answered(sealed) => {
+                    return Ok(request.into_response(answer::bare(sealed)).map_into_right_body());
                 }
-                Arrival::Answered(answer) => {
-                    return Ok(match answer::given(answer) {
-                        Either::Left(response) => response,
-                        Either::Right(bare) => request.into_response(bare).map_into_right_body(),
-                    });
+                Arrival::Refused(status) => {
+                    return Ok(request.into_response(answer::empty(status)).map_into_right_body());
                 }
             },
-            None => {
-                let context = put_into(&mut request, opened, &body);
-                let handler = async move { answer::handled(service.call(request).await) };
-                CatchPanic::new(handler).await.answer(&context)
+            None => None,
+        };
+        let context = put_into(&mut request, opened, &body);
+        let handler = async move { answer::handled(service.call(request).await) };
+        let answer = match turn {
+            Some(turn) => {
+                let (run, waiting) = turn.start(handler, context);
+                waiting.answer(Box::pin(run), detach).await
             }
+            None => CatchPanic::new(handler).await.answer(&context),
         };
         match answer::given(answer) {
             Either::Left(response) => Ok(response),

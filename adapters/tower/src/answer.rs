@@ -89,7 +89,6 @@ pub(crate) fn given<B>(answer: Answer<Response<B>>) -> Response<WechatBody<B>> {
             }
             return response.map(WechatBody::new);
         }
-        Answer::Refused(status) => return empty(status),
     };
     let Sealed { content_type, body, .. } = sealed;
     let mut parts =
@@ -103,7 +102,8 @@ pub(crate) fn given<B>(answer: Answer<Response<B>>) -> Response<WechatBody<B>> {
     Response::from_parts(parts, Bytes::from(body).into())
 }
 
-fn empty<B>(status: u16) -> Response<WechatBody<B>> {
+/// A status and nothing else.
+pub(crate) fn empty<B>(status: u16) -> Response<WechatBody<B>> {
     with_body(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), Bytes::new())
 }
 

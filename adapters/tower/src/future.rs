@@ -9,8 +9,8 @@ use http_body::Body;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower_service::Service;
-use wechat_callback::delivery::{Answerer, Arrival, CatchPanic, Handled};
-use wechat_callback::{Message, Opened, ReplyContext};
+use wechat_callback::delivery::{Answer, Answering, Arrival, Arriving, CatchPanic, Handled, Run};
+use wechat_callback::{Opened, ReplyContext};
 
 use crate::read::{BoxError, ReadBody};
 use crate::{WechatBody, WechatLayer, answer};
@@ -26,6 +26,12 @@ pin_project_lite::pin_project! {
     }
 }
 
+/// How a delivery waits for the handler that it runs.
+type Running<S, ReqBody, ResBody, F> =
+    Answering<BoxedRun<S, ReqBody, ResBody, F>, fn(BoxedRun<S, ReqBody, ResBody, F>)>;
+
+type BoxedRun<S, ReqBody, ResBody, F> = Pin<Box<Run<Call<S, ReqBody, F>, Response<ResBody>>>>;
+
 pin_project_lite::pin_project! {
     #[project = StateProj]
     enum State<S, ReqBody, ResBody, F> {
@@ -38,21 +44,27 @@ pin_project_lite::pin_project! {
             push: Option<Push<S>>,
         },
         /// The handler runs for this delivery alone.
-        Handling {
+        Alone {
             #[pin]
-            future: CatchPanic<Call<F>>,
+            call: CatchPanic<Call<S, ReqBody, F>>,
             context: ReplyContext,
         },
-        /// The delivery is joined with the others of its push.
-        Delivering { future: Pin<Box<dyn Future<Output = Response<WechatBody<ResBody>>> + Send>> },
+        /// Another delivery of the same push may run the handler.
+        Arriving { arriving: Arriving, call: Option<(Call<S, ReqBody, F>, ReplyContext)> },
+        /// This delivery runs the handler for all of them.
+        Running { answering: Running<S, ReqBody, ResBody, F> },
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A call of the handler's service.
-    struct Call<F> {
-        #[pin]
-        future: F,
+    /// A call of the handler's service, made when it is first polled.
+    #[project = CallProj]
+    enum Call<S, ReqBody, F> {
+        Ready { call: Option<(S, Request<ReqBody>)> },
+        Called {
+            #[pin]
+            future: F,
+        },
     }
 }
 
@@ -107,21 +119,33 @@ where
                 StateProj::Reading { body, push } => {
                     let read = ready!(body.poll(cx));
                     let push = push.take().expect("taken once, as the state changes");
-                    match (read, push.layer.answerer.clone()) {
-                        (Ok(body), Some(answerer)) => {
-                            State::Delivering { future: Box::pin(push.deliver(answerer, body)) }
-                        }
-                        (Ok(body), None) => push.handle(&body),
-                        (Err(status), _) => State::answered(answer::refusal(status)),
+                    match read {
+                        Ok(body) => push.open(&body),
+                        Err(status) => State::answered(answer::refusal(status)),
                     }
                 }
-                StateProj::Handling { future, context } => {
-                    return Poll::Ready(Ok(answer::given(ready!(future.poll(cx)).answer(context))));
+                StateProj::Alone { call, context } => {
+                    let handled = ready!(call.poll(cx));
+                    return Poll::Ready(Ok(answer::given(handled.answer(context))));
                 }
-                StateProj::Delivering { future } => return future.as_mut().poll(cx).map(Ok),
+                StateProj::Arriving { arriving, call } => {
+                    let arrival = ready!(Pin::new(arriving).poll(cx));
+                    let (call, context) = call.take().expect("taken once, as the state changes");
+                    State::arrived(arrival, call, context)
+                }
+                StateProj::Running { answering } => {
+                    return Pin::new(answering).poll(cx).map(|answer| Ok(answer::given(answer)));
+                }
             };
             state.set(next);
         }
+    }
+}
+
+/// Leaves the rest of a run to the runtime. Where there is none the process is going down.
+fn detach<R: Future<Output: Send> + Send + 'static>(run: R) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(run);
     }
 }
 
@@ -131,25 +155,29 @@ impl<S, ReqBody, ResBody, F> State<S, ReqBody, ResBody, F> {
     }
 }
 
-impl<S> Push<S> {
-    /// Verifies and decrypts `body` and calls the handler with what it says.
-    fn handle<ReqBody, ResBody>(self, body: &Bytes) -> State<S, ReqBody, ResBody, S::Future>
-    where
-        S: Service<Request<ReqBody>>,
-        ReqBody: From<Bytes>,
-    {
-        let Self { mut service, layer, parts, .. } = self;
-        match layer.callback.open(parts.uri.query().unwrap_or_default(), body) {
-            Ok(opened) => {
-                let (request, context) = request(parts, opened, body);
-                State::Handling { future: CatchPanic::new(Call { future: service.call(request) }), context }
+impl<S, ReqBody, ResBody> State<S, ReqBody, ResBody, S::Future>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    ReqBody: Send + 'static,
+    ResBody: Body + Send + 'static,
+{
+    fn arrived(arrival: Arrival, call: Call<S, ReqBody, S::Future>, context: ReplyContext) -> Self {
+        match arrival {
+            Arrival::First(turn) => {
+                let (run, waiting) = turn.start(call, context);
+                Self::Running { answering: waiting.answer(Box::pin(run), detach) }
             }
-            Err(error) => State::answered(answer::refused(&error)),
+            Arrival::Answered(sealed) => Self::answered(answer::given(Answer::Sealed(sealed, None))),
+            Arrival::Refused(status) => Self::answered(answer::empty(status)),
         }
     }
+}
 
-    /// As [`handle`](Self::handle), unless another delivery of the same push has.
-    async fn deliver<ReqBody, ResBody>(self, answerer: Answerer, body: Bytes) -> Response<WechatBody<ResBody>>
+impl<S> Push<S> {
+    /// Verifies and decrypts `body` and has the handler called with what it says.
+    fn open<ReqBody, ResBody>(self, body: &Bytes) -> State<S, ReqBody, ResBody, S::Future>
     where
         S: Service<Request<ReqBody>, Response = Response<ResBody>> + Send + 'static,
         S::Future: Send,
@@ -157,53 +185,47 @@ impl<S> Push<S> {
         ReqBody: From<Bytes> + Send + 'static,
         ResBody: Body + Send + 'static,
     {
-        let Self { mut service, layer, parts, arrived } = self;
-        let opened = match layer.callback.open(parts.uri.query().unwrap_or_default(), &body) {
+        let Self { service, layer, mut parts, arrived } = self;
+        let opened = match layer.callback.open(parts.uri.query().unwrap_or_default(), body) {
             Ok(opened) => opened,
-            Err(error) => return answer::refused(&error),
+            Err(error) => return State::answered(answer::refused(&error)),
         };
-        let turn = match answerer.arrive(&opened, arrived).await {
-            Arrival::First(turn) => turn,
-            Arrival::Answered(answer) => return answer::given(answer),
+        let arriving = layer.answerer.as_ref().map(|answerer| answerer.arrive(&opened, arrived));
+
+        let Opened { message, xml, reply: context, .. } = opened;
+        let xml = match xml {
+            Cow::Owned(decrypted) => decrypted.into(),
+            Cow::Borrowed(_) => body.clone(),
         };
-        let (request, context) = request(parts, opened, &body);
-        let (run, waiting) = turn.start(async move { Call { future: service.call(request) }.await });
-        let detach = |run| {
-            // Where there is no runtime the process is going down.
-            if let Ok(runtime) = Handle::try_current() {
-                runtime.spawn(run);
-            }
-        };
-        answer::given(waiting.answer(Box::pin(run), detach, &context).await)
+        parts.headers.remove(TRANSFER_ENCODING);
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
+        parts.extensions.insert(message);
+        let call = Call::Ready { call: Some((service, Request::from_parts(parts, ReqBody::from(xml)))) };
+        match arriving.map(Arriving::now) {
+            Some(Ok(arrival)) => State::arrived(arrival, call, context),
+            Some(Err(arriving)) => State::Arriving { arriving, call: Some((call, context)) },
+            None => State::Alone { call: CatchPanic::new(call), context },
+        }
     }
 }
 
-/// The request that the handler sees: the message in its extensions, the plain XML as its body.
-fn request<B: From<Bytes>>(
-    mut parts: request::Parts,
-    opened: Opened<'_>,
-    body: &Bytes,
-) -> (Request<B>, ReplyContext) {
-    let Opened { message, xml, reply, .. } = opened;
-    let xml = match xml {
-        Cow::Owned(decrypted) => decrypted.into(),
-        Cow::Borrowed(_) => body.clone(),
-    };
-    parts.headers.remove(TRANSFER_ENCODING);
-    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
-    parts.extensions.insert::<Message>(message);
-    (Request::from_parts(parts, B::from(xml)), reply)
-}
-
-impl<F, B, E> Future for Call<F>
+impl<S, ReqBody, ResBody, E> Future for Call<S, ReqBody, S::Future>
 where
-    F: Future<Output = Result<Response<B>, E>>,
-    B: Body,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>, Error = E>,
+    ResBody: Body,
     E: Into<BoxError>,
 {
-    type Output = Handled<Response<B>>;
+    type Output = Handled<Response<ResBody>>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().future.poll(cx).map(answer::handled)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match self.as_mut().project() {
+                CallProj::Ready { call } => {
+                    let (mut service, request) = call.take().expect("taken once, as the state changes");
+                    self.set(Self::Called { future: service.call(request) });
+                }
+                CallProj::Called { future } => return future.poll(cx).map(answer::handled),
+            }
+        }
     }
 }

@@ -1,0 +1,98 @@
+//! cargo run --example slow_bot -- --framework axum
+//!
+//! Takes its time: `慢 7` is answered after seven seconds, and still reaches the user. In axum, or in actix-web with
+//! `--framework actix`.
+//!
+//! `LATE` says what becomes of an answer that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
+//! `claim` the user is asked to write 继续, and gets it then. With `REDIS_URL` several bots answer as one. The account
+//! comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
+
+mod echo;
+
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, web};
+use axum::Router;
+use axum::routing::post;
+use tokio::net::TcpListener;
+use wechat_actix::WechatMiddleware;
+use wechat_callback::delivery::LateReply;
+use wechat_callback::{Callback, Reply, TextReply, WechatMessage};
+use wechat_tower::WechatLayer;
+
+fn main() -> ExitCode {
+    echo::log();
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    echo::exit_code(match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] | ["--framework", "axum"] => in_axum(),
+        ["--framework", "actix"] => in_actix(),
+        _ => Err("usage: slow_bot [--framework axum|actix]".into()),
+    })
+}
+
+/// Runs once for each message, however often WeChat asks.
+async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+    let Some(text) = message.text() else {
+        return Reply::none();
+    };
+    let seconds = text.strip_prefix('慢').and_then(|seconds| seconds.trim().parse().ok());
+    let Some(seconds @ 0..=300) = seconds else {
+        return TextReply::new("发“慢 7”，七秒后回答；最多 300 秒。").into();
+    };
+    tracing::info!(seconds, "thinking");
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    TextReply::new(format!("想了 {seconds} 秒。")).into()
+}
+
+fn late_reply() -> Result<LateReply, Box<dyn Error>> {
+    match env::var("LATE").as_deref() {
+        Err(_) | Ok("ride") => Ok(LateReply::ride()),
+        Ok("claim") => {
+            let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
+            Ok(LateReply::ride().or_claim("继续", notice))
+        }
+        Ok(other) => Err(format!("LATE={other}: it is ride or claim").into()),
+    }
+}
+
+#[tokio::main]
+async fn in_axum() -> Result<(), Box<dyn Error>> {
+    let wechat = layer(echo::callback()?)?;
+    let app = Router::new().route("/weixin", post(chat).layer(wechat.clone()));
+    let signal = echo::shutdown()?;
+    let shutdown = async move {
+        signal.await;
+        wechat.drain().await;
+    };
+    let listener = TcpListener::from_std(echo::listen()?)?;
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown).await?)
+}
+
+fn layer(callback: Callback) -> Result<WechatLayer, Box<dyn Error>> {
+    Ok(WechatLayer::new(callback).late_reply(late_reply()?))
+}
+
+#[actix_web::main]
+async fn in_actix() -> Result<(), Box<dyn Error>> {
+    let wechat = middleware(echo::callback()?)?;
+    let weixin = wechat.clone();
+    let app = move || {
+        let weixin = web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(chat));
+        App::new().service(weixin)
+    };
+    let signal = echo::shutdown()?;
+    let shutdown = async move {
+        signal.await;
+        wechat.drain().await;
+    };
+    let server = HttpServer::new(app).workers(2).shutdown_timeout(echo::GRACE.as_secs());
+    server.shutdown_signal(shutdown).listen(echo::listen()?)?.run().await?;
+    Ok(())
+}
+
+fn middleware(callback: Callback) -> Result<WechatMiddleware, Box<dyn Error>> {
+    Ok(WechatMiddleware::new(callback).late_reply(late_reply()?))
+}
