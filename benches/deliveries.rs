@@ -1,5 +1,5 @@
-//! What joining deliveries costs: the layer with and without it, side by side on the same fresh messages; a claim with
-//! its settlement; and the memory of an entry.
+//! What joining deliveries costs: the layer with and without it, side by side on the same fresh messages, in a hyper
+//! server on an in-memory connection and called directly; a claim with its settlement; and the memory of an entry.
 //!
 //! ```text
 //! taskset -c 1 cargo bench -p wechat-callback --bench deliveries
@@ -16,7 +16,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::post;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use push::Push;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wechat_callback::delivery::{ClaimState, Deliveries, DeliveryKey, InProcess};
@@ -43,33 +47,33 @@ async fn echo(WechatMessage(message): WechatMessage) -> TextReply {
 fn print_layer(runtime: &Runtime, slices: u64) {
     let [plain, safe] = push::callbacks();
     for (mode, callback) in [("plain", plain), ("safe", safe)] {
-        let layer = WechatLayer::new(callback.clone());
-        let with: Router = Router::new().route("/weixin", post(echo).layer(layer.clone()));
-        let without: Router = Router::new().route("/weixin", post(echo).layer(layer.without_deliveries()));
-        let mut times = Vec::new();
-        for slice in 0..slices {
-            let pushes: Vec<_> = (0..SLICE).map(|at| fresh_push(&callback, slice * SLICE + at)).collect();
-            let mut both = [Duration::ZERO; 2];
-            // The one that runs second finds warmer caches, so they take turns.
-            for turn in 0..2 {
-                let way = usize::try_from((slice + turn) % 2).expect("0 or 1");
-                both[way] = serve(runtime, [&with, &without][way], &pushes);
+        for (name, serve) in [("in a server", serve_over_http as Serve), ("called", call as Serve)] {
+            // A slice each way of a store that is empty at first, as a new callback's is.
+            let layer = WechatLayer::new(callback.clone()).deliveries(InProcess::new());
+            let apps = [layer.clone(), layer.without_deliveries()]
+                .map(|layer| Router::new().route("/weixin", post(echo).layer(layer)));
+            let mut times = Vec::new();
+            for slice in 0..slices {
+                let pushes: Vec<_> = (0..SLICE).map(|at| fresh_push(&callback, slice * SLICE + at)).collect();
+                let mut both = [0.0; 2];
+                // The one that runs second finds warmer caches, so they take turns.
+                for turn in 0..2 {
+                    let way = usize::try_from((slice + turn) % 2).expect("0 or 1");
+                    both[way] = serve(runtime, &apps[way], &pushes).as_secs_f64();
+                }
+                times.push(both);
             }
-            times.push(both);
+            let [with, without] =
+                [0, 1].map(|way| median(times.iter().map(|both| both[way])) * 1e6 / SLICE as f64);
+            let ratio = median(times.iter().map(|[with, without]| without / with));
+            println!(
+                "{mode}, 300 B, {name}: {without:.2} µs without deliveries, {with:.2} µs with: {ratio:.3} of the throughput"
+            );
         }
-        let mut ratios: Vec<_> =
-            times.iter().map(|[with, without]| without.as_secs_f64() / with.as_secs_f64()).collect();
-        let [with, without] = [0, 1].map(|way| median(times.iter().map(|both| both[way].as_secs_f64())));
-        let microseconds = |seconds: f64| seconds * 1e6 / SLICE as f64;
-        ratios.sort_unstable_by(f64::total_cmp);
-        println!(
-            "layer, {mode}, 300 B: {:.2} µs without deliveries, {:.2} µs with: {:.3} of the throughput (aim: 0.95)",
-            microseconds(without),
-            microseconds(with),
-            median(ratios.into_iter()),
-        );
     }
 }
+
+type Serve = fn(&Runtime, &Router, &[Push]) -> Duration;
 
 fn fresh_push(callback: &Callback, number: u64) -> Push {
     let xml = push::numbered_text_message(300, 10_000_000_000_000_000 + number);
@@ -80,7 +84,7 @@ fn fresh_push(callback: &Callback, number: u64) -> Push {
     }
 }
 
-fn serve(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration {
+fn call(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration {
     let request =
         |push: &Push| Request::post(format!("/weixin?{}", push.query)).body(Body::from(push.body.clone()));
     let requests: Vec<_> = pushes.iter().map(|push| request(push).expect("a request")).collect();
@@ -92,6 +96,29 @@ fn serve(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration {
         }
     });
     start.elapsed()
+}
+
+fn serve_over_http(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration {
+    let request = |Push { query, body }: &Push| {
+        format!("POST /weixin?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let requests: Vec<_> = pushes.iter().map(request).collect();
+    runtime.block_on(async {
+        let (mut client, server) = tokio::io::duplex(64 << 10);
+        let service = TowerToHyperService::new(app.clone());
+        let server = tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(server), service));
+        let mut answer = vec![0; 64 << 10];
+        let start = Instant::now();
+        for request in requests {
+            client.write_all(request.as_bytes()).await.expect("connected");
+            let length = client.read(&mut answer).await.expect("connected");
+            assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+        }
+        let elapsed = start.elapsed();
+        drop(client);
+        server.await.expect("no panic").expect("a clean end");
+        elapsed
+    })
 }
 
 fn print_claim(runtime: &Runtime, slices: u64) {

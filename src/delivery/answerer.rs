@@ -332,7 +332,7 @@ impl Answerer {
     /// What a delivery is answered whose time is over.
     pub(super) async fn too_late(self, Push { key, delivery, user, .. }: Push) -> Arc<Reply> {
         let (store, late) = (self.shared.store.as_dyn(), &self.shared.late);
-        let none = || Arc::new(Reply::None);
+        let none = || Reply::None.into_shared();
         let Some(key) = key.filter(|_| late.is_last(delivery)) else {
             return none();
         };

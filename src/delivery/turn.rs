@@ -110,7 +110,7 @@ impl<R, H: Future<Output = Handled<R>>> Future for Run<H, R> {
                 *this.owner = Some(owner);
                 return Poll::Pending;
             };
-            let (is_own, reply) = (matches!(outcome, Outcome::Own), Arc::new(outcome.reply()));
+            let (is_own, reply) = (matches!(outcome, Outcome::Own), outcome.reply().into_shared());
             *this.settling = owner.settle(&reply, is_own);
             *this.done = Some(Done { reply, is_own, response });
         }

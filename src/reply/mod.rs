@@ -8,6 +8,8 @@ mod text;
 mod transfer;
 
 use std::fmt;
+#[cfg(feature = "tokio-1")]
+use std::sync::{Arc, LazyLock};
 
 use crate::SealError;
 use crate::xml::Writer;
@@ -65,6 +67,13 @@ impl Reply {
     #[must_use]
     pub const fn is_none(&self) -> bool {
         matches!(self, Self::None)
+    }
+
+    /// To be remembered. Where there is nothing to say, all of them are one.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn into_shared(self) -> Arc<Self> {
+        static NONE: LazyLock<Arc<Reply>> = LazyLock::new(|| Arc::new(Reply::None));
+        if self.is_none() { NONE.clone() } else { Arc::new(self) }
     }
 
     fn kind(&self) -> &'static str {
