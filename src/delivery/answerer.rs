@@ -100,15 +100,11 @@ enum State {
 }
 
 impl Arriving {
-    /// What it comes to, where that is known at once.
-    ///
-    /// # Errors
-    ///
-    /// The delivery, where it has to be waited for.
-    pub fn now(self) -> Result<Arrival, Self> {
-        match self.0 {
-            State::Arrived(Some(arrival)) => Ok(arrival),
-            state => Err(Self(state)),
+    /// What it comes to, where that is known at once: it is not to be awaited then.
+    pub fn now(&mut self) -> Option<Arrival> {
+        match &mut self.0 {
+            State::Arrived(arrival) => arrival.take(),
+            State::Waits(_) => None,
         }
     }
 }

@@ -201,9 +201,11 @@ impl<S> Push<S> {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
         parts.extensions.insert(message);
         let call = Call::Ready { call: Some((service, Request::from_parts(parts, ReqBody::from(xml)))) };
-        match arriving.map(Arriving::now) {
-            Some(Ok(arrival)) => State::arrived(arrival, call, context),
-            Some(Err(arriving)) => State::Arriving { arriving, call: Some((call, context)) },
+        match arriving {
+            Some(mut arriving) => match arriving.now() {
+                Some(arrival) => State::arrived(arrival, call, context),
+                None => State::Arriving { arriving, call: Some((call, context)) },
+            },
             None => State::Alone { call: CatchPanic::new(call), context },
         }
     }
