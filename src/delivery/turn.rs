@@ -191,9 +191,7 @@ impl Answerer {
                 }
             },
             // Whoever answered the last delivery promised it.
-            (Then::Claim(_), _) if !is_own => {
-                tracing::debug!("the late answer is kept for the user to claim it")
-            }
+            (Then::Claim(_), _) if !is_own => {}
             _ => tracing::error!("the answer is lost: no delivery is left to carry it (see LateReply)"),
         }
     }
