@@ -9,11 +9,7 @@
 //! delivery is sealed afresh.
 //!
 //! The middleware of `wechat-tower` and `wechat-actix` does all of this. With the feature `tokio-1` so does
-//! [`Answerer`] for any other server on tokio.
-#![cfg_attr(
-    not(feature = "tokio-1"),
-    doc = "\n[`Answerer`]: https://docs.rs/wechat-callback/latest/wechat_callback/delivery/struct.Answerer.html"
-)]
+//! `Answerer` for any other server on tokio.
 
 #[cfg(feature = "tokio-1")]
 mod answerer;
