@@ -182,7 +182,7 @@ pub fn actix(callback: &Callback, request: &Request) -> Outcome {
     Outcome { answer, calls: calls.load(Ordering::Relaxed) }
 }
 
-fn answer<'a>(status: u16, headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: &[u8]) -> Answer {
+pub fn answer<'a>(status: u16, headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: &[u8]) -> Answer {
     let mut headers: Vec<_> = headers
         .filter(|(name, _)| *name != "date" && *name != "content-length")
         .map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()))
