@@ -3,6 +3,7 @@
 
 pub mod both;
 pub mod deliveries;
+pub mod logs;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,0 +1,224 @@
+//! The in-process store: bounded, nothing forgotten inside its time under the bound, on a clock that only goes on.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use support::deliveries::{Slow, everywhere, paused, says, seconds};
+use support::text;
+use tokio::time::advance;
+use wechat_callback::delivery::{
+    ClaimState, Deliveries, DeliveryKey, InProcess, KEPT, KEPT_LATE, Lease, Promise, Settled, UserKey,
+};
+use wechat_callback::{Reply, TextReply};
+
+/// As evenly spread as digests are.
+fn key(number: u64) -> DeliveryKey {
+    let spread = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).swap_bytes();
+    format!("{spread:016x}{number:024x}").parse().expect("forty digits")
+}
+
+async fn first(store: &InProcess, number: u64) -> Box<dyn Lease> {
+    match store.claim(key(number)).await.expect("room").state {
+        ClaimState::First(lease) => lease,
+        other => panic!("{number} is {other:?}"),
+    }
+}
+
+async fn settle(store: &InProcess, number: u64, outcome: &Arc<Reply>) {
+    let settled = first(store, number).await.settle(outcome.clone(), false).await.expect("it");
+    assert_eq!(settled, Settled::InTime);
+}
+
+/// Without counting a delivery that is not there.
+async fn outcome(store: &InProcess, number: u64) -> Option<Arc<Reply>> {
+    store.wait(key(number)).await.expect("it")
+}
+
+fn reply(text: &str) -> Arc<Reply> {
+    Arc::new(TextReply::new(text).into())
+}
+
+#[test]
+fn a_million_quick_messages_stay_under_the_bound() {
+    paused(async {
+        let (store, outcome) = (InProcess::new(), reply("好"));
+        for number in 0..1_000_000 {
+            settle(&store, number, &outcome).await;
+            assert!(store.len() <= 100_000, "after {number}");
+        }
+        assert_eq!(store.len(), 100_000);
+        // What is left is the newest.
+        for number in [900_000, 950_000, 999_999] {
+            assert_eq!(self::outcome(&store, number).await, Some(outcome.clone()));
+        }
+        assert_eq!(self::outcome(&store, 899_999).await, None);
+    });
+}
+
+#[test]
+fn under_the_bound_nothing_is_forgotten_inside_its_time() {
+    paused(async {
+        let store = InProcess::new();
+        for number in 0..90_000 {
+            settle(&store, number, &reply(&number.to_string())).await;
+        }
+        advance(KEPT - Duration::from_millis(1)).await;
+        for number in 0..90_000 {
+            match store.claim(key(number)).await.expect("room").state {
+                ClaimState::Settled(outcome) => assert_eq!(outcome, reply(&number.to_string())),
+                other => panic!("{number} is {other:?}"),
+            }
+        }
+        assert_eq!(store.len(), 90_000);
+    });
+}
+
+#[test]
+fn an_outcome_goes_after_60_s_and_a_late_one_after_600() {
+    assert_eq!((KEPT.as_secs(), KEPT_LATE.as_secs()), (60, 600));
+    paused(async {
+        for (is_late, keep, lifetime) in
+            [(false, false, KEPT), (true, false, KEPT_LATE), (false, true, KEPT_LATE)]
+        {
+            let store = InProcess::new();
+            let lease = first(&store, 1).await;
+            if is_late {
+                assert_eq!(store.defer(key(1)).await.expect("it"), None);
+            }
+            // It does not age while its handler runs.
+            advance(Duration::from_secs(3600)).await;
+            let settled = lease.settle(reply("好"), keep).await.expect("it");
+            assert_eq!(settled, if is_late { Settled::Late } else { Settled::InTime });
+            advance(lifetime - Duration::from_millis(1)).await;
+            assert!(matches!(store.claim(key(1)).await.expect("room").state, ClaimState::Settled(_)));
+            advance(Duration::from_millis(1)).await;
+            drop(first(&store, 1).await);
+        }
+    });
+}
+
+#[test]
+fn what_runs_is_never_forgotten_for_what_is_settled() {
+    paused(async {
+        let store = InProcess::new().capacity(100);
+        let _running = first(&store, 0).await;
+        for number in 1..10_000 {
+            settle(&store, number, &reply("好")).await;
+        }
+        assert_eq!(store.len(), 100);
+        assert!(matches!(store.claim(key(0)).await.expect("room").state, ClaimState::Running));
+    });
+}
+
+#[test]
+fn a_late_outcome_stays_while_quick_ones_make_room() {
+    paused(async {
+        let store = InProcess::new().capacity(100);
+        let lease = first(&store, 0).await;
+        store.defer(key(0)).await.expect("it");
+        lease.settle(reply("晚"), false).await.expect("it");
+        for number in 1..10_000 {
+            settle(&store, number, &reply("好")).await;
+        }
+        assert_eq!(outcome(&store, 0).await, Some(reply("晚")));
+    });
+}
+
+#[test]
+fn an_owner_that_goes_away_wakes_who_waits_and_the_next_to_ask_owns_it() {
+    paused(async {
+        let store = InProcess::new();
+        let lease = first(&store, 1).await;
+        let (waited, ()) = tokio::join!(outcome(&store, 1), async {
+            seconds(1.0).await;
+            drop(lease);
+        });
+        assert_eq!(waited, None);
+        let claim = store.claim(key(1)).await.expect("room");
+        assert_eq!(claim.delivery, 2);
+        assert!(matches!(claim.state, ClaimState::First(_)));
+    });
+}
+
+#[test]
+fn of_many_who_claim_at_once_on_many_threads_one_is_first() {
+    let store = InProcess::new();
+    let firsts: usize = std::thread::scope(|scope| {
+        let claim_all = || {
+            let store = store.clone();
+            scope.spawn(move || {
+                paused(async {
+                    let mut firsts = 0;
+                    for number in 0..10_000 {
+                        if let ClaimState::First(lease) = store.claim(key(number)).await.expect("room").state
+                        {
+                            lease.settle(reply("好"), false).await.expect("it");
+                            firsts += 1;
+                        }
+                    }
+                    firsts
+                })
+            })
+        };
+        let threads: Vec<_> = (0..4).map(|_| claim_all()).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
+    });
+    assert_eq!(firsts, 10_000);
+}
+
+/// Bytes that stay allocated of what `run` does.
+fn kept_bytes(run: impl FnOnce()) -> i64 {
+    allocation_counter::measure(run).bytes_current
+}
+
+#[test]
+fn promises_that_are_kept_leave_nothing_behind() {
+    let store = InProcess::new().capacity(10);
+    let user = UserKey::of("wx1", "o1");
+    let kept = kept_bytes(|| {
+        paused(async {
+            for number in 0..100_000 {
+                let promise = Promise::new(key(number), 0);
+                store.promise(user, promise).await.expect("room");
+                assert!(store.keep_promise(user, promise, None).await.expect("it"));
+            }
+        });
+    });
+    assert!(kept < 100_000, "{kept} bytes for a store of ten entries");
+}
+
+#[test]
+fn runs_that_are_given_up_leave_nothing_behind() {
+    let store = InProcess::new().capacity(10);
+    let kept = kept_bytes(|| {
+        paused(async {
+            for _ in 0..100_000 {
+                drop(first(&store, 1).await);
+            }
+        });
+    });
+    assert!(kept < 100_000, "{kept} bytes for a store of ten entries");
+}
+
+/// It hardly moves here, and so the push stays fresh; lifetimes go on.
+#[test]
+fn lifetimes_do_not_go_by_the_wall_clock() {
+    everywhere(async |stage| {
+        let slow = Slow::default();
+        let app = stage.middleware().around(slow.handler()).await;
+        let push = stage.wechat.push(&text("好"));
+        assert_eq!(app.deliver_once(push.clone()).await, says(">好"));
+        seconds(59.9).await;
+        assert_eq!(app.deliver_once(push.clone()).await, says(">好"));
+        assert_eq!(slow.begun().len(), 1);
+        seconds(0.2).await;
+        assert_eq!(app.deliver_once(push.clone()).await, says(">好"));
+        assert_eq!(slow.begun().len(), 2);
+        // Ten minutes on, which would be too old for its timestamp.
+        seconds(600.0).await;
+        assert_eq!(app.deliver_once(push).await, says(">好"));
+        assert_eq!(slow.begun().len(), 3);
+    });
+}
