@@ -1,7 +1,10 @@
 //! What is logged.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -17,8 +20,12 @@ impl Write for Log {
     }
 }
 
+/// While there is but one subscriber, a thread without it that comes by a place first switches that place off for all.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+
 /// Everything that is logged on this thread, down to TRACE, until `future` is done.
 pub async fn logged(future: impl Future<Output = ()>) -> String {
+    LazyLock::force(&SECOND);
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
