@@ -1,0 +1,187 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{RedisError, Value};
+use wechat_callback::Reply;
+use wechat_callback::delivery::{
+    DeliveryKey, KEPT, KEPT_LATE, MAX_PROMISES, Promise, Settled, SignatureKey, UserKey,
+};
+
+use crate::error::StoreError;
+use crate::link::{Kind, Link};
+use crate::scripts::{self, Call};
+
+/// How long an owner has a push without renewing it. With so short a lease the next delivery, five seconds after the
+/// one that an owner died with, finds the push free; with a longer one it would be the last that does.
+pub(crate) const LEASE: Duration = Duration::from_secs(4);
+
+/// The longest time that a signature is bound for: thirty days. Redis counts what is longer as an error at some point.
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What can be asked of Redis. Each method is atomic, and about one key.
+#[derive(Clone)]
+pub(crate) struct Remote {
+    pub(crate) link: Arc<Link>,
+    prefix: Arc<str>,
+    /// The process, as an owner.
+    id: Arc<str>,
+}
+
+/// What became of a push, as far as Redis knows.
+pub(crate) enum State {
+    /// Nobody runs it; after a claim, the asker does.
+    Free,
+    /// Another runs it. Its lease lasts so long.
+    Running(Duration),
+    Settled(Arc<Reply>),
+}
+
+impl Remote {
+    pub(crate) fn new(link: Link) -> Self {
+        let id = format!("{:032x}", rand::random::<u128>());
+        Self { link: Arc::new(link), prefix: "wechat".into(), id: id.into() }
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn set_prefix(&mut self, prefix: String) {
+        self.prefix = prefix.into();
+    }
+
+    /// The key of a push, and the channel of its news. The braces keep a cluster from looking further.
+    pub(crate) fn key(&self, key: DeliveryKey) -> String {
+        format!("{}:{{{key}}}", self.prefix)
+    }
+
+    fn user(&self, user: UserKey) -> String {
+        format!("{}:{{{user}}}:user", self.prefix)
+    }
+
+    /// The number of the delivery, which is `at_least` so, and what became of the push.
+    pub(crate) async fn claim(&self, key: DeliveryKey, at_least: u32) -> Result<(u32, State), StoreError> {
+        let call = Call::script(&scripts::CLAIM, self.key(key))
+            .arg(&*self.id)
+            .arg(&LEASE.as_millis())
+            .arg(&KEPT.as_millis())
+            .arg(&at_least);
+        let (n, state, reply) = self.link.ask(Kind::Write, call).await?;
+        Ok((n, State::of(state, reply, LEASE)?))
+    }
+
+    /// The number of the delivery, which is `at_least` so.
+    pub(crate) async fn count(&self, key: DeliveryKey, at_least: u32) -> Result<u32, StoreError> {
+        let call = Call::script(&scripts::COUNT, self.key(key)).arg(&KEPT.as_millis()).arg(&at_least);
+        self.link.ask(Kind::Write, call).await
+    }
+
+    pub(crate) async fn read(&self, key: DeliveryKey) -> Result<State, StoreError> {
+        let call = Call::script(&scripts::READ, self.key(key));
+        let (state, reply, left): (_, _, u64) = self.link.ask(Kind::Waiting, call).await?;
+        State::of(state, reply, Duration::from_millis(left))
+    }
+
+    pub(crate) fn renewal(&self, key: DeliveryKey, deliveries: u32) -> Call {
+        Call::script(&scripts::RENEW, self.key(key))
+            .arg(&*self.id)
+            .arg(&LEASE.as_millis())
+            .arg(&KEPT.as_millis())
+            .arg(&deliveries)
+    }
+
+    pub(crate) fn settlement(&self, key: DeliveryKey, deliveries: u32, reply: &str, keep: bool) -> Call {
+        Call::script(&scripts::SETTLE, self.key(key))
+            .arg(&*self.id)
+            .arg(&KEPT.as_millis())
+            .arg(&KEPT_LATE.as_millis())
+            .arg(&u8::from(keep))
+            .arg(&deliveries)
+            // The last, so that Redis does not quote it in an error.
+            .arg(reply)
+    }
+
+    /// `None` where another has the push.
+    pub(crate) async fn settle(
+        &self,
+        key: DeliveryKey,
+        settlement: Call,
+    ) -> Result<Option<Settled>, StoreError> {
+        let answer = self.link.ask_and(Kind::Write, [settlement, Call::publish(self.key(key))]).await?;
+        Ok(match redis::from_redis_value(answer).map_err(RedisError::from)? {
+            0 => Some(Settled::InTime),
+            1 => Some(Settled::Late),
+            _ => None,
+        })
+    }
+
+    pub(crate) async fn give_up(&self, key: DeliveryKey) -> Result<(), StoreError> {
+        let call = Call::script(&scripts::GIVE_UP, self.key(key)).arg(&*self.id).arg(&KEPT.as_millis());
+        self.link.ask_and(Kind::Other, [call, Call::publish(self.key(key))]).await.map(drop)
+    }
+
+    pub(crate) async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
+        let call = Call::script(&scripts::DEFER, self.key(key));
+        let reply: Option<String> = self.link.ask(Kind::Other, call).await?;
+        Ok(reply.map(|reply| serde_json::from_str(&reply)).transpose()?.map(Arc::new))
+    }
+
+    /// Binds a signature to the first body, named by its digest, that it came with.
+    pub(crate) async fn bind(
+        &self,
+        signature: SignatureKey,
+        body: &str,
+        lifetime: Duration,
+    ) -> Result<bool, StoreError> {
+        let lifetime = lifetime.clamp(Duration::from_millis(1), MAX_LIFETIME);
+        let call = Call::script(&scripts::BIND, format!("{}:{{{signature}}}:body", self.prefix))
+            .arg(body)
+            .arg(&lifetime.as_millis());
+        self.link.ask(Kind::Other, call).await
+    }
+
+    pub(crate) async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), StoreError> {
+        let call = Call::script(&scripts::PROMISE, self.user(user))
+            .arg(&written(promise))
+            .arg(&MAX_PROMISES)
+            .arg(&KEPT_LATE.as_millis());
+        self.link.ask::<Value>(Kind::Write, call).await.map(drop)
+    }
+
+    pub(crate) async fn promised(&self, user: UserKey) -> Result<Option<Promise>, StoreError> {
+        let call = Call::command("LINDEX", self.user(user)).arg(&0);
+        let written: Option<String> = self.link.ask(Kind::Other, call).await?;
+        Ok(written.as_deref().and_then(read_promise))
+    }
+
+    pub(crate) async fn keep_promise(
+        &self,
+        user: UserKey,
+        kept: Promise,
+        then: Option<Promise>,
+    ) -> Result<bool, StoreError> {
+        let call = Call::script(&scripts::KEEP_PROMISE, self.user(user))
+            .arg(&written(kept))
+            .arg(&then.map(written).unwrap_or_default());
+        self.link.ask(Kind::Other, call).await
+    }
+}
+
+impl State {
+    fn of(state: u8, reply: Option<String>, left: Duration) -> Result<Self, StoreError> {
+        Ok(match (state, reply) {
+            (2, Some(reply)) => Self::Settled(Arc::new(serde_json::from_str(&reply)?)),
+            (1, _) => Self::Running(left),
+            _ => Self::Free,
+        })
+    }
+}
+
+fn written(promise: Promise) -> String {
+    format!("{}:{}", promise.key, promise.part)
+}
+
+fn read_promise(written: &str) -> Option<Promise> {
+    let (key, part) = written.split_once(':')?;
+    Some(Promise::new(key.parse().ok()?, part.parse().ok()?))
+}

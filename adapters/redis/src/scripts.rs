@@ -1,0 +1,101 @@
+//! The scripts that Redis runs, each about exactly one key, and how they are called.
+
+use std::sync::LazyLock;
+
+use redis::Cmd;
+
+pub(crate) struct Script {
+    code: &'static str,
+    hash: LazyLock<String>,
+}
+
+macro_rules! scripts {
+    ($($name:ident = $file:literal;)+) => {$(
+        pub(crate) static $name: Script = Script {
+            code: include_str!(concat!("scripts/", $file)),
+            hash: LazyLock::new(|| {
+                redis::Script::new(include_str!(concat!("scripts/", $file))).get_hash().to_owned()
+            }),
+        };
+    )+};
+}
+scripts! {
+    CLAIM = "claim.lua";
+    COUNT = "count.lua";
+    READ = "read.lua";
+    RENEW = "renew.lua";
+    SETTLE = "settle.lua";
+    GIVE_UP = "give_up.lua";
+    DEFER = "defer.lua";
+    BIND = "bind.lua";
+    PROMISE = "promise.lua";
+    KEEP_PROMISE = "keep_promise.lua";
+}
+
+/// What is asked of Redis about one key.
+pub(crate) struct Call {
+    verb: Verb,
+    key: String,
+    args: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+enum Verb {
+    Script(&'static Script),
+    Command(&'static str),
+    Publish,
+}
+
+impl Call {
+    pub(crate) fn script(script: &'static Script, key: String) -> Self {
+        Self { verb: Verb::Script(script), key, args: Vec::new() }
+    }
+
+    pub(crate) fn command(name: &'static str, key: String) -> Self {
+        Self { verb: Verb::Command(name), key, args: Vec::new() }
+    }
+
+    /// Wakes those who wait for news of `key`. A command of its own, because proxies of managed clusters refuse it
+    /// inside of scripts.
+    pub(crate) fn publish(key: String) -> Self {
+        Self { verb: Verb::Publish, key, args: vec![String::new()] }
+    }
+
+    pub(crate) fn arg(mut self, arg: &(impl ToString + ?Sized)) -> Self {
+        self.args.push(arg.to_string());
+        self
+    }
+
+    /// Nothing hangs on whether it arrives: whoever waits looks again when the lease ends.
+    pub(crate) fn is_publish(&self) -> bool {
+        matches!(self.verb, Verb::Publish)
+    }
+
+    /// With a script named by its hash.
+    pub(crate) fn short(&self) -> Cmd {
+        self.build(|script, cmd| {
+            cmd.arg("EVALSHA").arg(&*script.hash);
+        })
+    }
+
+    /// With the whole script, which Redis then knows by its hash.
+    pub(crate) fn whole(&self) -> Cmd {
+        self.build(|script, cmd| {
+            cmd.arg("EVAL").arg(script.code);
+        })
+    }
+
+    fn build(&self, name: impl FnOnce(&Script, &mut Cmd)) -> Cmd {
+        let mut cmd = Cmd::new();
+        match self.verb {
+            Verb::Script(script) => {
+                name(script, &mut cmd);
+                cmd.arg(1);
+            }
+            Verb::Command(command) => drop(cmd.arg(command)),
+            Verb::Publish => drop(cmd.arg("PUBLISH")),
+        }
+        cmd.arg(&self.key).arg(&self.args);
+        cmd
+    }
+}
