@@ -142,7 +142,11 @@ struct Owner {
 #[async_trait]
 impl Lease for Owner {
     /// This process's deliveries have the outcome first, whatever Redis does: it is in hand.
-    async fn settle(mut self: Box<Self>, outcome: Arc<Reply>, keep: bool) -> Result<Settled, DeliveriesError> {
+    async fn settle(
+        mut self: Box<Self>,
+        outcome: Arc<Reply>,
+        keep: bool,
+    ) -> Result<Settled, DeliveriesError> {
         let Some(local) = self.local.take() else {
             return Ok(Settled::InTime);
         };

@@ -49,6 +49,12 @@ impl Link {
         // What stands between in managed clusters knows neither RESP3 nor CLIENT SETINFO.
         let settings =
             info.redis_settings().clone().set_protocol(ProtocolVersion::RESP2).set_skip_set_lib_name();
+        #[cfg(feature = "tls")]
+        if matches!(info.addr(), redis::ConnectionAddr::TcpTls { .. }) {
+            // Where a program is built with two of them rustls would panic for want of a choice. One that it has made
+            // stays.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
         let client = Client::open(info.set_redis_settings(settings))?;
         let home = Handle::try_current().map_or_else(|_| OnceLock::new(), OnceLock::from);
         Ok(Self { client, home, manager: Mutex::new(None), breaker: Breaker::new() })

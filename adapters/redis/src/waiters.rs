@@ -189,7 +189,8 @@ impl Subscriber {
         if !unwanted.is_empty() {
             in_time(self.sink.unsubscribe(&unwanted)).await?;
         }
-        let new: Vec<_> = wanted.iter().filter(|channel| self.subscribed.insert((*channel).clone())).collect();
+        let new: Vec<_> =
+            wanted.iter().filter(|channel| self.subscribed.insert((*channel).clone())).collect();
         if !new.is_empty() {
             in_time(self.sink.subscribe(&new)).await?;
         }

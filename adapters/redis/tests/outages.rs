@@ -1,0 +1,292 @@
+//! Whatever becomes of Redis, no push goes unanswered.
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Redis, claim, key, own, reply};
+use tokio::time::{Instant, sleep, timeout};
+use wechat_callback::delivery::{Deliveries, Promise, Settled, UserKey};
+use wechat_redis::RedisDeliveries;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Each process runs a push once, joins what reaches it, and nobody waits long.
+async fn assert_on_their_own(stores: [&RedisDeliveries; 2], pushes: std::ops::Range<u64>) {
+    for number in pushes {
+        for store in stores {
+            let start = Instant::now();
+            let (_, state, lease) = claim(store, key(number)).await;
+            assert_eq!(state, "first");
+            assert_eq!(claim(store, key(number)).await.1, "running");
+            let lease = lease.expect("the first");
+            assert_eq!(lease.settle(reply("你好"), false).await.expect("settled"), Settled::InTime);
+            assert_eq!(store.wait(key(number)).await.expect("asked"), Some(reply("你好")));
+            assert_eq!(claim(store, key(number)).await.1, "settled");
+            assert!(start.elapsed() < SECOND * 3 / 10, "{:?}", start.elapsed());
+        }
+    }
+}
+
+/// Both processes are with Redis again, soon. Returns how long it took.
+async fn assert_together(stores: [&RedisDeliveries; 2], mut push: u64) -> Duration {
+    let start = Instant::now();
+    loop {
+        let _lease = own(stores[0], key(push)).await;
+        if claim(stores[1], key(push)).await.1 == "running" {
+            return start.elapsed();
+        }
+        assert!(start.elapsed() < SECOND * 3, "the outage is over");
+        push += 1;
+        sleep(SECOND / 20).await;
+    }
+}
+
+#[tokio::test]
+async fn killed_and_restarted() {
+    let Some(mut redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    assert_together([&a, &b], 1).await;
+    redis.kill();
+    assert_on_their_own([&a, &b], 1000..1050).await;
+    sleep(SECOND * 3 / 2).await;
+    assert_on_their_own([&a, &b], 2000..2050).await;
+    redis.log.assert(2, 0);
+    redis.run();
+    assert_together([&a, &b], 3000).await;
+    redis.log.assert(2, 2);
+}
+
+#[tokio::test]
+async fn away_at_the_start() {
+    let mut redis = Redis::prepare();
+    let (a, b) = (redis.store(), redis.store());
+    assert_on_their_own([&a, &b], 1..10).await;
+    if redis.run() {
+        assert_together([&a, &b], 1000).await;
+    }
+}
+
+#[tokio::test]
+async fn hung() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    assert_together([&a, &b], 1).await;
+    redis.stop();
+    assert_on_their_own([&a, &b], 1000..1001).await;
+    // Nobody waits for it any more.
+    let start = Instant::now();
+    assert_on_their_own([&a, &b], 1001..1011).await;
+    assert!(start.elapsed() < SECOND / 5, "{:?}", start.elapsed());
+    for round in 2..5 {
+        sleep(SECOND * 11 / 10).await;
+        assert_on_their_own([&a, &b], round * 1000..round * 1000 + 2).await;
+    }
+    redis.log.assert(2, 0);
+    redis.go_on();
+    let took = assert_together([&a, &b], 9000).await;
+    assert!(took < SECOND * 2, "{took:?}");
+    redis.log.assert(2, 2);
+}
+
+#[tokio::test]
+async fn flushed() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    let lease = own(&a, key(1)).await;
+    redis.ask::<()>("FLUSHALL");
+    // With the next renewal Redis knows again.
+    sleep(SECOND * 5 / 4).await;
+    let (delivery, state, _) = claim(&b, key(1)).await;
+    assert_eq!((delivery, state), (2, "running"));
+
+    // Until then another process runs it once more, and both answer.
+    redis.ask::<()>("FLUSHALL");
+    let once_more = own(&b, key(1)).await;
+    assert_eq!(claim(&b, key(1)).await.1, "running");
+    once_more.settle(reply("b"), false).await.expect("settled");
+    lease.settle(reply("a"), false).await.expect("settled");
+    assert_eq!(b.wait(key(1)).await.expect("asked"), Some(reply("b")));
+    assert_eq!(a.wait(key(1)).await.expect("asked"), Some(reply("a")));
+    assert_eq!(redis.store().wait(key(1)).await.expect("asked"), Some(reply("b")));
+
+    // And what is settled is written though its entry is gone.
+    let lease = own(&a, key(2)).await;
+    redis.ask::<()>("FLUSHALL");
+    lease.settle(reply("a"), false).await.expect("settled");
+    assert_eq!(claim(&b, key(2)).await.1, "settled");
+    redis.log.assert(0, 0);
+}
+
+#[tokio::test]
+async fn out_of_memory() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    assert_together([&a, &b], 1).await;
+    let running = own(&a, key(900)).await;
+    redis.ask::<()>("CONFIG SET maxmemory-policy noeviction");
+    redis.ask::<()>(&format!("SETRANGE filler {} x", 1 << 20));
+    redis.ask::<()>("CONFIG SET maxmemory 1mb");
+    assert_on_their_own([&a, &b], 1000..1010).await;
+    // Reading works all the time, and does not make it a new outage each time.
+    for round in 2..5 {
+        sleep(SECOND * 11 / 10).await;
+        assert_eq!(a.promised(UserKey::of("wx1", "o1")).await.expect("asked"), None);
+        let _ = timeout(SECOND / 10, b.wait(key(900))).await;
+        assert_on_their_own([&a, &b], round * 1000..round * 1000 + 5).await;
+    }
+    running.settle(reply("你好"), false).await.expect("settled");
+    redis.log.assert(2, 0);
+    redis.ask::<()>("CONFIG SET maxmemory 0");
+    assert_together([&a, &b], 9000).await;
+    redis.log.assert(2, 2);
+    // What Redis did not take before it has now.
+    sleep(SECOND * 5 / 4).await;
+    assert_eq!(claim(&b, key(900)).await.1, "settled");
+}
+
+#[tokio::test]
+async fn scripts_flushed() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    let lease = own(&a, key(1)).await;
+    redis.ask::<()>("SCRIPT FLUSH");
+    assert_eq!(claim(&b, key(1)).await.1, "running");
+    let waiter = tokio::spawn({
+        let b = b.clone();
+        async move { b.wait(key(1)).await.expect("asked") }
+    });
+    sleep(SECOND / 4).await;
+    redis.ask::<()>("SCRIPT FLUSH");
+    // The renewal brings its own script back.
+    sleep(SECOND * 2).await;
+    redis.ask::<()>("SCRIPT FLUSH");
+    lease.settle(reply("你好"), false).await.expect("settled");
+    assert_eq!(timeout(SECOND / 2, waiter).await.expect("woken").expect("no panic"), Some(reply("你好")));
+    redis.log.assert(0, 0);
+}
+
+#[tokio::test]
+async fn become_a_read_only_replica() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    assert_together([&a, &b], 1).await;
+    redis.ask::<()>("REPLICAOF 127.0.0.1 1");
+    assert_on_their_own([&a, &b], 1000..1010).await;
+    sleep(SECOND * 3 / 2).await;
+    assert_on_their_own([&a, &b], 2000..2010).await;
+    redis.log.assert(2, 0);
+    redis.ask::<()>("REPLICAOF NO ONE");
+    assert_together([&a, &b], 3000).await;
+    redis.log.assert(2, 2);
+}
+
+#[tokio::test]
+async fn a_key_that_holds_something_else_spoils_no_other() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    redis.ask::<()>(&format!("SET wechat:{{{}}} x", key(1)));
+    assert_on_their_own([&a, &b], 1..2).await;
+    assert!(assert_together([&a, &b], 2).await < SECOND / 2);
+}
+
+#[tokio::test]
+async fn closed_where_that_is_asked_for() {
+    let Some(mut redis) = Redis::start() else { return };
+    let store = redis.store().fail_closed();
+    let (running, settled) = (own(&store, key(1)).await, own(&store, key(2)).await);
+    settled.settle(reply("你好"), false).await.expect("settled");
+    redis.kill();
+    assert!(store.claim(key(3)).await.is_err());
+    assert!(store.wait(key(3)).await.is_err());
+    assert!(store.promised(UserKey::of("wx1", "o1")).await.is_err());
+    // What is known is known.
+    assert_eq!(claim(&store, key(1)).await.1, "running");
+    assert_eq!(claim(&store, key(2)).await.1, "settled");
+    running.settle(reply("你好"), false).await.expect("in hand");
+    assert_eq!(claim(&store, key(1)).await.1, "settled");
+
+    redis.run();
+    let start = Instant::now();
+    while store.claim(key(3)).await.is_err() {
+        assert!(start.elapsed() < SECOND * 3, "the outage is over");
+        sleep(SECOND / 20).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_settled_in_an_outage_other_processes_have_after_it() {
+    let Some(mut redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    let (settled, running) = (own(&a, key(1)).await, own(&a, key(2)).await);
+    redis.kill();
+    let begun = own(&a, key(3)).await;
+    settled.settle(reply("你好"), false).await.expect("settled");
+    redis.run();
+    sleep(SECOND * 5 / 2).await;
+    assert_eq!(b.wait(key(1)).await.expect("asked"), Some(reply("你好")));
+    let (_, state, _lease) = claim(&b, key(4)).await;
+    assert_eq!(state, "first", "with Redis");
+    assert_eq!(claim(&b, key(2)).await.1, "running");
+    assert_eq!(claim(&b, key(3)).await.1, "running");
+    running.settle(reply("二"), false).await.expect("settled");
+    begun.settle(reply("三"), false).await.expect("settled");
+    assert_eq!(b.wait(key(2)).await.expect("asked"), Some(reply("二")));
+    assert_eq!(b.wait(key(3)).await.expect("asked"), Some(reply("三")));
+}
+
+#[tokio::test]
+async fn who_waits_when_it_begins_is_not_left_waiting() {
+    let Some(mut redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    let _lease = own(&a, key(1)).await;
+    let waiter = tokio::spawn({
+        let b = b.clone();
+        async move { b.wait(key(1)).await.expect("asked") }
+    });
+    sleep(SECOND / 4).await;
+    redis.kill();
+    assert_eq!(timeout(SECOND * 2, waiter).await.expect("woken").expect("no panic"), None);
+    assert_eq!(claim(&b, key(1)).await.1, "first");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_closed_is_made_anew_without_a_word() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    let lease = own(&a, key(1)).await;
+    let waiter = tokio::spawn({
+        let b = b.clone();
+        async move { b.wait(key(1)).await.expect("asked") }
+    });
+    sleep(SECOND / 4).await;
+    redis.ask::<u32>("CLIENT KILL TYPE pubsub");
+    redis.ask::<u32>("CLIENT KILL TYPE normal SKIPME yes");
+    assert_eq!(claim(&b, key(1)).await.1, "running");
+    sleep(SECOND / 2).await;
+    redis.ask::<u32>("CLIENT KILL TYPE normal SKIPME yes");
+    lease.settle(reply("你好"), false).await.expect("settled");
+    assert_eq!(timeout(SECOND / 2, waiter).await.expect("woken").expect("no panic"), Some(reply("你好")));
+    redis.log.assert(0, 0);
+}
+
+#[tokio::test]
+async fn what_was_promised_in_an_outage_is_kept() {
+    let Some(mut redis) = Redis::start() else { return };
+    let (a, b, user) = (redis.store(), redis.store(), UserKey::of("wx1", "o1"));
+    redis.kill();
+    let lease = own(&a, key(1)).await;
+    assert_eq!(a.defer(key(1)).await.expect("asked"), None);
+    a.promise(user, Promise::new(key(1), 0)).await.expect("promised");
+    assert_eq!(lease.settle(reply("你好"), false).await.expect("settled"), Settled::Late);
+    for is_over in [false, true] {
+        if is_over {
+            redis.run();
+            assert_together([&a, &b], 1000).await;
+        }
+        assert_eq!(a.promised(user).await.expect("asked"), Some(Promise::new(key(1), 0)));
+        assert_eq!(a.wait(key(1)).await.expect("asked"), Some(reply("你好")));
+    }
+    assert!(a.keep_promise(user, Promise::new(key(1), 0), None).await.expect("asked"));
+    assert_eq!(a.promised(user).await.expect("asked"), None);
+}
