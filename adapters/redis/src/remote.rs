@@ -145,7 +145,7 @@ impl Remote {
             .arg(&written(promise))
             .arg(&MAX_PROMISES)
             .arg(&KEPT_LATE.as_millis());
-        self.link.ask::<Value>(Kind::Write, call).await.map(drop)
+        self.link.ask::<Value>(Kind::Other, call).await.map(drop)
     }
 
     pub(crate) async fn promised(&self, user: UserKey) -> Result<Option<Promise>, StoreError> {

@@ -12,7 +12,7 @@ use sha1::{Digest, Sha1};
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::delivery::{
-    Answer, Answerer, Arrival, Deliveries, DeliveryKey, MAX_PROMISES, Promise, Settled, UserKey,
+    Answerer, Arrival, Deliveries, DeliveryKey, MAX_PROMISES, Promise, Settled, UserKey,
 };
 use wechat_callback::{Callback, Message};
 use wechat_redis::RedisDeliveries;
@@ -151,6 +151,8 @@ async fn promises_are_kept_in_order_each_once_and_for_ten_minutes() {
     let left: u64 = redis.ask(&format!("PTTL wechat:{{{user}}}:user"));
     assert!((590_000..=600_000).contains(&left), "{left}");
 
+    // One push is promised once.
+    a.promise(user, promise(MAX_PROMISES as u64, 1)).await.expect("promised");
     // The oldest was given up.
     assert_eq!(b.promised(user).await.expect("asked"), Some(promise(1, 0)));
     assert!(!b.keep_promise(user, promise(2, 0), None).await.expect("asked"));
@@ -185,9 +187,9 @@ async fn arrive(store: &RedisDeliveries, timestamp: u64, body: &str) -> Option<u
     let query = format!("signature={signature}&timestamp={timestamp}&nonce=n");
     let opened = callback.open(&query, body.as_bytes()).expect("a push");
     let answerer = Answerer::new(&callback).deliveries(store.clone());
-    match answerer.arrive::<()>(&opened, Instant::now()).await {
+    match answerer.arrive(&opened, Instant::now()).await {
         Arrival::First(_turn) => None,
-        Arrival::Answered(Answer::Refused(status)) => Some(status),
+        Arrival::Refused(status) => Some(status),
         Arrival::Answered(_) => Some(200),
     }
 }
