@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use wechat_actix::WechatMiddleware;
 use wechat_callback::delivery::LateReply;
 use wechat_callback::{Callback, Reply, TextReply, WechatMessage};
+use wechat_redis::RedisDeliveries;
 use wechat_tower::WechatLayer;
 
 fn main() -> ExitCode {
@@ -58,6 +59,14 @@ fn late_reply() -> Result<LateReply, Box<dyn Error>> {
     }
 }
 
+/// Where the bots that answer as one meet.
+fn shared() -> Result<Option<RedisDeliveries>, Box<dyn Error>> {
+    match env::var("REDIS_URL") {
+        Ok(url) => Ok(Some(RedisDeliveries::connect(&url)?)),
+        Err(_) => Ok(None),
+    }
+}
+
 #[tokio::main]
 async fn in_axum() -> Result<(), Box<dyn Error>> {
     let wechat = layer(echo::callback()?)?;
@@ -72,7 +81,11 @@ async fn in_axum() -> Result<(), Box<dyn Error>> {
 }
 
 fn layer(callback: Callback) -> Result<WechatLayer, Box<dyn Error>> {
-    Ok(WechatLayer::new(callback).late_reply(late_reply()?))
+    let layer = WechatLayer::new(callback).late_reply(late_reply()?);
+    Ok(match shared()? {
+        Some(store) => layer.deliveries(store),
+        None => layer,
+    })
 }
 
 #[actix_web::main]
@@ -94,5 +107,9 @@ async fn in_actix() -> Result<(), Box<dyn Error>> {
 }
 
 fn middleware(callback: Callback) -> Result<WechatMiddleware, Box<dyn Error>> {
-    Ok(WechatMiddleware::new(callback).late_reply(late_reply()?))
+    let middleware = WechatMiddleware::new(callback).late_reply(late_reply()?);
+    Ok(match shared()? {
+        Some(store) => middleware.deliveries(store),
+        None => middleware,
+    })
 }
