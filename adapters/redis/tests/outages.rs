@@ -2,11 +2,14 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
-use wechat_callback::delivery::{Deliveries, Promise, Settled, UserKey};
+use wechat_callback::Reply;
+use wechat_callback::delivery::{ClaimState, Deliveries, Promise, Settled, UserKey};
 use wechat_redis::RedisDeliveries;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -55,6 +58,66 @@ async fn killed_and_restarted() {
     redis.run();
     assert_together([&a, &b], 3000).await;
     redis.log.assert(2, 2);
+}
+
+/// One delivery, as the middleware has it. Counts the run, where it is the one that runs it.
+async fn deliver(store: &RedisDeliveries, number: u64, runs: &AtomicUsize) -> Arc<Reply> {
+    loop {
+        match store.claim(key(number)).await.expect("a claim").state {
+            ClaimState::First(lease) => {
+                runs.fetch_add(1, Ordering::Relaxed);
+                sleep(SECOND / 50).await;
+                let outcome = reply(&number.to_string());
+                lease.settle(outcome.clone(), false).await.expect("settled");
+                return outcome;
+            }
+            ClaimState::Running => {
+                if let Some(outcome) = store.wait(key(number)).await.expect("asked") {
+                    return outcome;
+                }
+            }
+            ClaimState::Settled(outcome) => return outcome,
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_again_and_again_under_load() {
+    let Some(mut redis) = Redis::start() else { return };
+    let stores = [redis.store(), redis.store()];
+    let pushes = (0..400).map(|number| {
+        let stores = stores.clone();
+        tokio::spawn(async move {
+            sleep(SECOND / 100 * number).await;
+            let (number, runs) = (u64::from(number), AtomicUsize::new(0));
+            let start = Instant::now();
+            let later = |delay, store| {
+                let (runs, stores) = (&runs, &stores);
+                async move {
+                    sleep(delay).await;
+                    let store: &RedisDeliveries = &stores[store];
+                    assert_eq!(deliver(store, number, runs).await, reply(&number.to_string()));
+                }
+            };
+            tokio::join!(later(SECOND * 0, 0), later(SECOND / 100, 1), later(SECOND / 20, 0));
+            (runs.into_inner(), start.elapsed())
+        })
+    });
+    let pushes: Vec<_> = pushes.collect();
+    for (runs_for, is_away_for) in [(1000, 800), (1500, 300)] {
+        sleep(Duration::from_millis(runs_for)).await;
+        redis.kill();
+        sleep(Duration::from_millis(is_away_for)).await;
+        redis.run();
+    }
+    let mut twice = 0;
+    for push in pushes {
+        let (runs, took) = push.await.expect("no panic");
+        assert!((1..=2).contains(&runs), "once in each process at most, not {runs} times");
+        assert!(took < SECOND * 3, "{took:?}");
+        twice += usize::from(runs == 2);
+    }
+    assert!((1..300).contains(&twice), "only in the outages, not {twice} times");
 }
 
 #[tokio::test]
@@ -289,4 +352,19 @@ async fn what_was_promised_in_an_outage_is_kept() {
     }
     assert!(a.keep_promise(user, Promise::new(key(1), 0), None).await.expect("asked"));
     assert_eq!(a.promised(user).await.expect("asked"), None);
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn without_the_tls_that_its_url_speaks_of() {
+    let Some(redis) = Redis::start() else { return };
+    let store = || RedisDeliveries::connect(&redis.url().replace("redis:", "rediss:")).expect("a URL");
+    assert_on_their_own([&store(), &store()], 1..3).await;
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn a_url_that_speaks_of_tls_needs_the_feature() {
+    let error = RedisDeliveries::connect("rediss://127.0.0.1/").expect_err("no feature");
+    assert!(error.to_string().contains("the feature is not enabled"), "{error}");
 }
