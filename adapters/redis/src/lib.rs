@@ -2,8 +2,9 @@
 //!
 //! WeChat pushes a message again while it has no answer, and a load balancer sends the second push to another process.
 //! [`RedisDeliveries`] is the store where the deliveries of one push meet even so: the handler runs in one process,
-//! and whichever process WeChat asks when the answer is there delivers it. It goes to `.deliveries(..)` of the middleware of
-//! `wechat-tower` or `wechat-actix`. Any Redis from 5.0 on will do, also behind the proxy of a managed one.
+//! and whichever process WeChat asks when the answer is there delivers it. It goes to `.deliveries(..)` of the
+//! middleware of `wechat-tower` or `wechat-actix`. Any Redis from 5.0 on will do, also behind the proxy of a managed
+//! one.
 //!
 //! # Example
 //!
@@ -40,8 +41,9 @@
 //!
 //! - A process that dies while it runs a push loses it after four seconds. The next delivery, five seconds after the
 //!   one before, runs it again. So does a process that stood still for as long.
-//! - While Redis is down, or takes more than 200 milliseconds for an answer, each process goes on by itself: of a push it runs the
-//!   handler once, and joins the deliveries that reach it. One that reaches another process runs there once more.
+//! - While Redis is down, or takes more than 200 milliseconds for an answer, each process goes on by itself: of a push
+//!   it runs the handler once, and joins the deliveries that reach it. One that reaches another process runs there
+//!   once more.
 //!   After a failure Redis is left alone for a second; then one question tries whether it is back. The log has one
 //!   `WARN` when an outage begins and one `INFO` when it ends. What was running or settled meanwhile is told to Redis
 //!   when it is back.
@@ -55,9 +57,9 @@
 //! | `wechat:{hash}:user` | which answers a user is owed | 10 min |
 //! | `wechat:{hash}:body` | the hash of the body that a signature of plain mode came with | twice the freshness window |
 //!
-//! Keys name no user and no message: they are hashes. **Replies stand there in plain text**, for as long as they are kept: whoever can read this Redis can
-//! read them. Give it a password, let it listen on an internal address only, use `rediss://` (feature `tls`) where the
-//! network is not your own, and keep a Redis that others read for other things.
+//! Keys name no user and no message: they are hashes. **Replies stand there in plain text** for as long as they are
+//! kept: whoever can read this Redis can read them. Give it a password, let it listen on an internal address only, use
+//! `rediss://` (feature `tls`) where the network is not your own, and keep a Redis that others read for other things.
 //!
 //! Each key is a hash slot of its own and no command touches two, so a cluster behind a proxy will do. A cluster that
 //! redirects its clients (`MOVED`) will not.
