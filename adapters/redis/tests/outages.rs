@@ -99,7 +99,7 @@ async fn killed_again_and_again_under_load() {
                     assert_eq!(deliver(store, number, runs).await, reply(&number.to_string()));
                 }
             };
-            tokio::join!(later(SECOND * 0, 0), later(SECOND / 100, 1), later(SECOND / 20, 0));
+            tokio::join!(later(Duration::ZERO, 0), later(SECOND / 100, 1), later(SECOND / 20, 0));
             (runs.into_inner(), start.elapsed())
         })
     });
