@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use support::deliveries::{
-    App, Heard, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, everywhere, says, seconds,
+    App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, everywhere, says, seconds,
 };
 use support::logs::logged;
 use support::{Push, text};
@@ -314,18 +314,20 @@ fn of_a_store_s_refusal_wechat_learns_a_status_and_the_log_the_cause() {
     });
 }
 
-/// As the docs of `InProcess` have it.
+/// Never taken for a duplicate: WeChat asks again.
 #[test]
-fn a_push_that_the_store_has_no_room_for_is_handled_without_joining() {
+fn a_push_that_the_store_has_no_room_for_is_503_until_there_is_room() {
     everywhere(async |stage| {
         let slow = Slow::default();
         let middleware = stage.middleware().deliveries(InProcess::new().capacity(1));
         let app = middleware.around(slow.handler()).await;
         let (long, other) = (stage.wechat.push(&text("4 好")), stage.wechat.push(&text("别的")));
-        let heard: (Heard, Heard) = tokio::join!(app.deliver_once(long), async {
+        let heard = tokio::join!(app.deliver_once(long), async {
             seconds(1.0).await;
-            app.deliver_once(other).await
+            app.deliver_once(other.clone()).await
         });
-        assert_eq!(heard, (says("好"), says(">别的")));
+        assert_eq!(heard, (says("好"), Refused(503)));
+        assert_eq!(app.deliver_once(other).await, says(">别的"));
+        assert_eq!(slow.begun(), ["4 好", "别的"]);
     });
 }
