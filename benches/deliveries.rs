@@ -23,7 +23,7 @@ use push::Push;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
-use wechat_callback::delivery::{ClaimState, Deliveries, DeliveryKey, InProcess};
+use wechat_callback::delivery::{ClaimState, Deliveries, DeliveryKey, InProcess, Keep};
 use wechat_callback::{Callback, Message, Reply, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -159,7 +159,7 @@ async fn settle(store: &InProcess, key: DeliveryKey, outcome: &Arc<Reply>) {
     let ClaimState::First(lease) = claim.state else {
         panic!("the key is fresh");
     };
-    lease.settle(outcome.clone(), false).await.expect("in process nothing fails");
+    lease.settle(outcome.clone(), Keep::ForRepeats).await.expect("in process nothing fails");
 }
 
 fn key(number: u64) -> DeliveryKey {

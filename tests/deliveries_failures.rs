@@ -12,7 +12,7 @@ use support::deliveries::{
 use support::logs::logged;
 use support::{Push, text};
 use wechat_callback::delivery::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, LateReply, Lease, Promise,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Lease, Promise,
     Settled, SignatureKey, UserKey,
 };
 use wechat_callback::{HandlerError, Message, Reply, SecurityMode, TextReply};
@@ -169,7 +169,7 @@ struct BrokenLease {
 
 #[async_trait]
 impl Lease for BrokenLease {
-    async fn settle(self: Box<Self>, _: Arc<Reply>, _: bool) -> Result<Settled, DeliveriesError> {
+    async fn settle(self: Box<Self>, _: Arc<Reply>, _: Keep) -> Result<Settled, DeliveriesError> {
         Err(DeliveriesError::new("the line to it is dead"))
     }
 }

@@ -9,7 +9,7 @@ use support::deliveries::{Slow, everywhere, paused, says, seconds};
 use support::text;
 use tokio::time::advance;
 use wechat_callback::delivery::{
-    ClaimState, Deliveries, DeliveryKey, InProcess, KEPT, KEPT_LATE, Lease, Promise, Settled, UserKey,
+    ClaimState, Deliveries, DeliveryKey, InProcess, KEPT, KEPT_LATE, Keep, Lease, Promise, Settled, UserKey,
 };
 use wechat_callback::{Reply, TextReply};
 
@@ -27,7 +27,7 @@ async fn first(store: &InProcess, number: u64) -> Box<dyn Lease> {
 }
 
 async fn settle(store: &InProcess, number: u64, outcome: &Arc<Reply>) {
-    let settled = first(store, number).await.settle(outcome.clone(), false).await.expect("it");
+    let settled = first(store, number).await.settle(outcome.clone(), Keep::ForRepeats).await.expect("it");
     assert_eq!(settled, Settled::InTime);
 }
 
@@ -79,9 +79,11 @@ fn under_the_bound_nothing_is_forgotten_inside_its_time() {
 fn an_outcome_goes_after_60_s_and_a_late_one_after_600() {
     assert_eq!((KEPT.as_secs(), KEPT_LATE.as_secs()), (60, 600));
     paused(async {
-        for (is_late, keep, lifetime) in
-            [(false, false, KEPT), (true, false, KEPT_LATE), (false, true, KEPT_LATE)]
-        {
+        for (is_late, keep, lifetime) in [
+            (false, Keep::ForRepeats, KEPT),
+            (true, Keep::ForRepeats, KEPT_LATE),
+            (false, Keep::ForUser, KEPT_LATE),
+        ] {
             let store = InProcess::new();
             let lease = first(&store, 1).await;
             if is_late {
@@ -118,7 +120,7 @@ fn a_late_outcome_stays_while_quick_ones_make_room() {
         let store = InProcess::new().capacity(100);
         let lease = first(&store, 0).await;
         store.defer(key(0)).await.expect("it");
-        lease.settle(reply("晚"), false).await.expect("it");
+        lease.settle(reply("晚"), Keep::ForRepeats).await.expect("it");
         for number in 1..10_000 {
             settle(&store, number, &reply("好")).await;
         }
@@ -154,7 +156,7 @@ fn of_many_who_claim_at_once_on_many_threads_one_is_first() {
                     for number in 0..10_000 {
                         if let ClaimState::First(lease) = store.claim(key(number)).await.expect("room").state
                         {
-                            lease.settle(reply("好"), false).await.expect("it");
+                            lease.settle(reply("好"), Keep::ForRepeats).await.expect("it");
                             firsts += 1;
                         }
                     }

@@ -13,8 +13,8 @@ use super::running::Running;
 use super::table::Claimed;
 use super::turn::{Held, seal};
 use super::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, LateReply, Promise, SignatureKey,
-    Turn, UserKey,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Promise,
+    SignatureKey, Turn, UserKey,
 };
 use crate::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
 
@@ -266,7 +266,7 @@ impl Answerer {
                             self.pick_up(user, word, entry.arrived + late.answer_within).await?
                     {
                         entry.join(delivery, "claimed");
-                        lease.settle(reply.clone(), false).await?;
+                        lease.settle(reply.clone(), Keep::ForRepeats).await?;
                         return Ok(Joined::Reply(reply));
                     }
                     return Ok(Joined::First(Held::Shared(lease), push));

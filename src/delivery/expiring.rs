@@ -7,20 +7,30 @@ use std::time::Instant;
 pub(super) struct Expiring<K, V> {
     entries: HashMap<K, Slot<V>, BuildHasherDefault<Digest>>,
     /// What rests, by when it goes away; one queue a lifetime, so that each is in order.
-    queues: [VecDeque<(Instant, K)>; 2],
+    queues: [VecDeque<(Rest, K)>; 2],
     capacity: usize,
+    /// How often something was put to rest.
+    rests: u64,
+}
+
+/// Until when an entry rests. Each time it is put to rest has a number: what woke up or went away since stands in a
+/// queue with another than its own.
+#[derive(Clone, Copy, PartialEq)]
+struct Rest {
+    end: Instant,
+    number: u64,
 }
 
 pub(super) struct Slot<V> {
     pub(super) value: V,
-    /// When it goes away. `None` while it is awake.
-    end: Option<Instant>,
+    /// `None` while it is awake.
+    rest: Option<Rest>,
 }
 
 impl<V> Slot<V> {
     /// The entry stays until it is put to rest again.
     pub(super) const fn wake(&mut self) {
-        self.end = None;
+        self.rest = None;
     }
 }
 
@@ -33,7 +43,7 @@ pub(super) enum Queue {
 
 impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { entries: HashMap::default(), queues: [VecDeque::new(), VecDeque::new()], capacity }
+        Self { entries: HashMap::default(), queues: [VecDeque::new(), VecDeque::new()], capacity, rests: 0 }
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
@@ -59,16 +69,25 @@ impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
                 return None;
             }
         }
-        Some(self.entries.entry(key).or_insert_with(|| Slot { value: new(), end: None }))
+        Some(self.entries.entry(key).or_insert_with(|| Slot { value: new(), rest: None }))
     }
 
     /// Puts the entry to rest: it goes away at the end that `change` says, or earlier where room is needed.
     pub(super) fn rest(&mut self, key: K, change: impl FnOnce(&mut V) -> Option<(Instant, Queue)>) {
-        if let Some(slot) = self.entries.get_mut(&key)
-            && let Some((end, queue)) = change(&mut slot.value)
-        {
-            slot.end = Some(end);
-            self.queues[queue as usize].push_back((end, key));
+        let Some(slot) = self.entries.get_mut(&key) else {
+            return;
+        };
+        let Some((end, queue)) = change(&mut slot.value) else {
+            return;
+        };
+        self.rests += 1;
+        let rest = Rest { end, number: self.rests };
+        slot.rest = Some(rest);
+        let queue = &mut self.queues[queue as usize];
+        queue.push_back((rest, key));
+        // Half of it, and more than a few, can only be what does not rest any more.
+        if queue.len() > 2 * self.entries.len() + 64 {
+            queue.retain(|(rest, key)| self.entries.get(key).is_some_and(|slot| slot.rest == Some(*rest)));
         }
     }
 
@@ -82,7 +101,7 @@ impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
 
     pub(super) fn expire(&mut self, now: Instant) {
         for queue in 0..self.queues.len() {
-            while self.queues[queue].front().is_some_and(|(end, _)| *end <= now) {
+            while self.queues[queue].front().is_some_and(|(rest, _)| rest.end <= now) {
                 self.pop(queue);
             }
         }
@@ -97,12 +116,11 @@ impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
         }
     }
 
-    /// What woke up or went away since it was put to rest stands in a queue with another end than its own.
     fn pop(&mut self, queue: usize) {
-        let Some((end, key)) = self.queues[queue].pop_front() else {
+        let Some((rest, key)) = self.queues[queue].pop_front() else {
             return;
         };
-        if self.entries.get(&key).is_some_and(|slot| slot.end == Some(end)) {
+        if self.entries.get(&key).is_some_and(|slot| slot.rest == Some(rest)) {
             self.entries.remove(&key);
         }
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::table::{Claimed, Full, Table};
 use super::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, Lease, Promise, Settled, SignatureKey,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, Keep, Lease, Promise, Settled, SignatureKey,
     UserKey,
 };
 use crate::Reply;
@@ -166,7 +166,7 @@ pub(super) struct Owner {
 
 impl Owner {
     /// [`settle`](Lease::settle), at once.
-    pub(super) fn settle_now(&mut self, outcome: Arc<Reply>, keep: bool) -> Settled {
+    pub(super) fn settle_now(&mut self, outcome: Arc<Reply>, keep: Keep) -> Settled {
         let Some(store) = self.store.take() else {
             return Settled::InTime;
         };
@@ -181,7 +181,7 @@ impl Lease for Owner {
     async fn settle(
         mut self: Box<Self>,
         outcome: Arc<Reply>,
-        keep: bool,
+        keep: Keep,
     ) -> Result<Settled, DeliveriesError> {
         Ok(self.settle_now(outcome, keep))
     }

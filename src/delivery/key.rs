@@ -22,6 +22,13 @@ macro_rules! key {
             }
         }
 
+        /// From the bytes of another, as a store kept them.
+        impl From<[u8; 20]> for $key {
+            fn from(bytes: [u8; 20]) -> Self {
+                Self(bytes)
+            }
+        }
+
         impl fmt::Display for $key {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut hex = String::with_capacity(40);

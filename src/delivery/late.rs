@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::Keep;
 use crate::Reply;
 
 /// What becomes of an answer that takes longer than WeChat waits.
@@ -158,6 +159,18 @@ impl LateReply {
         match &self.then {
             Then::Claim(word) => Some(word),
             _ => None,
+        }
+    }
+
+    /// How an outcome is to be kept.
+    pub(super) fn keep(&self, reply: &Arc<Reply>) -> Keep {
+        match &self.then {
+            Then::Lose => Keep::ForRepeats,
+            Then::Claim(word) => {
+                let is_long = word.part(reply, 0).is_some_and(|(_, more)| more);
+                if is_long { Keep::ForUser } else { Keep::ForRepeats }
+            }
+            Then::Push(_) => Keep::UnlessLate,
         }
     }
 

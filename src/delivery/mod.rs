@@ -30,7 +30,8 @@ pub use in_process::InProcess;
 pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest};
 pub use late::{LateReply, ReplySender};
 pub use store::{
-    Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Lease, MAX_PROMISES, Promise, Settled,
+    Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,
+    Promise, Settled,
 };
 #[cfg(feature = "tokio-1")]
 pub use turn::{Answer, Answering, CatchPanic, Done, Handled, Outcome, Run, Turn, Waiting};

@@ -12,6 +12,10 @@ pub const KEPT: Duration = Duration::from_secs(60);
 /// How long a late outcome is kept for the user to come back for it.
 pub const KEPT_LATE: Duration = Duration::from_secs(600);
 
+/// How long a promise is kept: longer than any handler takes, with [`KEPT_LATE`] after it. What is promised may be gone
+/// before.
+pub const PROMISED: Duration = Duration::from_secs(3600);
+
 /// How many promises one user may have at a time. Of more, the oldest is given up.
 pub const MAX_PROMISES: usize = 16;
 
@@ -26,7 +30,7 @@ pub const MAX_PROMISES: usize = 16;
 /// # A store of your own
 ///
 /// Each method is atomic. Outcomes live for [`KEPT`] after they are settled, late ones for [`KEPT_LATE`]; promises for
-/// [`KEPT_LATE`], [`MAX_PROMISES`] a user.
+/// [`PROMISED`], [`MAX_PROMISES`] a user.
 #[async_trait]
 pub trait Deliveries: Send + Sync + 'static {
     /// Counts a delivery of `key`, and says what became of the push so far. The first to ask owns it. So does the next
@@ -108,13 +112,22 @@ impl std::fmt::Debug for ClaimState {
 #[async_trait]
 pub trait Lease: Send + Sync {
     /// Says what came out. Deliveries that wait for it get it, and those that still come.
-    ///
-    /// `keep` keeps it as long as a late one: it is too long for one message, and the user will come back for the rest.
-    async fn settle(self: Box<Self>, outcome: Arc<Reply>, keep: bool) -> Result<Settled, DeliveriesError>;
+    async fn settle(self: Box<Self>, outcome: Arc<Reply>, keep: Keep) -> Result<Settled, DeliveriesError>;
+}
+
+/// How an outcome is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// For the repeats of its push: for [`KEPT`], and for [`KEPT_LATE`] where it is late.
+    ForRepeats,
+    /// For [`KEPT_LATE`]: it is too long for one message, and the user will come back for the rest.
+    ForUser,
+    /// As `ForRepeats`; but where it is late it reaches the user another way, and what is kept is [`Reply::None`].
+    UnlessLate,
 }
 
 /// What a store says to an outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Settled {
     /// A delivery may still carry it.
     InTime,

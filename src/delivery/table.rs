@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::expiring::{Expiring, Queue};
-use super::{DeliveryKey, KEPT, KEPT_LATE, MAX_PROMISES, Promise, Settled, SignatureKey, UserKey};
+use super::{
+    DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey, UserKey,
+};
 use crate::Reply;
 
 pub(super) struct Table {
@@ -94,18 +96,21 @@ impl Table {
         &mut self,
         key: DeliveryKey,
         outcome: Arc<Reply>,
-        keep: bool,
+        keep: Keep,
         now: Instant,
     ) -> (Settled, Vec<(u64, Waker)>) {
         let (mut settled, mut waiters) = (Settled::InTime, Vec::new());
         self.pushes.rest(key, |push| {
-            if let State::Running { late, waiting } =
-                std::mem::replace(&mut push.state, State::Settled(outcome))
-            {
-                waiters = waiting;
-                settled = if late { Settled::Late } else { Settled::InTime };
+            if let State::Running { late, waiting } = &mut push.state {
+                settled = if *late { Settled::Late } else { Settled::InTime };
+                waiters = std::mem::take(waiting);
             }
-            Some(if keep || settled == Settled::Late {
+            let is_late = settled == Settled::Late;
+            push.state = State::Settled(match keep {
+                Keep::UnlessLate if is_late => Arc::new(Reply::None),
+                _ => outcome,
+            });
+            Some(if is_late || keep == Keep::ForUser {
                 (now + KEPT_LATE, Queue::Long)
             } else {
                 (now + KEPT, Queue::Short)
@@ -198,7 +203,7 @@ impl Table {
             promises.pop_front();
         }
         promises.push_back(promise);
-        self.promises.rest(user, |_| Some((now + KEPT_LATE, Queue::Long)));
+        self.promises.rest(user, |_| Some((now + PROMISED, Queue::Long)));
         true
     }
 

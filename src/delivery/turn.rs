@@ -12,7 +12,7 @@ use super::answerer::{Answerer, Entry, Push};
 use super::in_process::Owner;
 use super::late::Then;
 use super::running::Runs;
-use super::{Lease, Promise, Settled};
+use super::{Keep, Lease, Promise, Settled};
 use crate::{HandlerError, Reply, ReplyContext, Sealed};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -134,27 +134,26 @@ impl Outcomes {
     /// Settles the push. What is left to wait for is returned.
     fn settle(self, reply: &Arc<Reply>, is_own: bool) -> Option<BoxFuture<()>> {
         let Self { answerer, push, lease, runs } = self;
-        // The user comes back for the rest of a long text.
-        let word = answerer.late().claim_word();
-        let is_long = word.and_then(|word| word.part(reply, 0)).is_some_and(|(_, more)| more);
+        let keep = answerer.late().keep(reply);
         let lease = match lease {
             Held::Unknown => return None,
             Held::Shared(lease) => lease,
-            Held::InProcess(mut owner) => match owner.settle_now(reply.clone(), is_long) {
-                Settled::InTime if !is_long => return None,
-                settled => {
-                    let reply = reply.clone();
-                    return Some(Box::pin(async move {
-                        answerer.settled(settled, &push, &reply, is_own, is_long).await;
-                        drop(runs);
-                    }));
+            Held::InProcess(mut owner) => {
+                let settled = owner.settle_now(reply.clone(), keep);
+                if settled == Settled::InTime && keep != Keep::ForUser {
+                    return None;
                 }
-            },
+                let reply = reply.clone();
+                return Some(Box::pin(async move {
+                    answerer.settled(settled, keep, &push, &reply, is_own).await;
+                    drop(runs);
+                }));
+            }
         };
         let reply = reply.clone();
         Some(Box::pin(async move {
-            match lease.settle(reply.clone(), is_long).await {
-                Ok(settled) => answerer.settled(settled, &push, &reply, is_own, is_long).await,
+            match lease.settle(reply.clone(), keep).await {
+                Ok(settled) => answerer.settled(settled, keep, &push, &reply, is_own).await,
                 Err(error) => {
                     let error: &(dyn std::error::Error + 'static) = &error;
                     tracing::error!(
@@ -170,10 +169,10 @@ impl Outcomes {
 
 impl Answerer {
     /// What becomes of an outcome that is stored.
-    async fn settled(&self, settled: Settled, push: &Push, reply: &Reply, is_own: bool, is_long: bool) {
+    async fn settled(&self, settled: Settled, keep: Keep, push: &Push, reply: &Reply, is_own: bool) {
         match (settled, push.user, push.key) {
             (Settled::Late, ..) if is_own || !reply.is_none() => self.late_outcome(push, reply, is_own).await,
-            (Settled::InTime, Some(user), Some(key)) if is_long => {
+            (Settled::InTime, Some(user), Some(key)) if keep == Keep::ForUser => {
                 self.promise(user, Promise::new(key, 1)).await;
             }
             _ => {}

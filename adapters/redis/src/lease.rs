@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use redis::{RedisResult, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use wechat_callback::Reply;
-use wechat_callback::delivery::{DeliveriesError, DeliveryKey, Lease, Settled};
+use wechat_callback::delivery::{DeliveriesError, DeliveryKey, Keep, Lease, Settled};
 
 use crate::link::Kind;
 use crate::remote::Remote;
@@ -38,7 +38,7 @@ struct Push {
 
 struct Outcome {
     reply: String,
-    keep: bool,
+    keep: Keep,
     /// Until when it is tried to write it.
     until: Instant,
 }
@@ -110,7 +110,7 @@ impl Leases {
         }
     }
 
-    fn settled(&self, key: DeliveryKey, deliveries: u32, reply: &str, keep: bool) {
+    fn settled(&self, key: DeliveryKey, deliveries: u32, reply: &str, keep: Keep) {
         let outcome = Outcome { reply: reply.to_owned(), keep, until: Instant::now() + STUBBORN };
         self.held().pushes.insert(key, Push { deliveries, outcome: Some(outcome) });
     }
@@ -145,24 +145,40 @@ impl Lease for Owner {
     async fn settle(
         mut self: Box<Self>,
         outcome: Arc<Reply>,
-        keep: bool,
+        keep: Keep,
     ) -> Result<Settled, DeliveriesError> {
         let Some(local) = self.local.take() else {
             return Ok(Settled::InTime);
         };
-        let settled = local.settle(outcome.clone(), keep).await?;
         let reply = serde_json::to_string(&*outcome).map_err(DeliveriesError::new)?;
         self.is_settled = true;
-        let Self { leases, remote, key, deliveries, .. } = &*self;
-        let keep = keep || settled == Settled::Late;
-        leases.settled(*key, *deliveries, &reply, keep);
-        match remote.settle(*key, remote.settlement(*key, *deliveries, &reply, keep)).await {
-            Ok(shared) => {
+        if keep == Keep::UnlessLate {
+            // What this process's deliveries get hangs on whether it is late, which Redis knows.
+            return if self.settle_in_redis(&reply, keep).await == Some(Settled::Late) {
+                local.settle(Arc::new(Reply::None), Keep::ForUser).await?;
+                Ok(Settled::Late)
+            } else {
+                local.settle(outcome, keep).await
+            };
+        }
+        let settled = local.settle(outcome, keep).await?;
+        let keep = if settled == Settled::Late { Keep::ForUser } else { keep };
+        Ok(self.settle_in_redis(&reply, keep).await.unwrap_or(settled).max(settled))
+    }
+}
+
+impl Owner {
+    /// `None` where Redis has not got it, or somebody else's.
+    async fn settle_in_redis(&self, reply: &str, keep: Keep) -> Option<Settled> {
+        let Self { leases, remote, key, deliveries, .. } = self;
+        leases.settled(*key, *deliveries, reply, keep);
+        match remote.settle(*key, remote.settlement(*key, *deliveries, reply, keep)).await {
+            Ok(settled) => {
                 leases.forget(*key);
-                if shared.is_none() {
+                if settled.is_none() {
                     tracing::debug!("another process has taken the push over, and keeps its own outcome");
                 }
-                Ok(if shared == Some(Settled::Late) { Settled::Late } else { settled })
+                settled
             }
             Err(error) => {
                 if error.is_of_one_key() {
@@ -170,7 +186,7 @@ impl Lease for Owner {
                 }
                 let error: &(dyn std::error::Error + 'static) = &error;
                 tracing::debug!(error, "the outcome is not in Redis yet");
-                Ok(settled)
+                None
             }
         }
     }

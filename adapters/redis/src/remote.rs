@@ -4,7 +4,7 @@ use std::time::Duration;
 use redis::{RedisError, Value};
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    DeliveryKey, KEPT, KEPT_LATE, MAX_PROMISES, Promise, Settled, SignatureKey, UserKey,
+    DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey, UserKey,
 };
 
 use crate::error::StoreError;
@@ -90,13 +90,18 @@ impl Remote {
             .arg(&deliveries)
     }
 
-    pub(crate) fn settlement(&self, key: DeliveryKey, deliveries: u32, reply: &str, keep: bool) -> Call {
+    pub(crate) fn settlement(&self, key: DeliveryKey, deliveries: u32, reply: &str, keep: Keep) -> Call {
         Call::script(&scripts::SETTLE, self.key(key))
             .arg(&*self.id)
             .arg(&KEPT.as_millis())
             .arg(&KEPT_LATE.as_millis())
-            .arg(&u8::from(keep))
+            .arg(match keep {
+                Keep::ForRepeats => "repeats",
+                Keep::ForUser => "user",
+                Keep::UnlessLate => "unless late",
+            })
             .arg(&deliveries)
+            .arg(&serde_json::json!(Reply::None))
             // The last, so that Redis does not quote it in an error.
             .arg(reply)
     }
@@ -144,7 +149,7 @@ impl Remote {
         let call = Call::script(&scripts::PROMISE, self.user(user))
             .arg(&written(promise))
             .arg(&MAX_PROMISES)
-            .arg(&KEPT_LATE.as_millis());
+            .arg(&PROMISED.as_millis());
         self.link.ask::<Value>(Kind::Other, call).await.map(drop)
     }
 

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Promise, SignatureKey, UserKey,
-    body_digest,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, Promise, SignatureKey,
+    UserKey, body_digest,
 };
 
 use crate::ConnectError;
@@ -164,7 +164,7 @@ impl Deliveries for RedisDeliveries {
             State::Free => ClaimState::First(self.leases.hold(&self.remote, key, delivery, lease)),
             State::Running(_) => ClaimState::Running,
             State::Settled(reply) => {
-                lease.settle(reply.clone(), false).await?;
+                lease.settle(reply.clone(), Keep::ForRepeats).await?;
                 ClaimState::Settled(reply)
             }
         };

@@ -12,9 +12,9 @@ use sha1::{Digest, Sha1};
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::delivery::{
-    Answerer, Arrival, Deliveries, DeliveryKey, MAX_PROMISES, Promise, Settled, UserKey,
+    Answerer, Arrival, ClaimState, Deliveries, DeliveryKey, Keep, MAX_PROMISES, Promise, Settled, UserKey,
 };
-use wechat_callback::{Callback, Message};
+use wechat_callback::{Callback, Message, Reply};
 use wechat_redis::RedisDeliveries;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ async fn one_of_two_processes_runs_a_push_and_both_deliver_its_outcome() {
     let (delivery, state, _) = claim(&a, key(1)).await;
     assert_eq!((delivery, state), (3, "running"));
 
-    let settled = lease.expect("the first").settle(reply("你好"), false).await.expect("settled");
+    let settled = lease.expect("the first").settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     assert_eq!(settled, Settled::InTime);
     for store in [&a, &b] {
         assert_eq!(store.wait(key(1)).await.expect("asked"), Some(reply("你好")));
@@ -62,7 +62,7 @@ async fn who_waits_is_woken_and_does_not_poll() {
     assert!(calls <= 3, "the owner's renewals alone: {stats}");
 
     let settled = Instant::now();
-    lease.settle(reply("你好"), false).await.expect("settled");
+    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     for waiter in waiters {
         let (outcome, woken) = waiter.await.expect("no panic");
         assert_eq!(outcome, Some(reply("你好")));
@@ -119,7 +119,7 @@ async fn a_lease_is_renewed_while_the_push_runs() {
         sleep(SECOND * 3).await;
         assert_eq!(claim(&b, key(1)).await.1, "running");
     }
-    lease.settle(reply("你好"), false).await.expect("settled");
+    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     let (delivery, state, _) = claim(&b, key(1)).await;
     assert_eq!((delivery, state), (5, "settled"));
 }
@@ -130,8 +130,8 @@ async fn what_another_process_defers_is_late_and_kept_for_ten_minutes() {
     let (a, b) = (redis.store(), redis.store());
     let (late, kept) = (own(&a, key(1)).await, own(&a, key(2)).await);
     assert_eq!(b.defer(key(1)).await.expect("asked"), None);
-    assert_eq!(late.settle(reply("晚了"), false).await.expect("settled"), Settled::Late);
-    assert_eq!(kept.settle(reply("长"), true).await.expect("settled"), Settled::InTime);
+    assert_eq!(late.settle(reply("晚了"), Keep::ForRepeats).await.expect("settled"), Settled::Late);
+    assert_eq!(kept.settle(reply("长"), Keep::ForUser).await.expect("settled"), Settled::InTime);
     assert_eq!(b.defer(key(2)).await.expect("asked"), Some(reply("长")));
     for number in 1..=2 {
         let left: u64 = redis.ask(&format!("PTTL wechat:{{{}}}", key(number)));
@@ -139,8 +139,31 @@ async fn what_another_process_defers_is_late_and_kept_for_ten_minutes() {
     }
 }
 
+/// It reaches the user another way, and would reach him twice.
 #[tokio::test]
-async fn promises_are_kept_in_order_each_once_and_for_ten_minutes() {
+async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    for (number, is_late) in [(1, false), (2, true)] {
+        let ClaimState::First(lease) = a.claim(key(number)).await.expect("asked").state else {
+            panic!("the first");
+        };
+        if is_late {
+            assert_eq!(b.defer(key(number)).await.expect("asked"), None);
+        }
+        let settled = lease.settle(reply("好"), Keep::UnlessLate).await.expect("settled");
+        assert_eq!(settled, if is_late { Settled::Late } else { Settled::InTime });
+        for store in [&a, &b] {
+            let ClaimState::Settled(kept) = store.claim(key(number)).await.expect("asked").state else {
+                panic!("settled");
+            };
+            assert_eq!(kept, if is_late { Arc::new(Reply::None) } else { reply("好") });
+        }
+    }
+}
+
+#[tokio::test]
+async fn promises_are_kept_in_order_each_once_and_for_an_hour() {
     let Some(redis) = Redis::start() else { return };
     let (a, b, user) = (redis.store(), redis.store(), UserKey::of("wx1", "o1"));
     let promise = |number, part| Promise::new(key(number), part);
@@ -149,7 +172,7 @@ async fn promises_are_kept_in_order_each_once_and_for_ten_minutes() {
         a.promise(user, promise(number, 0)).await.expect("promised");
     }
     let left: u64 = redis.ask(&format!("PTTL wechat:{{{user}}}:user"));
-    assert!((590_000..=600_000).contains(&left), "{left}");
+    assert!((3_590_000..=3_600_000).contains(&left), "{left}");
 
     // One push is promised once.
     a.promise(user, promise(MAX_PROMISES as u64, 1)).await.expect("promised");
@@ -229,7 +252,7 @@ async fn keys_name_nobody_and_every_key_ends() {
     let store = redis.store();
     assert_eq!(arrive(&store, now, &text(1)).await, None);
     let (_running, settled) = (own(&store, key(1)).await, own(&store, key(2)).await);
-    settled.settle(reply("secret"), false).await.expect("settled");
+    settled.settle(reply("secret"), Keep::ForRepeats).await.expect("settled");
     drop(own(&store, key(3)).await);
     store.promise(UserKey::of("wx1", "o6_bmjrPTlm6"), Promise::new(key(2), 0)).await.expect("promised");
     // Counted where nothing else is known any more.
@@ -268,7 +291,7 @@ async fn of_a_thousand_pushes_each_runs_once() {
                 let (_, _, lease) = claim(&stores[((number + delivery) % 2) as usize], key(number)).await;
                 sleep(SECOND / 50).await;
                 let lease = lease?;
-                lease.settle(reply("你好"), false).await.expect("settled");
+                lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
                 Some(number)
             }
         })
@@ -287,7 +310,7 @@ fn a_runtime_that_ends_takes_no_connection_with_it() {
     let store = home.block_on(async { redis.store() });
     let lease = runtime().block_on(own(&store, key(1)));
     assert_eq!(runtime().block_on(claim(&store, key(1))).1, "running");
-    runtime().block_on(lease.settle(reply("你好"), false)).expect("settled");
+    runtime().block_on(lease.settle(reply("你好"), Keep::ForRepeats)).expect("settled");
     assert_eq!(runtime().block_on(redis.store().wait(key(1))).expect("asked"), Some(reply("你好")));
     redis.log.assert(0, 0);
 }

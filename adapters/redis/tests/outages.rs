@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::Reply;
-use wechat_callback::delivery::{ClaimState, Deliveries, Promise, Settled, UserKey};
+use wechat_callback::delivery::{ClaimState, Deliveries, Keep, Promise, Settled, UserKey};
 use wechat_redis::RedisDeliveries;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,7 +23,10 @@ async fn assert_on_their_own(stores: [&RedisDeliveries; 2], pushes: std::ops::Ra
             assert_eq!(state, "first");
             assert_eq!(claim(store, key(number)).await.1, "running");
             let lease = lease.expect("the first");
-            assert_eq!(lease.settle(reply("你好"), false).await.expect("settled"), Settled::InTime);
+            assert_eq!(
+                lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled"),
+                Settled::InTime
+            );
             assert_eq!(store.wait(key(number)).await.expect("asked"), Some(reply("你好")));
             assert_eq!(claim(store, key(number)).await.1, "settled");
             assert!(start.elapsed() < SECOND * 3 / 10, "{:?}", start.elapsed());
@@ -68,7 +71,7 @@ async fn deliver(store: &RedisDeliveries, number: u64, runs: &AtomicUsize) -> Ar
                 runs.fetch_add(1, Ordering::Relaxed);
                 sleep(SECOND / 50).await;
                 let outcome = reply(&number.to_string());
-                lease.settle(outcome.clone(), false).await.expect("settled");
+                lease.settle(outcome.clone(), Keep::ForRepeats).await.expect("settled");
                 return outcome;
             }
             ClaimState::Running => {
@@ -167,8 +170,8 @@ async fn flushed() {
     redis.ask::<()>("FLUSHALL");
     let once_more = own(&b, key(1)).await;
     assert_eq!(claim(&b, key(1)).await.1, "running");
-    once_more.settle(reply("b"), false).await.expect("settled");
-    lease.settle(reply("a"), false).await.expect("settled");
+    once_more.settle(reply("b"), Keep::ForRepeats).await.expect("settled");
+    lease.settle(reply("a"), Keep::ForRepeats).await.expect("settled");
     assert_eq!(b.wait(key(1)).await.expect("asked"), Some(reply("b")));
     assert_eq!(a.wait(key(1)).await.expect("asked"), Some(reply("a")));
     assert_eq!(redis.store().wait(key(1)).await.expect("asked"), Some(reply("b")));
@@ -176,7 +179,7 @@ async fn flushed() {
     // And what is settled is written though its entry is gone.
     let lease = own(&a, key(2)).await;
     redis.ask::<()>("FLUSHALL");
-    lease.settle(reply("a"), false).await.expect("settled");
+    lease.settle(reply("a"), Keep::ForRepeats).await.expect("settled");
     assert_eq!(claim(&b, key(2)).await.1, "settled");
     redis.log.assert(0, 0);
 }
@@ -198,7 +201,7 @@ async fn out_of_memory() {
         let _ = timeout(SECOND / 10, b.wait(key(900))).await;
         assert_on_their_own([&a, &b], round * 1000..round * 1000 + 5).await;
     }
-    running.settle(reply("你好"), false).await.expect("settled");
+    running.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     redis.log.assert(2, 0);
     redis.ask::<()>("CONFIG SET maxmemory 0");
     assert_together([&a, &b], 9000).await;
@@ -224,7 +227,7 @@ async fn scripts_flushed() {
     // The renewal brings its own script back.
     sleep(SECOND * 2).await;
     redis.ask::<()>("SCRIPT FLUSH");
-    lease.settle(reply("你好"), false).await.expect("settled");
+    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     assert_eq!(timeout(SECOND / 2, waiter).await.expect("woken").expect("no panic"), Some(reply("你好")));
     redis.log.assert(0, 0);
 }
@@ -258,7 +261,7 @@ async fn closed_where_that_is_asked_for() {
     let Some(mut redis) = Redis::start() else { return };
     let store = redis.store().fail_closed();
     let (running, settled) = (own(&store, key(1)).await, own(&store, key(2)).await);
-    settled.settle(reply("你好"), false).await.expect("settled");
+    settled.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     redis.kill();
     assert!(store.claim(key(3)).await.is_err());
     assert!(store.wait(key(3)).await.is_err());
@@ -266,7 +269,7 @@ async fn closed_where_that_is_asked_for() {
     // What is known is known.
     assert_eq!(claim(&store, key(1)).await.1, "running");
     assert_eq!(claim(&store, key(2)).await.1, "settled");
-    running.settle(reply("你好"), false).await.expect("in hand");
+    running.settle(reply("你好"), Keep::ForRepeats).await.expect("in hand");
     assert_eq!(claim(&store, key(1)).await.1, "settled");
 
     redis.run();
@@ -284,7 +287,7 @@ async fn what_was_settled_in_an_outage_other_processes_have_after_it() {
     let (settled, running) = (own(&a, key(1)).await, own(&a, key(2)).await);
     redis.kill();
     let begun = own(&a, key(3)).await;
-    settled.settle(reply("你好"), false).await.expect("settled");
+    settled.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     redis.run();
     sleep(SECOND * 5 / 2).await;
     assert_eq!(b.wait(key(1)).await.expect("asked"), Some(reply("你好")));
@@ -292,8 +295,8 @@ async fn what_was_settled_in_an_outage_other_processes_have_after_it() {
     assert_eq!(state, "first", "with Redis");
     assert_eq!(claim(&b, key(2)).await.1, "running");
     assert_eq!(claim(&b, key(3)).await.1, "running");
-    running.settle(reply("二"), false).await.expect("settled");
-    begun.settle(reply("三"), false).await.expect("settled");
+    running.settle(reply("二"), Keep::ForRepeats).await.expect("settled");
+    begun.settle(reply("三"), Keep::ForRepeats).await.expect("settled");
     assert_eq!(b.wait(key(2)).await.expect("asked"), Some(reply("二")));
     assert_eq!(b.wait(key(3)).await.expect("asked"), Some(reply("三")));
 }
@@ -328,7 +331,7 @@ async fn a_connection_that_is_closed_is_made_anew_without_a_word() {
     assert_eq!(claim(&b, key(1)).await.1, "running");
     sleep(SECOND / 2).await;
     redis.ask::<u32>("CLIENT KILL TYPE normal SKIPME yes");
-    lease.settle(reply("你好"), false).await.expect("settled");
+    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
     assert_eq!(timeout(SECOND / 2, waiter).await.expect("woken").expect("no panic"), Some(reply("你好")));
     redis.log.assert(0, 0);
 }
@@ -341,7 +344,7 @@ async fn what_was_promised_in_an_outage_is_kept() {
     let lease = own(&a, key(1)).await;
     assert_eq!(a.defer(key(1)).await.expect("asked"), None);
     a.promise(user, Promise::new(key(1), 0)).await.expect("promised");
-    assert_eq!(lease.settle(reply("你好"), false).await.expect("settled"), Settled::Late);
+    assert_eq!(lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled"), Settled::Late);
     for is_over in [false, true] {
         if is_over {
             redis.run();
