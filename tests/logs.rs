@@ -2,44 +2,15 @@
 
 mod support;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::post;
 use support::both::block_on;
+use support::logs::logged_while as logged;
 use support::{MODES, Push, Wechat, now, text};
 use tower::ServiceExt;
 use wechat_tower::{Callback, HandlerError, SecurityMode, TextReply, WechatLayer, WechatMessage};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Everything that is logged, down to TRACE, while `run` runs.
-fn logged(run: impl FnOnce()) -> String {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, run);
-    String::from_utf8(std::mem::take(&mut *log.0.lock().expect("not poisoned"))).expect("UTF-8")
-}
 
 async fn fails(WechatMessage(message): WechatMessage) -> Result<TextReply, HandlerError> {
     match message.text() {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::Dispatch;
-use tracing::subscriber::NoSubscriber;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -25,16 +25,38 @@ static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber:
 
 /// Everything that is logged on this thread, down to TRACE, until `future` is done.
 pub async fn logged(future: impl Future<Output = ()>) -> String {
-    LazyLock::force(&SECOND);
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let capture = Capture::start();
     future.await;
-    drop(guard);
-    String::from_utf8(std::mem::take(&mut *log.0.lock().expect("not poisoned"))).expect("UTF-8")
+    capture.end()
+}
+
+/// Everything that is logged on this thread, down to TRACE, while `run` runs.
+pub fn logged_while(run: impl FnOnce()) -> String {
+    let capture = Capture::start();
+    run();
+    capture.end()
+}
+
+struct Capture {
+    log: Log,
+    guard: DefaultGuard,
+}
+
+impl Capture {
+    fn start() -> Self {
+        LazyLock::force(&SECOND);
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        Self { log, guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    fn end(self) -> String {
+        drop(self.guard);
+        String::from_utf8(std::mem::take(&mut *self.log.0.lock().expect("not poisoned"))).expect("UTF-8")
+    }
 }
