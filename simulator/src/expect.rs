@@ -1,0 +1,148 @@
+//! What a test expects of an exchange. Each panics with what was there in its place.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::{Article, Ending, Exchange, Reply, Shown};
+
+#[allow(clippy::must_use_candidate, reason = "what is expected is there, or they panic")]
+impl Exchange {
+    /// The reply is this text.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    #[track_caller]
+    pub fn expect_text(&self, text: &str) -> &Self {
+        self.expect(self.text() == Some(text), &format!("the text {text:?}"))
+    }
+
+    /// The reply is a text with this in it.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    #[track_caller]
+    pub fn expect_text_with(&self, part: &str) -> &Self {
+        let found = self.text().is_some_and(|text| text.contains(part));
+        self.expect(found, &format!("a text with {part:?} in it"))
+    }
+
+    /// The reply is this one.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    #[track_caller]
+    pub fn expect_reply(&self, reply: &Reply) -> &Self {
+        self.expect(self.reply() == Some(reply), &format!("{reply:?}"))
+    }
+
+    /// The reply is this picture.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    #[track_caller]
+    pub fn expect_image(&self, media_id: &str) -> &Self {
+        self.expect_reply(&Reply::Image { media_id: media_id.to_owned() })
+    }
+
+    /// The reply is news. Returns the articles.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    #[track_caller]
+    pub fn expect_news(&self) -> &[Article] {
+        match self.reply() {
+            Some(Reply::News { articles }) => articles,
+            _ => {
+                self.expect(false, "news");
+                &[]
+            }
+        }
+    }
+
+    /// The message is handed to an agent: to this one, or to any.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    #[track_caller]
+    pub fn expect_transfer(&self, account: Option<&str>) -> &Self {
+        self.expect_reply(&Reply::Transfer { account: account.map(str::to_owned) })
+    }
+
+    /// The user sees nothing: the bot acknowledged.
+    ///
+    /// # Panics
+    ///
+    /// Where it did not.
+    #[track_caller]
+    pub fn expect_nothing(&self) -> &Self {
+        self.expect(self.shown == Shown::Nothing, "nothing")
+    }
+
+    /// The user sees WeChat's failure notice.
+    ///
+    /// # Panics
+    ///
+    /// Where he does not.
+    #[track_caller]
+    pub fn expect_failure_notice(&self) -> &Self {
+        self.expect(self.shown == Shown::FailureNotice, "WeChat's failure notice")
+    }
+
+    /// There were that many deliveries.
+    ///
+    /// # Panics
+    ///
+    /// Where there were more or fewer.
+    #[track_caller]
+    pub fn expect_deliveries(&self, count: usize) -> &Self {
+        self.expect(self.deliveries.len() == count, &format!("{count} deliveries"))
+    }
+
+    /// The user waited no longer than this.
+    ///
+    /// # Panics
+    ///
+    /// Where he did.
+    #[track_caller]
+    pub fn expect_within(&self, limit: Duration) -> &Self {
+        self.expect(self.took() <= limit, &format!("an answer within {limit:?}"))
+    }
+
+    #[track_caller]
+    fn expect(&self, met: bool, expected: &str) -> &Self {
+        assert!(met, "expected {expected} in answer to {}, but {}", self.kind, self.story());
+        self
+    }
+
+    /// What happened, in a few lines.
+    fn story(&self) -> String {
+        let mut story = match &self.shown {
+            Shown::Reply { reply } => format!("the reply is {reply:?}"),
+            Shown::Nothing => "the user sees nothing".to_owned(),
+            Shown::FailureNotice => "the user sees WeChat's failure notice".to_owned(),
+        };
+        for delivery in &self.deliveries {
+            let ending = match &delivery.ending {
+                Ending::Answered { answer } => format!("answered {}", answer.status),
+                Ending::TimedOut => "timed out".to_owned(),
+                Ending::Broken { .. } => "broke off".to_owned(),
+                Ending::Unreachable { .. } => "reached nobody".to_owned(),
+            };
+            let _ = write!(
+                story,
+                "\n  delivery {} {ending}, {} ms after {} ms",
+                delivery.number, delivery.took_ms, delivery.started_ms
+            );
+            for check in delivery.reading.failures() {
+                let _ = write!(story, "\n    {}: {}", check.name.as_str(), check.detail);
+            }
+        }
+        story
+    }
+}

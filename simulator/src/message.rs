@@ -1,0 +1,249 @@
+use crate::catalogue::{self, Kind};
+use crate::xml::Element;
+
+/// A message or an event to push: its kind and its fields.
+///
+/// Who sent it to whom and when, and the `MsgId`, are added as it is pushed. Fields that are not set hold the
+/// [`catalogue`]'s samples.
+///
+/// ```
+/// use wechat_sim::Message;
+///
+/// let click = Message::click("MENU_HELP");
+/// let get_card = Message::event("user_get_card").field("CardId", "p1").field("OuterStr", "shop");
+/// let scan = Message::event("scancode_push").field("ScanCodeInfo.ScanResult", "https://example.com/");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a message does nothing until it is pushed"]
+pub struct Message(pub(crate) Draft);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Draft {
+    Fields { msg_type: String, event: Option<String>, anonymous: bool, elements: Vec<Element> },
+    Raw(String),
+}
+
+impl Message {
+    /// A message or event of a kind of the catalogue.
+    pub fn new(kind: &Kind) -> Self {
+        Self(Draft::Fields {
+            msg_type: kind.msg_type().to_owned(),
+            event: kind.event().map(str::to_owned),
+            anonymous: kind.anonymous,
+            elements: kind.elements.clone(),
+        })
+    }
+
+    /// A message of that `MsgType`. One that is not in the catalogue has no fields but those that are set.
+    pub fn of_type(msg_type: &str) -> Self {
+        catalogue::message(msg_type).map_or_else(|| Self::unknown(msg_type, None), Self::new)
+    }
+
+    /// An event of that name. One that is not in the catalogue has no fields but those that are set.
+    pub fn event(name: &str) -> Self {
+        catalogue::event(name).map_or_else(|| Self::unknown("event", Some(name)), Self::new)
+    }
+
+    /// XML that is pushed exactly as it is, well-formed or not.
+    pub fn raw(xml: impl Into<String>) -> Self {
+        Self(Draft::Raw(xml.into()))
+    }
+
+    fn unknown(msg_type: &str, event: Option<&str>) -> Self {
+        Self(Draft::Fields {
+            msg_type: msg_type.to_owned(),
+            event: event.map(str::to_owned),
+            anonymous: false,
+            elements: Vec::new(),
+        })
+    }
+
+    /// Sets a field: by its path as the catalogue has it (`ScanCodeInfo.ScanResult`), or by its last name alone.
+    /// Upper and lower case are told apart only where both are there. A field that the kind does not have is
+    /// added. Raw XML has no fields, and stays as it is.
+    pub fn field(mut self, path: &str, value: impl Into<String>) -> Self {
+        if let Draft::Fields { elements, .. } = &mut self.0 {
+            let value = value.into();
+            if !set(elements, path, &value) && !set_inside(elements, path, &value) {
+                add(elements, path, value);
+            }
+        }
+        self
+    }
+
+    /// With the samples of the optional fields too.
+    pub fn with_optional_fields(mut self) -> Self {
+        fn ask_for(elements: &mut [Element]) {
+            for element in elements {
+                element.optional = false;
+                ask_for(&mut element.children);
+            }
+        }
+        if let Draft::Fields { elements, .. } = &mut self.0 {
+            ask_for(elements);
+        }
+        self
+    }
+
+    /// A text (文字).
+    pub fn text(content: impl Into<String>) -> Self {
+        Self::of_type("text").field("Content", content)
+    }
+
+    /// A picture (图片).
+    pub fn image(pic_url: &str, media_id: &str) -> Self {
+        Self::of_type("image").field("PicUrl", pic_url).field("MediaId", media_id)
+    }
+
+    /// A voice message (语音).
+    pub fn voice(media_id: &str) -> Self {
+        Self::of_type("voice").field("MediaId", media_id)
+    }
+
+    /// A video (视频).
+    pub fn video(media_id: &str, thumb_media_id: &str) -> Self {
+        Self::of_type("video").field("MediaId", media_id).field("ThumbMediaId", thumb_media_id)
+    }
+
+    /// A place (位置).
+    pub fn location(latitude: f64, longitude: f64, label: &str) -> Self {
+        Self::of_type("location")
+            .field("Location_X", format!("{latitude:.6}"))
+            .field("Location_Y", format!("{longitude:.6}"))
+            .field("Label", label)
+    }
+
+    /// A link (链接).
+    pub fn link(title: &str, description: &str, url: &str) -> Self {
+        Self::of_type("link").field("Title", title).field("Description", description).field("Url", url)
+    }
+
+    /// A follow (关注).
+    pub fn follow() -> Self {
+        Self::event("subscribe")
+    }
+
+    /// A follow by the account's QR code with a scene (扫描带参数二维码).
+    pub fn follow_by(scene: &str) -> Self {
+        Self::event("subscribe")
+            .field("EventKey", format!("qrscene_{scene}"))
+            .field("Ticket", "sample-ticket")
+    }
+
+    /// An unfollow (取消关注).
+    pub fn unfollow() -> Self {
+        Self::event("unsubscribe")
+    }
+
+    /// A QR code with a scene, scanned by someone who follows already.
+    pub fn scan(scene: &str) -> Self {
+        Self::event("SCAN").field("EventKey", scene)
+    }
+
+    /// A menu button with a key (点击菜单).
+    pub fn click(key: &str) -> Self {
+        Self::event("CLICK").field("EventKey", key)
+    }
+
+    /// A menu button with a link (点击菜单链接).
+    pub fn view(url: &str) -> Self {
+        Self::event("VIEW").field("EventKey", url)
+    }
+
+    /// The user's whereabouts, reported by his client (上报地理位置).
+    pub fn location_report(latitude: f64, longitude: f64) -> Self {
+        Self::event("LOCATION")
+            .field("Latitude", format!("{latitude:.6}"))
+            .field("Longitude", format!("{longitude:.6}"))
+    }
+}
+
+/// The element of that name; in another spelling of upper and lower case if there is none.
+fn find<'e>(elements: &'e mut [Element], name: &str) -> Option<&'e mut Element> {
+    let exact = elements.iter().position(|element| element.name == name);
+    let position =
+        exact.or_else(|| elements.iter().position(|element| element.name.eq_ignore_ascii_case(name)));
+    elements.get_mut(position?)
+}
+
+fn set(elements: &mut [Element], path: &str, value: &str) -> bool {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let Some(element) = find(elements, name) else { return false };
+    match rest {
+        Some(rest) if !set(&mut element.children, rest, value) => return false,
+        Some(_) => {}
+        None => {
+            value.clone_into(&mut element.text);
+            element.children.clear();
+        }
+    }
+    element.optional = false;
+    true
+}
+
+fn set_inside(elements: &mut [Element], path: &str, value: &str) -> bool {
+    elements.iter_mut().any(|element| {
+        let found = set(&mut element.children, path, value) || set_inside(&mut element.children, path, value);
+        element.optional &= !found;
+        found
+    })
+}
+
+fn add(elements: &mut Vec<Element>, path: &str, value: String) {
+    let Some((name, rest)) = path.split_once('.') else {
+        elements.push(Element::string(path, value));
+        return;
+    };
+    if find(elements, name).is_none() {
+        elements.push(Element { name: name.to_owned(), ..Element::default() });
+    }
+    if let Some(element) = find(elements, name) {
+        element.optional = false;
+        add(&mut element.children, rest, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn xml(message: Message) -> String {
+        match message.0 {
+            Draft::Fields { elements, .. } => {
+                let kept = elements.into_iter().filter(|element| !element.optional).collect();
+                Element { children: kept, ..Element::default() }.to_message().replace('\n', "")
+            }
+            Draft::Raw(xml) => xml,
+        }
+    }
+
+    #[test]
+    fn a_field_is_set_by_its_path_and_by_its_last_name_in_any_case() {
+        let scan = "<xml><EventKey><![CDATA[MENU_SCAN]]></EventKey><ScanCodeInfo>\
+                    <ScanType><![CDATA[qrcode]]></ScanType><ScanResult><![CDATA[x]]></ScanResult></ScanCodeInfo></xml>";
+        for path in ["ScanCodeInfo.ScanResult", "scancodeinfo.scanresult", "ScanResult"] {
+            assert_eq!(xml(Message::event("scancode_push").field(path, "x")), scan, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_optional_field_is_pushed_once_it_is_set() {
+        assert!(!xml(Message::text("hi")).contains("bizmsgmenuid"));
+        assert!(xml(Message::text("hi").field("bizmsgmenuid", "7")).contains("<bizmsgmenuid><![CDATA[7]]>"));
+        assert!(xml(Message::text("hi").with_optional_fields()).contains("<Idx>1</Idx>"));
+    }
+
+    #[test]
+    fn an_unknown_field_is_added_and_so_is_a_nested_one() {
+        let message = Message::event("some_future_event").field("A", "1").field("B.C", "2").field("B.D", "3");
+        assert_eq!(
+            xml(message),
+            "<xml><A><![CDATA[1]]></A><B><C><![CDATA[2]]></C><D><![CDATA[3]]></D></B></xml>"
+        );
+    }
+
+    #[test]
+    fn raw_xml_stays_as_it_is() {
+        assert_eq!(xml(Message::raw("<xml>").field("A", "1").with_optional_fields()), "<xml>");
+    }
+}

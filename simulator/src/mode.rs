@@ -1,0 +1,55 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::AccountError;
+
+/// The message security mode (消息加解密方式) that is set in WeChat's console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Plain (明文模式): the message itself, and a signature that does not cover it.
+    Plain,
+    /// Compatible (兼容模式): the message twice, plain and encrypted.
+    Compatible,
+    /// Safe (安全模式): the message encrypted.
+    Safe,
+}
+
+impl Mode {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Plain, Self::Compatible, Self::Safe];
+
+    /// `plain`, `compatible` or `safe`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Compatible => "compatible",
+            Self::Safe => "safe",
+        }
+    }
+
+    /// Whether a push holds an encrypted message.
+    #[must_use]
+    pub const fn is_encrypted(self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// `plain`, `compatible` or `safe`, without regard to case.
+impl FromStr for Mode {
+    type Err = AccountError;
+
+    fn from_str(text: &str) -> Result<Self, AccountError> {
+        let named = Self::ALL.into_iter().find(|mode| text.eq_ignore_ascii_case(mode.name()));
+        named.ok_or(AccountError::Mode)
+    }
+}

@@ -1,0 +1,135 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::reading::Pushed;
+use crate::{Account, Mode, Request, Signature, cipher};
+
+/// What is escaped in a query. An openid holds nothing of it.
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+/// What differs from push to push: the time and the randomness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// `timestamp`: seconds since 1970.
+    pub timestamp: i64,
+    /// `nonce`: decimal digits.
+    pub nonce: String,
+    /// The random block before an encrypted message. WeChat sends hexadecimal digits.
+    pub random: [u8; 16],
+}
+
+impl Stamp {
+    /// Now, and random.
+    #[must_use]
+    pub fn now() -> Self {
+        let hex = crate::account::random_hex::<8>();
+        let mut random = [0; 16];
+        for (byte, digit) in random.iter_mut().zip(hex.bytes()) {
+            *byte = digit;
+        }
+        Self { timestamp: now(), nonce: rand::random::<u32>().to_string(), random }
+    }
+
+    /// The same at another time.
+    #[must_use]
+    pub fn at(self, timestamp: i64) -> Self {
+        Self { timestamp, ..self }
+    }
+}
+
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or_default()
+}
+
+/// A message, signed and, as the mode asks for, encrypted: ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Push {
+    /// The message's XML.
+    pub xml: String,
+    /// The query that is added to the bot's URL.
+    pub query: String,
+    /// The request's body.
+    pub body: String,
+    /// How each signature was computed.
+    pub signatures: Vec<Signature>,
+    #[serde(skip)]
+    pub(crate) pushed: Pushed,
+}
+
+impl Push {
+    /// Signs `xml`, encrypted in the modes that ask for it.
+    pub(crate) fn sign(account: &Account, xml: &str, stamp: &Stamp) -> Self {
+        let encrypt = || cipher::seal(account.key(), account.app_id(), xml.as_bytes(), stamp.random);
+        match account.mode() {
+            Mode::Plain => Self::plain(account, xml, stamp),
+            Mode::Safe => Self::encrypted(account, xml, &encrypt(), stamp),
+            Mode::Compatible => {
+                let encrypt = encrypt();
+                let push = Self::encrypted(account, xml, &encrypt, stamp);
+                // The plain elements stand in the same root. What has none, such as raw XML that is broken, goes
+                // encrypted alone.
+                let Some(plain) = xml.trim_end().strip_suffix("</xml>") else { return push };
+                let body = format!("{plain}<Encrypt><![CDATA[{encrypt}]]></Encrypt>\n</xml>");
+                Self { body, ..push }
+            }
+        }
+    }
+
+    fn plain(account: &Account, xml: &str, stamp: &Stamp) -> Self {
+        let timestamp = stamp.timestamp.to_string();
+        let parts = [("timestamp", timestamp.as_str()), ("nonce", stamp.nonce.as_str())];
+        let signature = Signature::new("signature", account.token(), &parts);
+        let pushed = Pushed::of(xml);
+        let mut query = format!("signature={}&timestamp={timestamp}&nonce={}", signature.value, stamp.nonce);
+        if !pushed.from.is_empty() {
+            query.push_str("&openid=");
+            query.extend(utf8_percent_encode(&pushed.from, IN_QUERY));
+        }
+        Self { xml: xml.to_owned(), query, body: xml.to_owned(), signatures: vec![signature], pushed }
+    }
+
+    /// Signs whatever stands in `encrypt`.
+    pub(crate) fn encrypted(account: &Account, xml: &str, encrypt: &str, stamp: &Stamp) -> Self {
+        let mut push = Self::plain(account, xml, stamp);
+        let timestamp = stamp.timestamp.to_string();
+        let parts =
+            [("timestamp", timestamp.as_str()), ("nonce", stamp.nonce.as_str()), ("encrypt", encrypt)];
+        let signature = Signature::new("msg_signature", account.token(), &parts);
+        push.query.push_str("&encrypt_type=aes&msg_signature=");
+        push.query.push_str(&signature.value);
+        push.signatures.push(signature);
+        let to = if push.pushed.to.is_empty() { account.original_id() } else { &push.pushed.to };
+        push.body = envelope(to, encrypt);
+        push
+    }
+
+    /// The request to a bot at `url`.
+    #[must_use]
+    pub fn request(&self, url: &str) -> Request {
+        Request::post(url, &self.query, self.body.clone())
+    }
+
+    /// The openid of the fan who is the sender; empty where there is none.
+    #[must_use]
+    pub fn openid(&self) -> &str {
+        &self.pushed.from
+    }
+
+    /// The event's name, or the `MsgType`; empty where there is neither.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.pushed.event.as_deref().unwrap_or(&self.pushed.msg_type)
+    }
+}
+
+/// The envelope as WeChat lays it out.
+pub(crate) fn envelope(to: &str, encrypt: &str) -> String {
+    let to = to.replace("]]>", "");
+    format!(
+        "<xml>\n    <ToUserName><![CDATA[{to}]]></ToUserName>\n    <Encrypt><![CDATA[{encrypt}]]></Encrypt>\n</xml>\n"
+    )
+}

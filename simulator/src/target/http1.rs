@@ -1,0 +1,123 @@
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::service::to_http;
+use super::{Answer, SendError, Target};
+use crate::Request;
+
+/// A URL, over HTTP/1.1. One connection a request, as WeChat does it.
+///
+/// Only loopback addresses, unless [`allow_remote`](Self::allow_remote) says otherwise: pushes are signed like real
+/// ones. `https` needs the feature `tls`.
+///
+/// ```
+/// use wechat_sim::HttpTarget;
+///
+/// let target = HttpTarget::new("http://127.0.0.1:3000/weixin")?;
+/// assert!(HttpTarget::new("localhost").is_err());
+/// # Ok::<(), wechat_sim::SendError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HttpTarget {
+    url: String,
+    tls: bool,
+    host: String,
+    port: u16,
+    allow_remote: bool,
+}
+
+/// Less than the five seconds that WeChat waits in all, so that a host that does not exist is told from a slow bot.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl HttpTarget {
+    /// Pushes to `url`.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Url`] where it is no `http` or `https` URL; `https` without the feature `tls` neither.
+    pub fn new(url: &str) -> Result<Self, SendError> {
+        let wrong = |reason: &str| SendError::Url(format!("{url}: {reason}"));
+        let uri: http::Uri = url.parse().map_err(|_| wrong("not a URL"))?;
+        let tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") if cfg!(feature = "tls") => true,
+            Some("https") => return Err(wrong("https needs the feature tls")),
+            _ => return Err(wrong("a URL starts with http:// or https://")),
+        };
+        let host = uri.host().ok_or_else(|| wrong("no host"))?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let url = url.split('#').next().unwrap_or_default().to_owned();
+        Ok(Self { url, tls, host, port, allow_remote: false })
+    }
+
+    /// Pushes to other machines too.
+    #[must_use]
+    pub fn allow_remote(self) -> Self {
+        Self { allow_remote: true, ..self }
+    }
+
+    /// The addresses are checked and not the name, and it is these that are connected to.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, SendError> {
+        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
+        let found: Vec<_> = found.map_err(|error| SendError::Unreachable(error.to_string()))?.collect();
+        let remote = found.iter().any(|address| !address.ip().to_canonical().is_loopback());
+        if remote && !self.allow_remote {
+            return Err(SendError::Remote(self.host.clone()));
+        }
+        Ok(found)
+    }
+
+    async fn connect(&self) -> Result<TcpStream, SendError> {
+        let connecting = async {
+            let addresses = self.addresses().await?;
+            let stream = TcpStream::connect(&*addresses).await;
+            stream.map_err(|error| SendError::Unreachable(error.to_string()))
+        };
+        let late = |_| SendError::Unreachable(format!("no connection within {CONNECT_TIMEOUT:?}"));
+        tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.map_err(late)?
+    }
+}
+
+impl Target for HttpTarget {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    async fn send(&self, request: Request) -> Result<Answer, SendError> {
+        let stream = self.connect().await?;
+        let _ = stream.set_nodelay(true);
+        #[cfg(feature = "tls")]
+        if self.tls {
+            return exchange(super::tls::connect(&self.host, stream).await?, request).await;
+        }
+        debug_assert!(!self.tls, "https without the feature is refused by the constructor");
+        exchange(stream, request).await
+    }
+}
+
+/// One request on one connection, both driven by this one future: dropping it hangs up.
+async fn exchange<I>(stream: I, request: Request) -> Result<Answer, SendError>
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+{
+    let broken = |error: hyper::Error| SendError::Broken(error.to_string());
+    let mut request = to_http(&request)?;
+    request.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let mut answer = pin!(async { Answer::read(sender.send_request(request).await.map_err(broken)?).await });
+    let mut connection = pin!(connection);
+    let mut connected = true;
+    loop {
+        tokio::select! {
+            answer = &mut answer => return answer,
+            _ = &mut connection, if connected => connected = false,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Where pushes go: a URL, or a service in this process.
+
+#[cfg(feature = "actix-web")]
+mod actix;
+mod http1;
+mod service;
+#[cfg(feature = "tls")]
+mod tls;
+
+use bytes::{Buf, Bytes, BytesMut};
+use serde::Serialize;
+
+use crate::Request;
+use crate::request::as_text;
+
+#[cfg(feature = "actix-web")]
+pub use actix::ActixTarget;
+pub use http1::HttpTarget;
+pub use service::ServiceTarget;
+
+/// The longest answer that is read; WeChat's own limit is unknown, and no reply comes near.
+pub const MAX_ANSWER: usize = 1024 * 1024;
+
+/// Where pushes go.
+///
+/// The connection of a request lives as long as the future of [`send`](Self::send): to hang up is to drop it.
+pub trait Target {
+    /// The bot's URL, as WeChat's console would have it.
+    fn url(&self) -> &str;
+
+    /// Sends a request and reads the answer, [`MAX_ANSWER`] bytes of it at most. Redirects are not followed.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] where there is no answer.
+    fn send(&self, request: Request) -> impl Future<Output = Result<Answer, SendError>>;
+}
+
+impl<T: Target> Target for &T {
+    fn url(&self) -> &str {
+        T::url(self)
+    }
+
+    fn send(&self, request: Request) -> impl Future<Output = Result<Answer, SendError>> {
+        T::send(self, request)
+    }
+}
+
+/// What a bot answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    #[serde(serialize_with = "as_text")]
+    pub body: Bytes,
+    /// Whether the body was longer than [`MAX_ANSWER`]; the rest was not read.
+    pub truncated: bool,
+}
+
+impl Answer {
+    /// The value of a header; `name` in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    async fn read<B>(response: http::Response<B>) -> Result<Self, SendError>
+    where
+        B: http_body::Body,
+        B::Error: std::fmt::Display,
+    {
+        use http_body_util::BodyExt;
+
+        let (parts, body) = response.into_parts();
+        let mut body = std::pin::pin!(body);
+        let mut bytes = BytesMut::new();
+        let mut truncated = false;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| SendError::Broken(error.to_string()))?;
+            let Ok(mut data) = frame.into_data() else { continue };
+            let room = MAX_ANSWER - bytes.len();
+            truncated = data.remaining() > room;
+            bytes.extend_from_slice(&data.copy_to_bytes(data.remaining().min(room)));
+            if truncated {
+                break;
+            }
+        }
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let headers = parts.headers.iter().map(header).collect();
+        Ok(Self { status: parts.status.as_u16(), headers, body: bytes.freeze(), truncated })
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The URL is none, or not one that requests go to.
+    #[error("{0}")]
+    Url(String),
+    /// The URL does not lead to this machine, and remote ones were not allowed.
+    #[error(
+        "{0} is not on this machine: pushes go to loopback addresses only, unless remote ones are allowed"
+    )]
+    Remote(String),
+    /// Nobody answers there.
+    #[error("nobody answers there: {0}")]
+    Unreachable(String),
+    /// The connection broke off before the answer was complete.
+    #[error("the connection broke off: {0}")]
+    Broken(String),
+}
