@@ -37,6 +37,7 @@
 //! | test a bot | [`FakeWechat`] and its [`Fan`]s |
 //! | push anything, look at every step | [`Wechat`], [`Message`], [`Exchange`] |
 //! | know what can be pushed | [`catalogue`] |
+//! | do the URL verification and learn why it fails | [`handshake`] |
 //!
 //! Records ([`Exchange`], [`Reading`], …) serialize to JSON, and hold no secret of the account.
 //! Time is tokio's, so that under a paused clock nothing waits.
@@ -50,6 +51,7 @@ mod cipher;
 mod deliver;
 mod expect;
 mod fan;
+pub mod handshake;
 mod message;
 mod mode;
 mod push;

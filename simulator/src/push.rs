@@ -7,7 +7,7 @@ use crate::reading::Pushed;
 use crate::{Account, Mode, Request, Signature, cipher};
 
 /// What is escaped in a query. An openid holds nothing of it.
-const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+pub(crate) const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// What differs from push to push: the time and the randomness.
 #[derive(Clone, Debug, PartialEq, Eq)]

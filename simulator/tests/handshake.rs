@@ -1,0 +1,131 @@
+//! The URL verification, and a diagnosis for each way in which it fails.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::Response;
+use axum::routing::{get, post};
+use support::{account, actix, axum};
+use wechat_sim::handshake::{Diagnosis, Handshake};
+use wechat_sim::{HttpTarget, Mode, ServiceTarget};
+
+const ECHOSTR: &str = "4375120948345356249";
+
+/// The diagnosis of a bot that answers so.
+async fn diagnosis(status: u16, header: (&'static str, &'static str), body: impl Into<String>) -> Diagnosis {
+    let body = body.into();
+    let answer = move || {
+        let response = Response::builder().status(status).header(header.0, header.1);
+        std::future::ready(response.body(body.clone()).expect("a response"))
+    };
+    diagnosis_of(Router::new().route("/weixin", get(answer))).await
+}
+
+async fn diagnosis_of(app: Router) -> Diagnosis {
+    let handshake = Handshake::new(&account(Mode::Safe), "http://127.0.0.1/weixin", ECHOSTR);
+    handshake.run(&ServiceTarget::new(app, "/weixin")).await.diagnosis
+}
+
+#[actix_web::test]
+async fn a_right_bot_is_verified_in_every_mode() {
+    for account in Mode::ALL.map(account) {
+        for _ in 0..10 {
+            let bot = axum(&account);
+            assert_eq!(Handshake::of(&account, &bot).run(&bot).await.diagnosis, Diagnosis::Verified);
+            let bot = actix(&account).await;
+            assert_eq!(Handshake::of(&account, &bot).run(&bot).await.diagnosis, Diagnosis::Verified);
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_token_is_told() {
+    let (here, there) = (account(Mode::Safe), account(Mode::Safe));
+    let bot = axum(&there);
+    let verified = Handshake::of(&here, &bot).run(&bot).await;
+    assert_eq!(verified.diagnosis, Diagnosis::WrongToken { status: 403 });
+    assert!(verified.diagnosis.sentence().zh.contains("Token"));
+}
+
+#[tokio::test]
+async fn what_stands_around_the_echostr_is_told() {
+    let plain = ("content-type", "text/plain");
+    for (body, expected) in [
+        (ECHOSTR.to_owned(), Diagnosis::Verified),
+        (format!("\"{ECHOSTR}\""), Diagnosis::Quoted),
+        (format!("'{ECHOSTR}'\n"), Diagnosis::Quoted),
+        (format!("\u{feff}{ECHOSTR}"), Diagnosis::ByteOrderMark),
+        (format!("{ECHOSTR}\n"), Diagnosis::Blanks),
+        (format!("<html>{ECHOSTR}</html>"), Diagnosis::Html),
+        (String::new(), Diagnosis::Empty),
+        ("error".to_owned(), Diagnosis::Other { start: "error".to_owned() }),
+        ("1".to_owned(), Diagnosis::Other { start: "1".to_owned() }),
+    ] {
+        assert_eq!(diagnosis(200, plain, body).await, expected);
+    }
+    let page = diagnosis(200, ("content-type", "text/html; charset=utf-8"), "login first").await;
+    assert_eq!(page, Diagnosis::Html);
+}
+
+#[tokio::test]
+async fn a_redirect_is_told_and_not_followed_and_a_slash_is_told_apart() {
+    for (location, slash) in [
+        ("/weixin/", true),
+        ("http://127.0.0.1/weixin/?signature=x", true),
+        ("https://127.0.0.1/weixin", false),
+        ("/login", false),
+        ("https://example.com/weixin/", false),
+    ] {
+        let expected = match slash {
+            true => Diagnosis::TrailingSlash { location: location.to_owned() },
+            false => Diagnosis::Redirect { location: location.to_owned() },
+        };
+        assert_eq!(diagnosis(301, ("location", location), "").await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_status_is_told() {
+    let none = ("x-none", "");
+    assert_eq!(diagnosis(401, none, "").await, Diagnosis::WrongToken { status: 401 });
+    assert_eq!(diagnosis(404, none, "").await, Diagnosis::NotFound);
+    assert_eq!(diagnosis(500, none, "").await, Diagnosis::Status { status: 500 });
+    assert_eq!(diagnosis(204, none, "").await, Diagnosis::Status { status: 204 });
+    let post_only = Router::new().route("/weixin", post(async || "success"));
+    assert_eq!(diagnosis_of(post_only).await, Diagnosis::GetNotAllowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_bot_is_told_after_five_seconds() {
+    let slow = get(async || {
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        ECHOSTR
+    });
+    let handshake = Handshake::new(&account(Mode::Safe), "http://127.0.0.1/weixin", ECHOSTR);
+    let target = ServiceTarget::new(Router::new().route("/weixin", slow), "/weixin");
+    let verified = handshake.run(&target).await;
+    assert_eq!((verified.diagnosis, verified.took_ms), (Diagnosis::Slow, 5000));
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_unreachable() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound");
+    drop(listener);
+    let target = HttpTarget::new(&format!("http://{address}/weixin")).expect("a URL");
+    let verified = Handshake::of(&account(Mode::Safe), &target).run(&target).await;
+    assert!(matches!(verified.diagnosis, Diagnosis::Unreachable { .. }), "{:?}", verified.diagnosis);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_told_from_one_that_is_not_there() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let hang_up = tokio::spawn(async move { drop(listener.accept().await) });
+    let target = HttpTarget::new(&format!("http://{address}/weixin")).expect("a URL");
+    let verified = Handshake::of(&account(Mode::Safe), &target).run(&target).await;
+    assert!(matches!(verified.diagnosis, Diagnosis::Broken { .. }), "{:?}", verified.diagnosis);
+    hang_up.await.expect("hung up");
+}
