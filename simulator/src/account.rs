@@ -135,6 +135,17 @@ impl Account {
         variables
     }
 
+    /// For attacks: what is encrypted for another account.
+    pub(crate) fn with_another_app_id(self) -> Self {
+        Self { app_id: format!("wx{}", random_hex::<8>()), ..self }
+    }
+
+    /// For attacks: what is encrypted with another key.
+    pub(crate) fn with_another_key(self) -> Self {
+        let encoding_aes_key = random_encoding_aes_key();
+        Self { key: cipher::key(&encoding_aes_key).unwrap_or_default(), encoding_aes_key, ..self }
+    }
+
     pub(crate) const fn key(&self) -> &Key {
         &self.key
     }

@@ -183,7 +183,7 @@ impl Wechat {
             let request = push.request(target.url());
             watch(Progress::Started { number, request: &request });
             last = Instant::now();
-            let ending = self.attempt(request.clone(), target).await;
+            let ending = self.attempt(request.clone(), target, self.policy().timeout).await;
             let delivery = Delivery {
                 number,
                 started_ms: millis(last - first),
@@ -217,9 +217,9 @@ impl Wechat {
         }
     }
 
-    /// One request, for as long as WeChat waits. What has not ended by then is dropped.
-    pub(crate) async fn attempt<T: Target>(&self, request: Request, target: &T) -> Ending {
-        match timeout(self.policy().timeout, target.send(request)).await {
+    /// One request. What has not ended in time is dropped.
+    pub(crate) async fn attempt<T: Target>(&self, request: Request, target: &T, time: Duration) -> Ending {
+        match timeout(time, target.send(request)).await {
             Err(_) => Ending::TimedOut,
             Ok(Ok(answer)) => Ending::Answered { answer },
             Ok(Err(SendError::Broken(reason))) => Ending::Broken { reason },

@@ -38,12 +38,14 @@
 //! | push anything, look at every step | [`Wechat`], [`Message`], [`Exchange`] |
 //! | know what can be pushed | [`catalogue`] |
 //! | do the URL verification and learn why it fails | [`handshake`] |
+//! | see that a bot refuses what it should | [`attack`] |
 //!
 //! Records ([`Exchange`], [`Reading`], …) serialize to JSON, and hold no secret of the account.
 //! Time is tokio's, so that under a paused clock nothing waits.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+pub mod attack;
 mod body;
 pub mod catalogue;
 mod check;

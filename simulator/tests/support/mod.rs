@@ -44,3 +44,10 @@ pub async fn actix(account: &Account) -> impl Target + use<> {
     let app = App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)));
     ActixTarget::new(actix_web::test::init_service(app).await, "/weixin")
 }
+
+/// Runs with actix-web's local tasks, under a paused clock.
+pub fn paused<T>(future: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(true).build().expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, future)
+}

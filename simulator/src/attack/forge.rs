@@ -1,0 +1,91 @@
+//! Makes requests, genuine and forged.
+
+use super::{Attempt, Expected, some_text};
+use crate::push::{Push, Stamp};
+use crate::{Account, Mode, Request, Wechat, cipher};
+
+/// What requests are made from.
+pub(super) struct Forge<'a> {
+    wechat: &'a Wechat,
+    url: &'a str,
+    pub(super) xml: String,
+}
+
+impl<'a> Forge<'a> {
+    pub(super) fn new(wechat: &'a Wechat, url: &'a str, xml: Option<&str>) -> Self {
+        Self { wechat, url, xml: xml.map_or_else(|| some_text(wechat), str::to_owned) }
+    }
+
+    pub(super) const fn account(&self) -> &Account {
+        self.wechat.account()
+    }
+
+    pub(super) const fn mode(&self) -> Mode {
+        self.account().mode()
+    }
+
+    pub(super) const fn url(&self) -> &str {
+        self.url
+    }
+
+    /// What WeChat would send now.
+    pub(super) fn request(&self) -> Request {
+        self.request_of(&self.xml)
+    }
+
+    pub(super) fn request_of(&self, xml: &str) -> Request {
+        self.wechat.push_xml(xml, &Stamp::now()).request(self.url)
+    }
+
+    pub(super) fn genuine(&self) -> Attempt {
+        Attempt { request: self.request(), expected: Expected::Accepted, may_hang_up: false }
+    }
+
+    /// The message signed and encrypted for another account, or by another one's secrets.
+    pub(super) fn request_as(&self, account: &Account) -> Request {
+        Push::sign(account, &self.xml, &Stamp::now()).request(self.url)
+    }
+
+    pub(super) fn request_at(&self, timestamp: i64) -> Request {
+        self.wechat.push_xml(&self.xml, &Stamp::now().at(timestamp)).request(self.url)
+    }
+
+    /// Whatever stands in `encrypt`, rightly signed.
+    pub(super) fn encrypted(&self, encrypt: &str) -> Request {
+        Push::encrypted(self.account(), &self.xml, encrypt, &Stamp::now()).request(self.url)
+    }
+
+    /// Any frame, padded rightly or not, encrypted and rightly signed.
+    pub(super) fn frame(&self, frame: Vec<u8>) -> Request {
+        self.encrypted(&cipher::seal_frame(self.account().key(), frame))
+    }
+
+    /// The right frame, not padded yet.
+    pub(super) fn right_frame(&self) -> Vec<u8> {
+        cipher::frame(self.account().app_id(), self.xml.as_bytes(), Stamp::now().random)
+    }
+
+    /// What is in `Encrypt` when it is right.
+    pub(super) fn right_encrypt(&self) -> String {
+        cipher::seal_frame(self.account().key(), cipher::pad(self.right_frame()))
+    }
+
+    /// The parameters that must be right in this mode. In safe mode WeChat says to look at `msg_signature` alone.
+    pub(super) const fn deciding_signatures(&self) -> &'static [&'static str] {
+        match self.mode() {
+            Mode::Plain => &["signature"],
+            Mode::Compatible => &["signature", "msg_signature"],
+            Mode::Safe => &["msg_signature"],
+        }
+    }
+}
+
+/// A request that must be refused.
+pub(super) fn refuse(request: Request) -> Attempt {
+    Attempt { request, expected: Expected::Refused, may_hang_up: false }
+}
+
+/// A request that must be refused, or hung up on.
+pub(super) fn refuse_or_hang_up(request: Request) -> Attempt {
+    Attempt { may_hang_up: true, ..refuse(request) }
+}

@@ -1,0 +1,86 @@
+//! The library refuses every attack, under both frameworks and in every mode; a bot that checks nothing, none.
+
+mod support;
+
+use axum::Router;
+use axum::routing::any;
+use support::{account, actix, axum};
+use wechat_sim::attack::{self, Attack, Verdict};
+use wechat_sim::{Mode, ServiceTarget, Target, Wechat};
+
+/// Whether the library is known to let it through.
+///
+/// In plain mode the signature covers no body. Until deliveries are remembered, and with them which body came with
+/// which signature, nothing tells such a replay from a genuine request.
+fn is_known_hole(attack: &Attack, mode: Mode) -> bool {
+    attack.name == "replay-with-another-body" && mode == Mode::Plain
+}
+
+async fn every_attack_is_refused<T: Target>(wechat: &Wechat, target: &T) {
+    let genuine = attack::genuine(wechat, target).await;
+    assert!(genuine.passed, "{:?}", genuine.ending);
+    let mode = wechat.account().mode();
+    for attack in attack::all().iter().filter(|attack| attack.applies_to(mode)) {
+        let outcome = attack.run(wechat, target).await;
+        if is_known_hole(attack, mode) {
+            assert_eq!(outcome.verdict, Verdict::Accepted, "refused now: no hole any more");
+            continue;
+        }
+        let missed: Vec<_> = outcome.attempts.iter().filter(|attempted| !attempted.passed).collect();
+        assert!(missed.is_empty(), "{} in {mode} mode: {missed:#?}", attack.name);
+        assert_eq!(outcome.verdict, Verdict::Refused, "{} in {mode} mode", attack.name);
+        assert!(outcome.silent(), "{} in {mode} mode: {outcome:#?}", attack.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attack_is_refused_under_axum_in_every_mode() {
+    for account in Mode::ALL.map(account) {
+        every_attack_is_refused(&Wechat::new(account.clone()), &axum(&account)).await;
+    }
+}
+
+#[test]
+fn every_attack_is_refused_under_actix_web_in_every_mode() {
+    support::paused(async {
+        for account in Mode::ALL.map(account) {
+            every_attack_is_refused(&Wechat::new(account.clone()), &actix(&account).await).await;
+        }
+    });
+}
+
+/// Each attack finds its hole, or it would find none in a bot that has one.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_checks_nothing_is_found_by_every_attack() {
+    let weak = ServiceTarget::new(Router::new().route("/weixin", any(async || "success")), "/weixin");
+    for wechat in Mode::ALL.map(account).map(Wechat::new) {
+        for outcome in attack::run_all(&wechat, &weak, |_| {}).await {
+            assert_eq!(outcome.verdict, Verdict::Accepted, "{}", outcome.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bot_that_refuses_everything_is_not_praised_for_a_replay() {
+    let dead = ServiceTarget::new(Router::new(), "/weixin");
+    let wechat = Wechat::new(account(Mode::Safe));
+    assert!(!attack::genuine(&wechat, &dead).await.passed);
+    let replay = attack::named("replay-with-another-body").expect("in the list");
+    assert_eq!(replay.run(&wechat, &dead).await.verdict, Verdict::Unclear);
+}
+
+#[tokio::test]
+async fn an_attack_on_the_encryption_makes_no_sense_in_plain_mode() {
+    let wechat = Wechat::new(account(Mode::Plain));
+    let dead = ServiceTarget::new(Router::new(), "/weixin");
+    let padding = attack::named("bad-padding").expect("in the list");
+    assert_eq!(padding.run(&wechat, &dead).await.verdict, Verdict::NotApplicable);
+}
+
+#[test]
+fn every_name_is_one_attacks() {
+    let mut names: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), attack::all().len());
+}
