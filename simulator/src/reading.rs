@@ -279,3 +279,6 @@ impl Reader<'_> {
         self.checks.note(CheckName::CreateTime, right, detail);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -64,6 +65,13 @@ where
             Err(error) => error.into().error_response(),
         };
         read(response).await
+    }
+}
+
+/// The URL.
+impl<S> fmt::Debug for ActixTarget<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActixTarget").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

@@ -55,6 +55,13 @@ where
     }
 }
 
+/// The URL.
+impl<S> fmt::Debug for ServiceTarget<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceTarget").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 /// As a server sees it: path and query alone stand in the URI.
 pub(super) fn to_http(request: &Request) -> Result<http::Request<Body>, SendError> {
     let url = |error: &dyn fmt::Display| SendError::Url(format!("{}: {error}", request.url));

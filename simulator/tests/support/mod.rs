@@ -1,6 +1,9 @@
 //! Bots of the library's, in both frameworks, in every mode.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use actix_web::{App, web};
 use axum::Router;
 use axum::routing::post;
@@ -43,6 +46,48 @@ pub async fn actix(account: &Account) -> impl Target + use<> {
     let middleware = wechat_actix::WechatMiddleware::new(callback(account));
     let app = App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)));
     ActixTarget::new(actix_web::test::init_service(app).await, "/weixin")
+}
+
+/// An actix-web bot that takes so long to say anything.
+pub async fn actix_slow(account: &Account, time: Duration) -> impl Target + use<> {
+    let middleware = wechat_actix::WechatMiddleware::new(callback(account));
+    let handler = move |_: WechatMessage| async move {
+        tokio::time::sleep(time).await;
+        TextReply::new("晚了")
+    };
+    let app = App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(handler)));
+    ActixTarget::new(actix_web::test::init_service(app).await, "/weixin")
+}
+
+/// An actix-web bot on a port of its own, on a thread of its own; stopped with the value.
+pub struct ActixServer {
+    pub address: SocketAddr,
+    handle: actix_web::dev::ServerHandle,
+}
+
+pub fn actix_server(account: &Account) -> ActixServer {
+    let callback = callback(account);
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let app = move || {
+                let middleware = wechat_actix::WechatMiddleware::new(callback.clone());
+                App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)))
+            };
+            let server = actix_web::HttpServer::new(app).workers(1).bind("127.0.0.1:0").expect("a port");
+            let address = server.addrs()[0];
+            let server = server.run();
+            tell.send(ActixServer { address, handle: server.handle() }).expect("waited for");
+            server.await.expect("served");
+        });
+    });
+    told.recv().expect("a server")
+}
+
+impl Drop for ActixServer {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
 }
 
 /// Runs with actix-web's local tasks, under a paused clock.

@@ -1,0 +1,122 @@
+//! Every kind of the catalogue is opened by the library, under both frameworks and in every mode, as that kind.
+
+mod support;
+
+use support::{account, actix, axum};
+use wechat_sim::catalogue::{self, Kind};
+use wechat_sim::{FakeWechat, Message, Mode, Target};
+
+/// The bot says the kind: the event's name, or the `MsgType`.
+async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
+    let mut fan = wechat.fan("小明");
+    for kind in catalogue::kinds() {
+        for message in [Message::new(kind), Message::new(kind).with_optional_fields()] {
+            let exchange = fan.send(&message).await.expect("reached");
+            match kind.name() {
+                "text" => exchange.expect_text("你说：你好"),
+                // Nobody to reply to: it names no sender. And nothing reaches someone who has left.
+                "minigame_coin_deliver_completed" | "unsubscribe" => exchange.expect_nothing(),
+                name => exchange.expect_text(name),
+            };
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_reaches_a_bot_in_axum_in_every_mode() {
+    for account in Mode::ALL.map(account) {
+        every_kind_is_told(&FakeWechat::new(account.clone(), axum(&account))).await;
+    }
+}
+
+#[actix_web::test]
+async fn every_kind_reaches_a_bot_in_actix_web_in_every_mode() {
+    for account in Mode::ALL.map(account) {
+        every_kind_is_told(&FakeWechat::new(account.clone(), actix(&account).await)).await;
+    }
+}
+
+fn opened(message: &Message) -> wechat_tower::Message {
+    let wechat = wechat_sim::Wechat::new(account(Mode::Plain));
+    wechat_tower::Message::from_xml(&wechat.xml(message, &wechat.openid("小明"))).expect("a message")
+}
+
+/// Whether the library has a type of its own for it.
+fn is_typed(kind: &Kind) -> bool {
+    use wechat_tower::message::{Content, Event};
+    !matches!(
+        opened(&Message::new(kind)).content,
+        Content::Unknown { .. } | Content::Event(Event::Other { .. })
+    )
+}
+
+#[test]
+fn the_library_has_a_type_for_every_kind() {
+    let untyped: Vec<_> = catalogue::kinds().iter().filter(|kind| !is_typed(kind)).map(Kind::name).collect();
+    assert_eq!(untyped, [""; 0]);
+}
+
+#[test]
+fn every_kind_that_the_library_has_a_type_for_is_there() {
+    let table = include_str!("../../src/message/table.md");
+    let (pushes, _) = table.split_once("## Replies").expect("replies come last");
+    let names = pushes.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    let missing: Vec<_> = names
+        .filter(|name| catalogue::event(name).is_none() && catalogue::message(name).is_none())
+        .filter(|name| *name != "event")
+        .collect();
+    assert_eq!(missing, [""; 0]);
+    assert!(catalogue::kinds().len() > 90);
+}
+
+#[test]
+fn every_field_reaches_the_bot_with_its_value() {
+    for kind in catalogue::kinds() {
+        let opened = opened(&Message::new(kind).with_optional_fields());
+        for field in kind.fields() {
+            let mut fields = opened.fields();
+            let mut names = field.path.split('.').peekable();
+            while let Some(name) = names.next() {
+                if names.peek().is_none() {
+                    // Of a repeated element another may come first.
+                    let found =
+                        fields.get(name).or(Some(field.default.as_str()).filter(|text| text.is_empty()));
+                    assert!(found.is_some(), "{} of {}", field.path, kind.name());
+                } else if let Some(inner) = fields.all(name).next() {
+                    fields = inner.fields();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_kind_has_words_and_a_family_and_one_name() {
+    let mut names: Vec<_> = catalogue::kinds().iter().map(|kind| (kind.event(), kind.name())).collect();
+    for kind in catalogue::kinds() {
+        assert!(!kind.title().zh.is_empty() && !kind.title().en.is_empty(), "{}", kind.name());
+        assert!(!kind.family().is_empty(), "{}", kind.name());
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), catalogue::kinds().len());
+}
+
+#[test]
+fn messages_have_fresh_ids_and_events_none() {
+    let id = |message: &Message| opened(message).head.id.map(wechat_tower::message::Id::get);
+    let wechat = wechat_sim::Wechat::new(account(Mode::Plain));
+    let text = || wechat.xml(&Message::text("你好"), "o1");
+    assert_ne!(text(), text());
+    assert!(id(&Message::text("你好")).is_some_and(|id| id > 1 << 53));
+    assert_eq!(id(&Message::follow()), None);
+    assert_eq!(id(&Message::text("你好").field("MsgId", "7")), Some(7));
+}
+
+#[test]
+fn a_fan_has_one_openid_and_another_fan_another() {
+    let wechat = wechat_sim::Wechat::new(account(Mode::Safe));
+    assert_eq!(wechat.openid("小明"), wechat.openid("小明"));
+    assert_ne!(wechat.openid("小明"), wechat.openid("小红"));
+    assert_eq!(wechat.openid("小明").len(), 28);
+}
