@@ -1,3 +1,4 @@
+use crate::handshake::{Handshake, Verified};
 use crate::{Account, Exchange, Message, Policy, SendError, Target, Wechat};
 
 /// WeChat in front of one bot: where a test of a bot begins.
@@ -41,6 +42,11 @@ impl<T: Target> FakeWechat<T> {
     #[must_use]
     pub fn fan(&self, name: &str) -> Fan<'_, T> {
         Fan { openid: self.wechat.openid(name), name: name.to_owned(), wechat: self }
+    }
+
+    /// Does the URL verification, as the console does when the bot's URL is saved.
+    pub async fn verify(&self) -> Verified {
+        Handshake::of(self.wechat.account(), &self.target).run(&self.target).await
     }
 
     /// WeChat's side of the account.

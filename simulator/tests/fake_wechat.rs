@@ -8,6 +8,7 @@ use support::{account, actix, axum};
 use wechat_sim::{FakeWechat, Mode, Target};
 
 async fn chats<T: Target>(wechat: &FakeWechat<T>) {
+    assert!(wechat.verify().await.diagnosis.is_verified());
     let mut fan = wechat.fan("小明");
     fan.follow().await.expect("reached").expect_text("subscribe");
     let exchange = fan.text("你好").await.expect("reached");
@@ -27,4 +28,26 @@ async fn a_fan_chats_with_a_bot_in_actix_web_in_every_mode() {
     for account in Mode::ALL.map(account) {
         chats(&FakeWechat::new(account.clone(), actix(&account).await)).await;
     }
+}
+
+#[tokio::test]
+async fn a_fan_does_all_that_fans_do() {
+    let account = account(Mode::Safe);
+    let wechat = FakeWechat::new(account.clone(), axum(&account));
+    let mut fan = wechat.fan("小明");
+    fan.image("http://example.com/p", "m1").await.expect("reached").expect_text("image");
+    fan.voice("m1").await.expect("reached").expect_text("voice");
+    fan.video("m1", "t1").await.expect("reached").expect_text("video");
+    fan.location(30.27, 120.15, "西湖").await.expect("reached").expect_text("location");
+    fan.link("题", "文", "http://example.com/?a=1&b=2").await.expect("reached").expect_text("link");
+    fan.follow_by("42").await.expect("reached").expect_text("subscribe");
+    fan.scan("42").await.expect("reached").expect_text("SCAN");
+    fan.click("HELP").await.expect("reached").expect_text_with("CLICK");
+    fan.view("https://example.com/").await.expect("reached").expect_text("VIEW");
+    fan.location_report(30.27, 120.15).await.expect("reached").expect_text("LOCATION");
+    fan.event("user_get_card", &[("CardId", "p1")]).await.expect("reached").expect_text("user_get_card");
+    fan.event("some_future_event", &[("A.B", "1")]).await.expect("reached").expect_text("some_future_event");
+    fan.unfollow().await.expect("reached").expect_nothing();
+    let xml = wechat.wechat().xml(&wechat_sim::Message::text("原样"), "o1");
+    fan.raw(&xml).await.expect("reached").expect_text("你说：原样");
 }

@@ -11,8 +11,8 @@ use support::{account, callback, chat};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use wechat_sim::{
-    CheckName, Ending, FakeWechat, HttpTarget, MAX_ANSWER, Message, Mode, Policy, SendError, Target, Wechat,
-    attack,
+    Account, CheckName, Ending, FakeWechat, HttpTarget, MAX_ANSWER, Message, Mode, Policy, SendError, Target,
+    Wechat, attack,
 };
 use wechat_tower::WechatLayer;
 
@@ -51,14 +51,34 @@ async fn a_bot_in_actix_web_is_served_as_well() {
     }
 }
 
-#[tokio::test]
-async fn attacks_are_refused_over_real_connections_too() {
-    let account = account(Mode::Safe);
-    let layer = WechatLayer::new(callback(&account)).body_timeout(Duration::from_millis(200));
-    let target = serve(Router::new().route("/weixin", post(chat).layer(layer))).await;
-    for outcome in attack::run_all(&Wechat::new(account), &target, |_| {}).await {
+/// All but the one that plain mode lets through; see `attacks.rs`.
+async fn every_attack_is_refused(account: Account, target: &HttpTarget) {
+    for outcome in attack::run_all(&Wechat::new(account), target, |_| {}).await {
         assert_eq!(outcome.verdict, attack::Verdict::Refused, "{outcome:#?}");
     }
+}
+
+#[tokio::test]
+async fn attacks_are_refused_over_real_connections_too() {
+    for account in [Mode::Compatible, Mode::Safe].map(account) {
+        let layer = WechatLayer::new(callback(&account)).body_timeout(Duration::from_millis(200));
+        let target = serve(Router::new().route("/weixin", post(chat).layer(layer))).await;
+        every_attack_is_refused(account.clone(), &target).await;
+
+        let server = support::actix_server(&account);
+        let target = HttpTarget::new(&format!("http://{}/weixin", server.address)).expect("a URL");
+        every_attack_is_refused(account, &target).await;
+    }
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn a_server_without_tls_is_not_reached_over_https() {
+    let target = serve(Router::new()).await;
+    let target = HttpTarget::new(&target.url().replace("http://", "https://")).expect("a URL");
+    let wechat = FakeWechat::new(account(Mode::Safe), target);
+    let error = wechat.fan("小明").text("你好").await.expect_err("no TLS");
+    assert!(matches!(&error, SendError::Unreachable(reason) if reason.starts_with("TLS")), "{error:?}");
 }
 
 #[tokio::test]

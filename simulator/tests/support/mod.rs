@@ -71,7 +71,9 @@ pub fn actix_server(account: &Account) -> ActixServer {
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let app = move || {
-                let middleware = wechat_actix::WechatMiddleware::new(callback.clone());
+                // Short, so that a test with a slow body is not slow itself.
+                let middleware = wechat_actix::WechatMiddleware::new(callback.clone())
+                    .body_timeout(Duration::from_millis(200));
                 App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)))
             };
             let server = actix_web::HttpServer::new(app).workers(1).bind("127.0.0.1:0").expect("a port");
