@@ -168,3 +168,14 @@ async fn an_answer_that_breaks_off_is_broken() {
         exchange.deliveries[0].ending
     );
 }
+
+/// A page that plays many fans at once needs this.
+#[test]
+fn a_delivery_to_a_url_can_be_spawned() {
+    fn is_send<T: Send>(_: T) {}
+    let wechat = Wechat::new(account(Mode::Safe));
+    let target = HttpTarget::new("http://127.0.0.1:3000/weixin").expect("a URL");
+    is_send(wechat.deliver(wechat.push(&Message::text("你好"), "o1"), &target, |_| {}));
+    is_send(attack::run_all(&wechat, &target, |_| {}));
+    is_send(wechat_sim::handshake::Handshake::of(wechat.account(), &target).run(&target));
+}
