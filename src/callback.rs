@@ -236,6 +236,13 @@ impl Opened<'_> {
         DeliveryKey::of(&self.reply.account.app_id, &self.message)
     }
 
+    /// The signature, where it does not cover the body, which is in plain mode: to be bound to the body that it came
+    /// with ([`Deliveries::bind`](crate::delivery::Deliveries::bind)).
+    #[must_use]
+    pub const fn uncovering_signature(&self) -> Option<SignatureKey> {
+        self.uncovering
+    }
+
     /// Who sent the message, hashed.
     #[must_use]
     pub fn user_key(&self) -> Option<UserKey> {

@@ -17,7 +17,7 @@ use wechat_sim::{
 };
 use wechat_tower::{TextReply, WechatLayer, WechatMessage};
 
-/// A bot of the library's that takes so long for each delivery: the last one for all that follow.
+/// A bot that takes so long for each delivery, and does not join them: the last one for all that follow.
 fn slow_bot(mode: Mode, seconds: &'static [f64]) -> (FakeWechat<ServiceTarget<Router>>, Arc<AtomicUsize>) {
     let account = account(mode);
     let (finished, calls) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
@@ -31,7 +31,8 @@ fn slow_bot(mode: Mode, seconds: &'static [f64]) -> (FakeWechat<ServiceTarget<Ro
             TextReply::new(format!("第{}次", call + 1))
         }
     };
-    let app = Router::new().route("/weixin", post(handler).layer(WechatLayer::new(callback(&account))));
+    let layer = WechatLayer::new(callback(&account)).without_deliveries();
+    let app = Router::new().route("/weixin", post(handler).layer(layer));
     (FakeWechat::new(account, ServiceTarget::new(app, "/weixin")), finished)
 }
 

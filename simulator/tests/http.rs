@@ -60,7 +60,7 @@ async fn every_attack_is_refused(account: Account, target: &HttpTarget) {
 
 #[tokio::test]
 async fn attacks_are_refused_over_real_connections_too() {
-    for account in [Mode::Compatible, Mode::Safe].map(account) {
+    for account in Mode::ALL.map(account) {
         let layer = WechatLayer::new(callback(&account)).body_timeout(Duration::from_millis(200));
         let target = serve(Router::new().route("/weixin", post(chat).layer(layer))).await;
         every_attack_is_refused(account.clone(), &target).await;

@@ -190,7 +190,9 @@ impl Answerer {
             Store::InProcess(store) => {
                 let now = arrived.into_std();
                 let body = opened.xml.as_bytes();
-                if opened.uncovering.is_some_and(|signature| !store.bind_now(signature, body, lifetime, now))
+                if opened
+                    .uncovering_signature()
+                    .is_some_and(|signature| !store.bind_now(signature, body, lifetime, now))
                 {
                     return Arriving(State::Arrived(Some(entry.replayed())));
                 }
@@ -215,7 +217,7 @@ impl Answerer {
             }
             Store::Shared(_) => {
                 let bind = |signature| Binding { signature, body: opened.xml.as_bytes().into(), lifetime };
-                (opened.uncovering.map(bind), None)
+                (opened.uncovering_signature().map(bind), None)
             }
         };
         Arriving(State::Waits(Box::pin(self.clone().join(push, binding, claim, opened.reply.clone(), entry))))

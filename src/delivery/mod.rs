@@ -2,7 +2,7 @@
 //!
 //! WeChat waits five seconds for the answer, then hangs up and pushes the same message again, twice. Here the handler
 //! runs once and outlives the connection; each delivery waits for that one outcome, and the first that finds it
-//! carries it. What becomes of an answer that is later still is a [`LateReply`] policy.
+//! carries it. What becomes of an answer that is later still is a `LateReply` policy.
 //!
 //! The pushes of one process meet in an [`InProcess`] store, those of many in another [`Deliveries`]. What a store
 //! knows it knows under hashes ([`DeliveryKey`]); what it keeps are outcomes, which are replies, not sealed bytes: each
@@ -16,6 +16,7 @@ mod answerer;
 mod expiring;
 mod in_process;
 mod key;
+#[cfg(feature = "tokio-1")]
 mod late;
 #[cfg(feature = "tokio-1")]
 mod running;
@@ -28,6 +29,7 @@ mod turn;
 pub use answerer::{Answerer, Arrival, Arriving};
 pub use in_process::InProcess;
 pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest};
+#[cfg(feature = "tokio-1")]
 pub use late::{LateReply, ReplySender};
 pub use store::{
     Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,

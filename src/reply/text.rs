@@ -79,6 +79,7 @@ impl TextReply {
 
     /// The `part`th part, from 0, of a text that is told in as many messages as it takes, and whether there is more.
     /// All but the last end with `more`, which is short.
+    #[cfg(feature = "tokio-1")]
     pub(crate) fn part(&self, part: u32, more: &str) -> Option<(Self, bool)> {
         let limit =
             if self.content.len() > MAX_TEXT { MAX_TEXT.saturating_sub(more.len()) } else { MAX_TEXT };
@@ -206,6 +207,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "tokio-1")]
     #[test]
     fn a_text_is_told_in_parts_of_which_all_but_the_last_promise_more() {
         let reply = TextReply::new("好".repeat(2000));

@@ -48,9 +48,9 @@ pub async fn actix(account: &Account) -> impl Target + use<> {
     ActixTarget::new(actix_web::test::init_service(app).await, "/weixin")
 }
 
-/// An actix-web bot that takes so long to say anything.
+/// An actix-web bot that takes so long to say anything, and does not join the deliveries.
 pub async fn actix_slow(account: &Account, time: Duration) -> impl Target + use<> {
-    let middleware = wechat_actix::WechatMiddleware::new(callback(account));
+    let middleware = wechat_actix::WechatMiddleware::new(callback(account)).without_deliveries();
     let handler = move |_: WechatMessage| async move {
         tokio::time::sleep(time).await;
         TextReply::new("晚了")
