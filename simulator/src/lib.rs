@@ -56,6 +56,8 @@ mod fan;
 pub mod handshake;
 mod message;
 mod mode;
+#[cfg(feature = "page")]
+pub mod page;
 mod push;
 mod reading;
 mod reply;

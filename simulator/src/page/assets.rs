@@ -1,0 +1,62 @@
+//! The page's files, as they are in the source: no build step makes them.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{Html, IntoResponse, Response};
+
+macro_rules! files {
+    ($($name:literal)+) => {
+        const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("web/", $name))),)+];
+    };
+}
+
+files! {
+    "api.js"
+    "attacks.js"
+    "base.css"
+    "bubbles.css"
+    "chat.css"
+    "chat.js"
+    "composer.js"
+    "dialogs.css"
+    "dom.js"
+    "fans.js"
+    "i18n.js"
+    "icons.svg"
+    "inspect.css"
+    "inspector.js"
+    "kinds.js"
+    "layout.js"
+    "logo.svg"
+    "main.js"
+    "menu.js"
+    "panels.js"
+    "prefs.js"
+    "replies.js"
+    "said.js"
+    "setup.css"
+    "setup.js"
+    "signatures.js"
+    "store.js"
+    "text.js"
+    "ticker.js"
+    "timeline.js"
+    "words.js"
+}
+
+pub(super) async fn index() -> Html<&'static str> {
+    Html(include_str!("web/index.html"))
+}
+
+pub(super) async fn asset(Path(name): Path<String>) -> Response {
+    let Some((name, text)) = FILES.iter().find(|(found, _)| *found == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = match name.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        _ => "image/svg+xml",
+    };
+    ([(CONTENT_TYPE, kind)], *text).into_response()
+}

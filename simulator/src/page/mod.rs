@@ -1,0 +1,135 @@
+//! The chat page: a phone with several fans in the browser, and beside it what goes over the wire.
+//!
+//! ```no_run
+//! use tokio::net::TcpListener;
+//! use wechat_sim::{Account, page::Page};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let page = Page::new(Account::generate(), "http://127.0.0.1:3000/weixin".to_owned());
+//! page.serve(TcpListener::bind("127.0.0.1:8788").await?).await
+//! # }
+//! ```
+//!
+//! It is for one person on one machine: it listens on loopback addresses alone, answers to their names alone, takes
+//! orders from its own pages alone, and keeps what happened in memory.
+
+mod assets;
+mod command;
+mod events;
+mod guard;
+mod menu;
+mod record;
+mod routes;
+mod state;
+mod work;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::{Account, HttpTarget, Mode, Policy, Target};
+use guard::Guard;
+pub use menu::{Button, Menu, MenuError};
+use state::{Shared, State};
+use work::Worker;
+
+/// The chat page of one account and its bot.
+#[must_use = "a page does nothing until it is served"]
+pub struct Page {
+    account: Account,
+    policy: Policy,
+    menu: Menu,
+    bot: Bot,
+    on_mode: Box<dyn Fn(Mode) + Send + Sync>,
+}
+
+enum Bot {
+    Url { url: String, allow_remote: bool },
+    Here(Box<dyn Worker>),
+}
+
+impl Page {
+    /// The page of `account`, whose bot is at `bot_url`.
+    pub fn new(account: Account, bot_url: String) -> Self {
+        Self::of(account, Bot::Url { url: bot_url, allow_remote: false })
+    }
+
+    /// The page of `account`, whose bot is in this process. The bot runs on a thread of the page's.
+    ///
+    /// ```no_run
+    /// use axum::{Router, routing::post};
+    /// use wechat_sim::{Account, ServiceTarget, page::Page};
+    ///
+    /// let bot = Router::new().route("/weixin", post(async || "success"));
+    /// let page = Page::for_target(Account::generate(), ServiceTarget::new(bot, "/weixin"));
+    /// ```
+    pub fn for_target<T: Target + Send + 'static>(account: Account, target: T) -> Self {
+        Self::of(account, Bot::Here(work::worker(target)))
+    }
+
+    fn of(account: Account, bot: Bot) -> Self {
+        let (policy, menu) = (Policy::default(), Menu::default());
+        Self { account, policy, menu, bot, on_mode: Box::new(|_| {}) }
+    }
+
+    /// Pushes to bots on other machines too.
+    pub fn allow_remote(mut self) -> Self {
+        if let Bot::Url { allow_remote, .. } = &mut self.bot {
+            *allow_remote = true;
+        }
+        self
+    }
+
+    /// Another policy for waiting and repeating.
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The custom menu (自定义菜单) below the chat, in place of a sample.
+    pub fn with_menu(self, menu: Menu) -> Self {
+        Self { menu, ..self }
+    }
+
+    /// Tells a bot in this process of each switch of the mode, which it has to follow: the mode is set on both sides.
+    pub fn on_mode(self, tell: impl Fn(Mode) + Send + Sync + 'static) -> Self {
+        Self { on_mode: Box::new(tell), ..self }
+    }
+
+    /// Serves the page, until the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Where `listener` is not on a loopback address, the bot's URL is none, or there are no more threads.
+    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            let error = format!("{address} is no loopback address: the page is for this machine alone");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
+        let worker = match self.bot {
+            Bot::Here(worker) => worker,
+            Bot::Url { url, allow_remote } => {
+                let target = HttpTarget::new(&url);
+                let target = target.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+                work::worker(if allow_remote { target.allow_remote() } else { target })
+            }
+        };
+        let (jobs, given) = mpsc::unbounded_channel();
+        let state = State::new(self.account, self.policy, self.menu, worker.url());
+        let shared = Arc::new(Shared::new(state, jobs, self.on_mode));
+        work::start(worker, Arc::downgrade(&shared), given)?;
+        shared.verify();
+        let guard = Guard::new(address.port());
+        axum::serve(listener, routes::router(shared, guard)).await
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("account", &self.account).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,234 @@
+//! One message and what became of it, as the page shows it: in short for the chat, in full for the inspector.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::deliver::millis;
+use crate::xml::Element;
+use crate::{Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
+
+/// How much of an answer is kept. No reply comes near.
+const KEPT: usize = 64 * 1024;
+
+pub(super) struct Record {
+    pub(super) id: u64,
+    fan: String,
+    at_ms: u64,
+    done_at_ms: Option<u64>,
+    began: Instant,
+    kind: String,
+    is_event: bool,
+    mode: Mode,
+    xml: String,
+    fields: Vec<(String, String)>,
+    command: String,
+    signatures: Vec<Signature>,
+    deliveries: Vec<Delivery>,
+    running: Option<Running>,
+    shown: Option<Shown>,
+}
+
+struct Running {
+    number: u32,
+    since: Instant,
+    request: Request,
+}
+
+impl Record {
+    pub(super) fn new(id: u64, fan: &str, mode: Mode, push: &Push, command: String) -> Self {
+        Self {
+            id,
+            fan: fan.to_owned(),
+            at_ms: now_ms(),
+            done_at_ms: None,
+            began: Instant::now(),
+            kind: push.kind().to_owned(),
+            is_event: push.pushed.event.is_some(),
+            mode,
+            fields: flat(&push.xml),
+            xml: push.xml.clone(),
+            command,
+            signatures: push.signatures.clone(),
+            deliveries: Vec::new(),
+            running: None,
+            shown: None,
+        }
+    }
+
+    pub(super) fn progress(&mut self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Started { number, request } => {
+                let request = (*request).clone();
+                self.running = Some(Running { number: *number, since: Instant::now(), request });
+            }
+            Progress::Ended(delivery) => {
+                let mut delivery = (*delivery).clone();
+                if let Ending::Answered { answer } = &mut delivery.ending
+                    && answer.body.len() > KEPT
+                {
+                    answer.body = Bytes::copy_from_slice(answer.body.get(..KEPT).unwrap_or_default());
+                    answer.truncated = true;
+                    delivery.reading.xml = None;
+                }
+                self.running = None;
+                self.deliveries.push(delivery);
+            }
+        }
+    }
+
+    pub(super) fn done(&mut self, shown: Shown) {
+        self.shown = Some(shown);
+        self.done_at_ms = Some(now_ms());
+    }
+
+    pub(super) const fn is_done(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        let delivery = |delivery: &Delivery| {
+            let answer = delivery.ending.answer().map_or(0, |answer| answer.body.len());
+            delivery.request.body.len() + 2 * answer + 4096
+        };
+        3 * self.xml.len() + self.deliveries.iter().map(delivery).sum::<usize>()
+    }
+
+    pub(super) fn summary(&self) -> Summary<'_> {
+        Summary {
+            id: self.id,
+            fan: &self.fan,
+            at_ms: self.at_ms,
+            done_at_ms: self.done_at_ms,
+            kind: &self.kind,
+            is_event: self.is_event,
+            mode: self.mode,
+            fields: &self.fields,
+            lanes: self.deliveries.iter().map(Lane::of).collect(),
+            running: self.running.as_ref().map(|running| RunningLane {
+                number: running.number,
+                started_ms: millis(running.since - self.began),
+                elapsed_ms: millis(running.since.elapsed()),
+            }),
+            shown: self.shown.as_ref(),
+        }
+    }
+
+    pub(super) fn detail(&self) -> Detail<'_> {
+        let running = self.running.as_ref().map(|running| RunningDetail {
+            number: running.number,
+            curl: running.request.curl(),
+            request: &running.request,
+            signatures: &self.signatures,
+        });
+        let detail = |delivery| DeliveryDetail { delivery, curl: delivery.request.curl() };
+        Detail {
+            id: self.id,
+            xml: &self.xml,
+            command: &self.command,
+            deliveries: self.deliveries.iter().map(detail).collect(),
+            running,
+        }
+    }
+}
+
+/// What the chat and the timeline show.
+#[derive(Serialize)]
+pub(super) struct Summary<'r> {
+    id: u64,
+    fan: &'r str,
+    at_ms: u64,
+    done_at_ms: Option<u64>,
+    kind: &'r str,
+    is_event: bool,
+    mode: Mode,
+    fields: &'r [(String, String)],
+    lanes: Vec<Lane>,
+    running: Option<RunningLane>,
+    shown: Option<&'r Shown>,
+}
+
+/// A delivery that has ended.
+#[derive(Serialize)]
+struct Lane {
+    number: u32,
+    started_ms: u64,
+    took_ms: u64,
+    ending: &'static str,
+    status: Option<u16>,
+    encrypted: bool,
+    passed: bool,
+}
+
+impl Lane {
+    fn of(delivery: &Delivery) -> Self {
+        Self {
+            number: delivery.number,
+            started_ms: delivery.started_ms,
+            took_ms: delivery.took_ms,
+            ending: match delivery.ending {
+                Ending::Answered { .. } => "answered",
+                Ending::TimedOut => "timed_out",
+                Ending::Broken { .. } => "broken",
+                Ending::Unreachable { .. } => "unreachable",
+            },
+            status: delivery.ending.answer().map(|answer| answer.status),
+            encrypted: delivery.reading.signature.is_some(),
+            passed: delivery.reading.passed(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RunningLane {
+    number: u32,
+    started_ms: u64,
+    elapsed_ms: u64,
+}
+
+/// What the inspector shows.
+#[derive(Serialize)]
+pub(super) struct Detail<'r> {
+    id: u64,
+    xml: &'r str,
+    command: &'r str,
+    deliveries: Vec<DeliveryDetail<'r>>,
+    running: Option<RunningDetail<'r>>,
+}
+
+#[derive(Serialize)]
+struct DeliveryDetail<'r> {
+    #[serde(flatten)]
+    delivery: &'r Delivery,
+    curl: String,
+}
+
+#[derive(Serialize)]
+struct RunningDetail<'r> {
+    number: u32,
+    request: &'r Request,
+    signatures: &'r [Signature],
+    curl: String,
+}
+
+/// The fields of a message by their paths; nothing where it is no XML.
+fn flat(xml: &str) -> Vec<(String, String)> {
+    fn list(elements: &[Element], around: &str, fields: &mut Vec<(String, String)>) {
+        for element in elements {
+            let path = format!("{around}{}", element.name);
+            match &element.children[..] {
+                [] => fields.push((path, element.text.clone())),
+                children => list(children, &format!("{path}."), fields),
+            }
+        }
+    }
+    let mut fields = Vec::new();
+    list(&Element::parse(xml).unwrap_or_default().children, "", &mut fields);
+    fields
+}
+
+fn now_ms() -> u64 {
+    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}

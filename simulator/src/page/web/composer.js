@@ -1,0 +1,38 @@
+// The text box: Enter sends, Shift and Enter begins a line.
+
+import { byId } from "./dom.js";
+import { post } from "./api.js";
+import { openKinds } from "./kinds.js";
+import { fan } from "./store.js";
+
+const box = byId("say");
+
+export function startComposer() {
+  byId("more").addEventListener("click", openKinds);
+  byId("composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  box.addEventListener("keydown", (event) => {
+    // While an input method is composing, Enter chooses a word.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    send();
+  });
+  box.addEventListener("input", grow);
+  if (matchMedia("(pointer: fine)").matches) box.focus();
+}
+
+function grow() {
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight, 140)}px`;
+}
+
+async function send() {
+  const content = box.value;
+  if (!content.trim() || !fan()) return;
+  box.value = "";
+  grow();
+  const sent = await post("/api/send", { fan: fan().name, type: "text", fields: [["Content", content]] });
+  if (!sent && !box.value) box.value = content;
+}

@@ -1,0 +1,62 @@
+// Who follows, and who speaks.
+
+import { byId, fill, h, roving } from "./dom.js";
+import { post } from "./api.js";
+import { t } from "./i18n.js";
+import { avatar } from "./said.js";
+import { showPane } from "./layout.js";
+import { chooseFan, exchangesOf, fan, on, state } from "./store.js";
+
+const unread = new Set();
+
+export function startFans() {
+  on("state fans fan lang", draw);
+  on("exchange", (exchange) => {
+    if (!exchange.shown || exchange.fan === fan()?.name || exchange.shown.shown === "nothing") return;
+    unread.add(exchange.fan);
+    draw();
+  });
+  roving(byId("fans"), "button");
+  byId("add-fan").addEventListener("submit", add);
+}
+
+function draw() {
+  const speaker = fan()?.name;
+  unread.delete(speaker);
+  const items = state.fans.map(({ name, openid, following }) =>
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        {
+          type: "button",
+          class: "fan",
+          title: openid,
+          data: { key: `fan-${name}` },
+          "aria-pressed": String(name === speaker),
+          onclick: () => (chooseFan(name), document.body.dataset.pane === "setup" && innerWidth < 700 && showPane("chat")),
+        },
+        avatar(name),
+        h("span", { class: "fan-text" }, h("strong", {}, name), h("small", {}, last(name, following))),
+        unread.has(name) ? h("span", { class: "dot", "aria-label": "•" }) : null,
+      ),
+    ),
+  );
+  fill(byId("fans"), items);
+}
+
+function last(name, following) {
+  const said = exchangesOf(name).filter((exchange) => exchange.kind === "text").at(-1)?.field.Content;
+  return [t(following ? "following" : "not-following"), said].filter(Boolean).join(" · ");
+}
+
+async function add(event) {
+  event.preventDefault();
+  const form = event.target;
+  const name = new FormData(form).get("name").trim();
+  if (await post("/api/fans", { name })) {
+    form.reset();
+    chooseFan(name);
+  }
+}

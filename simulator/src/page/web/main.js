@@ -1,0 +1,25 @@
+// Starts each part of the page, then listens to the server.
+
+import { listen } from "./api.js";
+import { startAttacks } from "./attacks.js";
+import { startChat } from "./chat.js";
+import { startComposer } from "./composer.js";
+import { startFans } from "./fans.js";
+import { startInspector } from "./inspector.js";
+import { startKinds } from "./kinds.js";
+import { startLayout } from "./layout.js";
+import { startMenu } from "./menu.js";
+import { startSetup } from "./setup.js";
+import { apply } from "./store.js";
+
+startLayout();
+startSetup();
+startFans();
+startAttacks();
+startChat();
+startMenu();
+startComposer();
+startInspector();
+// Events are drawn by the titles of the catalogue.
+await startKinds();
+listen(apply, (connected) => document.body.classList.toggle("offline", !connected));

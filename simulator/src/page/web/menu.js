@@ -1,0 +1,98 @@
+// The custom menu below the chat, and the dialog that changes it.
+
+import { byId, fill, h, icon } from "./dom.js";
+import { post } from "./api.js";
+import { t } from "./i18n.js";
+import { fan, on, state } from "./store.js";
+import { safeUrl } from "./text.js";
+
+const bar = byId("menu");
+let open = null;
+
+export function startMenu() {
+  on("state menu lang", draw);
+  document.addEventListener("click", (event) => open !== null && !bar.contains(event.target) && toggle(null));
+  bar.addEventListener("keydown", keys);
+  byId("edit-menu").addEventListener("click", edit);
+  byId("menu-form").addEventListener("submit", save);
+}
+
+function draw() {
+  const buttons = state.menu.button.map((button, at) => {
+    const below = button.sub_button ?? [];
+    const top = h(
+      "button",
+      {
+        type: "button",
+        data: { key: `menu-${at}` },
+        "aria-haspopup": below.length ? "true" : null,
+        "aria-expanded": below.length ? String(open === at) : null,
+        onclick: () => (below.length ? toggle(open === at ? null : at) : press(button)),
+      },
+      below.length ? icon("list") : null,
+      button.name,
+    );
+    if (open !== at || !below.length) return h("div", { class: "menu-item" }, top);
+    const items = below.map((item, place) =>
+      h("button", { type: "button", data: { key: `menu-${at}-${place}` }, onclick: () => press(item) }, item.name),
+    );
+    return h("div", { class: "menu-item" }, h("div", { class: "menu-below" }, items), top);
+  });
+  fill(bar, buttons);
+}
+
+function toggle(at) {
+  open = at;
+  draw();
+  bar.querySelector(".menu-below button")?.focus();
+}
+
+function keys(event) {
+  if (event.key === "Escape" && open !== null) {
+    const at = open;
+    toggle(null);
+    bar.querySelector(`[data-key="menu-${at}"]`)?.focus();
+    return;
+  }
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const items = [...bar.querySelectorAll(".menu-below button")];
+  const at = items.indexOf(document.activeElement);
+  if (!step || at < 0) return;
+  event.preventDefault();
+  items[(at + step + items.length) % items.length].focus();
+}
+
+function press(button) {
+  toggle(null);
+  const draft = { fan: fan().name };
+  if (button.type === "view") {
+    Object.assign(draft, { event: "VIEW", fields: [["EventKey", button.url]] });
+    const url = safeUrl(button.url);
+    if (url) window.open(url, "_blank", "noopener,noreferrer");
+  } else if (button.type === "miniprogram") {
+    Object.assign(draft, { event: "view_miniprogram", fields: [["EventKey", button.pagepath]] });
+  } else {
+    const event = button.type === "click" ? "CLICK" : button.type;
+    Object.assign(draft, { event, fields: [["EventKey", button.key]] });
+  }
+  post("/api/send", draft);
+}
+
+function edit() {
+  byId("menu-json").value = JSON.stringify(state.menu, null, 2);
+  byId("menu-error").textContent = "";
+  byId("menu-dialog").showModal();
+}
+
+async function save(event) {
+  event.preventDefault();
+  let menu;
+  try {
+    menu = JSON.parse(byId("menu-json").value);
+  } catch (error) {
+    byId("menu-error").textContent = t("menu-not-json", { error: error.message });
+    return;
+  }
+  // WeChat's own answer to a question for the menu has it one level down.
+  if (await post("/api/menu", menu.menu ?? menu)) byId("menu-dialog").close();
+}

@@ -1,0 +1,93 @@
+// What the user sees of the bot's answer, as WeChat draws it. Every string of the bot's goes through `h`, `rich` or
+// `link`, which make text of it.
+
+import { h, icon } from "./dom.js";
+import { seconds, t } from "./i18n.js";
+import { picture } from "./said.js";
+import { state } from "./store.js";
+import { link, rich } from "./text.js";
+
+/** A row of the conversation, or null where the user sees nothing. */
+export function drawReply(exchange, choose) {
+  const { shown } = exchange;
+  if (shown.shown === "nothing") return null;
+  if (shown.shown === "failure_notice") {
+    return h(
+      "div",
+      { class: "row notice" },
+      h("p", {}, state.rules.failure_notice),
+      h("button", { class: "meta", type: "button", tabindex: "-1" }, t("why")),
+    );
+  }
+  const { reply } = shown;
+  if (reply.type === "transfer") {
+    return system(reply.account ? t("transferred-to", { account: reply.account }) : t("transferred"));
+  }
+  if (reply.type === "transfer_to_ai") return system(t("transferred-ai"));
+  if (reply.type === "news") return h("div", { class: "row wide" }, news(reply.articles), meta(exchange));
+  return h(
+    "div",
+    { class: "row theirs" },
+    h("span", { class: "avatar account", "aria-hidden": "true" }, icon("person")),
+    h("div", { class: "column" }, h("span", { class: "hidden" }, `${t("bot")}：`), bubble(reply, choose), meta(exchange)),
+  );
+}
+
+const system = (words) => h("div", { class: "row did" }, h("p", {}, words));
+
+function meta({ lanes }) {
+  const last = lanes[lanes.length - 1];
+  const parts = [t("meta-reply", { took: seconds(last.started_ms + last.took_ms) })];
+  if (last.number > 1) parts.push(t("meta-attempt", { n: last.number }));
+  if (last.encrypted) parts.push(t("meta-encrypted"));
+  return h("p", { class: "about" }, parts.join(" · "));
+}
+
+function bubble(reply, choose) {
+  switch (reply.type) {
+    case "text":
+      return h("div", { class: "bubble" }, ...rich(reply.content, choose));
+    case "image":
+      return h("div", { class: "picture" }, picture(null, reply.media_id));
+    case "voice":
+      return h("div", { class: "bubble voice", title: reply.media_id }, icon("voice"), t("voice-seconds"), h("small", {}, reply.media_id));
+    case "video":
+      return h(
+        "div",
+        { class: "card" },
+        h("div", { class: "picture video" }, icon("play"), h("small", {}, reply.media_id)),
+        reply.title || reply.description
+          ? h("div", { class: "card-text" }, h("strong", {}, reply.title ?? ""), h("small", {}, reply.description ?? ""))
+          : null,
+      );
+    case "music":
+      return h(
+        "div",
+        { class: "card music" },
+        h("div", { class: "card-text beside" }, h("span", {}, h("strong", {}, reply.title ?? t("music")), h("small", {}, reply.description ?? "")), icon("music")),
+        h("div", { class: "card-foot" }, link(reply.hq_url ?? reply.url ?? "", {}, t("listen-to")), h("small", {}, reply.thumb_media_id)),
+      );
+    default:
+      return h("div", { class: "bubble raw" }, reply.type);
+  }
+}
+
+/** One article: a card of its own. More: the first over its picture, the others as rows. */
+function news(articles) {
+  const [first, ...others] = articles;
+  if (!others.length) {
+    return h(
+      "article",
+      { class: "news" },
+      h("div", { class: "cover" }, picture(first.pic_url)),
+      h("div", { class: "news-text" }, link(first.url, { class: "news-title" }, first.title), h("p", {}, first.description)),
+      h("div", { class: "news-foot" }, t("read-on")),
+    );
+  }
+  return h(
+    "article",
+    { class: "news many" },
+    h("div", { class: "cover" }, picture(first.pic_url), link(first.url, { class: "news-title" }, first.title)),
+    others.map((article) => h("div", { class: "news-row" }, link(article.url, { class: "news-title" }, article.title), h("div", { class: "thumb" }, picture(article.pic_url)))),
+  );
+}

@@ -1,0 +1,100 @@
+// The header, the mode, the account and its secrets, the rules.
+
+import { byId, fill, h, icon } from "./dom.js";
+import { post } from "./api.js";
+import { copy } from "./layout.js";
+import { pick, seconds, switchLang, t, translatePage } from "./i18n.js";
+import { on, state, tell } from "./store.js";
+
+/** The secrets, from the click that shows them to the one that hides them. */
+let secrets = null;
+
+export const token = () => secrets?.token;
+
+export async function toggleSecrets() {
+  secrets = secrets ? null : await post("/api/secrets");
+  tell("secrets");
+}
+
+export function startSetup() {
+  byId("lang").addEventListener("click", () => {
+    switchLang();
+    translatePage();
+    tell("lang");
+  });
+  byId("verified").addEventListener("click", () => post("/api/verify"));
+  byId("clear").addEventListener("click", () => post("/api/clear"));
+  on("state lang verified", drawVerified);
+  on("state lang mode", drawModes);
+  on("state lang secrets", drawAccount);
+  on("state lang", drawRules);
+  translatePage();
+}
+
+function drawVerified() {
+  byId("bot-url").textContent = `→ ${state.bot_url}`;
+  byId("bot-url").title = state.bot_url;
+  const pill = byId("verified");
+  const { verified } = state;
+  pill.classList.toggle("right", verified?.right === true);
+  pill.classList.toggle("wrong", verified?.right === false);
+  pill.title = verified ? `${pick(verified.sentence)} — ${t("verify-again")}` : t("verify-again");
+  const words = !verified ? t("verifying") : verified.right ? t("verified", { took: seconds(verified.took_ms) }) : t("not-verified");
+  fill(pill, h("i", { class: "lamp" }), words);
+}
+
+function drawModes() {
+  const choices = ["plain", "compatible", "safe"].map((mode) =>
+    h(
+      "label",
+      {},
+      h("input", {
+        type: "radio",
+        name: "mode",
+        value: mode,
+        checked: mode === state.mode,
+        data: { key: `mode-${mode}` },
+        onchange: () => post("/api/mode", { mode }),
+      }),
+      h("span", {}, t(mode)),
+    ),
+  );
+  fill(byId("modes"), h("legend", {}, t("mode")), choices);
+  byId("mode-hint").textContent = t("mode-hint", { mode: state.mode });
+}
+
+function pair(name, value, mono) {
+  return h("div", {}, h("dt", {}, name), h("dd", { class: mono ? "mono" : "" }, value));
+}
+
+function drawAccount() {
+  const hidden = "••••••••";
+  fill(
+    byId("account"),
+    pair("AppID", state.app_id, true),
+    pair(t("original-id"), state.original_id, true),
+    pair("Token", h("span", { id: "token" }, secrets?.token ?? hidden), true),
+    pair("EncodingAESKey", h("span", { id: "aes-key" }, secrets?.encoding_aes_key ?? hidden), true),
+  );
+  fill(
+    byId("secrets"),
+    h("button", { type: "button", id: "show-secrets", data: { key: "secrets" }, "aria-pressed": String(!!secrets), onclick: toggleSecrets }, icon("eye"), t(secrets ? "hide" : "show")),
+    h("button", { type: "button", data: { key: "environment" }, onclick: copyEnvironment }, icon("copy"), t("copy-environment")),
+  );
+}
+
+async function copyEnvironment() {
+  const found = await post("/api/secrets");
+  if (found) copy(found.environment);
+}
+
+function drawRules() {
+  const { timeout_ms, interval_ms, deliveries, max_text } = state.rules;
+  fill(
+    byId("rules"),
+    pair(t("rule-timeout"), seconds(timeout_ms), true),
+    pair(t("rule-deliveries"), t("times", { n: deliveries }), true),
+    pair(t("rule-interval"), seconds(interval_ms), true),
+    pair(t("rule-text"), `${max_text} B`, true),
+  );
+}

@@ -1,0 +1,69 @@
+// A text as WeChat draws it: `<a href>` and bare addresses are links. Only http and https are live; everything else
+// stays what it is, text.
+
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
+
+/** The address if it is one of http or https, else null. */
+export function safeUrl(text) {
+  try {
+    const url = new URL(String(text).trim());
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A link, or the same words without one. */
+export function link(url, attributes = {}, ...children) {
+  const href = safeUrl(url);
+  if (!href) return h("span", { ...attributes, title: t("dead-link") }, ...children);
+  return h("a", { ...attributes, href, target: "_blank", rel: "noopener noreferrer" }, ...children);
+}
+
+const ANCHOR = /<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')[^>]*>([\s\S]*?)<\/a\s*>/gi;
+const ADDRESS = /https?:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+/gi;
+
+/** Nodes for `text`. `choose` is called with the text and the id of an item of a menu in the text (msgmenu). */
+export function rich(text, choose) {
+  const nodes = [];
+  let from = 0;
+  for (const match of text.matchAll(ANCHOR)) {
+    nodes.push(...bare(text.slice(from, match.index)));
+    nodes.push(anchor(match[1] ?? match[2], match[3], choose));
+    from = match.index + match[0].length;
+  }
+  nodes.push(...bare(text.slice(from)));
+  return nodes;
+}
+
+function anchor(href, words, choose) {
+  const item = menuItem(href);
+  if (item && choose) {
+    return h("button", { class: "text-link", type: "button", onclick: () => choose(item) }, words);
+  }
+  if (safeUrl(href)) return link(href, {}, words);
+  return h("span", { class: "dead-link", title: `${t("dead-link")}：${href}` }, words);
+}
+
+function bare(text) {
+  const nodes = [];
+  let from = 0;
+  for (const match of text.matchAll(ADDRESS)) {
+    // What ends a sentence ends no address.
+    const address = match[0].replace(/[.,;:!?'")\]]+$/, "");
+    nodes.push(text.slice(from, match.index), link(address, {}, address));
+    from = match.index + address.length;
+  }
+  nodes.push(text.slice(from));
+  return nodes.filter((node) => node !== "");
+}
+
+/** `weixin://bizmsgmenu?msgmenucontent=…&msgmenuid=…`: a link that says its words for the user. */
+function menuItem(href) {
+  const match = /^weixin:\/\/bizmsgmenu\?(.*)$/.exec(href.trim());
+  if (!match) return null;
+  const query = new URLSearchParams(match[1].replaceAll("&amp;", "&"));
+  const [content, id] = [query.get("msgmenucontent"), query.get("msgmenuid")];
+  return content ? { content, id } : null;
+}
