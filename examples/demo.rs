@@ -18,8 +18,8 @@ use wechat_sim::{Account, Mode, ServiceTarget};
 use wechat_tower::delivery::LateReply;
 use wechat_tower::message::{Content, Event};
 use wechat_tower::{
-    Article, Callback, ConfigError, ImageReply, MusicReply, NewsReply, Reply, SecurityMode, TextReply, TransferReply,
-    VideoReply, VoiceReply, WechatLayer, WechatMessage,
+    Article, Callback, ConfigError, ImageReply, MusicReply, NewsReply, Reply, SecurityMode, TextReply,
+    TransferReply, VideoReply, VoiceReply, WechatLayer, WechatMessage,
 };
 
 #[tokio::main]

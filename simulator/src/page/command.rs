@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn fields_are_named_unless_they_hold_the_sample() {
-        let image = draft(Some("image"), None, &[("PicUrl", "http://a/"), ("MediaId", "sample-image-media-id")]);
+        let image =
+            draft(Some("image"), None, &[("PicUrl", "http://a/"), ("MediaId", "sample-image-media-id")]);
         assert_eq!(of(&image), "wechat-sim send image --field 'PicUrl=http://a/'");
         let click = draft(None, Some("CLICK"), &[("EventKey", "HELP")]);
         assert_eq!(of(&click), "wechat-sim event CLICK --field 'EventKey=HELP'");

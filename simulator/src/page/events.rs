@@ -35,6 +35,8 @@ pub(super) enum Event<'a> {
 pub(super) struct Snapshot<'a> {
     run: &'a str,
     bot_url: &'a str,
+    in_process: bool,
+    bot_follows: bool,
     app_id: &'a str,
     original_id: &'a str,
     mode: Mode,
@@ -62,6 +64,8 @@ impl<'a> Snapshot<'a> {
         Self {
             run: &state.run,
             bot_url: &state.bot_url,
+            in_process: state.in_process,
+            bot_follows: state.bot_follows,
             app_id: account.app_id(),
             original_id: account.original_id(),
             mode: account.mode(),

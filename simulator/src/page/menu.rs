@@ -169,9 +169,7 @@ mod tests {
             r#"{"button":[]}"#.to_owned(),
             format!(r#"{{"button":[{}]}}"#, list(4)),
             format!(r#"{{"button":[{{"name":"a","sub_button":[{}]}}]}}"#, list(6)),
-            format!(
-                r#"{{"button":[{{"name":"a","sub_button":[{{"name":"b","sub_button":[{leaf}]}}]}}]}}"#
-            ),
+            format!(r#"{{"button":[{{"name":"a","sub_button":[{{"name":"b","sub_button":[{leaf}]}}]}}]}}"#),
             r#"{"button":[{"type":"click","name":"","key":"k"}]}"#.to_owned(),
             r#"{"button":[{"type":"click","name":"a"}]}"#.to_owned(),
             r#"{"button":[{"type":"media_id","name":"a","media_id":"m"}]}"#.to_owned(),

@@ -44,7 +44,7 @@ pub struct Page {
     policy: Policy,
     menu: Menu,
     bot: Bot,
-    on_mode: Box<dyn Fn(Mode) + Send + Sync>,
+    on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
 }
 
 enum Bot {
@@ -73,7 +73,7 @@ impl Page {
 
     fn of(account: Account, bot: Bot) -> Self {
         let (policy, menu) = (Policy::default(), Menu::default());
-        Self { account, policy, menu, bot, on_mode: Box::new(|_| {}) }
+        Self { account, policy, menu, bot, on_mode: None }
     }
 
     /// Pushes to bots on other machines too.
@@ -96,7 +96,7 @@ impl Page {
 
     /// Tells a bot in this process of each switch of the mode, which it has to follow: the mode is set on both sides.
     pub fn on_mode(self, tell: impl Fn(Mode) + Send + Sync + 'static) -> Self {
-        Self { on_mode: Box::new(tell), ..self }
+        Self { on_mode: Some(Box::new(tell)), ..self }
     }
 
     /// Serves the page, until the future is dropped.
@@ -110,6 +110,7 @@ impl Page {
             let error = format!("{address} is no loopback address: the page is for this machine alone");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
+        let in_process = matches!(self.bot, Bot::Here(_));
         let worker = match self.bot {
             Bot::Here(worker) => worker,
             Bot::Url { url, allow_remote } => {
@@ -119,7 +120,7 @@ impl Page {
             }
         };
         let (jobs, given) = mpsc::unbounded_channel();
-        let state = State::new(self.account, self.policy, self.menu, worker.url());
+        let state = State::new(self.account, self.policy, self.menu, worker.url(), in_process);
         let shared = Arc::new(Shared::new(state, jobs, self.on_mode));
         work::start(worker, Arc::downgrade(&shared), given)?;
         shared.verify();

@@ -26,12 +26,15 @@ pub(super) struct Shared {
     state: Mutex<State>,
     events: broadcast::Sender<Arc<str>>,
     jobs: UnboundedSender<Job>,
-    on_mode: Box<dyn Fn(Mode) + Send + Sync>,
+    on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
 }
 
 pub(super) struct State {
     pub(super) wechat: Wechat,
     pub(super) bot_url: String,
+    pub(super) in_process: bool,
+    /// Whether the bot is told of a switch of the mode.
+    pub(super) bot_follows: bool,
     /// Another one for each start of the server, so that the browser knows what is of an old one.
     pub(super) run: String,
     pub(super) fans: Vec<Fan>,
@@ -72,12 +75,20 @@ pub(super) struct Verification {
 }
 
 impl State {
-    pub(super) fn new(account: Account, policy: Policy, menu: Menu, bot_url: String) -> Self {
+    pub(super) fn new(
+        account: Account,
+        policy: Policy,
+        menu: Menu,
+        bot_url: String,
+        in_process: bool,
+    ) -> Self {
         let wechat = Wechat::new(account).with_policy(policy);
         let fans = ["小明", "阿花"].map(|name| Fan::new(&wechat, name)).into();
         Self {
             wechat,
             bot_url,
+            in_process,
+            bot_follows: false,
             run: crate::account::random_hex::<8>(),
             fans,
             menu,
@@ -110,10 +121,11 @@ impl Fan {
 
 impl Shared {
     pub(super) fn new(
-        state: State,
+        mut state: State,
         jobs: UnboundedSender<Job>,
-        on_mode: Box<dyn Fn(Mode) + Send + Sync>,
+        on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
     ) -> Self {
+        state.bot_follows = on_mode.is_some();
         Self { state: Mutex::new(state), events: broadcast::Sender::new(256), jobs, on_mode }
     }
 
@@ -217,7 +229,9 @@ impl Shared {
         let account = state.wechat.account().clone().with_mode(mode);
         state.wechat = state.wechat.clone().with_account(account);
         state.attacks.clear();
-        (self.on_mode)(mode);
+        if let Some(tell) = &self.on_mode {
+            tell(mode);
+        }
         self.tell(&state, &Event::Mode { mode });
         drop(state);
         self.verify();

@@ -24,8 +24,9 @@ export function startComposer() {
 }
 
 function grow() {
+  const borders = box.offsetHeight - box.clientHeight;
   box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight, 140)}px`;
+  box.style.height = `${box.scrollHeight + borders}px`;
 }
 
 async function send() {

@@ -32,7 +32,10 @@ export function translatePage() {
   }
 }
 
-export const seconds = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`);
+export function seconds(ms) {
+  if (ms < 1) return "< 1 ms";
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`;
+}
 
 export function clock(ms) {
   return new Date(ms).toLocaleTimeString(lang() === "zh" ? "zh-CN" : "en-GB", {

@@ -34,8 +34,7 @@ async function load() {
   const found = await get(`/api/exchanges/${id}`);
   if (id !== state.selected) return;
   // The answer to an earlier question may come later.
-  const known = (detail?.deliveries.length ?? 0) + (detail?.running ? 0 : 0.5);
-  if (found && found.deliveries.length + (found.running ? 0 : 0.5) >= known) detail = found;
+  if (found && (!detail || found.deliveries.length >= detail.deliveries.length)) detail = found;
   draw();
 }
 

@@ -11,7 +11,7 @@ let open = null;
 
 export function startMenu() {
   on("state menu lang", draw);
-  document.addEventListener("click", (event) => open !== null && !bar.contains(event.target) && toggle(null));
+  document.addEventListener("click", (event) => open !== null && !event.composedPath().includes(bar) && toggle(null));
   bar.addEventListener("keydown", keys);
   byId("edit-menu").addEventListener("click", edit);
   byId("menu-form").addEventListener("submit", save);

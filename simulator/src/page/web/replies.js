@@ -28,7 +28,7 @@ export function drawReply(exchange, choose) {
   return h(
     "div",
     { class: "row theirs" },
-    h("span", { class: "avatar account", "aria-hidden": "true" }, icon("person")),
+    h("span", { class: "avatar account", "aria-hidden": "true" }, t("account-sign")),
     h("div", { class: "column" }, h("span", { class: "hidden" }, `${t("bot")}：`), bubble(reply, choose), meta(exchange)),
   );
 }

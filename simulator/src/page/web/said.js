@@ -81,7 +81,7 @@ function bubble({ kind, field }) {
         "div",
         { class: "card" },
         h("div", { class: "card-text" }, link(text("Url"), { class: "card-title" }, text("Title")), h("small", {}, text("Description"))),
-        h("div", { class: "card-foot" }, icon("link"), safeUrl(text("Url")) ?? ""),
+        h("div", { class: "card-foot" }, icon("link"), h("span", {}, safeUrl(text("Url")) ?? "")),
       );
     case "file":
       return h("div", { class: "card" }, h("div", { class: "card-text beside" }, h("span", {}, h("strong", {}, text("Title")), h("small", {}, `${text("FileTotalLen")} B`)), icon("file")));

@@ -32,7 +32,9 @@ export function startSetup() {
 }
 
 function drawVerified() {
-  byId("bot-url").textContent = `→ ${state.bot_url}`;
+  if (!state.loaded) return;
+  const url = state.in_process ? `${t("in-process")} ${new URL(state.bot_url).pathname}` : state.bot_url;
+  byId("bot-url").textContent = `→ ${url}`;
   byId("bot-url").title = state.bot_url;
   const pill = byId("verified");
   const { verified } = state;
@@ -44,6 +46,7 @@ function drawVerified() {
 }
 
 function drawModes() {
+  if (!state.loaded) return;
   const choices = ["plain", "compatible", "safe"].map((mode) =>
     h(
       "label",
@@ -60,7 +63,7 @@ function drawModes() {
     ),
   );
   fill(byId("modes"), h("legend", {}, t("mode")), choices);
-  byId("mode-hint").textContent = t("mode-hint", { mode: state.mode });
+  byId("mode-hint").textContent = state.bot_follows ? t("mode-follows") : t("mode-hint", { mode: state.mode });
 }
 
 function pair(name, value, mono) {
@@ -68,6 +71,7 @@ function pair(name, value, mono) {
 }
 
 function drawAccount() {
+  if (!state.loaded) return;
   const hidden = "••••••••";
   fill(
     byId("account"),
@@ -89,6 +93,7 @@ async function copyEnvironment() {
 }
 
 function drawRules() {
+  if (!state.loaded) return;
   const { timeout_ms, interval_ms, deliveries, max_text } = state.rules;
   fill(
     byId("rules"),

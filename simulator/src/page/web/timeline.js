@@ -37,6 +37,7 @@ function row(exchange, number, axis, chosen, choose) {
   } else {
     const words = label("", bar, running.started_ms, 0, axis);
     track.append(words);
+    let drawn = false;
     every(() => {
       const took = performance.now() - running.since;
       place(bar, running.started_ms, took, axis);
@@ -45,7 +46,8 @@ function row(exchange, number, axis, chosen, choose) {
       words.className = right > 0.6 ? "lane-words inside" : "lane-words";
       setStyle(words, right > 0.6 ? { "--at": percent(running.started_ms / axis) } : { "--at": percent(right) });
       // Before it is in the page it is not yet out of it.
-      return bar.isConnected || took < 200;
+      drawn ||= bar.isConnected;
+      return bar.isConnected || !drawn;
     });
   }
   return h(

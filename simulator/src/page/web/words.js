@@ -35,6 +35,8 @@ export const words = {
   plain: ["明文", "Plain"],
   compatible: ["兼容", "Compatible"],
   safe: ["安全", "Safe"],
+  "mode-follows": ["这里的机器人会跟着切换。", "The bot in this process follows."],
+  "in-process": ["本进程", "this process"],
   "mode-hint": ["机器人那边要设成同一种：WECHAT_MODE={mode}", "The bot needs the same: WECHAT_MODE={mode}"],
   account: ["账号", "Account"],
   "original-id": ["原始 ID", "Original id"],
@@ -126,6 +128,7 @@ export const words = {
   "transferred-to": ["已转给客服 {account}", "Handed to the agent {account}"],
   "transferred-ai": ["已转给微信的 AI 回复", "Handed to WeChat's AI reply"],
   bot: ["公众号", "Account"],
+  "account-sign": ["号", "OA"],
 
   "meta-running": ["第 {n} 次 · {now} / {limit} s", "delivery {n} · {now} / {limit} s"],
   "meta-waiting": ["等待重试", "waiting to repeat"],

@@ -1,0 +1,395 @@
+//! The chat page's server, as a browser and whoever is none meet it.
+#![cfg(feature = "page")]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::post;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use wechat_sim::page::Page;
+use wechat_sim::{Account, Mode, Policy, ServiceTarget};
+
+/// A page whose bot says nothing, and its account.
+struct Served {
+    address: SocketAddr,
+    account: Account,
+}
+
+impl Served {
+    async fn new() -> Self {
+        Self::with(Router::new().route("/weixin", post(async || "success"))).await
+    }
+
+    async fn with(bot: Router) -> Self {
+        let mut policy = Policy::default();
+        (policy.timeout, policy.interval) = (Duration::from_millis(50), Duration::from_millis(50));
+        Self::with_policy(bot, policy).await
+    }
+
+    async fn with_policy(bot: Router, policy: Policy) -> Self {
+        let account = Account::generate();
+        let page = Page::for_target(account.clone(), ServiceTarget::new(bot, "/weixin")).with_policy(policy);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        tokio::spawn(page.serve(listener));
+        Self { address, account }
+    }
+
+    fn request(&self, method: Method, path: &str) -> http::request::Builder {
+        Request::builder().method(method).uri(path).header("host", self.address.to_string())
+    }
+
+    /// As the page's own script does it.
+    fn order(&self, path: &str) -> http::request::Builder {
+        let own = format!("http://{}", self.address);
+        self.request(Method::POST, path).header("origin", own).header("content-type", "application/json")
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> (StatusCode, String) {
+        self.send(self.order(path), body.to_string()).await
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, String) {
+        self.send(self.request(Method::GET, path), "").await
+    }
+
+    async fn send(&self, request: http::request::Builder, body: impl Into<String>) -> (StatusCode, String) {
+        let response = self.answer(request, body).await;
+        let status = response.status();
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, String::from_utf8(body.into()).expect("UTF-8"))
+    }
+
+    async fn answer(
+        &self,
+        request: http::request::Builder,
+        body: impl Into<String>,
+    ) -> http::Response<Incoming> {
+        let stream = TcpStream::connect(self.address).await.expect("it listens");
+        let connection = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+        let (mut sender, connection) = connection;
+        tokio::spawn(connection);
+        let body = Full::new(Bytes::from(body.into()));
+        sender.send_request(request.body(body).expect("a request")).await.expect("an answer")
+    }
+
+    /// Reads events until one is what is waited for.
+    async fn wait_for(&self, found: impl Fn(&Value) -> bool) -> Value {
+        let response = self.answer(self.request(Method::GET, "/api/events"), "").await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut body = response.into_body();
+        let mut text = String::new();
+        loop {
+            let frame = body.frame().await.expect("no end").expect("a frame");
+            text.push_str(str::from_utf8(&frame.into_data().expect("data")).expect("UTF-8"));
+            while let Some((event, rest)) = text.split_once("\n\n") {
+                let data = event.strip_prefix("data: ").map(|data| serde_json::from_str(data).expect("JSON"));
+                text = rest.to_owned();
+                if let Some(event) = data
+                    && found(&event)
+                {
+                    return event;
+                }
+            }
+        }
+    }
+
+    /// What became of the exchange, once it is done.
+    async fn shown(&self, id: u64) -> Value {
+        let is_done = |exchange: &Value| exchange["id"] == id && !exchange["shown"].is_null();
+        let event = self.wait_for(|event| match event["exchanges"].as_array() {
+            Some(exchanges) => exchanges.iter().any(is_done),
+            None => is_done(&event["exchange"]),
+        });
+        let event = event.await;
+        let exchanges = event["exchanges"].as_array().cloned().unwrap_or_default();
+        exchanges.into_iter().find(is_done).unwrap_or_else(|| event["exchange"].clone())
+    }
+
+    async fn say(&self, text: &str) -> Value {
+        let body = json!({"fan": "小明", "type": "text", "fields": [["Content", text]]});
+        let (status, answer) = self.post("/api/send", &body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let id = serde_json::from_str::<Value>(&answer).expect("JSON")["id"].as_u64().expect("a number");
+        self.shown(id).await
+    }
+}
+
+#[tokio::test]
+async fn what_a_fan_says_is_delivered_and_told() {
+    let served = Served::new().await;
+    let exchange = served.say("你好").await;
+    assert_eq!(exchange["shown"]["shown"], "nothing");
+    assert_eq!(exchange["lanes"].as_array().map(Vec::len), Some(1));
+    let (status, detail) = served.get(&format!("/api/exchanges/{}", exchange["id"])).await;
+    let detail: Value = serde_json::from_str(&detail).expect("JSON");
+    assert_eq!((status, &detail["command"]), (StatusCode::OK, &json!("wechat-sim send text '你好'")));
+    assert!(detail["xml"].as_str().is_some_and(|xml| xml.contains("你好")));
+    assert!(
+        detail["deliveries"][0]["curl"].as_str().is_some_and(|curl| curl.starts_with("curl -i 'http://"))
+    );
+    assert_eq!(detail["deliveries"][0]["signatures"][1]["name"], "msg_signature");
+}
+
+#[tokio::test]
+async fn a_bot_that_hangs_is_asked_three_times_and_the_notice_is_shown() {
+    let hang = post(async || std::future::pending::<&str>().await);
+    let served = Served::with(Router::new().route("/weixin", hang)).await;
+    let exchange = served.say("你好").await;
+    assert_eq!(exchange["shown"]["shown"], "failure_notice");
+    let lanes = exchange["lanes"].as_array().expect("lanes");
+    assert_eq!(lanes.iter().map(|lane| &lane["ending"]).collect::<Vec<_>>(), ["timed_out"; 3]);
+}
+
+#[tokio::test]
+async fn a_new_visitor_is_told_what_happened_before() {
+    let served = Served::new().await;
+    let id = served.say("你好").await["id"].clone();
+    let state = served.wait_for(|event| event["event"] == "state").await;
+    assert_eq!(state["exchanges"][0]["id"], id);
+    assert_eq!(state["fans"][0]["name"], "小明");
+}
+
+#[tokio::test]
+async fn following_and_leaving_are_kept() {
+    let served = Served::new().await;
+    for (event, following) in [("subscribe", true), ("unsubscribe", false)] {
+        served.post("/api/send", &json!({"fan": "阿花", "event": event})).await;
+        let state = served.wait_for(|event| event["event"] == "state").await;
+        assert_eq!(state["fans"][1]["following"], following, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_switch_of_the_mode_is_told_and_the_next_push_follows_it() {
+    let served = Served::new().await;
+    for mode in Mode::ALL {
+        let (status, _) = served.post("/api/mode", &json!({"mode": mode})).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+        assert_eq!(served.say("你好").await["mode"], json!(mode));
+    }
+}
+
+#[tokio::test]
+async fn an_attack_on_a_bot_that_takes_all_is_told_as_accepted() {
+    let served = Served::new().await;
+    let (status, _) = served.post("/api/attack", &json!({"name": "bad-signature"})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let accepted = |event: &Value| {
+        event["tried"]["verdict"] == "accepted" || event["tried"]["bad-signature"]["verdict"] == "accepted"
+    };
+    served.wait_for(accepted).await;
+    assert_eq!(served.post("/api/attack", &json!({"name": "no-such"})).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_this_machines_own_is_refused() {
+    let served = Served::new().await;
+    let port = served.address.port();
+    for host in ["evil.example", "127.0.0.1", "127.0.0.1.evil.example:80", &format!("evil.example:{port}")] {
+        for path in ["/", "/assets/main.js", "/api/events", "/api/kinds"] {
+            let request = Request::get(path).header("host", host);
+            assert_eq!(served.send(request, "").await.0, StatusCode::FORBIDDEN, "{host} {path}");
+        }
+    }
+    for host in ["127.0.0.1", "localhost", "[::1]"] {
+        let request = Request::get("/").header("host", format!("{host}:{port}"));
+        assert_eq!(served.send(request, "").await.0, StatusCode::OK, "{host}");
+    }
+    let twice = served.request(Method::GET, "/").header("host", "evil.example");
+    assert_ne!(served.send(twice, "").await.0, StatusCode::OK);
+}
+
+const ORDERS: [&str; 8] = [
+    "/api/send",
+    "/api/fans",
+    "/api/mode",
+    "/api/menu",
+    "/api/attack",
+    "/api/verify",
+    "/api/clear",
+    "/api/secrets",
+];
+
+#[tokio::test]
+async fn an_order_from_another_origin_is_refused() {
+    let served = Served::new().await;
+    let other_port = format!("http://127.0.0.1:{}", served.address.port() ^ 1);
+    let other_name = format!("http://localhost:{}", served.address.port());
+    for origin in ["https://evil.example", "null", "", &other_port, &other_name] {
+        for path in ORDERS {
+            let request = served.request(Method::POST, path).header("content-type", "application/json");
+            let answer = served.send(request.header("origin", origin), "{}").await;
+            assert_eq!(answer, (StatusCode::FORBIDDEN, String::new()), "{origin} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_without_an_origin_is_refused() {
+    let served = Served::new().await;
+    for path in ORDERS {
+        let request = served.request(Method::POST, path).header("content-type", "application/json");
+        assert_eq!(served.send(request, "{}").await.0, StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+/// What a form of another page can send without asking.
+#[tokio::test]
+async fn an_order_that_is_not_json_is_refused() {
+    let served = Served::new().await;
+    let own = format!("http://{}", served.address);
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let request = served.request(Method::POST, "/api/clear").header("origin", &own);
+        let answer = served.send(request.header("content-type", kind), "{}").await;
+        assert_eq!(answer.0, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn events_and_records_are_not_for_other_pages() {
+    let served = Served::new().await;
+    for path in ["/api/events", "/api/kinds", "/api/exchanges/1"] {
+        let origin = served.request(Method::GET, path).header("origin", "https://evil.example");
+        assert_eq!(served.send(origin, "").await.0, StatusCode::FORBIDDEN, "{path}");
+        for site in ["cross-site", "same-site"] {
+            let request = served.request(Method::GET, path).header("sec-fetch-site", site);
+            assert_eq!(served.send(request, "").await.0, StatusCode::FORBIDDEN, "{path} {site}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_answer_says_what_a_browser_may_do_with_it() {
+    let served = Served::new().await;
+    for path in ["/", "/assets/main.js", "/api/kinds", "/nothing"] {
+        let response = served.answer(served.request(Method::GET, path), "").await;
+        let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
+        let policy = header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+    }
+}
+
+#[tokio::test]
+async fn no_secret_leaves_before_it_is_asked_for() {
+    let served = Served::new().await;
+    let secrets = [served.account.token(), served.account.encoding_aes_key()];
+    let id = served.say("你好").await["id"].clone();
+    let state = served.wait_for(|event| event["event"] == "state").await.to_string();
+    let detail = served.get(&format!("/api/exchanges/{id}")).await.1;
+    for secret in secrets {
+        assert!(!state.contains(secret) && !detail.contains(secret));
+    }
+    let (status, answer) = served.post("/api/secrets", &json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+    for secret in secrets {
+        assert!(answer.contains(secret));
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_refused() {
+    let served = Served::new().await;
+    let raw = json!({"fan": "小明", "raw": "x".repeat(200 * 1024)});
+    assert_eq!(served.post("/api/send", &raw).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    let name = json!({"name": "长".repeat(21)});
+    assert_eq!(served.post("/api/fans", &name).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn fans_and_deliveries_are_bounded() {
+    let hang = post(async || std::future::pending::<&str>().await);
+    let served = Served::with_policy(Router::new().route("/weixin", hang), Policy::default()).await;
+    let mut statuses = Vec::new();
+    for number in 0..40 {
+        statuses.push(served.post("/api/fans", &json!({"name": format!("f{number}")})).await.0);
+    }
+    assert_eq!(statuses.iter().filter(|status| status.is_success()).count(), 28);
+
+    let text = json!({"fan": "小明", "type": "text"});
+    let mut refused = false;
+    for _ in 0..40 {
+        refused |= served.post("/api/send", &text).await.0 == StatusCode::TOO_MANY_REQUESTS;
+    }
+    assert!(refused);
+}
+
+#[tokio::test]
+async fn a_field_cannot_be_markup() {
+    let served = Served::new().await;
+    for path in ["", "a b", "a><b", "1a", "a..b", "x/"] {
+        let body = json!({"fan": "小明", "type": "text", "fields": [[path, "1"]]});
+        assert_eq!(served.post("/api/send", &body).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{path:?}");
+    }
+    let body = json!({"fan": "小明", "type": "a><b"});
+    assert_eq!(served.post("/api/send", &body).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_fan_that_is_not_there_cannot_speak() {
+    let served = Served::new().await;
+    let body = json!({"fan": "谁", "type": "text"});
+    assert_eq!(served.post("/api/send", &body).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn only_this_machine_is_served() {
+    let listener = TcpListener::bind("0.0.0.0:0").await.expect("a port");
+    let page = Page::new(Account::generate(), "http://127.0.0.1:3000/weixin".to_owned());
+    let error = page.serve(listener).await.expect_err("not loopback");
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn a_bot_s_url_must_be_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let page = Page::new(Account::generate(), "localhost".to_owned());
+    let error = page.serve(listener).await.expect_err("no URL");
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+}
+
+/// What the markup and the scripts ask for is there.
+#[tokio::test]
+async fn every_file_of_the_page_is_served() {
+    let served = Served::new().await;
+    let mut wanted = vec!["/".to_owned()];
+    let mut seen = Vec::new();
+    while let Some(path) = wanted.pop() {
+        if seen.contains(&path) {
+            continue;
+        }
+        let (status, text) = served.get(&path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert!(text.lines().count() < 300, "{path} has more than one job");
+        for quoted in text.split('"') {
+            let name = quoted.strip_prefix("./").or_else(|| quoted.strip_prefix("/assets/"));
+            let name = name.and_then(|name| name.split('#').next()).filter(|name| !name.contains('$'));
+            wanted.extend(name.map(|name| format!("/assets/{name}")));
+        }
+        seen.push(path);
+    }
+    assert!(seen.len() > 25, "{seen:?}");
+    assert_eq!(served.get("/assets/no.js").await.0, StatusCode::NOT_FOUND);
+}
+
+/// The page draws what a bot says as text. No script of it may know another way.
+#[tokio::test]
+async fn no_script_makes_markup_of_text() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/page/web");
+    for entry in std::fs::read_dir(folder).expect("the files") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("UTF-8");
+        for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "srcdoc"] {
+            assert!(!text.contains(way), "{way} in {}", path.display());
+        }
+    }
+}
