@@ -21,7 +21,7 @@ export function startInspector() {
     load();
   });
   on("exchange", (exchange) => exchange.id === state.selected && load());
-  on("lang secrets state", draw);
+  on("lang secrets state verified", draw);
   draw();
 }
 
@@ -41,7 +41,9 @@ async function load() {
 function draw() {
   const exchange = state.exchanges.get(state.selected);
   if (!exchange) {
-    fill(root, h("div", { class: "nothing" }, icon("list"), h("p", {}, t("nothing-selected"))));
+    const { verified } = state;
+    const failed = verified && !verified.right ? box("bad", t("not-verified"), pick(verified.sentence)) : null;
+    fill(root, failed, h("div", { class: "nothing" }, icon("list"), h("p", {}, t("nothing-selected"))));
     return;
   }
   const numbers = [...exchange.lanes.map((lane) => lane.number), ...(exchange.running ? [exchange.running.number] : [])];

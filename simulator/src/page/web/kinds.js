@@ -84,6 +84,7 @@ function choice(kind, title, name) {
 }
 
 function drawForm() {
+  dialog.classList.toggle("chosen", chosen !== null);
   if (!chosen) {
     fill(form, h("p", { class: "hint" }, t("pick-a-kind")));
     return;

@@ -2,12 +2,14 @@
 
 import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
-import { copy } from "./layout.js";
+import { copy, say } from "./layout.js";
 import { pick, seconds, switchLang, t, translatePage } from "./i18n.js";
 import { on, state, tell } from "./store.js";
 
 /** The secrets, from the click that shows them to the one that hides them. */
 let secrets = null;
+/** Whether the verification was asked for here. */
+let asked = false;
 
 export const token = () => secrets?.token;
 
@@ -22,7 +24,10 @@ export function startSetup() {
     translatePage();
     tell("lang");
   });
-  byId("verified").addEventListener("click", () => post("/api/verify"));
+  byId("verified").addEventListener("click", async () => {
+    asked = true;
+    await post("/api/verify");
+  });
   byId("clear").addEventListener("click", () => post("/api/clear"));
   on("state lang verified", drawVerified);
   on("state lang mode", drawModes);
@@ -33,6 +38,11 @@ export function startSetup() {
 
 function drawVerified() {
   if (!state.loaded) return;
+  // Whoever asked hears the answer, too.
+  if (asked && state.verified) {
+    say(pick(state.verified.sentence), state.verified.right ? "good" : "bad");
+    asked = false;
+  }
   const url = state.in_process ? `${t("in-process")} ${new URL(state.bot_url).pathname}` : state.bot_url;
   byId("bot-url").textContent = `→ ${url}`;
   byId("bot-url").title = state.bot_url;

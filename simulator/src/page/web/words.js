@@ -87,7 +87,7 @@ export const words = {
   optional: ["可选", "optional"],
   "raw-xml": ["原始 XML", "Raw XML"],
   "raw-hint": ["原样签名、加密、投递，写错也照发。", "Signed, encrypted and pushed as it is, right or wrong."],
-  "pick-a-kind": ["左边选一种。", "Choose a kind."],
+  "pick-a-kind": ["选一种，填好字段，发出去。", "Choose a kind, fill in its fields, send it."],
   "event-named": ["事件 {name}", "event {name}"],
 
   "family-message": ["消息", "Messages"],

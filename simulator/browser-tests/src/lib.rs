@@ -1,0 +1,1 @@
+//! Holds `tests/` alone: the chat page of `wechat-sim` in a real Chromium.
