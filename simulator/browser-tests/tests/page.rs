@@ -8,7 +8,7 @@ use wechat_sim::{Account, Policy};
 
 /// A test in a browser with a bot of the library's and shortened times.
 async fn chat(name: &'static str, test: impl AsyncFnOnce(&Visit)) {
-    visit(name, |account: &Account| bot(account, &quick()), quick(), test).await;
+    visit(name, |account: &Account| bot(account, &quick(), ""), quick(), test).await;
 }
 
 #[tokio::test]
@@ -17,6 +17,11 @@ async fn what_is_typed_is_a_bubble_and_so_is_the_answer() {
         page.ask("你好", "你说：你好").await;
         assert_eq!(page.text(".row.own .bubble").await, "你好");
         assert_eq!(page.text(".row.theirs .bubble").await, "你说：你好");
+        page.click(".row.own .meta").await;
+        page.until("document.querySelector('#tab-again')").await;
+        page.click("#tab-again").await;
+        page.until_text("#panel", "wechat-sim send text '你好'").await;
+        page.until_text("#panel", "curl -i 'http://").await;
     })
     .await;
 }
@@ -254,7 +259,7 @@ async fn only_links_of_the_web_are_live() {
 async fn a_page_from_another_origin_cannot_drive_it() {
     chat("other-origin", async |page| {
         let own = page.url();
-        let other = elsewhere("<!doctype html><title>other</title><iframe></iframe>".to_owned()).await;
+        let other = elsewhere("text/html", "<!doctype html><title>other</title><iframe></iframe>").await;
         page.driver.goto(format!("http://{other}/")).await.expect("it opens");
         let body = r#"{"fan":"小明","type":"text","fields":[["Content","偷来的"]]}"#;
         for (mode, kind) in [("no-cors", "text/plain"), ("cors", "application/json"), ("cors", "text/plain")]
@@ -400,10 +405,12 @@ async fn nothing_is_said_to_the_console() {
 #[tokio::test]
 async fn the_five_seconds_are_five_seconds() {
     let policy = Policy::default();
+    let cover = elsewhere("image/svg+xml", include_str!("cover.svg")).await;
+    let cover = format!("http://{cover}/");
     assert!(WAIT < policy.timeout);
     visit(
         "readme",
-        |account: &Account| bot(account, &Policy::default()),
+        |account: &Account| bot(account, &Policy::default(), &cover),
         policy,
         async |page| {
             page.size(1360, 800).await;
@@ -411,6 +418,7 @@ async fn the_five_seconds_are_five_seconds() {
             page.until_text("#log", "欢迎").await;
             page.ask("你好", "你说：你好").await;
             page.ask("图文", "一条消息的十五秒").await;
+            page.until("document.querySelector('.cover img')?.naturalWidth > 0").await;
             for attack in
                 ["bad-signature", "missing-signature", "old-timestamp", "replay-with-another-body", "doctype"]
             {

@@ -28,8 +28,14 @@ pub(super) fn of(draft: &Draft) -> String {
             let _ = write!(command, " --field {}", quoted(&format!("{path}={value}")));
         }
     }
+    if draft.fan != ANYONE {
+        let _ = write!(command, " --from {}", quoted(&draft.fan));
+    }
     command
 }
+
+/// The fan who speaks where nobody else is named.
+const ANYONE: &str = "小明";
 
 /// A word of letters stays as it is.
 fn quoted(text: &str) -> String {
@@ -46,6 +52,7 @@ mod tests {
 
     fn draft(kind: Option<&str>, event: Option<&str>, fields: &[(&str, &str)]) -> Draft {
         Draft {
+            fan: ANYONE.to_owned(),
             kind: kind.map(str::to_owned),
             event: event.map(str::to_owned),
             fields: fields.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect(),
@@ -66,6 +73,12 @@ mod tests {
         assert_eq!(of(&image), "wechat-sim send image --field 'PicUrl=http://a/'");
         let click = draft(None, Some("CLICK"), &[("EventKey", "HELP")]);
         assert_eq!(of(&click), "wechat-sim event CLICK --field 'EventKey=HELP'");
+    }
+
+    #[test]
+    fn another_fan_is_named() {
+        let follow = Draft { fan: "阿花".to_owned(), ..draft(None, Some("subscribe"), &[]) };
+        assert_eq!(of(&follow), "wechat-sim event subscribe --from '阿花'");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) fn quick() -> Policy {
 }
 
 /// A bot of the library's. It thinks for two and a half deliveries when it is told `慢`.
-pub(crate) fn bot(account: &Account, policy: &Policy) -> Router {
+pub(crate) fn bot(account: &Account, policy: &Policy, cover: &str) -> Router {
     let mode = match account.mode() {
         Mode::Plain => SecurityMode::Plain,
         Mode::Compatible => SecurityMode::Compatible,
@@ -49,7 +49,12 @@ pub(crate) fn bot(account: &Account, policy: &Policy) -> Router {
         .expect("an account");
     let wait = policy.timeout;
     let late = LateReply::ride().timeout(wait).answer_within(wait * 9 / 10);
+    let cover = cover.to_owned();
     let chat = async move |WechatMessage(message): WechatMessage| match message.content {
+        Content::Text(text) if text.content == "图文" => {
+            let article = Article::new("一条消息的十五秒", "https://example.com/a").pic_url(cover);
+            NewsReply::new([article.description("从手机到机器人，再回来。")]).into()
+        }
         Content::Text(text) if text.content == "慢" || text.content.starts_with("写") => {
             sleep(wait * 12 / 5).await;
             TextReply::new("春风拂柳绿丝长，\n细雨无声润草堂。").into()
@@ -66,11 +71,6 @@ pub(crate) fn bot(account: &Account, policy: &Policy) -> Router {
 
 fn answer(text: &str) -> Reply {
     match text {
-        "图文" => {
-            NewsReply::new([Article::new("一条消息的十五秒", "https://example.com/a")
-                .description("从手机到机器人，再回来。")])
-            .into()
-        }
         "坏图文" => {
             NewsReply::new([Article::new("<b>点我</b>", "javascript:document.title='owned'")]).into()
         }
@@ -123,9 +123,14 @@ pub(crate) async fn visit(
 
     let mut chrome = DesiredCapabilities::chrome();
     // `--no-sandbox`: root, as in a container, has none. A name of nobody's leads here, as in DNS rebinding.
-    for argument in
-        ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=zh-CN"]
-    {
+    for argument in [
+        "--headless=new",
+        "--hide-scrollbars",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--lang=zh-CN",
+    ] {
         chrome.add_arg(argument).expect("an argument");
     }
     chrome.add_arg("--host-resolver-rules=MAP rebound.example 127.0.0.1").expect("an argument");
@@ -169,10 +174,10 @@ async fn chromedriver() -> Option<(Child, u16)> {
 }
 
 /// A server of somebody else's, on another port: another origin.
-pub(crate) async fn elsewhere(html: String) -> SocketAddr {
+pub(crate) async fn elsewhere(kind: &'static str, text: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
-    let page = get(async move || axum::response::Html(html));
+    let page = get(async move || ([(axum::http::header::CONTENT_TYPE, kind)], text));
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", page)).await });
     address
 }

@@ -39,7 +39,7 @@ function draw() {
         },
         avatar(name),
         h("span", { class: "fan-text" }, h("strong", {}, name), h("small", {}, last(name, following))),
-        unread.has(name) ? h("span", { class: "dot", "aria-label": "•" }) : null,
+        unread.has(name) ? h("span", { class: "dot", role: "img", "aria-label": t("unread") }) : null,
       ),
     ),
   );

@@ -27,6 +27,7 @@ export const words = {
   fans: ["粉丝", "Fans"],
   following: ["已关注", "follows"],
   "not-following": ["未关注", "does not follow"],
+  unread: ["有新回复", "new reply"],
   "add-fan": ["加一位", "Add"],
   "fan-name": ["新粉丝的名字", "A new fan's name"],
   follow: ["关注", "Follow"],
