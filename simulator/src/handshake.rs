@@ -70,6 +70,7 @@ impl Handshake {
         let (answer, diagnosis) = match sent {
             Err(_) => (None, Diagnosis::Slow),
             Ok(Err(SendError::Broken(reason))) => (None, Diagnosis::Broken { reason }),
+            Ok(Err(SendError::Unreachable(reason))) => (None, Diagnosis::Unreachable { reason }),
             Ok(Err(error)) => (None, Diagnosis::Unreachable { reason: error.to_string() }),
             Ok(Ok(answer)) => {
                 let diagnosis = diagnose(&self.request, &self.echostr, &answer);
