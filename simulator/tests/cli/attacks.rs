@@ -1,0 +1,115 @@
+//! `attack`, at bots that stand it and at one that does not.
+
+use serde_json::Value;
+use wechat_sim::{Mode, attack};
+
+use crate::bots::{Example, serve};
+use crate::sim::{Done, account};
+
+/// What `attack all` says of the weak bot with these holes.
+fn attacked(mode: Mode, holes: &[&str], code: i32) -> Value {
+    let account = account(mode);
+    let bot = Example::start("weak_bot", &account, holes);
+    Done::at(&account, &bot.url, &["attack", "all", "--json"]).exits(code).json()
+}
+
+fn accepted(json: &Value) -> Vec<&str> {
+    json["accepted"].as_array().expect("names").iter().map(|name| name.as_str().expect("a name")).collect()
+}
+
+/// The weak bot with that hole is found by the attack of that name.
+#[track_caller]
+fn is_found(hole: &str, mode: Mode) {
+    let json = attacked(mode, &[hole], 4);
+    assert!(accepted(&json).contains(&hole), "{hole}: {json}");
+    assert_eq!((&json["passed"], &json["genuine_taken"]), (&false.into(), &true.into()));
+}
+
+/// The same, and no other attack gets through: so it was this hole.
+#[track_caller]
+fn alone_is_found(hole: &str, mode: Mode) {
+    assert_eq!(accepted(&attacked(mode, &[hole], 4)), [hole]);
+}
+
+macro_rules! holes {
+    ($($promise:ident: $check:ident($hole:literal, $mode:ident);)+) => {
+        $(
+            #[test]
+            fn $promise() {
+                $check($hole, Mode::$mode);
+            }
+        )+
+
+        #[test]
+        fn every_attack_has_a_hole_to_find() {
+            let mut holes = vec![$($hole),+];
+            let mut attacks: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
+            holes.sort_unstable();
+            attacks.sort_unstable();
+            assert_eq!(holes, attacks);
+        }
+    };
+}
+holes! {
+    a_signature_that_is_compared_in_part_is_found: alone_is_found("bad-signature", Safe);
+    a_signature_that_may_be_missing_is_found: alone_is_found("missing-signature", Safe);
+    a_signature_that_may_be_the_other_one_is_found: alone_is_found("swapped-signatures", Safe);
+    old_requests_that_are_taken_are_found: alone_is_found("old-timestamp", Compatible);
+    early_requests_that_are_taken_are_found: alone_is_found("future-timestamp", Plain);
+    a_signature_for_any_body_is_found: alone_is_found("replay-with-another-body", Plain);
+    another_app_id_that_is_taken_is_found: alone_is_found("other-app-id", Safe);
+    another_key_that_is_taken_is_found: is_found("other-key", Safe);
+    plaintext_in_safe_mode_is_found: alone_is_found("plaintext-downgrade", Safe);
+    cut_ciphertext_that_is_taken_is_found: alone_is_found("cut-ciphertext", Compatible);
+    flipped_ciphertext_that_is_taken_is_found: is_found("flipped-ciphertext", Safe);
+    padding_that_is_not_looked_at_is_found: is_found("bad-padding", Safe);
+    a_length_that_is_not_looked_at_is_found: alone_is_found("bad-length", Safe);
+    parameters_that_may_be_there_twice_are_found: alone_is_found("doubled-parameters", Plain);
+    a_body_without_a_limit_is_found: alone_is_found("oversize", Safe);
+    a_body_without_a_deadline_is_found: alone_is_found("slow-body", Safe);
+    xml_that_is_searched_and_not_read_is_found: alone_is_found("broken-xml", Safe);
+    document_types_that_are_taken_are_found: alone_is_found("doctype", Compatible);
+    a_verification_of_anything_is_found: alone_is_found("verification-bad-signature", Plain);
+}
+
+#[test]
+fn without_a_hole_everything_is_refused_and_the_exit_code_is_0() {
+    for mode in Mode::ALL {
+        let json = attacked(mode, &[], 0);
+        assert_eq!((&json["passed"], &json["mode"]), (&true.into(), &mode.name().into()));
+        let attacks = json["attacks"].as_array().expect("attacks");
+        assert_eq!(attacks.len(), attack::all().len());
+        for (told, attack) in attacks.iter().zip(attack::all()) {
+            assert_eq!(told["name"], attack.name);
+            let verdict = if attack.applies_to(mode) { "refused" } else { "not_applicable" };
+            assert_eq!(told["verdict"], verdict, "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_hole_is_told_in_a_row_and_its_request_in_the_json() {
+    let account = account(Mode::Safe);
+    let bot = Example::start("weak_bot", &account, &["doctype"]);
+    let done = Done::at(&account, &bot.url, &["attack", "doctype", "bad-length"]).exits(4);
+    done.says("✗ ACCEPTED").says("accepted with 200").says("1 refused, 1 accepted");
+    let json = Done::at(&account, &bot.url, &["attack", "doctype", "--json"]).exits(4).json();
+    let attempt = &json["attacks"][0]["attempts"][0];
+    assert_eq!((&attempt["passed"], &attempt["status"]), (&false.into(), &200.into()));
+    assert_eq!(attempt["request"]["method"], "POST");
+}
+
+#[test]
+fn an_attack_on_the_encryption_does_not_apply_in_plain_mode() {
+    let account = account(Mode::Plain);
+    let bot = Example::start("weak_bot", &account, &[]);
+    Done::at(&account, &bot.url, &["attack", "bad-padding"]).exits(0).says("not applicable");
+}
+
+#[test]
+fn a_bot_that_refuses_everything_is_not_praised() {
+    let url = serve(axum::Router::new());
+    let done = Done::at(&account(Mode::Safe), &url, &["attack", "bad-signature", "--json"]).exits(1);
+    assert_eq!(done.json()["genuine_taken"], false);
+    done.says("a genuine message was not taken");
+}

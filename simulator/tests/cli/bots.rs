@@ -1,0 +1,116 @@
+//! Bots to talk with: of the library, in this process; as processes, built beside this test.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::post;
+use wechat_sim::{Account, Mode};
+use wechat_tower::delivery::LateReply;
+use wechat_tower::{
+    Article, Callback, NewsReply, Reply, SecurityMode, TextReply, WechatLayer, WechatMessage,
+};
+
+/// Serves the app until the tests end. Returns its URL.
+pub(crate) fn serve(app: Router) -> String {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            sender.send(listener.local_addr().expect("bound")).expect("waited for");
+            axum::serve(listener, app).await.expect("served");
+        });
+    });
+    format!("http://{}/weixin", receiver.recv().expect("an address"))
+}
+
+/// A URL where nobody listens.
+pub(crate) fn nowhere() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    format!("http://{}/weixin", listener.local_addr().expect("bound"))
+}
+
+/// A bot of the library's, with a menu, slow answers and a claim word.
+pub(crate) fn bot(account: &Account) -> String {
+    let mode = match account.mode() {
+        Mode::Plain => SecurityMode::Plain,
+        Mode::Compatible => SecurityMode::Compatible,
+        Mode::Safe => SecurityMode::Safe,
+    };
+    let callback = Callback::builder(account.app_id(), account.token())
+        .encoding_aes_key(account.encoding_aes_key())
+        .mode(mode)
+        .build()
+        .expect("an account");
+    let late = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    let layer = WechatLayer::new(callback).late_reply(late);
+    serve(Router::new().route("/weixin", post(chat).layer(layer)))
+}
+
+async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+    if let Some(event) = message.event() {
+        let key = message.fields().get("EventKey").unwrap_or_default();
+        return match (event.name(), key) {
+            ("subscribe", _) => TextReply::new("欢迎关注！").into(),
+            ("CLICK", "MENU_TODAY") => NewsReply::new([Article::new("标题", "https://example.com/1")]).into(),
+            ("CLICK", _) => TextReply::new("帮助").into(),
+            _ => Reply::none(),
+        };
+    }
+    let Some(text) = message.text() else { return Reply::none() };
+    if let Some(seconds) = text.strip_prefix("慢 ").and_then(|seconds| seconds.parse().ok()) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        return TextReply::new(format!("{seconds} 秒之后")).into();
+    }
+    match text {
+        "nothing" => Reply::none(),
+        "escape" => TextReply::new("\u{9b}31m").into(),
+        text => TextReply::new(format!("你说：{text}")).into(),
+    }
+}
+
+/// An example of this workspace, as a process. It does not outlive the test.
+pub(crate) struct Example {
+    process: Child,
+    pub(crate) url: String,
+}
+
+/// Where an example is built. All of a workspace stand in one folder.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("this test");
+    // target/debug/deps/cli-… → target/debug/examples/…
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("target/debug");
+    let path = folder.join("examples").join(name);
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo test --workspace`, or `cargo build --workspace --examples` first",
+        path.display()
+    );
+    path
+}
+
+impl Example {
+    pub(crate) fn start(name: &str, account: &Account, arguments: &[&str]) -> Self {
+        let mut command = Command::new(example(name));
+        command.args(arguments).env_remove("WECHAT_ENCODING_AES_KEY").envs(account.environment());
+        command.env("LISTEN", "127.0.0.1:0").env("RUST_LOG", "error").stdout(Stdio::piped());
+        let mut process = command.spawn().expect("it starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let line = lines.next().expect("a line").expect("UTF-8");
+        let url = line.strip_prefix("listening on ").expect("an address").to_owned();
+        Self { process, url }
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        // Both fail harmlessly where it has exited.
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}

@@ -1,0 +1,222 @@
+//! `dev`: starts a bot, and stops it whatever happens.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use wechat_sim::Mode;
+
+use crate::bots::{example, nowhere};
+use crate::sim::{account, sim};
+
+/// How long anything may take before a test fails. Nothing sleeps for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `wechat-sim dev` as it runs. It does not outlive the test.
+struct Dev {
+    process: Child,
+    /// What it says for machines, until it exits.
+    events: Receiver<Value>,
+    /// What it and the bot say for people.
+    lines: Receiver<String>,
+}
+
+impl Dev {
+    fn start(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let events = lines(process.stdout.take().expect("a pipe"), |line| {
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
+        });
+        let lines = lines(process.stderr.take().expect("a pipe"), |line| line);
+        Self { process, events, lines }
+    }
+
+    fn event(&self, name: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let event = self.events.recv_timeout(deadline - Instant::now()).expect(name);
+            if event["event"] == name {
+                return event;
+            }
+        }
+    }
+
+    /// A line of the bot's, without its beginning.
+    fn line(&self, begin: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let line = self.lines.recv_timeout(deadline - Instant::now()).expect(begin);
+            if let Some(rest) = line.strip_prefix(begin) {
+                return rest.to_owned();
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        signal(name, &self.process.id().to_string());
+    }
+
+    /// Its exit code. It comes soon.
+    fn exits(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.process.try_wait().expect("a process") {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it does not stop");
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        // As one that has to be waited for, so that it stops its bot.
+        if matches!(self.process.try_wait(), Ok(None)) {
+            self.signal("-TERM");
+            self.signal("-TERM");
+            _ = self.process.wait();
+        }
+    }
+}
+
+fn lines<T: Send + 'static>(from: impl Read + Send + 'static, read: fn(String) -> T) -> Receiver<T> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let lines = BufReader::new(from).lines().map_while(Result::ok);
+        lines.map(read).try_for_each(|line| sender.send(line))
+    });
+    receiver
+}
+
+fn signal(name: &str, process: &str) -> bool {
+    let mut command = Command::new("kill");
+    command.args([name, process]).stderr(Stdio::null());
+    command.status().expect("kill").success()
+}
+
+fn is_alive(process: &str) -> bool {
+    signal("-0", process)
+}
+
+/// `wechat-sim dev -- sh -c SCRIPT`, in which `$BOT` is a bot that knows nothing of it.
+fn dev(arguments: &[&str], script: &str) -> Command {
+    let mut command = sim(&[&["dev", "--json"], arguments, &["--", "sh", "-c", script]].concat());
+    command.env("BOT", example("weak_bot"));
+    command
+}
+
+#[test]
+fn a_bot_that_knows_nothing_of_it_is_started_verified_and_stopped() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        // The shell stays, as cargo does, and something else runs beside it.
+        let mut dev = Dev::start(dev(&[], "sleep 1000 & echo beside=$!; echo bot=$$; $BOT; exit 1"));
+        let processes = [dev.line("beside="), dev.line("bot=")];
+        let listen = dev.event("started")["listen"].as_str().expect("an address").to_owned();
+        assert_eq!(dev.event("listening")["url"], format!("http://{listen}/weixin"));
+        let verified = dev.event("verified");
+        assert_eq!((&verified["verified"], &verified["diagnosis"]), (&true.into(), &"verified".into()));
+        dev.signal(signal);
+        assert_eq!(dev.exits(), Some(0), "{signal}");
+        assert_eq!(dev.event("stopped")["event"], "stopped");
+        for process in processes {
+            assert!(!is_alive(&process), "{process} is left after {signal}");
+        }
+        assert!(std::net::TcpStream::connect(listen).is_err(), "the bot is left after {signal}");
+    }
+}
+
+#[test]
+fn the_credentials_of_the_environment_are_the_bots() {
+    let account = account(Mode::Plain);
+    let mut command =
+        dev(&[], "echo app=$WECHAT_APP_ID mode=$WECHAT_MODE key=$WECHAT_ENCODING_AES_KEY; exec $BOT");
+    command.envs(account.environment());
+    let dev = Dev::start(command);
+    assert_eq!(dev.line("app="), format!("{} mode=plain key=", account.app_id()));
+    assert_eq!(dev.event("verified")["verified"], true);
+}
+
+#[test]
+fn a_mode_that_is_asked_for_is_the_bots() {
+    let dev = Dev::start(dev(&["--mode", "compatible"], "echo mode=$WECHAT_MODE; exec $BOT"));
+    assert_eq!(dev.line("mode="), "compatible");
+    assert_eq!(dev.event("verified")["verified"], true);
+}
+
+#[test]
+fn a_bot_that_listens_elsewhere_and_says_so_is_found() {
+    let dev = Dev::start(dev(&[], "LISTEN=127.0.0.1:0 exec $BOT"));
+    let (started, listening) = (dev.event("started"), dev.event("listening"));
+    let listen = started["listen"].as_str().expect("an address");
+    assert!(!listening["url"].as_str().expect("a URL").contains(listen), "{listening}");
+    assert_eq!(dev.event("verified")["verified"], true);
+}
+
+#[test]
+fn a_url_that_is_given_is_where_the_bot_is_told_to_listen() {
+    let url = nowhere();
+    let dev = Dev::start(dev(&["--url", &url], "exec $BOT"));
+    assert_eq!(dev.event("listening")["url"], url);
+    assert_eq!(dev.event("verified")["verified"], true);
+}
+
+#[test]
+fn what_is_wrong_with_the_url_is_told_and_the_bot_stays() {
+    let mut dev = Dev::start(dev(&[], "WECHAT_TOKEN=anotherToken exec $BOT"));
+    assert_eq!(dev.event("verified")["diagnosis"], "wrong_token");
+    dev.signal("-TERM");
+    assert_eq!(dev.exits(), Some(0));
+}
+
+#[test]
+fn a_bot_that_ends_by_itself_is_exit_code_3_and_leaves_nothing() {
+    let mut dev = Dev::start(dev(&[], "sleep 1000 & echo beside=$!; exit 7"));
+    let beside = dev.line("beside=");
+    assert_eq!(dev.exits(), Some(3));
+    assert_eq!(dev.line("wechat-sim: the bot ended by itself: exit status: "), "7");
+    assert!(!is_alive(&beside));
+}
+
+#[test]
+fn a_bot_that_cannot_be_started_is_exit_code_2() {
+    let mut dev = Dev::start(sim(&["dev", "--json", "--", "/nowhere/bot"]));
+    assert_eq!(dev.exits(), Some(2));
+}
+
+#[test]
+fn a_bot_that_does_not_stop_is_killed_after_its_grace() {
+    let mut dev =
+        Dev::start(dev(&["--grace", "300ms"], "trap '' TERM; echo bot=$$; while :; do sleep 0.1; done"));
+    let bot = dev.line("bot=");
+    dev.signal("-TERM");
+    assert_eq!(dev.exits(), Some(0));
+    assert!(!is_alive(&bot));
+}
+
+#[test]
+fn who_asks_twice_does_not_wait_for_the_grace() {
+    let mut dev = Dev::start(dev(
+        &["--grace", "10m"],
+        "trap 'echo asked=1' TERM; echo bot=$$; while :; do sleep 0.1; done",
+    ));
+    let bot = dev.line("bot=");
+    dev.signal("-INT");
+    dev.line("asked=");
+    dev.signal("-INT");
+    assert_eq!(dev.exits(), Some(0));
+    assert!(!is_alive(&bot));
+}
+
+#[test]
+fn what_the_bot_prints_passes_through() {
+    let mut command = sim(&["dev", "--", "sh", "-c", "echo out; echo err >&2; printf 'no end'"]);
+    let output = command.output().expect("it starts");
+    let (stdout, stderr) = (String::from_utf8(output.stdout), String::from_utf8(output.stderr));
+    assert_eq!(stdout.expect("UTF-8"), "out\nno end");
+    assert!(stderr.expect("UTF-8").contains("err\n"));
+    assert_eq!(output.status.code(), Some(3));
+}

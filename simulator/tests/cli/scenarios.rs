@@ -1,0 +1,164 @@
+//! `run`
+
+use std::path::PathBuf;
+
+use roxmltree::Document;
+use wechat_sim::Mode;
+
+use crate::bots::{bot, nowhere};
+use crate::sim::{Done, account};
+
+/// A scenario of the crate's.
+fn shipped(name: &str) -> String {
+    format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A scenario of a test's own. It goes with the test.
+struct Scenario(PathBuf);
+
+impl Scenario {
+    fn new(name: &str, toml: &str) -> Self {
+        let file = std::env::temp_dir().join(format!("wechat-sim-{}-{name}", std::process::id()));
+        std::fs::write(&file, toml).expect("written");
+        Self(file)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("UTF-8")
+    }
+}
+
+impl Drop for Scenario {
+    fn drop(&mut self) {
+        _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn plays(name: &str, mode: Mode) {
+    let account = account(mode);
+    Done::at(&account, &bot(&account), &["run", &shipped(name)]).exits(0);
+}
+
+#[test]
+fn a_slow_bot_is_waited_for() {
+    plays("slow_bot", Mode::Safe);
+}
+
+#[test]
+fn a_late_answer_is_claimed() {
+    plays("claim", Mode::Compatible);
+}
+
+#[test]
+fn a_menu_is_used_in_every_mode() {
+    for mode in Mode::ALL {
+        plays("menu", mode);
+    }
+}
+
+const CONVERSATION: &str = r#"
+    name = "a conversation"
+    [[step]]
+    verify = true
+    [[step]]
+    fan = "小明"
+    text = "你好"
+    expect = { text = "你说：你好", deliveries = 1 }
+    [[step]]
+    name = "greets who follows"
+    event = "subscribe"
+    expect = { contains = "再见" }
+    [[step]]
+    wait = "10ms"
+    [[step]]
+    fan = "小红"
+    send = "location"
+    fields = { Location_X = 30.27, Scale = 3 }
+    expect = { nothing = true }
+    [[step]]
+    raw = "<xml><MsgType>text</MsgType></xml>"
+    [[step]]
+    attack = ["bad-signature", "old-timestamp"]
+"#;
+
+#[test]
+fn each_step_is_in_the_json_and_one_that_fails_does_not_end_the_scenario() {
+    let account = account(Mode::Safe);
+    let scenario = Scenario::new("json.toml", CONVERSATION);
+    let json = Done::at(&account, &bot(&account), &["run", "--json", scenario.path()]).exits(1).json();
+    assert_eq!(json["passed"], false);
+    let played = &json["scenarios"][0];
+    assert_eq!((&played["name"], &played["passed"]), (&"a conversation".into(), &false.into()));
+    let steps = played["steps"].as_array().expect("steps");
+    let results: Vec<_> = steps.iter().map(|step| step["result"].as_str().expect("a word")).collect();
+    assert_eq!(results, ["passed", "passed", "failed", "passed", "passed", "passed", "passed"]);
+    assert_eq!(steps[1]["name"], "小明: 你好");
+    assert_eq!(steps[2]["name"], "greets who follows");
+    assert_eq!(steps[2]["failures"][1], "← 欢迎关注！");
+}
+
+#[test]
+fn the_junit_report_counts_what_failed_and_says_why() {
+    let account = account(Mode::Safe);
+    let [scenario, report] =
+        [("junit.toml", CONVERSATION), ("junit.xml", "")].map(|(name, text)| Scenario::new(name, text));
+    let arguments = ["run", scenario.path(), scenario.path(), "--junit", report.path()];
+    Done::at(&account, &bot(&account), &arguments).exits(1);
+    let xml = std::fs::read_to_string(report.path()).expect("a report");
+    let document = Document::parse(&xml).expect("well-formed");
+    let root = document.root_element();
+    assert!(root.has_tag_name("testsuites"));
+    let totals =
+        ["tests", "failures", "errors", "skipped"].map(|name| root.attribute(name).expect("a total"));
+    assert_eq!(totals, ["14", "2", "0", "0"]);
+    let suites: Vec<_> = root.children().filter(|node| node.has_tag_name("testsuite")).collect();
+    assert_eq!(suites.len(), 2);
+    let failed: Vec<_> = suites[0].descendants().filter(|node| node.has_tag_name("failure")).collect();
+    assert_eq!(failed.len(), 1);
+    assert!(failed[0].attribute("message").is_some_and(|message| message.contains("再见")), "{xml}");
+    let case = failed[0].parent().expect("a case");
+    assert_eq!(
+        (case.attribute("classname"), case.attribute("name")),
+        (Some("a conversation"), Some("greets who follows"))
+    );
+    assert!(case.attribute("time").is_some_and(|time| time.parse::<f64>().is_ok()), "{xml}");
+}
+
+#[test]
+fn a_bot_that_is_not_there_is_told_once_and_the_rest_is_skipped() {
+    let account = account(Mode::Safe);
+    let steps = "[[step]]\ntext = \"你好\"\n[[step]]\nverify = true\n[[step]]\nattack = \"all\"";
+    let scenario = Scenario::new("gone.toml", steps);
+    let json = Done::at(&account, &nowhere(), &["run", "--json", scenario.path()]).exits(3).json();
+    let steps = json["scenarios"][0]["steps"].as_array().expect("steps");
+    let results: Vec<_> = steps.iter().map(|step| step["result"].as_str().expect("a word")).collect();
+    assert_eq!(results, ["error", "skipped", "skipped"]);
+}
+
+#[test]
+fn a_mistake_in_a_scenario_is_told_before_anything_is_pushed() {
+    let account = account(Mode::Safe);
+    let good = Scenario::new("good.toml", CONVERSATION);
+    for (index, (toml, said)) in [
+        ("", "no [[step]]"),
+        ("[[step]]", "step 1: there is exactly one of"),
+        ("[[step]]\ntext = \"a\"\nevent = \"b\"", "step 1: there is exactly one of"),
+        ("[[step]]\ntext = \"a\"\n[[step]]\nwait = \"1s\"\nexpect = { nothing = true }", "step 2"),
+        ("[[step]]\ntext = \"a\"\nexpect = { txet = \"b\" }", "txet"),
+        ("[[step]]\ntxet = \"a\"", "txet"),
+        ("[[step]]\ntext = \"a\"\nexpect = { within = \"5\" }", "4.5s"),
+        ("[[step]]\ntext = \"a\"\nvalue = \"b\"", "`value` goes with `send`"),
+        ("[[step]]\nraw = \"<xml/>\"\nfields = { A = \"1\" }", "raw XML has no `fields`"),
+        ("[[step]]\nraw_file = \"nowhere.xml\"", "nowhere.xml"),
+        ("[[step]]\nattack = \"nonsense\"", "nonsense"),
+        ("[[step", "TOML"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let wrong = Scenario::new(&format!("wrong-{index}.toml"), toml);
+        let done = Done::at(&account, &nowhere(), &["run", good.path(), wrong.path()]).exits(2);
+        assert_eq!(done.stdout, "", "{toml}");
+        done.says(wrong.path()).says(said);
+    }
+}

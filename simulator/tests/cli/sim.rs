@@ -1,0 +1,80 @@
+//! Running the command.
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use wechat_sim::{Account, Mode};
+
+pub(crate) fn account(mode: Mode) -> Account {
+    Account::generate().with_mode(mode)
+}
+
+/// `wechat-sim` with these arguments, in English, and with nothing of what the developer may have set.
+pub(crate) fn sim(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wechat-sim"));
+    for name in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE", "WECHAT_SIM_URL"]
+    {
+        command.env_remove(name);
+    }
+    for name in ["LC_ALL", "LC_MESSAGES"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("LANG", "C").stdin(Stdio::null());
+    command
+}
+
+/// The same for an account, in front of a bot.
+pub(crate) fn sim_at(account: &Account, url: &str, arguments: &[&str]) -> Command {
+    let mut command = sim(arguments);
+    command.envs(account.environment()).env("WECHAT_SIM_URL", url);
+    command
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Done {
+    pub(crate) fn of(mut command: Command) -> Self {
+        Self::from(command.output().expect("it starts"))
+    }
+
+    /// Runs it for that account, whose secrets it must not tell.
+    pub(crate) fn at(account: &Account, url: &str, arguments: &[&str]) -> Self {
+        let done = Self::of(sim_at(account, url, arguments));
+        for secret in [account.token(), account.encoding_aes_key()] {
+            assert!(!done.stdout.contains(secret) && !done.stderr.contains(secret), "{done:?}");
+        }
+        done
+    }
+
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, part: &str) -> Self {
+        assert!(self.stdout.contains(part) || self.stderr.contains(part), "{part:?} in {self:?}");
+        self
+    }
+
+    /// What stdout holds: one line of JSON and nothing else.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        let code = output.status.code().expect("no signal");
+        Self { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}

@@ -1,0 +1,113 @@
+//! `verify`, at a small broken server for each diagnosis.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::RawQuery;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use wechat_sim::Mode;
+
+use crate::bots::{bot, nowhere, serve};
+use crate::sim::{Done, account, sim};
+
+/// `verify` at this URL must exit so and give this diagnosis, with words on what to do.
+#[track_caller]
+fn is_diagnosed(url: &str, code: i32, diagnosis: &str) {
+    let account = account(Mode::Safe);
+    let done = Done::at(&account, "http://127.0.0.1:9/", &["verify", url, "--json"]).exits(code);
+    let json = done.json();
+    assert_eq!(json["diagnosis"], diagnosis, "{json}");
+    assert_eq!(json["verified"], code == 0);
+    assert!(json["took_ms"].is_u64() && json["request"]["url"].is_string(), "{json}");
+    let sentence = json["sentence"]["en"].as_str().expect("a sentence");
+    assert!(done.stderr.contains(sentence), "{done:?}");
+    assert_eq!(done.stderr.contains("token验证失败"), code != 0, "{done:?}");
+}
+
+/// A server that answers with what is made of the echostr.
+fn answers<R: IntoResponse + Send + 'static>(make: fn(&str) -> R) -> String {
+    let answer = async move |RawQuery(query): RawQuery| {
+        let query = query.unwrap_or_default();
+        let echostr = query.split('&').find_map(|pair| pair.strip_prefix("echostr="));
+        make(echostr.expect("an echostr")).into_response()
+    };
+    serve(Router::new().route("/weixin", get(answer)))
+}
+
+macro_rules! diagnoses {
+    ($($promise:ident: $diagnosis:literal, |$echostr:pat_param| $make:expr;)+) => {$(
+        #[test]
+        fn $promise() {
+            is_diagnosed(&answers(|$echostr: &str| $make), 1, $diagnosis);
+        }
+    )+};
+}
+diagnoses! {
+    quotes_are_told: "quoted", |echostr| format!("{echostr:?}");
+    a_byte_order_mark_is_told: "byte_order_mark", |echostr| format!("\u{feff}{echostr}");
+    a_line_end_is_told: "blanks", |echostr| format!("{echostr}\n");
+    a_web_page_is_told: "html", |echostr| Html(format!("<p>{echostr}</p>"));
+    an_empty_answer_is_told: "empty", |_| "";
+    another_word_is_told: "other", |_| "error";
+    another_token_is_told: "wrong_token", |_| StatusCode::FORBIDDEN;
+    a_status_is_told: "status", |_| StatusCode::INTERNAL_SERVER_ERROR;
+    a_redirect_is_told: "redirect", |_| Redirect::to("/login");
+    a_slash_is_told: "trailing_slash", |_| location("/weixin/");
+}
+
+fn location(url: &'static str) -> Response {
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)]).into_response()
+}
+
+#[test]
+fn a_right_bot_is_verified_in_every_mode() {
+    for account in Mode::ALL.map(account) {
+        Done::at(&account, &bot(&account), &["verify"]).exits(0).says("✓ verified");
+    }
+}
+
+#[test]
+fn a_path_that_is_not_there_is_told() {
+    is_diagnosed(&serve(Router::new()), 1, "not_found");
+}
+
+#[test]
+fn a_url_that_takes_post_alone_is_told() {
+    is_diagnosed(&serve(Router::new().route("/weixin", post(async || "success"))), 1, "get_not_allowed");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told() {
+    is_diagnosed(&nowhere(), 3, "unreachable");
+}
+
+#[test]
+fn a_slow_server_is_told() {
+    let slow = get(async || tokio::time::sleep(Duration::from_secs(8)).await);
+    is_diagnosed(&serve(Router::new().route("/weixin", slow)), 1, "slow");
+}
+
+#[test]
+fn a_server_that_hangs_up_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/weixin", listener.local_addr().expect("bound"));
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        stream.read(&mut [0; 64]).expect("a request")
+    });
+    is_diagnosed(&url, 1, "broken");
+    server.join().expect("hung up");
+}
+
+#[test]
+fn the_token_alone_is_enough() {
+    let account = account(Mode::Safe);
+    Done::of(sim(&["verify", &bot(&account), "--token", account.token()])).exits(0);
+    let done = Done::of(sim(&["verify", &bot(&account), "--token", "anotherToken", "--lang", "zh"]));
+    done.exits(1).says("两边的 Token 一致吗");
+}
