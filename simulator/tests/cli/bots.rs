@@ -10,7 +10,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::post;
 use wechat_sim::{Account, Mode};
-use wechat_tower::delivery::LateReply;
 use wechat_tower::{
     Article, Callback, NewsReply, Reply, SecurityMode, TextReply, WechatLayer, WechatMessage,
 };
@@ -35,7 +34,7 @@ pub(crate) fn nowhere() -> String {
     format!("http://{}/weixin", listener.local_addr().expect("bound"))
 }
 
-/// A bot of the library's, with a menu, slow answers and a claim word.
+/// A bot of the library's, with a menu and slow answers.
 pub(crate) fn bot(account: &Account) -> String {
     let mode = match account.mode() {
         Mode::Plain => SecurityMode::Plain,
@@ -47,9 +46,7 @@ pub(crate) fn bot(account: &Account) -> String {
         .mode(mode)
         .build()
         .expect("an account");
-    let late = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
-    let layer = WechatLayer::new(callback).late_reply(late);
-    serve(Router::new().route("/weixin", post(chat).layer(layer)))
+    serve(Router::new().route("/weixin", post(chat).layer(WechatLayer::new(callback))))
 }
 
 async fn chat(WechatMessage(message): WechatMessage) -> Reply {
@@ -96,10 +93,20 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 impl Example {
     pub(crate) fn start(name: &str, account: &Account, arguments: &[&str]) -> Self {
+        Self::start_with(name, account, arguments, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub(crate) fn start_with(
+        name: &str,
+        account: &Account,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(example(name));
         command.args(arguments).env_remove("WECHAT_ENCODING_AES_KEY").envs(account.environment());
         command.env("LISTEN", "127.0.0.1:0").env("RUST_LOG", "error").stdout(Stdio::piped());
-        let mut process = command.spawn().expect("it starts");
+        let mut process = command.envs(environment.iter().copied()).spawn().expect("it starts");
         let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let line = lines.next().expect("a line").expect("UTF-8");
         let url = line.strip_prefix("listening on ").expect("an address").to_owned();

@@ -4,7 +4,7 @@
 mod attacks;
 mod bots;
 mod dev;
-mod echoes;
+mod examples;
 mod scenarios;
 mod sending;
 mod sim;

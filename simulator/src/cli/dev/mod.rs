@@ -42,8 +42,8 @@ pub(crate) async fn run(context: &Context, dev: &Dev) -> Result<Exit, Failure> {
     let (said, hear) = watch::channel(None);
     let mut bot = Bot::start(&dev.command, &account, &address, output.json, said)?;
     output.note(output.say(
-        &format!("已启动，LISTEN={}", address.listen()),
-        &format!("started, LISTEN={}", address.listen()),
+        &format!("已启动，等待它在 LISTEN={} 监听", address.listen()),
+        &format!("started, waiting for it to listen on LISTEN={}", address.listen()),
     ));
     output.json(&json!({ "event": "started", "listen": address.listen() }));
 
@@ -75,9 +75,7 @@ async fn stay(
     listener: Option<TcpListener>,
 ) -> Result<(), Failure> {
     let output = &context.output;
-    let address = output
-        .counted(output.say("等待机器人", "waiting for the bot"), listening(output, address, hear))
-        .await;
+    let address = listening(output, address, hear).await;
     let target: HttpTarget = context.target(address.url())?;
     let url = address.url().to_owned();
     output.note(output.say(&format!("机器人在 {url}"), &format!("the bot is at {url}")));
@@ -97,7 +95,8 @@ async fn stay(
 }
 
 /// Waits until the bot takes connections, where it was told to or where it says that it does. It may have to be
-/// compiled first, so there is no end to this but the bot's.
+/// compiled first, so there is no end to this but the bot's; and what compiles it shows its own progress, so that this
+/// counts no seconds between its lines.
 async fn listening(output: &Output, mut address: Address, hear: watch::Receiver<Option<Address>>) -> Address {
     let begun = Instant::now();
     let mut tell_at = Duration::from_secs(30);

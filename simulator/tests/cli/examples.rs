@@ -1,15 +1,16 @@
-//! The echo examples of this workspace, in every mode: they say what they should and stand every attack.
+//! The examples of this workspace, as processes: the echoes in every mode say what they should and stand every attack,
+//! and the slow one is waited for.
 
 use wechat_sim::Mode;
 
 use crate::bots::Example;
+use crate::scenarios::shipped;
 use crate::sim::{Done, account};
 
 fn stands(example: &str, mode: Mode) {
     let account = account(mode);
     let bot = Example::start(example, &account, &[]);
-    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/echo.toml");
-    Done::at(&account, &bot.url, &["run", scenario]).exits(0);
+    Done::at(&account, &bot.url, &["run", &shipped("echo")]).exits(0);
     let json = Done::at(&account, &bot.url, &["attack", "all", "--json"]).exits(0).json();
     assert_eq!(json["accepted"], serde_json::json!([]));
     let talkative =
@@ -32,4 +33,18 @@ stand! {
     actix_stands_in_plain_mode: "actix_echo", Plain;
     actix_stands_in_compatible_mode: "actix_echo", Compatible;
     actix_stands_in_safe_mode: "actix_echo", Safe;
+}
+
+#[test]
+fn a_slow_bot_is_waited_for() {
+    let account = account(Mode::Safe);
+    let bot = Example::start("slow_bot", &account, &["--framework", "axum"]);
+    Done::at(&account, &bot.url, &["run", &shipped("slow_bot")]).exits(0);
+}
+
+#[test]
+fn a_late_answer_is_claimed() {
+    let account = account(Mode::Compatible);
+    let bot = Example::start_with("slow_bot", &account, &["--framework", "actix"], &[("LATE", "claim")]);
+    Done::at(&account, &bot.url, &["run", &shipped("claim")]).exits(0);
 }
