@@ -16,7 +16,7 @@ use crate::sim::{account, sim};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `wechat-sim dev` as it runs. It does not outlive the test.
-struct Dev {
+pub(crate) struct Dev {
     process: Child,
     /// What it says for machines, until it exits.
     events: Receiver<Value>,
@@ -25,7 +25,7 @@ struct Dev {
 }
 
 impl Dev {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let events = lines(process.stdout.take().expect("a pipe"), |line| {
             serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
@@ -34,7 +34,7 @@ impl Dev {
         Self { process, events, lines }
     }
 
-    fn event(&self, name: &str) -> Value {
+    pub(crate) fn event(&self, name: &str) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let event = self.events.recv_timeout(deadline - Instant::now()).expect(name);
@@ -55,12 +55,12 @@ impl Dev {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         signal(name, &self.process.id().to_string());
     }
 
     /// Its exit code. It comes soon.
-    fn exits(&mut self) -> Option<i32> {
+    pub(crate) fn exits(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.process.try_wait().expect("a process") {
@@ -103,7 +103,7 @@ fn is_alive(process: &str) -> bool {
 }
 
 /// `wechat-sim dev -- sh -c SCRIPT`, in which `$BOT` is a bot that knows nothing of it.
-fn dev(arguments: &[&str], script: &str) -> Command {
+pub(crate) fn dev(arguments: &[&str], script: &str) -> Command {
     let mut command = sim(&[&["dev", "--json"], arguments, &["--", "sh", "-c", script]].concat());
     command.env("BOT", example("weak_bot"));
     command

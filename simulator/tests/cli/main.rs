@@ -5,6 +5,7 @@ mod attacks;
 mod bots;
 mod dev;
 mod examples;
+mod page;
 mod scenarios;
 mod sending;
 mod sim;
