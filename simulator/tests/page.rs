@@ -35,6 +35,10 @@ impl Served {
     async fn with_policy(bot: Router, policy: Policy) -> Self {
         let account = Account::generate();
         let page = Page::for_target(account.clone(), ServiceTarget::new(bot, "/weixin")).with_policy(policy);
+        Self::serve(account, page).await
+    }
+
+    async fn serve(account: Account, page: Page) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
         tokio::spawn(page.serve(listener));
@@ -145,6 +149,18 @@ async fn a_bot_that_hangs_is_asked_three_times_and_the_notice_is_shown() {
     assert_eq!(exchange["shown"]["shown"], "failure_notice");
     let lanes = exchange["lanes"].as_array().expect("lanes");
     assert_eq!(lanes.iter().map(|lane| &lane["ending"]).collect::<Vec<_>>(), ["timed_out"; 3]);
+}
+
+#[tokio::test]
+async fn a_bot_at_a_url_that_is_not_there_is_told_as_not_reached() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/weixin", nobody.local_addr().expect("bound"));
+    drop(nobody);
+    let account = Account::generate();
+    let served = Served::serve(account.clone(), Page::new(account, url)).await;
+    let exchange = served.say("你好").await;
+    assert_eq!(exchange["shown"]["shown"], "failure_notice");
+    assert_eq!(exchange["lanes"][0]["ending"], "unreachable");
 }
 
 #[tokio::test]

@@ -386,6 +386,26 @@ async fn the_menu_is_changed_and_pressed() {
 }
 
 #[tokio::test]
+async fn every_kind_of_the_catalogue_is_sent_by_its_form() {
+    chat("kinds", async |page| {
+        let button = "document.querySelectorAll('#kind-list button')";
+        let kinds = wechat_sim::catalogue::kinds().len();
+        // And raw XML.
+        for kind in 0..=kinds {
+            page.click("#more").await;
+            page.js(&format!("{button}[{kind}].click()")).await;
+            page.click("#kind-form .primary").await;
+            page.until(&format!("document.querySelectorAll('.row .meta').length === {kind} + 1")).await;
+            page.until("!document.querySelector('#kinds').open").await;
+        }
+        page.until("!document.querySelector('.going')").await;
+        assert_eq!(page.count(".row.own, .row.did").await, kinds + 1);
+        assert_eq!(page.count(".row.notice").await, 0, "the bot took each");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nothing_is_said_to_the_console() {
     chat("console", async |page| {
         // The policy without inline script and style is kept by the page itself.

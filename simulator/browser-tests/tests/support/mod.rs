@@ -134,7 +134,11 @@ pub(crate) async fn visit(
         chrome.add_arg(argument).expect("an argument");
     }
     chrome.add_arg("--host-resolver-rules=MAP rebound.example 127.0.0.1").expect("an argument");
-    let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), chrome).await.expect("a browser");
+    let driver = match WebDriver::new(format!("http://127.0.0.1:{port}"), chrome).await {
+        // chromedriver is there, Chromium is not.
+        Err(error) if error.to_string().contains("cannot find Chrome") => return skip(&error),
+        started => started.expect("a browser"),
+    };
     let visit = Visit { driver, address, account, name };
     visit.open().await;
     visit.size(1440, 900).await;
@@ -145,6 +149,11 @@ pub(crate) async fn visit(
     if let Err(panic) = done {
         resume_unwind(panic);
     }
+}
+
+fn skip(reason: &dyn std::fmt::Display) {
+    assert!(env::var_os("CI").is_none(), "{reason}");
+    eprintln!("skipped: {reason}");
 }
 
 /// Starts chromedriver on a port that it chooses.
@@ -158,8 +167,7 @@ async fn chromedriver() -> Option<(Child, u16)> {
     let mut process = match started {
         Ok(process) => process,
         Err(error) => {
-            assert!(env::var_os("CI").is_none(), "chromedriver: {error}");
-            eprintln!("skipped: chromedriver: {error}");
+            skip(&format!("chromedriver: {error}"));
             return None;
         }
     };

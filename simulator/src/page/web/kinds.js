@@ -83,6 +83,9 @@ function choice(kind, title, name) {
   );
 }
 
+/** Of elements that stand there several times the first: no path leads to the others. */
+const fieldsOf = ({ fields }) => fields.filter((field, at) => fields.findIndex((other) => other.path === field.path) === at);
+
 function drawForm() {
   dialog.classList.toggle("chosen", chosen !== null);
   if (!chosen) {
@@ -95,7 +98,7 @@ function drawForm() {
     fill(form, h("h3", {}, t("raw-xml")), h("p", { class: "hint" }, t("raw-hint")), area, button);
     return;
   }
-  const fields = chosen.fields.map(({ path, default: value, optional }) =>
+  const fields = fieldsOf(chosen).map(({ path, default: value, optional }) =>
     h(
       "label",
       { class: optional ? "optional" : "" },
@@ -130,8 +133,9 @@ async function send(event) {
   if (chosen === "raw") {
     draft.raw = data.get("raw");
   } else {
-    const optional = new Set(chosen.fields.filter((field) => field.optional).map((field) => field.path));
-    draft.fields = [...data].filter(([path, value]) => value !== "" || !optional.has(path));
+    // What holds the sample is left to the catalogue; what is optional and empty is left away.
+    const before = new Map(fieldsOf(chosen).map((field) => [field.path, field.optional ? "" : field.default]));
+    draft.fields = [...data].filter(([path, value]) => value !== before.get(path));
     if (chosen.event) draft.event = chosen.event;
     else draft.type = chosen.msg_type;
   }
