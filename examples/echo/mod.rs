@@ -1,4 +1,4 @@
-//! What the three echo examples share: what the bot says, and how a small server starts and stops.
+//! What the examples share: what the bot says, and how a small server starts and stops.
 #![allow(dead_code, reason = "each example uses its part")]
 
 use std::error::Error;
@@ -126,7 +126,7 @@ pub(crate) fn exit_code(served: Result<(), Box<dyn Error>>) -> ExitCode {
 }
 
 /// Prints a line that a script can read at once. (`println!` would panic where nobody reads.)
-fn print(line: fmt::Arguments<'_>) -> io::Result<()> {
+pub(crate) fn print(line: fmt::Arguments<'_>) -> io::Result<()> {
     let mut stdout = io::stdout();
     writeln!(stdout, "{line}")?;
     stdout.flush()
