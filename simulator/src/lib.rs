@@ -40,6 +40,9 @@
 //! | do the URL verification and learn why it fails | [`handshake`] |
 //! | see that a bot refuses what it should | [`attack`] |
 //!
+//! The same from the command line: `wechat-sim --help`, in this crate's default feature `cli`. Tests of bots need it not:
+//! `default-features = false`.
+//!
 //! Records ([`Exchange`], [`Reading`], …) serialize to JSON, and hold no secret of the account.
 //! Time is tokio's, so that under a paused clock nothing waits.
 #![cfg_attr(docsrs, feature(doc_cfg))]

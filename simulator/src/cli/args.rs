@@ -19,9 +19,9 @@ use crate::span::Span;
 )]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) common: Common,
-    #[command(flatten)]
     pub(crate) page: Page,
+    #[command(flatten)]
+    pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -32,8 +32,6 @@ pub(crate) struct Common {
     /// Where the bot is [default: http://127.0.0.1:3000/weixin]
     #[arg(long, global = true, env = "WECHAT_SIM_URL")]
     pub(crate) url: Option<String>,
-    #[command(flatten)]
-    pub(crate) credentials: Credentials,
     /// Push to other machines too, with signatures that are as good as WeChat's
     #[arg(long, global = true)]
     pub(crate) allow_remote: bool,
@@ -43,6 +41,9 @@ pub(crate) struct Common {
     /// The language of what is said; else LC_ALL, LC_MESSAGES or LANG say it
     #[arg(long, global = true, value_enum)]
     pub(crate) lang: Option<Lang>,
+    // The last, for its heading stands over all that follow.
+    #[command(flatten)]
+    pub(crate) credentials: Credentials,
 }
 
 /// Where the page is served.
@@ -69,6 +70,7 @@ pub(crate) enum Command {
     /// Push XML as it is
     Raw(Raw),
     /// Play scenarios
+    #[command(after_long_help = SCENARIO)]
     Run(Run),
     /// Try what a bot must refuse
     #[command(after_long_help = crate::attack::names())]
@@ -144,6 +146,27 @@ fn field(text: &str) -> Result<(String, String), String> {
         _ => Err("a field is NAME=VALUE".to_owned()),
     }
 }
+
+const SCENARIO: &str = r#"A scenario, its steps one after another:
+
+  name = "menu"                               # the file's name unless it is given
+
+  [[step]]
+  verify = true                               # the URL verification; or the diagnosis to expect: "wrong_token"
+
+  [[step]]
+  fan = "小明"                                # who does it; the fan of the step before unless it is given
+  text = "你好"
+  expect = { text = "你说：你好", within = "4.5s" }
+
+  [[step]]
+  event = "CLICK"
+  fields = { EventKey = "MENU_HELP" }
+  expect = { kind = "news", deliveries = 1 }
+
+A step has one of:  text, send (a MsgType, with `value`), event, raw, raw_file, wait, verify, attack ("all", or names).
+expect has any of:  text, contains, kind, nothing, failure_notice, deliveries, within.
+Where nothing is expected of what the user sees, anything will do but WeChat's failure notice."#;
 
 #[derive(clap::Args)]
 pub(crate) struct Run {
