@@ -1,5 +1,4 @@
 //! The page: alone, or beside the bot that `dev` starts.
-#![allow(unexpected_cfgs, reason = "the page has its feature once it is there")]
 
 use std::net::SocketAddr;
 use std::process::Stdio;

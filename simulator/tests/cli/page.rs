@@ -1,5 +1,4 @@
 //! The page, where there is one in this build.
-#![allow(unexpected_cfgs, reason = "the page has its feature once it is there")]
 
 #[cfg(feature = "page")]
 mod served {
