@@ -18,6 +18,9 @@ pub(crate) struct Account {
     /// The store of deliveries unless another is set. It is here so that every middleware made from a `Callback`, such
     /// as one a worker, answers as one.
     pub(crate) deliveries: InProcess,
+    /// The handlers that run, for a shutdown to wait for. Here for the same reason.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) running: crate::delivery::Running,
 }
 
 impl Account {

@@ -167,7 +167,16 @@ impl CallbackBuilder {
             );
         }
         let (app_id, freshness, deliveries) = (self.app_id, self.freshness, InProcess::new());
-        let account = Account { app_id, mode, freshness, tokens, ciphers, deliveries };
+        let account = Account {
+            app_id,
+            mode,
+            freshness,
+            tokens,
+            ciphers,
+            deliveries,
+            #[cfg(feature = "tokio-1")]
+            running: crate::delivery::Running::default(),
+        };
         Ok(Callback { account: Arc::new(account) })
     }
 }

@@ -11,7 +11,8 @@ use support::deliveries::{
     everywhere, from, paused, says, seconds,
 };
 use support::{Wechat, text};
-use wechat_callback::delivery::InProcess;
+use tokio::time::Instant;
+use wechat_callback::delivery::{InProcess, LateReply};
 use wechat_callback::{Reply, SecurityMode, TextReply};
 
 async fn slow_app(middleware: &Middleware) -> (App, Slow) {
@@ -269,5 +270,57 @@ fn without_deliveries_each_runs_for_itself_and_ends_with_its_connection() {
             assert_eq!(app.deliver_once(push.clone()).await, says(">好"));
         }
         assert_eq!(slow.begun().len(), 5);
+    });
+}
+
+/// A proxy makes several of one, or a request is played again: WeChat still asks two more times.
+#[test]
+fn copies_are_not_taken_for_the_last_delivery() {
+    everywhere(async |stage| {
+        let slow = Slow::default();
+        let app = stage.middleware().around(slow.handler()).await;
+        let push = stage.wechat.push(&text("12 好"));
+        let copies = tokio::join!(
+            app.deliver_once(push.clone()),
+            app.deliver_once(push.clone()),
+            app.deliver_once(push.clone()),
+        );
+        assert_eq!(copies, (Nothing, Nothing, Nothing), "nobody is told success before the time");
+        assert_eq!(app.deliver_once(push.clone()).await, Nothing);
+        assert_eq!(app.deliver_once(push).await, says("好"));
+        assert_eq!(slow.begun().len(), 1);
+    });
+}
+
+/// The second one never arrives.
+#[test]
+fn the_last_delivery_is_known_where_one_is_lost_on_its_way() {
+    everywhere(async |stage| {
+        let slow = Slow::default();
+        let app = stage.middleware().around(slow.handler()).await;
+        let push = stage.wechat.push(&text("20 好"));
+        assert_eq!(app.deliver_once(push.clone()).await, Nothing);
+        seconds(5.0).await;
+        assert_eq!(app.deliver_once(push).await, Success);
+    });
+}
+
+#[test]
+fn the_numbers_are_settings() {
+    everywhere(async |stage| {
+        let slow = Slow::default();
+        let policy = LateReply::ride()
+            .timeout(Duration::from_secs(2))
+            .deliveries(2)
+            .answer_within(Duration::from_millis(1500));
+        let app = stage.middleware().late_reply(policy).around(slow.handler()).await;
+        let push = stage.wechat.push(&text("9 好"));
+        assert_eq!(app.deliver_for(Duration::from_secs(2), push.clone()).await, Nothing);
+        let second = Instant::now();
+        assert_eq!(app.deliver_for(Duration::from_secs(2), push).await, Success);
+        assert_eq!(second.elapsed().as_millis() / 10, 150);
+        let endless = LateReply::ride().timeout(Duration::MAX).answer_within(Duration::MAX);
+        let app = stage.middleware().late_reply(endless).around(slow.handler()).await;
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("4 好"))).await, says("好"));
     });
 }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use support::deliveries::{
     App, Heard, Nothing, OTHER_USER, Retry, Slow, Stage, everywhere, from, says, seconds,
 };
@@ -281,5 +283,19 @@ fn a_late_answer_that_says_nothing_is_not_owed() {
         assert_noticed(&app, &text("x")).await;
         seconds(6.0).await;
         assert_eq!(app.tell(&text("继续")).await, says("nothing is kept"));
+    });
+}
+
+/// What is taken is told, or the user would never see it.
+#[test]
+fn a_part_is_not_lost_with_the_connection_of_the_word() {
+    everywhere(async |stage| {
+        let (app, _) = app(&stage).await;
+        assert_noticed(&app, &text("18 好")).await;
+        let word = stage.wechat.push(&text("继续"));
+        let gone = app.deliver_for(Duration::from_secs(1), word.clone()).await;
+        assert_eq!(gone, Nothing);
+        seconds(4.0).await;
+        assert_eq!(app.deliver_once(word).await, says("好"));
     });
 }

@@ -8,7 +8,7 @@ use support::deliveries::{Nothing, Refused, Slow, everywhere, says, seconds, ten
 use support::text;
 use tokio::time::Instant;
 use wechat_callback::TextReply;
-use wechat_callback::delivery::LateReply;
+use wechat_callback::delivery::{InProcess, LateReply};
 
 #[test]
 fn it_waits_for_handlers_with_and_without_a_connection_and_they_settle() {
@@ -47,12 +47,28 @@ fn what_would_need_a_run_is_503_and_what_joins_is_answered() {
     });
 }
 
+/// Each worker of actix-web may have a middleware of its own.
+#[test]
+fn it_waits_for_the_handlers_of_every_middleware_of_one_callback() {
+    everywhere(async |stage| {
+        let (callback, slow) = (stage.wechat.callback(), Slow::default());
+        let [one, other] = [(); 2].map(|()| stage.middleware_of(callback.clone()));
+        let app = other.around(slow.handler()).await;
+        let heard = tokio::join!(app.deliver_once(stage.wechat.push(&text("4 好"))), async {
+            seconds(1.0).await;
+            (one.drain().await, slow.ended())
+        });
+        assert_eq!(heard, (says("好"), (0, vec!["4 好".to_owned()])));
+    });
+}
+
 /// Another process is asked next.
 #[test]
 fn a_push_that_was_refused_is_left_to_whoever_is_asked_next() {
     everywhere(async |stage| {
-        let (callback, slow) = (stage.wechat.callback(), Slow::default());
-        let [going, staying] = [(); 2].map(|()| stage.middleware_of(callback.clone()));
+        let (store, slow) = (InProcess::new(), Slow::default());
+        let [going, staying] =
+            [(); 2].map(|()| stage.middleware_of(stage.wechat.callback()).deliveries(store.clone()));
         let (old, new) = (going.around(slow.handler()).await, staying.around(slow.handler()).await);
         assert_eq!(going.drain().await, 0);
         let push = stage.wechat.push(&text("好"));

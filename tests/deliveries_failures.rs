@@ -185,7 +185,7 @@ impl Deliveries for Broken {
             }
             state => state,
         };
-        Ok(Claim::new(delivery, state))
+        Ok(Claim::new(delivery, Duration::ZERO, state))
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {

@@ -6,14 +6,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
-use tracing::{Span, field};
+use tracing::{Instrument, Span, field};
 
-use super::late::{ClaimWord, Then};
+use super::late::Then;
 use super::running::Running;
 use super::table::Claimed;
 use super::turn::{Held, seal};
 use super::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Promise,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Lease, Promise,
     SignatureKey, Turn, UserKey,
 };
 use crate::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
@@ -124,8 +124,8 @@ impl Future for Arriving {
 pub(super) struct Push {
     /// `None` where nothing tells it from another.
     pub(super) key: Option<DeliveryKey>,
-    /// Which delivery of it this is, from 1.
-    pub(super) delivery: u32,
+    /// How long before this delivery the first one came.
+    pub(super) age: Duration,
     /// Where answers are kept for users.
     pub(super) user: Option<UserKey>,
     /// Where answers are sent to users.
@@ -137,7 +137,7 @@ pub(super) struct Push {
 impl Push {
     fn of(opened: &Opened<'_>, late: &LateReply) -> Self {
         let mut push =
-            Self { key: opened.delivery_key(), delivery: 1, user: None, openid: None, asks: false };
+            Self { key: opened.delivery_key(), age: Duration::ZERO, user: None, openid: None, asks: false };
         match &late.then {
             Then::Lose => {}
             Then::Claim(word) => {
@@ -151,8 +151,8 @@ impl Push {
 
     /// Without the openid.
     pub(super) const fn clone_keys(&self) -> Self {
-        let Self { key, delivery, user, asks, .. } = *self;
-        Self { key, delivery, user, openid: None, asks }
+        let Self { key, age, user, asks, .. } = *self;
+        Self { key, age, user, openid: None, asks }
     }
 }
 
@@ -161,7 +161,8 @@ impl Answerer {
     #[must_use]
     pub fn new(callback: &Callback) -> Self {
         let store = Store::InProcess(callback.deliveries().clone());
-        Self { shared: Arc::new(Shared { store, late: LateReply::ride(), running: Running::default() }) }
+        let running = callback.account.running.clone();
+        Self { shared: Arc::new(Shared { store, late: LateReply::ride(), running }) }
     }
 
     /// Joins deliveries in `store`.
@@ -184,7 +185,7 @@ impl Answerer {
     /// Counts it, and waits with it for the outcome where another runs the handler.
     pub fn arrive(&self, opened: &Opened<'_>, arrived: Instant) -> Arriving {
         let Shared { store, late, .. } = &*self.shared;
-        let (mut push, entry) = (Push::of(opened, late), Entry::new(opened, arrived));
+        let (mut push, mut entry) = (Push::of(opened, late), Entry::new(opened, arrived));
         let lifetime = opened.reply.account.binding_lifetime();
         let (binding, claim) = match store {
             Store::InProcess(store) => {
@@ -199,11 +200,12 @@ impl Answerer {
                 let Some(key) = push.key else {
                     return Arriving(State::Arrived(Some(self.first(push, Held::Unknown, entry))));
                 };
-                let (delivery, claimed) = match store.claim_now(key, now) {
+                let (delivery, age, claimed) = match store.claim_now(key, now) {
                     Ok(claim) => claim,
                     Err(error) => return Arriving(State::Arrived(Some(entry.unanswerable(&error)))),
                 };
-                push.delivery = delivery;
+                push.age = age;
+                entry.delivery = delivery;
                 let state = match claimed {
                     Claimed::First if !push.asks => {
                         let lease = Held::InProcess(store.owner(key));
@@ -213,7 +215,7 @@ impl Answerer {
                     Claimed::Running => ClaimState::Running,
                     Claimed::Settled(outcome) => ClaimState::Settled(outcome),
                 };
-                (None, Some(Claim::new(delivery, state)))
+                (None, Some(Claim::new(delivery, age, state)))
             }
             Store::Shared(_) => {
                 let bind = |signature| Binding { signature, body: opened.xml.as_bytes().into(), lifetime };
@@ -255,37 +257,53 @@ impl Answerer {
         let Some(key) = push.key else {
             return Ok(Joined::First(Held::Unknown, push));
         };
-        let Claim { delivery, mut state } = match claim {
+        let Claim { delivery, age, mut state } = match claim {
             Some(claim) => claim,
             None => store.claim(key).await?,
         };
-        push.delivery = delivery;
+        push.age = age;
+        entry.delivery = delivery;
+        let mut unanswered = None;
         loop {
             match state {
                 ClaimState::First(lease) => {
-                    if let (Some(word), Some(user), true) = (late.claim_word(), push.user, push.asks)
-                        && let Some(reply) =
-                            self.pick_up(user, word, entry.arrived + late.answer_within).await?
-                    {
-                        entry.join(delivery, "claimed");
-                        lease.settle(reply.clone(), Keep::ForRepeats).await?;
-                        return Ok(Joined::Reply(reply));
-                    }
+                    let lease = match push.user.filter(|_| push.asks) {
+                        Some(user) => {
+                            let patience = after(entry.arrived, late.answer_within);
+                            let task = self.clone().answer_claim(user, lease, patience);
+                            // Once a part is taken it is told, whatever becomes of the connection.
+                            match tokio::spawn(task.instrument(entry.span.clone())).await {
+                                Ok(Ok(Taken::Told(reply))) => {
+                                    entry.join("claimed");
+                                    return Ok(Joined::Reply(reply));
+                                }
+                                Ok(Ok(Taken::Nothing(lease))) => lease,
+                                Ok(Err(error)) => return Err(error),
+                                Err(error) => return Err(DeliveriesError::new(error)),
+                            }
+                        }
+                        None => lease,
+                    };
                     return Ok(Joined::First(Held::Shared(lease), push));
                 }
                 ClaimState::Settled(reply) => {
-                    entry.join(delivery, "settled");
+                    entry.join("settled");
                     return Ok(Joined::Reply(reply));
                 }
                 ClaimState::Running => {
-                    entry.join(delivery, "joined");
-                    match before(entry.arrived + late.patience(delivery), store.wait(key)).await {
-                        None => return Ok(Joined::Reply(self.clone().too_late(push).await)),
+                    if let Some(error) = unanswered {
+                        return Err(error);
+                    }
+                    entry.join("joined");
+                    match before(after(entry.arrived, late.patience(age)), store.wait(key)).await {
+                        None => return Ok(Joined::Reply(self.too_late_in_peace(&push, entry).await)),
                         Some(Ok(Some(reply))) => return Ok(Joined::Reply(reply)),
                         // Its owner went away. Whoever asks first runs it again.
-                        Some(Ok(None)) => state = store.claim(key).await?.state,
-                        Some(Err(error)) => return Err(error),
+                        Some(Ok(None)) => {}
+                        // The store says on a claim whether to go on without it.
+                        Some(Err(error)) => unanswered = Some(error),
                     }
+                    state = store.claim(key).await?.state;
                 }
             }
         }
@@ -293,7 +311,7 @@ impl Answerer {
 
     /// The handler is to be run, unless the process is going down.
     fn first(&self, push: Push, lease: Held, mut entry: Entry) -> Arrival {
-        entry.join(push.delivery, "first");
+        entry.join("first");
         match self.shared.running.start() {
             Some(runs) => Arrival::First(Turn { answerer: self.clone(), push, lease, runs, entry }),
             None => {
@@ -303,19 +321,41 @@ impl Answerer {
         }
     }
 
-    /// The next part of what the user is owed. `None` where it is nothing.
-    async fn pick_up(
-        &self,
+    /// Answers the claim word with the next part of what the user is owed, if he is owed something.
+    async fn answer_claim(
+        self,
         user: UserKey,
-        word: &ClaimWord,
+        lease: Box<dyn Lease>,
         patience: Instant,
-    ) -> Result<Option<Arc<Reply>>, DeliveriesError> {
+    ) -> Result<Taken, DeliveriesError> {
+        let _runs = self.shared.running.start();
+        let Some(reply) = self.pick_up(user, patience).await? else {
+            return Ok(Taken::Nothing(lease));
+        };
+        if let Err(error) = lease.settle(reply.clone(), Keep::ForRepeats).await {
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::error!(error, "the answer is not stored: repeats of the claim word do not get it");
+        }
+        Ok(Taken::Told(reply))
+    }
+
+    /// The next part of what the user is owed, or the notice where it is not there. `None` where it is nothing.
+    async fn pick_up(&self, user: UserKey, patience: Instant) -> Result<Option<Arc<Reply>>, DeliveriesError> {
         let store = self.shared.store.as_dyn();
+        let Some(word) = self.late().claim_word() else {
+            return Ok(None);
+        };
         while let Some(promise) = store.promised(user).await? {
-            let Some(outcome) = before(patience, store.wait(promise.key)).await else {
-                return Ok(Some(word.notice.clone()));
+            let outcome = match before(patience, store.wait(promise.key)).await {
+                Some(Ok(outcome)) => outcome,
+                Some(Err(error)) => {
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    tracing::error!(error, "what the user is owed cannot be asked for now");
+                    return Ok(Some(word.notice.clone()));
+                }
+                None => return Ok(Some(word.notice.clone())),
             };
-            let part = outcome?.and_then(|reply| word.part(&reply, promise.part));
+            let part = outcome.and_then(|reply| word.part(&reply, promise.part));
             let is_more = part.as_ref().is_some_and(|(_, more)| *more);
             let then = is_more.then(|| Promise::new(promise.key, promise.part.saturating_add(1)));
             if store.keep_promise(user, promise, then).await?
@@ -327,11 +367,23 @@ impl Answerer {
         Ok(None)
     }
 
+    /// [`too_late`](Self::too_late), to its end even where the connection goes away.
+    pub(super) fn too_late_in_peace(
+        &self,
+        push: &Push,
+        entry: &Entry,
+    ) -> Pin<Box<dyn Future<Output = Arc<Reply>> + Send>> {
+        let task = self.clone().too_late(push.clone_keys());
+        let task = tokio::spawn(task.instrument(entry.span.clone()));
+        // It ends early with the runtime alone.
+        Box::pin(async { task.await.unwrap_or_else(|_| Reply::None.into_shared()) })
+    }
+
     /// What a delivery is answered whose time is over.
-    pub(super) async fn too_late(self, Push { key, delivery, user, .. }: Push) -> Arc<Reply> {
+    async fn too_late(self, Push { key, age, user, .. }: Push) -> Arc<Reply> {
         let (store, late) = (self.shared.store.as_dyn(), &self.shared.late);
         let none = || Reply::None.into_shared();
-        let Some(key) = key.filter(|_| late.is_last(delivery)) else {
+        let Some(key) = key.filter(|_| late.is_last(age)) else {
             return none();
         };
         match store.defer(key).await {
@@ -339,7 +391,7 @@ impl Answerer {
             Ok(None) => {}
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = &error;
-                tracing::error!(error, delivery, "a late answer cannot be kept");
+                tracing::error!(error, "a late answer cannot be kept");
                 return none();
             }
         }
@@ -372,9 +424,9 @@ impl Answerer {
         &self.shared.late
     }
 
-    /// For a graceful shutdown: starts no more handlers (a push that needs one is answered 503, so that WeChat asks
-    /// again) and waits for those that run, those too whose connection is gone, for ten seconds at most. Returns how
-    /// many still run.
+    /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on
+    /// which WeChat is expected to ask again) and waits for those that run, those too whose connection is gone, for ten
+    /// seconds at most. Returns how many still run.
     pub async fn drain(&self) -> usize {
         let running = &self.shared.running;
         running.close();
@@ -391,11 +443,24 @@ enum Joined {
     Replayed,
 }
 
+/// What comes of the claim word.
+enum Taken {
+    Told(Arc<Reply>),
+    /// The user is owed nothing.
+    Nothing(Box<dyn Lease>),
+}
+
 /// A signature that does not cover the body, and the body that it came with.
 struct Binding {
     signature: SignatureKey,
     body: Box<[u8]>,
     lifetime: Duration,
+}
+
+/// `time` after `moment`, or as good as never.
+pub(super) fn after(moment: Instant, time: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    moment.checked_add(time.min(NEVER)).unwrap_or(moment)
 }
 
 /// `future`'s output, or `None` from `deadline` on. The timer is set once the future keeps us waiting.
@@ -418,6 +483,8 @@ async fn before<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
 pub(super) struct Entry {
     pub(super) span: Span,
     pub(super) arrived: Instant,
+    /// Which delivery of its push it is, from 1.
+    delivery: u32,
     is_closed: bool,
 }
 
@@ -443,7 +510,7 @@ impl Entry {
                 span.record("user", field::display(user));
             }
         }
-        Self { span, arrived, is_closed: false }
+        Self { span, arrived, delivery: 1, is_closed: false }
     }
 
     fn replayed(mut self) -> Arrival {
@@ -461,9 +528,9 @@ impl Entry {
         Arrival::Refused(503)
     }
 
-    fn join(&mut self, delivery: u32, joined: &'static str) {
+    fn join(&self, joined: &'static str) {
         if !self.span.is_disabled() {
-            self.span.record("delivery", delivery).record("joined", joined);
+            self.span.record("delivery", self.delivery).record("joined", joined);
         }
     }
 

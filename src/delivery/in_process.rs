@@ -69,7 +69,7 @@ impl InProcess {
         &self,
         key: DeliveryKey,
         now: Instant,
-    ) -> Result<(u32, Claimed), DeliveriesError> {
+    ) -> Result<(u32, Duration, Claimed), DeliveriesError> {
         self.table().claim(key, now).ok_or_else(|| self.full())
     }
 
@@ -113,13 +113,13 @@ impl fmt::Debug for InProcess {
 #[async_trait]
 impl Deliveries for InProcess {
     async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
-        let (delivery, claimed) = self.claim_now(key, now())?;
+        let (delivery, age, claimed) = self.claim_now(key, now())?;
         let state = match claimed {
             Claimed::First => ClaimState::First(Box::new(self.owner(key))),
             Claimed::Running => ClaimState::Running,
             Claimed::Settled(outcome) => ClaimState::Settled(outcome),
         };
-        Ok(Claim::new(delivery, state))
+        Ok(Claim::new(delivery, age, state))
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Message;
+use crate::message::{Event, Fields};
 use crate::signature::{self, Signature, digest};
-use crate::{Message, message::Event};
 
 macro_rules! key {
     ($(#[$docs:meta])* $key:ident) => {
@@ -47,7 +48,8 @@ macro_rules! key {
 
 key! {
     /// What the deliveries of one push have in common: the app id and, of a message, MsgId, FromUserName and CreateTime;
-    /// of an event, FromUserName, CreateTime, Event, EventKey and, where it has one, MsgID.
+    /// of an event, FromUserName, CreateTime, Event, EventKey and MsgID, and where it has neither of the last two all
+    /// that it says.
     ///
     /// MsgId alone is not enough (messages of different users were seen to share one), nor is FromUserName with
     /// CreateTime for an event: two events of one user can fall into one second.
@@ -78,6 +80,11 @@ impl DeliveryKey {
         let from = head.from.as_deref().unwrap_or_default();
         let field = |name| message.fields().get(name).unwrap_or_default().as_bytes();
         let event = message.event().map_or("", Event::name);
+        let mut said = Vec::new();
+        if !event.is_empty() && field("EventKey").is_empty() && field("MsgID").is_empty() {
+            // Two cards that one user gets in one second differ in their codes alone.
+            say(message.fields(), &mut said);
+        }
         Some(Self(match (head.id, event) {
             (Some(_), "") => digest(&[b"message", app_id.as_bytes(), &id, from.as_bytes(), &created]),
             _ => digest(&[
@@ -90,8 +97,20 @@ impl DeliveryKey {
                 field("EventKey"),
                 field("MsgID"),
                 &id,
+                &said,
             ]),
         }))
+    }
+}
+
+/// Everything that stands in the elements.
+fn say(fields: Fields<'_>, said: &mut Vec<u8>) {
+    for field in fields {
+        for part in [field.name(), field.text()] {
+            said.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            said.extend_from_slice(part.as_bytes());
+        }
+        say(field.fields(), said);
     }
 }
 
@@ -176,6 +195,9 @@ mod tests {
             event("o1", 2, "CLICK", "<EventKey>a</EventKey>"),
             event("o1", 1, "VIEW", "<EventKey>a</EventKey>"),
         ];
+        let card = |code| event("o1", 1, "user_get_card", &format!("<UserCardCode>{code}</UserCardCode>"));
+        assert_eq!(card("1"), card("1"));
+        assert_ne!(card("1"), card("2"));
         for other in others {
             assert_ne!(click("<EventKey>a</EventKey>"), other);
         }

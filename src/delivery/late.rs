@@ -81,7 +81,8 @@ impl LateReply {
     /// the word is a message like any other.
     ///
     /// A text that is too long for one message is told in parts, in time or late: each but the last ends with
-    /// `……【word】`, and the next follows when the user writes the word.
+    /// `……【word】`, and the next follows when the user writes the word. It takes the place of
+    /// [`or_push`](Self::or_push), and blanks around the word do not count.
     ///
     /// ```
     /// # use wechat_callback::{TextReply, delivery::LateReply};
@@ -96,7 +97,8 @@ impl LateReply {
     }
 
     /// A late answer is handed to `sender`, which sends it as a message of its own. Every delivery is then answered
-    /// `success` after 4.5 seconds, for there is nothing to wait for.
+    /// `success` after 4.5 seconds, for there is nothing to wait for. It takes the place of
+    /// [`or_claim`](Self::or_claim).
     ///
     /// ```
     /// # use wechat_callback::{Reply, delivery::{LateReply, ReplySender}};
@@ -119,7 +121,8 @@ impl LateReply {
         self
     }
 
-    /// How long WeChat waits for the answer to one delivery; five seconds unless set.
+    /// How long WeChat waits for the answer to one delivery, and so how far apart the deliveries come; five seconds
+    /// unless set. What comes half of it before the last is due is the last.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -174,14 +177,17 @@ impl LateReply {
         }
     }
 
-    /// Whether the `delivery`th delivery is the last that could carry the answer.
-    pub(super) fn is_last(&self, delivery: u32) -> bool {
-        delivery >= self.deliveries || matches!(self.then, Then::Push(_))
+    /// Whether a delivery that comes `age` after the first is the last that could carry the answer. (By time and not
+    /// by number: a delivery may be lost on its way, and a proxy may make two of one.)
+    pub(super) fn is_last(&self, age: Duration) -> bool {
+        let before = self.deliveries.saturating_sub(1);
+        let earliest = self.timeout.saturating_mul(before).saturating_sub(self.timeout / 2);
+        age >= earliest || matches!(self.then, Then::Push(_))
     }
 
-    /// How long the `delivery`th delivery waits for the answer.
-    pub(super) fn patience(&self, delivery: u32) -> Duration {
-        if self.is_last(delivery) {
+    /// How long a delivery that comes `age` after the first waits for the answer.
+    pub(super) fn patience(&self, age: Duration) -> Duration {
+        if self.is_last(age) {
             self.answer_within
         } else {
             // WeChat hangs up long before. What does not pass that on must not hold the connection for ever.
@@ -226,7 +232,8 @@ impl ClaimWord {
         }
     }
 
+    /// An empty word is nobody's.
     pub(super) fn is(&self, text: Option<&str>) -> bool {
-        text.is_some_and(|text| text.trim() == self.word)
+        !self.word.is_empty() && text.is_some_and(|text| text.trim() == self.word)
     }
 }

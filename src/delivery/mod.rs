@@ -31,6 +31,8 @@ pub use in_process::InProcess;
 pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest};
 #[cfg(feature = "tokio-1")]
 pub use late::{LateReply, ReplySender};
+#[cfg(feature = "tokio-1")]
+pub(crate) use running::Running;
 pub use store::{
     Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,
     Promise, Settled,

@@ -5,7 +5,7 @@ use tokio::sync::Notify;
 
 /// How many handlers run, so that a shutdown can wait for them.
 #[derive(Clone, Default)]
-pub(super) struct Running(Arc<Inner>);
+pub(crate) struct Running(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {

@@ -24,12 +24,18 @@ pub const MAX_PROMISES: usize = 16;
 /// [`InProcess`](super::InProcess) is the store of one process; `wechat-redis` has one for many. A store is asked only
 /// about pushes that are proven to come from WeChat.
 ///
-/// An error means that the store could not be asked. It is never taken for a duplicate: WeChat is answered with a
-/// status of 503, and asks again. A store that would rather answer goes on by itself, as `wechat-redis` does.
+/// An error means that the store could not be asked. It is never taken for a duplicate: where `bind` or `claim` fails
+/// WeChat is answered with a status of 503, on which it is expected to ask again; where another method fails that is
+/// logged, and what is in hand is answered. A store that would rather go on by itself than fail does so in `claim`, as
+/// `wechat-redis` does.
 ///
 /// # A store of your own
 ///
-/// Each method is atomic. Outcomes live for [`KEPT`] after they are settled, late ones for [`KEPT_LATE`]; promises for
+/// Each method is atomic. A push is unknown at first; a `claim` of it makes the asker its owner, and it runs until
+/// the owner's [`Lease`] is settled or dropped, or, where a process can die, is not renewed. Then it is settled, or
+/// given up; of a push that is given up the next claim makes a new owner. Whoever settles what has a new owner
+/// changes nothing. Deliveries are counted, and their age known, from the first claim on, whoever owns it. Replies
+/// are [`serde`] types, for stores that write them down. Outcomes live for [`KEPT`] after they are settled, late ones for [`KEPT_LATE`]; promises for
 /// [`PROMISED`], [`MAX_PROMISES`] a user.
 #[async_trait]
 pub trait Deliveries: Send + Sync + 'static {
@@ -37,12 +43,13 @@ pub trait Deliveries: Send + Sync + 'static {
     /// to ask after an owner that went away without settling it.
     async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError>;
 
-    /// Waits, without polling, for what another delivery runs. `None` where its owner went away without an outcome, or
-    /// where nothing is known of the key.
+    /// Waits, without polling, for what another delivery runs. `None` where its owner is known to have gone away without
+    /// an outcome, or nothing is known of the key; an error where that cannot be said. Whoever waited for a push
+    /// claims it then; a promise is given up on `None` alone.
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError>;
 
-    /// Says that the last delivery is answered without the outcome: from now on it is late. Where it was settled
-    /// meanwhile it is returned, and is not late.
+    /// Says that the last delivery is answered without the outcome: from now on it is late, until the push has a new
+    /// owner. Where it was settled meanwhile it is returned, and is not late. Nothing happens where nobody runs it.
     async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError>;
 
     /// Binds a signature of plain mode, which does not cover the body, to the first `body` that it came with, for
@@ -76,15 +83,17 @@ pub trait Deliveries: Send + Sync + 'static {
 pub struct Claim {
     /// Which delivery of the push this is, from 1.
     pub delivery: u32,
+    /// How long ago the first delivery was claimed.
+    pub age: Duration,
     /// What became of the push so far.
     pub state: ClaimState,
 }
 
 impl Claim {
-    /// The `delivery`th delivery of a push, from 1, and what became of the push so far.
+    /// The `delivery`th delivery of a push, from 1, whose first was claimed `age` ago, and what became of it so far.
     #[must_use]
-    pub const fn new(delivery: u32, state: ClaimState) -> Self {
-        Self { delivery, state }
+    pub const fn new(delivery: u32, age: Duration, state: ClaimState) -> Self {
+        Self { delivery, age, state }
     }
 }
 

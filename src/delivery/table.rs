@@ -12,6 +12,9 @@ use super::{
 };
 use crate::Reply;
 
+/// The longest time for which a signature is bound to a body, where it is fresh for ever.
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
 pub(super) struct Table {
     pushes: Expiring<DeliveryKey, Push>,
     /// Only bodies are compared, so a keyed hash of this process's own will do.
@@ -24,6 +27,8 @@ pub(super) struct Table {
 
 struct Push {
     deliveries: u32,
+    /// When the first was claimed.
+    since: Instant,
     state: State,
 }
 
@@ -73,12 +78,12 @@ impl Table {
         self.pushes.len()
     }
 
-    pub(super) fn claim(&mut self, key: DeliveryKey, now: Instant) -> Option<(u32, Claimed)> {
-        let new = || Push { deliveries: 0, state: State::GivenUp };
+    pub(super) fn claim(&mut self, key: DeliveryKey, now: Instant) -> Option<(u32, Duration, Claimed)> {
+        let new = || Push { deliveries: 0, since: now, state: State::GivenUp };
         let slot = self.pushes.get_or_insert(key, now, new)?;
         let push = &mut slot.value;
         push.deliveries = push.deliveries.saturating_add(1);
-        let delivery = push.deliveries;
+        let (delivery, age) = (push.deliveries, now.saturating_duration_since(push.since));
         let claimed = match &push.state {
             State::Running { .. } => Claimed::Running,
             State::Settled(outcome) => Claimed::Settled(outcome.clone()),
@@ -88,7 +93,7 @@ impl Table {
                 Claimed::First
             }
         };
-        Some((delivery, claimed))
+        Some((delivery, age, claimed))
     }
 
     /// Who is to be woken, and whether the outcome is late.
@@ -186,7 +191,7 @@ impl Table {
         });
         let fits = bound.is_none_or(|bound| bound.value == hash);
         if is_new {
-            self.bodies.rest(signature, |_| Some((now.checked_add(lifetime)?, Queue::Short)));
+            self.bodies.rest(signature, |_| Some((now + lifetime.min(MAX_LIFETIME), Queue::Short)));
         }
         fits
     }

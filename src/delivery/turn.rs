@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::{Sleep, sleep_until};
 
-use super::answerer::{Answerer, Entry, Push};
+use super::answerer::{Answerer, Entry, Push, after};
 use super::in_process::Owner;
 use super::late::Then;
 use super::running::Runs;
@@ -72,8 +72,10 @@ impl Turn {
         let Self { answerer, push, lease, runs, entry } = self;
         let waiting = Waiting { answerer: answerer.clone(), push: push.clone_keys(), context, entry };
         let span = waiting.entry.span.clone();
+        let is_pushed = matches!(answerer.late().then, Then::Push(_));
         let owner = Some(Outcomes { answerer, push, lease, runs });
-        (Run { handler: CatchPanic::new(handler), owner, settling: None, done: None, span }, waiting)
+        let handler = CatchPanic::new(handler);
+        (Run { handler, owner, settling: None, done: None, is_pushed, span }, waiting)
     }
 }
 
@@ -86,8 +88,10 @@ pin_project_lite::pin_project! {
         #[pin]
         handler: CatchPanic<H>,
         owner: Option<Outcomes>,
-        settling: Option<BoxFuture<()>>,
+        settling: Option<BoxFuture<Settled>>,
         done: Option<Done<R>>,
+        // Whether what is late is sent as a message of its own.
+        is_pushed: bool,
         span: tracing::Span,
     }
 }
@@ -105,7 +109,7 @@ impl<R, H: Future<Output = Handled<R>>> Future for Run<H, R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done<R>> {
         let this = self.project();
         let _in = this.span.enter();
-        if let Some(owner) = this.owner.take_if(|_| this.settling.is_none()) {
+        if let Some(owner) = this.owner.take() {
             let Poll::Ready(Handled { outcome, response }) = this.handler.poll(cx) else {
                 *this.owner = Some(owner);
                 return Poll::Pending;
@@ -115,8 +119,12 @@ impl<R, H: Future<Output = Handled<R>>> Future for Run<H, R> {
             *this.done = Some(Done { reply, is_own, response });
         }
         if let Some(settling) = this.settling {
-            ready!(settling.as_mut().poll(cx));
+            let settled = ready!(settling.as_mut().poll(cx));
             *this.settling = None;
+            // It reaches the user another way.
+            if let (Settled::Late, true, Some(done)) = (settled, *this.is_pushed, &mut *this.done) {
+                done.reply = Reply::None.into_shared();
+            }
         }
         Poll::Ready(this.done.take().expect("polled after its end"))
     }
@@ -132,7 +140,7 @@ struct Outcomes {
 
 impl Outcomes {
     /// Settles the push. What is left to wait for is returned.
-    fn settle(self, reply: &Arc<Reply>, is_own: bool) -> Option<BoxFuture<()>> {
+    fn settle(self, reply: &Arc<Reply>, is_own: bool) -> Option<BoxFuture<Settled>> {
         let Self { answerer, push, lease, runs } = self;
         let keep = answerer.late().keep(reply);
         let lease = match lease {
@@ -147,22 +155,28 @@ impl Outcomes {
                 return Some(Box::pin(async move {
                     answerer.settled(settled, keep, &push, &reply, is_own).await;
                     drop(runs);
+                    settled
                 }));
             }
         };
         let reply = reply.clone();
         Some(Box::pin(async move {
-            match lease.settle(reply.clone(), keep).await {
-                Ok(settled) => answerer.settled(settled, keep, &push, &reply, is_own).await,
+            let settled = match lease.settle(reply.clone(), keep).await {
+                Ok(settled) => {
+                    answerer.settled(settled, keep, &push, &reply, is_own).await;
+                    settled
+                }
                 Err(error) => {
                     let error: &(dyn std::error::Error + 'static) = &error;
                     tracing::error!(
                         error,
                         "the outcome is not stored: other deliveries of the push do not get it"
                     );
+                    Settled::InTime
                 }
-            }
+            };
             drop(runs);
+            settled
         }))
     }
 }
@@ -251,13 +265,13 @@ where
                 });
             }
             let deadline = this.deadline.get_or_insert_with(|| {
-                Box::pin(sleep_until(entry.arrived + answerer.late().patience(push.delivery)))
+                Box::pin(sleep_until(after(entry.arrived, answerer.late().patience(push.age))))
             });
             ready!(deadline.as_mut().poll(cx));
         }
         this.detach();
         let Waiting { answerer, push, context, entry } = &mut this.waiting;
-        let late = this.late.get_or_insert_with(|| Box::pin(answerer.clone().too_late(push.clone_keys())));
+        let late = this.late.get_or_insert_with(|| answerer.too_late_in_peace(push, entry));
         let reply = ready!(late.as_mut().poll(cx));
         Poll::Ready(Answer::Sealed(answerer.seal(entry, context, &reply), None))
     }

@@ -27,7 +27,8 @@ use crate::{answer, payload};
 /// | another method | 405 |
 ///
 /// A refusal is a response with a status and nothing else, never an `Err`; why is logged. So is an error of the inner
-/// service, and WeChat is answered `success`.
+/// service, and WeChat is answered `success`. Where the handler has not given the request back, because it runs on or
+/// panicked, the answer is an `Err` whose response it is: a middleware outside of this one sees it so.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -111,7 +112,7 @@ impl WechatMiddleware {
     }
 
     /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when WeChat hangs up. In
-    /// plain mode a signature is not bound to the first body that it came with.
+    /// plain mode a signature is not bound to the first body that it came with, and the log has no span for a push.
     ///
     /// ```
     /// # use wechat_actix::{Callback, WechatMiddleware};
@@ -124,7 +125,8 @@ impl WechatMiddleware {
         self
     }
 
-    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set.
+    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set. Without
+    /// deliveries it does nothing.
     ///
     /// ```
     /// # use wechat_actix::{Callback, TextReply, WechatMiddleware, delivery::LateReply};
@@ -134,14 +136,15 @@ impl WechatMiddleware {
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn late_reply(mut self, policy: LateReply) -> Self {
-        self.answerer =
-            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).late_reply(policy));
+        self.answerer = self.answerer.map(|answerer| answerer.late_reply(policy));
         self
     }
 
-    /// For a graceful shutdown: starts no more handlers (a push that needs one is answered 503, so that WeChat asks
-    /// again) and waits for those that run, those too whose connection is gone, for ten seconds at most. Returns how
-    /// many still run.
+    /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on
+    /// which WeChat is expected to ask again) and waits for those that run, those too whose connection is gone, for ten
+    /// seconds at most. Returns how many still run. Without deliveries it waits for nothing.
+    ///
+    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes.
     ///
     /// ```no_run
     /// # use actix_web::{App, HttpServer, web};

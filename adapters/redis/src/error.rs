@@ -27,8 +27,17 @@ pub(crate) enum StoreError {
     Slow,
     #[error(transparent)]
     Redis(#[from] redis::RedisError),
-    #[error("the reply in Redis cannot be read")]
-    Reply(#[from] serde_json::Error),
+    /// Without its cause, which repeats what stands in the reply.
+    #[error(
+        "the reply in Redis cannot be read ({category:?} error in column {column}): was it written by another version?"
+    )]
+    Reply { category: serde_json::error::Category, column: usize },
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Reply { category: error.classify(), column: error.column() }
+    }
 }
 
 impl StoreError {

@@ -154,11 +154,17 @@ impl Lease for Owner {
         self.is_settled = true;
         if keep == Keep::UnlessLate {
             // What this process's deliveries get hangs on whether it is late, which Redis knows.
-            return if self.settle_in_redis(&reply, keep).await == Some(Settled::Late) {
-                local.settle(Arc::new(Reply::None), Keep::ForUser).await?;
-                Ok(Settled::Late)
-            } else {
-                local.settle(outcome, keep).await
+            return match self.settle_in_redis(&reply, keep).await {
+                Some(Settled::Late) => {
+                    local.settle(Arc::new(Reply::None), Keep::ForUser).await?;
+                    Ok(Settled::Late)
+                }
+                // Whoever says from now on that it is late is told the outcome.
+                Some(Settled::InTime) => {
+                    local.settle(outcome, Keep::ForRepeats).await?;
+                    Ok(Settled::InTime)
+                }
+                None => local.settle(outcome, keep).await,
             };
         }
         let settled = local.settle(outcome, keep).await?;

@@ -54,12 +54,15 @@
 //! | key | what | how long |
 //! |---|---|---|
 //! | `wechat:{hash}` | a push: how often it was delivered, who runs it, the reply | 60 s; 10 min where it is kept for the user |
-//! | `wechat:{hash}:user` | which answers a user is owed | 10 min |
+//! | `wechat:{hash}:user` | which answers a user is owed | an hour |
 //! | `wechat:{hash}:body` | the hash of the body that a signature of plain mode came with | twice the freshness window |
 //!
 //! Keys name no user and no message: they are hashes. **Replies stand there in plain text** for as long as they are
 //! kept: whoever can read this Redis can read them. Give it a password, let it listen on an internal address only, use
 //! `rediss://` (feature `tls`) where the network is not your own, and keep a Redis that others read for other things.
+//!
+//! Where Redis has users with rights (ACL), this one needs `~wechat:* &wechat:* +@read +@write +@scripting +@pubsub +ping`.
+//! Without the channels, `&wechat:*`, other processes learn of an outcome up to four seconds late.
 //!
 //! Each key is a hash slot of its own and no command touches two, so a cluster behind a proxy will do. A cluster that
 //! redirects its clients (`MOVED`) will not.

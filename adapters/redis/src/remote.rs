@@ -59,21 +59,26 @@ impl Remote {
         format!("{}:{{{user}}}:user", self.prefix)
     }
 
-    /// The number of the delivery, which is `at_least` so, and what became of the push.
-    pub(crate) async fn claim(&self, key: DeliveryKey, at_least: u32) -> Result<(u32, State), StoreError> {
+    /// The number of the delivery, which is `at_least` so, how long ago the first was, and what became of the push.
+    pub(crate) async fn claim(
+        &self,
+        key: DeliveryKey,
+        at_least: u32,
+    ) -> Result<(u32, Duration, State), StoreError> {
         let call = Call::script(&scripts::CLAIM, self.key(key))
             .arg(&*self.id)
             .arg(&LEASE.as_millis())
             .arg(&KEPT.as_millis())
             .arg(&at_least);
-        let (n, state, reply) = self.link.ask(Kind::Write, call).await?;
-        Ok((n, State::of(state, reply, LEASE)?))
+        let (n, age, state, reply) = self.link.ask(Kind::Write, call).await?;
+        Ok((n, Duration::from_millis(age), State::of(state, reply, LEASE)?))
     }
 
-    /// The number of the delivery, which is `at_least` so.
-    pub(crate) async fn count(&self, key: DeliveryKey, at_least: u32) -> Result<u32, StoreError> {
+    /// The number of the delivery, which is `at_least` so, and how long ago the first was.
+    pub(crate) async fn count(&self, key: DeliveryKey, at_least: u32) -> Result<(u32, Duration), StoreError> {
         let call = Call::script(&scripts::COUNT, self.key(key)).arg(&KEPT.as_millis()).arg(&at_least);
-        self.link.ask(Kind::Write, call).await
+        let (n, age) = self.link.ask(Kind::Write, call).await?;
+        Ok((n, Duration::from_millis(age)))
     }
 
     pub(crate) async fn read(&self, key: DeliveryKey) -> Result<State, StoreError> {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
     Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, Promise, SignatureKey,
@@ -130,7 +130,8 @@ impl RedisDeliveries {
                 // The owner may be well. Redis has a moment to come back before it is run once more here.
                 Err(_) if !has_failed => {
                     has_failed = true;
-                    PAUSE
+                    sleep(PAUSE).await;
+                    continue;
                 }
                 Err(error) => return Err(error),
             };
@@ -143,21 +144,22 @@ impl RedisDeliveries {
 #[async_trait]
 impl Deliveries for RedisDeliveries {
     async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
-        let Claim { delivery, state, .. } = self.local.claim(key).await?;
+        let Claim { delivery, age, state, .. } = self.local.claim(key).await?;
         let lease = match state {
             ClaimState::First(lease) => lease,
             // It is run here, whatever Redis says. It counts the deliveries to other processes too.
             ClaimState::Running => {
-                let delivery = self.remote.count(key, delivery).await.unwrap_or(delivery);
-                return Ok(Claim::new(delivery, ClaimState::Running));
+                let (delivery, shared_age) =
+                    self.remote.count(key, delivery).await.unwrap_or((delivery, age));
+                return Ok(Claim::new(delivery, age.max(shared_age), ClaimState::Running));
             }
-            ClaimState::Settled(_) => return Ok(Claim::new(delivery, state)),
+            ClaimState::Settled(_) => return Ok(Claim::new(delivery, age, state)),
         };
-        let (delivery, state) = match self.remote.claim(key, delivery).await {
-            Ok((delivery, state)) => (delivery, state),
+        let (delivery, shared_age, state) = match self.remote.claim(key, delivery).await {
+            Ok(claimed) => claimed,
             Err(error) => {
                 self.without_redis(error)?;
-                (delivery, State::Free)
+                (delivery, age, State::Free)
             }
         };
         let state = match state {
@@ -168,17 +170,15 @@ impl Deliveries for RedisDeliveries {
                 ClaimState::Settled(reply)
             }
         };
-        Ok(Claim::new(delivery, state))
+        Ok(Claim::new(delivery, age.max(shared_age), state))
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
         if let Some(reply) = self.local.wait(key).await? {
             return Ok(Some(reply));
         }
-        match self.wait_on_redis(key).await {
-            Ok(reply) => Ok(reply),
-            Err(error) => self.without_redis(error).map(|()| None),
-        }
+        // Whether to go on without Redis is said on the claim that follows.
+        Ok(self.wait_on_redis(key).await?)
     }
 
     async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {

@@ -115,6 +115,7 @@ impl Channels {
 /// Keeps a connection while there are waiters, until the store is gone.
 async fn subscribe(client: Client, waiters: Weak<Mutex<Channels>>, mut changes: UnboundedReceiver<String>) {
     let mut delay = MIN_DELAY;
+    let mut has_warned = false;
     loop {
         let is_needed = match waiters.upgrade() {
             Some(waiters) => !Waiters(waiters).channels().waited_for.is_empty(),
@@ -124,11 +125,20 @@ async fn subscribe(client: Client, waiters: Weak<Mutex<Channels>>, mut changes: 
             return;
         }
         if let Ok(Ok(connection)) = timeout(CONNECT_TIMEOUT, client.get_async_pubsub()).await {
-            delay = MIN_DELAY;
             let (sink, stream) = connection.split();
-            let mut subscriber = Subscriber { sink, subscribed: HashSet::new() };
+            let mut subscriber = Subscriber { sink, subscribed: HashSet::new(), is_refused: false };
             // Whatever ends it, the connection is made anew.
             let _ = subscriber.run(stream, &waiters, &mut changes).await;
+            if !subscriber.is_refused {
+                delay = MIN_DELAY;
+            } else if !has_warned {
+                has_warned = true;
+                tracing::warn!(
+                    "Redis lets nobody subscribe here: what others settle is learned up to four seconds late"
+                );
+            }
+            // Those that are waited for are looked up anew.
+            while changes.try_recv().is_ok() {}
             // What was said meanwhile is missed.
             if let Some(waiters) = waiters.upgrade() {
                 Waiters(waiters).wake_all();
@@ -145,6 +155,8 @@ struct Ended;
 struct Subscriber {
     sink: PubSubSink,
     subscribed: HashSet<String>,
+    /// Whether Redis said no.
+    is_refused: bool,
 }
 
 impl Subscriber {
@@ -192,7 +204,11 @@ impl Subscriber {
         let new: Vec<_> =
             wanted.iter().filter(|channel| self.subscribed.insert((*channel).clone())).collect();
         if !new.is_empty() {
-            in_time(self.sink.subscribe(&new)).await?;
+            let answer = timeout(CONNECT_TIMEOUT, self.sink.subscribe(&new)).await.map_err(|_| Ended)?;
+            if let Err(error) = answer {
+                self.is_refused = error.code().is_some();
+                return Err(Ended);
+            }
         }
         wanted.iter().for_each(|channel| waiters.wake(channel));
         Ok(())

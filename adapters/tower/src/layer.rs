@@ -88,7 +88,7 @@ impl WechatLayer {
     }
 
     /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when WeChat hangs up. In
-    /// plain mode a signature is not bound to the first body that it came with.
+    /// plain mode a signature is not bound to the first body that it came with, and the log has no span for a push.
     ///
     /// ```
     /// # use wechat_tower::{Callback, WechatLayer};
@@ -101,7 +101,8 @@ impl WechatLayer {
         self
     }
 
-    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set.
+    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set. Without
+    /// deliveries it does nothing.
     ///
     /// ```
     /// # use wechat_tower::{Callback, TextReply, WechatLayer, delivery::LateReply};
@@ -111,14 +112,15 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn late_reply(mut self, policy: LateReply) -> Self {
-        self.answerer =
-            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).late_reply(policy));
+        self.answerer = self.answerer.map(|answerer| answerer.late_reply(policy));
         self
     }
 
-    /// For a graceful shutdown: starts no more handlers (a push that needs one is answered 503, so that WeChat asks
-    /// again) and waits for those that run, those too whose connection is gone, for ten seconds at most. Returns how
-    /// many still run.
+    /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on
+    /// which WeChat is expected to ask again) and waits for those that run, those too whose connection is gone, for ten
+    /// seconds at most. Returns how many still run. Without deliveries it waits for nothing.
+    ///
+    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes.
     ///
     /// ```no_run
     /// # use wechat_tower::WechatLayer;
