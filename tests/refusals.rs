@@ -337,7 +337,7 @@ fn t11_a_message_for_another_account_is_403() {
     for wechat in ENCRYPTED_MODES.map(Wechat::new) {
         for app_id in ["wx5823bf96d3bd56c8", "wx5823bf96d3bd56c", "wx5823bf96d3bd56c77", ""] {
             let other = Wechat { app_id: app_id.to_owned(), ..wechat.clone() };
-            assert_refused(&wechat, other.push(&text("你好")), 403);
+            assert_refused(&wechat, other.push_encrypted(&other.encrypt(&text("你好")), now(), "1"), 403);
         }
     }
 }
