@@ -178,14 +178,14 @@ impl Lease for BrokenLease {
 impl Deliveries for Broken {
     async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
         self.check("claim")?;
-        let Claim { delivery, state, .. } = self.store.claim(key).await?;
+        let Claim { delivery, age, state, .. } = self.store.claim(key).await?;
         let state = match state {
             ClaimState::First(lease) if self.method == "settle" => {
                 ClaimState::First(Box::new(BrokenLease { _held: lease }))
             }
             state => state,
         };
-        Ok(Claim::new(delivery, Duration::ZERO, state))
+        Ok(Claim::new(delivery, age, state))
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {

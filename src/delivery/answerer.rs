@@ -1,13 +1,14 @@
 use std::any::Any;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout};
-use tracing::{Instrument, Span, field};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
+use super::deadline::{after, before};
+use super::entry::Entry;
 use super::late::Then;
 use super::running::Running;
 use super::table::Claimed;
@@ -16,7 +17,7 @@ use super::{
     Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Lease, Promise,
     SignatureKey, Turn, UserKey,
 };
-use crate::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
+use crate::{Callback, Opened, Reply, ReplyContext, Sealed};
 
 /// How long a shutdown waits for handlers.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -455,101 +456,6 @@ struct Binding {
     signature: SignatureKey,
     body: Box<[u8]>,
     lifetime: Duration,
-}
-
-/// `time` after `moment`, or as good as never.
-pub(super) fn after(moment: Instant, time: Duration) -> Instant {
-    const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    moment.checked_add(time.min(NEVER)).unwrap_or(moment)
-}
-
-/// `future`'s output, or `None` from `deadline` on. The timer is set once the future keeps us waiting.
-async fn before<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut sleep = pin!(None);
-    poll_fn(|cx| {
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        if sleep.is_none() {
-            sleep.set(Some(sleep_until(deadline)));
-        }
-        sleep.as_mut().as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx).map(|()| None))
-    })
-    .await
-}
-
-/// One delivery's entry in the log.
-pub(super) struct Entry {
-    pub(super) span: Span,
-    pub(super) arrived: Instant,
-    /// Which delivery of its push it is, from 1.
-    delivery: u32,
-    is_closed: bool,
-}
-
-impl Entry {
-    fn new(opened: &Opened<'_>, arrived: Instant) -> Self {
-        let message = &opened.message;
-        let span = tracing::info_span!(
-            "wechat_push",
-            app_id = opened.reply.account.app_id,
-            kind = ?message.content.kind(),
-            event = field::Empty,
-            user = field::Empty,
-            delivery = field::Empty,
-            joined = field::Empty,
-            outcome = field::Empty,
-            ms = field::Empty,
-        );
-        if !span.is_disabled() {
-            if let Some(event) = message.event() {
-                span.record("event", field::debug(event.name()));
-            }
-            if let Some(user) = opened.user_key() {
-                span.record("user", field::display(user));
-            }
-        }
-        Self { span, arrived, delivery: 1, is_closed: false }
-    }
-
-    fn replayed(mut self) -> Arrival {
-        let error = OpenError::Replayed;
-        let (reason, status) = (&error as &(dyn std::error::Error + 'static), error.status());
-        tracing::warn!(parent: &self.span, reason, status, "refused a request");
-        self.close("refused: replayed");
-        Arrival::Refused(status)
-    }
-
-    fn unanswerable(mut self, error: &DeliveriesError) -> Arrival {
-        let error: &(dyn std::error::Error + 'static) = error;
-        tracing::error!(parent: &self.span, error, status = 503, "refused a request; WeChat will ask again");
-        self.close("refused: no store");
-        Arrival::Refused(503)
-    }
-
-    fn join(&self, joined: &'static str) {
-        if !self.span.is_disabled() {
-            self.span.record("delivery", self.delivery).record("joined", joined);
-        }
-    }
-
-    pub(super) fn close(&mut self, outcome: &'static str) {
-        self.is_closed = true;
-        if !self.span.is_disabled() {
-            let ms = u64::try_from(self.arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.span.record("outcome", outcome).record("ms", ms);
-            tracing::debug!(parent: &self.span, "answered");
-        }
-    }
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        if !self.is_closed {
-            self.close("hung up");
-        }
-    }
 }
 
 impl std::fmt::Debug for Answerer {

@@ -13,6 +13,10 @@
 
 #[cfg(feature = "tokio-1")]
 mod answerer;
+#[cfg(feature = "tokio-1")]
+mod deadline;
+#[cfg(feature = "tokio-1")]
+mod entry;
 mod expiring;
 mod in_process;
 mod key;

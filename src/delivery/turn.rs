@@ -8,7 +8,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::{Sleep, sleep_until};
 
-use super::answerer::{Answerer, Entry, Push, after};
+use super::answerer::{Answerer, Push};
+use super::deadline::after;
+use super::entry::Entry;
 use super::in_process::Owner;
 use super::late::Then;
 use super::running::Runs;
@@ -93,6 +95,15 @@ pin_project_lite::pin_project! {
         // Whether what is late is sent as a message of its own.
         is_pushed: bool,
         span: tracing::Span,
+    }
+
+    impl<H, R> PinnedDrop for Run<H, R> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.owner.is_some() {
+                let span = &this.span;
+                tracing::error!(parent: span, "the handler was cancelled: what runs it is going down (see drain)");
+            }
+        }
     }
 }
 

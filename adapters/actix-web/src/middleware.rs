@@ -238,14 +238,11 @@ fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> R
 /// Leaves the rest of a run to this worker.
 fn detach(run: impl Future + 'static) {
     // Where a worker goes down there is nothing left to run it, and to panic in a destructor would be worse.
-    let spawned = catch_unwind(AssertUnwindSafe(|| {
+    let _ = catch_unwind(AssertUnwindSafe(|| {
         actix_web::rt::spawn(async move {
             run.await;
         })
     }));
-    if spawned.is_err() {
-        tracing::error!("a handler was cancelled: its worker is going down (see WechatMiddleware::drain)");
-    }
 }
 
 impl<S, B> Transform<S, ServiceRequest> for WechatMiddleware
