@@ -18,7 +18,7 @@ const CAPACITY: usize = 100_000;
 
 /// The store of one process, the default of the middleware.
 ///
-/// Cheap to clone; clones share what they know. It is bounded: of settled pushes that exceed the capacity the oldest
+/// Cheap to clone; clones share what they know. A push takes some 350 bytes, and its reply. It is bounded: of settled pushes that exceed the capacity the oldest
 /// are forgotten before their time. Where no room is left because as many handlers run, a push is answered 503, and
 /// WeChat asks again.
 #[derive(Clone)]
