@@ -61,6 +61,22 @@ fn the_next_delivery_runs_what_a_killed_bot_ran() {
     assert_eq!(bots.runs(), 2);
 }
 
+/// The user asks a little early, and the bot that he asks did not run the handler.
+#[test]
+fn what_one_bot_promised_the_other_tells() {
+    let Some(bots) = Bots::start_late("claim", ["axum", "actix"]) else { return };
+    let [a, b] = &bots.bots;
+    let (xml, start) = (text("慢 17"), Instant::now());
+    assert_eq!(a.deliver(&bots.wechat, &xml), None);
+    assert_eq!(b.deliver(&bots.wechat, &xml), None);
+    let notice = a.deliver(&bots.wechat, &xml).expect("a notice in time");
+    assert_text_reply(&bots.wechat.read(&notice), "还在想，过一会儿发“继续”来看。");
+    let answer = b.deliver(&bots.wechat, &text("继续")).expect("the answer, once it is there");
+    assert_text_reply(&bots.wechat.read(&answer), "想了 17 秒。");
+    assert!((17..19).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert_eq!(bots.runs(), 1);
+}
+
 #[test]
 fn a_bot_that_shuts_down_leaves_its_answer_to_the_other() {
     for framework in ["axum", "actix"] {
@@ -94,9 +110,14 @@ struct Bots {
 impl Bots {
     /// `None` where redis-server is not installed; in CI that is a failure.
     fn start(frameworks: [&str; 2]) -> Option<Self> {
+        Self::start_late("ride", frameworks)
+    }
+
+    /// What is `late` is lost or claimed.
+    fn start_late(late: &str, frameworks: [&str; 2]) -> Option<Self> {
         let redis = Redis::start()?;
         let wechat = Wechat::new(SecurityMode::Safe);
-        let bots = frameworks.map(|framework| Bot::start(framework, &wechat, redis.port));
+        let bots = frameworks.map(|framework| Bot::start(framework, late, &wechat, redis.port));
         Some(Self { wechat, bots, _redis: redis })
     }
 
@@ -133,7 +154,7 @@ struct Bot {
 }
 
 impl Bot {
-    fn start(framework: &str, wechat: &Wechat, redis: u16) -> Self {
+    fn start(framework: &str, late: &str, wechat: &Wechat, redis: u16) -> Self {
         let mut process = Command::new(example("slow_bot"))
             .args(["--framework", framework])
             .env("WECHAT_APP_ID", &wechat.app_id)
@@ -143,7 +164,7 @@ impl Bot {
             .env("REDIS_URL", format!("redis://127.0.0.1:{redis}/"))
             .env("LISTEN", "127.0.0.1:0")
             .env("RUST_LOG", "info")
-            .env_remove("LATE")
+            .env("LATE", late)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
