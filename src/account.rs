@@ -1,10 +1,13 @@
 //! What an account's callback is made of.
 
+#[cfg(feature = "tokio-1")]
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::SecurityMode;
 use crate::cipher::Cipher;
 use crate::delivery::InProcess;
+use crate::refusal::Limit;
 use crate::secret::Token;
 
 /// What all clones of a [`Callback`](crate::Callback) share.
@@ -15,6 +18,17 @@ pub(crate) struct Account {
     pub(crate) tokens: Rotation<Token>,
     /// Present in the encrypted modes.
     pub(crate) ciphers: Option<Rotation<Cipher>>,
+    /// Warnings of requests whose query is not WeChat's.
+    pub(crate) query_refusals: Limit,
+    /// Errors of a store that could not be asked about a push.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) store_failures: Limit,
+    /// Errors of a store that could not bind a signature.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) binding_failures: Limit,
+    /// Whether the log has said that this account is answered.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) is_announced: AtomicBool,
     /// The store of deliveries unless another is set. It is here so that every middleware made from a `Callback`, such
     /// as one a worker, answers as one.
     pub(crate) deliveries: InProcess,
@@ -24,13 +38,6 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// How long a signature could be taken with another body: from the earliest moment at which it is fresh to the
-    /// last, in whole seconds.
-    #[cfg(feature = "tokio-1")]
-    pub(crate) fn binding_lifetime(&self) -> Duration {
-        self.freshness.saturating_mul(2).saturating_add(Duration::from_secs(1))
-    }
-
     pub(crate) fn token(&self, generation: Generation) -> &Token {
         self.tokens.get(generation)
     }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::account::{Account, Rotation};
 use crate::cipher::Cipher;
 use crate::delivery::InProcess;
+use crate::refusal::Limit;
 use crate::secret::{EncodingAesKey, Token};
 use crate::{Callback, ConfigError, SecurityMode};
 
@@ -137,7 +138,7 @@ impl CallbackBuilder {
     /// Checks the values.
     ///
     /// A token under 16 characters in plain mode is logged as a warning: from a single logged URL it can be
-    /// guessed.
+    /// guessed. So is a key in plain mode, where it does nothing.
     ///
     /// # Errors
     ///
@@ -158,6 +159,12 @@ impl CallbackBuilder {
             let current = current.ok_or(ConfigError::KeyMissing { mode })?;
             Some(Rotation { current, previous })
         } else {
+            if current.is_some() || previous.is_some() {
+                tracing::warn!(
+                    app_id = self.app_id,
+                    "an EncodingAESKey is set, but the mode is plain: nothing is decrypted or encrypted with it"
+                );
+            }
             None
         };
         if mode == SecurityMode::Plain && tokens.iter().any(|(token, _)| token.is_short()) {
@@ -173,6 +180,13 @@ impl CallbackBuilder {
             freshness,
             tokens,
             ciphers,
+            query_refusals: Limit::new(10),
+            #[cfg(feature = "tokio-1")]
+            store_failures: Limit::new(1),
+            #[cfg(feature = "tokio-1")]
+            binding_failures: Limit::new(1),
+            #[cfg(feature = "tokio-1")]
+            is_announced: false.into(),
             deliveries,
             #[cfg(feature = "tokio-1")]
             running: crate::delivery::Running::default(),

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::{Account, Generation, Rotation};
 use crate::delivery::{DeliveryKey, InProcess, SignatureKey, UserKey};
@@ -30,7 +31,23 @@ pub struct Opened<'b> {
     /// What seals the reply.
     pub reply: ReplyContext,
     /// The signature, where it does not cover the body.
-    pub(crate) uncovering: Option<SignatureKey>,
+    pub(crate) uncovering: Option<Uncovering>,
+}
+
+/// A signature that does not cover the body.
+#[derive(Clone, Copy)]
+pub(crate) struct Uncovering {
+    pub(crate) key: SignatureKey,
+    /// For how long its timestamp is fresh.
+    pub(crate) fresh_for: Duration,
+}
+
+/// A URL verification (GET) that was verified.
+pub(crate) struct Verified {
+    pub(crate) echostr: String,
+    /// In plain mode the signature would open a push as well.
+    #[cfg_attr(not(feature = "tokio-1"), expect(dead_code, reason = "it takes a store to bind it"))]
+    pub(crate) uncovering: Option<Uncovering>,
 }
 
 /// A push that was verified and decrypted but not read.
@@ -49,7 +66,7 @@ struct Authentic<'q, 'b> {
     key: Generation,
     nonce: Cow<'q, str>,
     /// The signature, where it does not cover the body.
-    uncovering: Option<SignatureKey>,
+    uncovering: Option<Uncovering>,
 }
 
 impl Callback {
@@ -69,6 +86,9 @@ impl Callback {
     ///
     /// `query` is the query string as it stands in the URL, without the `?`.
     ///
+    /// In plain mode the signature that was verified would open a push as well, with any body. The middlewares bind it
+    /// to no body; whoever calls this remembers it, or leaves it at the window of time.
+    ///
     /// # Errors
     ///
     /// [`OpenError`], whose [`status`](OpenError::status) is what to answer with, and an empty body.
@@ -82,12 +102,16 @@ impl Callback {
     ///
     /// As [`verify`](Self::verify).
     pub fn verify_at(&self, query: &str, now: Timestamp) -> Result<String, OpenError> {
+        self.verified_at(query, now).map(|verified| verified.echostr)
+    }
+
+    pub(crate) fn verified_at(&self, query: &str, now: Timestamp) -> Result<Verified, OpenError> {
         let query = CallbackQuery::parse(query)?;
         let echostr = query.echostr.as_deref().ok_or(QueryError::Missing("echostr"))?;
         // Plain in every mode: WeChat neither encrypts nor signs the echostr of an Official Account.
         self.check_freshness(&query, now)?;
-        self.check_signature(&query, &query.signature, "")?;
-        Ok(echostr.to_owned())
+        let (signature, _) = self.check_signature(&query, &query.signature, "")?;
+        Ok(Verified { echostr: echostr.to_owned(), uncovering: self.uncovering(signature, &query, now) })
     }
 
     /// Opens a push (POST): verifies it, decrypts it, reads it.
@@ -171,9 +195,7 @@ impl Callback {
         if mode != SecurityMode::Safe {
             let (signature, signed_with) = self.check_signature(&query, &query.signature, "")?;
             token = signed_with;
-            if mode == SecurityMode::Plain {
-                uncovering = Some(signature.into());
-            }
+            uncovering = self.uncovering(signature, &query, now);
         }
         let body = str::from_utf8(body).map_err(|_| OpenError::Utf8)?;
         let (xml, key) = if mode.is_encrypted() {
@@ -185,6 +207,17 @@ impl Callback {
             (Cow::Borrowed(body), Generation::Current)
         };
         Ok(Authentic { xml, token, key, nonce: query.nonce, uncovering })
+    }
+
+    /// In plain mode no signature covers a body.
+    fn uncovering(
+        &self,
+        signature: Signature,
+        query: &CallbackQuery<'_>,
+        now: Timestamp,
+    ) -> Option<Uncovering> {
+        let fresh_for = query.timestamp.remaining(self.account.freshness, now);
+        (self.mode() == SecurityMode::Plain).then(|| Uncovering { key: signature.into(), fresh_for })
     }
 
     fn check_freshness(&self, query: &CallbackQuery<'_>, now: Timestamp) -> Result<(), OpenError> {
@@ -239,8 +272,15 @@ impl Opened<'_> {
     /// The signature, where it does not cover the body, which is in plain mode: to be bound to the body that it came
     /// with ([`Deliveries::bind`](crate::delivery::Deliveries::bind)).
     #[must_use]
-    pub const fn uncovering_signature(&self) -> Option<SignatureKey> {
-        self.uncovering
+    pub fn uncovering_signature(&self) -> Option<SignatureKey> {
+        self.uncovering.map(|signature| signature.key)
+    }
+
+    /// For how long that signature is fresh, and so for how long it is to be bound: until its own timestamp leaves the
+    /// window. Zero where it covers the body.
+    #[must_use]
+    pub fn fresh_for(&self) -> Duration {
+        self.uncovering.map_or(Duration::ZERO, |signature| signature.fresh_for)
     }
 
     /// Who sent the message, hashed.

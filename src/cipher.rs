@@ -66,7 +66,7 @@ impl Cipher {
             .ok_or(DecryptError::Frame)?;
         let (_, found) = rest.split_at_checked(length).ok_or(DecryptError::Frame)?;
         if found != app_id.as_bytes() {
-            return Err(DecryptError::AppId { found: as_app_id(found) });
+            return Err(DecryptError::AppId { expected: app_id.to_owned(), found: as_app_id(found) });
         }
         let end = HEAD.saturating_add(length);
         buffer.truncate(end);
@@ -241,7 +241,9 @@ mod tests {
             ("wx5823bf96d3bd56c77", Some("wx5823bf96d3bd56c7")),
         ] {
             let refusal = cipher('C').open(&seal("x"), other);
-            assert_eq!(refusal, Err(DecryptError::AppId { found: found.map(str::to_owned) }), "{other}");
+            let expected = other.to_owned();
+            let found = found.map(str::to_owned);
+            assert_eq!(refusal, Err(DecryptError::AppId { expected, found }));
         }
     }
 

@@ -118,6 +118,9 @@ pub enum QueryError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum XmlError {
+    /// It is JSON.
+    #[error("JSON, where XML is expected: set the data format (数据格式) in the console to XML")]
+    Json,
     /// Not well-formed.
     #[error("not well-formed XML near byte {position}")]
     Malformed {
@@ -164,8 +167,10 @@ pub enum DecryptError {
     #[error("the frame is shorter than its length field says")]
     Frame,
     /// The message is meant for another account.
-    #[error("the message is meant for another AppID{}", found.as_deref().map(|id| format!(" ({id})")).unwrap_or_default())]
+    #[error("the message is meant for another AppID{}, not for {expected}: is the AppID the one in the console?", found.as_deref().map(|id| format!(" ({id})")).unwrap_or_default())]
     AppId {
+        /// The app id of this callback.
+        expected: String,
         /// The app id found, where it looks like one.
         found: Option<String>,
     },
@@ -187,7 +192,12 @@ pub enum OpenError {
     #[error(transparent)]
     Query(#[from] QueryError),
     /// The timestamp lies too far from now: an old request played again, or a wrong clock.
-    #[error("the timestamp {timestamp} is more than {} s away from {now}: an old request, or a wrong clock?", .freshness.as_secs())]
+    #[error(
+        "the timestamp is {} s {} the clock here, more than {} s: an old request, or a wrong clock?",
+        timestamp.distance(*now).as_secs(),
+        if timestamp < now { "behind" } else { "ahead of" },
+        freshness.as_secs()
+    )]
     Stale {
         /// What the request says.
         timestamp: Timestamp,
@@ -201,6 +211,11 @@ pub enum OpenError {
         "the signature came with another body before: in plain mode it covers no body, so it is bound to the first"
     )]
     Replayed,
+    /// Another middleware around the same route has opened the push already.
+    #[error(
+        "the push was already opened by another WechatLayer or WechatMiddleware: put one around the route, not two"
+    )]
+    AlreadyOpened,
     /// The signature that this mode asks for is not there.
     #[error("the parameter {parameter} is missing")]
     SignatureMissing {
@@ -234,12 +249,14 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// The HTTP status to refuse with: 400 for what cannot be read, 403 for what is not WeChat's.
+    /// The HTTP status to refuse with: 400 for what cannot be read, 403 for what is not WeChat's, 500 for two
+    /// middlewares around one route.
     ///
     /// Everything that comes after the signature in an encrypted mode is 403, whatever failed.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
+            Self::AlreadyOpened => 500,
             Self::Query(_) | Self::Utf8 | Self::Xml(_) => 400,
             Self::Stale { .. }
             | Self::Replayed
@@ -409,7 +426,7 @@ mod tests {
             DecryptError::Length,
             DecryptError::Padding,
             DecryptError::Frame,
-            DecryptError::AppId { found: None },
+            DecryptError::AppId { expected: String::new(), found: None },
             DecryptError::Utf8,
             DecryptError::Xml(XmlError::DocType),
         ];

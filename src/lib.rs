@@ -39,6 +39,7 @@ mod interop;
 pub mod message;
 mod mode;
 mod query;
+mod refusal;
 pub mod reply;
 mod secret;
 mod signature;

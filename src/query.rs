@@ -1,4 +1,4 @@
-//! The query string: percent-decoded once, typed, each of WeChat's parameters at most once.
+//! The query string: percent-decoded once, typed, each parameter that is looked at at most once.
 //!
 //! The charsets are narrow on purpose. The signature covers the parts without a delimiter between them, so
 //! characters could otherwise move from one part to the next, and with them the meaning.
@@ -15,7 +15,9 @@ const MAX_ECHOSTR: usize = 1024;
 /// The longest `nonce`. WeChat sends about ten digits.
 const MAX_NONCE: usize = 64;
 
-/// WeChat's parameters in a request's query string. Parameters of the endpoint's own URL are passed over.
+/// WeChat's parameters in a request's query string. Parameters of the endpoint's own URL are passed over, and so are
+/// `encrypt_type` and `openid`, which the URL may have of its own besides: the mode is configuration, and nothing signs
+/// the sender.
 pub(crate) struct CallbackQuery<'a> {
     /// `timestamp` as it is signed.
     pub(crate) timestamp_text: Cow<'a, str>,
@@ -76,10 +78,6 @@ struct Parameters<'a> {
     nonce: Option<Cow<'a, str>>,
     echostr: Option<Cow<'a, str>>,
     msg_signature: Option<Cow<'a, str>>,
-    // Two that are not looked at: the mode is configuration, and nothing signs the sender. They may not be
-    // doubled either.
-    encrypt_type: Option<Cow<'a, str>>,
-    openid: Option<Cow<'a, str>>,
 }
 
 impl<'a> Parameters<'a> {
@@ -90,11 +88,15 @@ impl<'a> Parameters<'a> {
             "nonce" => ("nonce", &mut self.nonce),
             "echostr" => ("echostr", &mut self.echostr),
             "msg_signature" => ("msg_signature", &mut self.msg_signature),
-            "encrypt_type" => ("encrypt_type", &mut self.encrypt_type),
-            "openid" => ("openid", &mut self.openid),
             _ => return None,
         })
     }
+}
+
+/// Whether `query` has a signature: whoever made the request may have been WeChat.
+pub(crate) fn is_signed(query: &str) -> bool {
+    let name = |pair| decode(cut(pair, b'=').0).unwrap_or_default();
+    query.split('&').any(|pair| matches!(&*name(pair), "signature" | "msg_signature"))
 }
 
 /// What stands before and behind the first `at`. On pieces this short `str::split` mostly sets itself up.
@@ -158,11 +160,16 @@ mod tests {
 
     #[test]
     fn each_parameter_stands_at_most_once_however_it_is_spelled() {
-        for name in ["signature", "timestamp", "nonce", "echostr", "msg_signature", "encrypt_type", "openid"]
-        {
+        for name in ["signature", "timestamp", "nonce", "echostr", "msg_signature"] {
             let doubled = format!("timestamp=1&nonce=2&{name}=1&%{:02x}{}=1", name.as_bytes()[0], &name[1..]);
             assert_eq!(refusal(&doubled), Some(QueryError::Doubled(name)));
         }
+    }
+
+    #[test]
+    fn what_is_not_looked_at_may_stand_as_often_as_it_likes() {
+        let query = "openid=a&encrypt_type=AES&timestamp=1&nonce=2&openid=b&encrypt_type=raw&openid=%ff";
+        assert_eq!(refusal(query), None);
     }
 
     #[test]

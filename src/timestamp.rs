@@ -37,6 +37,15 @@ impl Timestamp {
     pub(crate) const fn distance(self, other: Self) -> Duration {
         Duration::from_secs(self.0.abs_diff(other.0))
     }
+
+    /// How long it is from `now` until this moment lies further back than `window`, both in whole seconds.
+    pub(crate) const fn remaining(self, window: Duration, now: Self) -> Duration {
+        let ahead = if self.0 > now.0 { self.0.abs_diff(now.0) } else { 0 };
+        let behind = if self.0 < now.0 { self.0.abs_diff(now.0) } else { 0 };
+        // The last second in which it is fresh counts whole.
+        let end = window.saturating_add(Duration::from_secs(ahead.saturating_add(1)));
+        end.saturating_sub(Duration::from_secs(behind))
+    }
 }
 
 /// Rounds down to the second.
@@ -68,6 +77,16 @@ mod tests {
         let (first, last) = (Timestamp::from_secs(i64::MIN), Timestamp::from_secs(i64::MAX));
         assert_eq!(first.distance(last), Duration::from_secs(u64::MAX));
         assert_eq!(last.distance(first), Duration::from_secs(u64::MAX));
+    }
+
+    #[test]
+    fn what_remains_ends_with_the_last_second_in_the_window() {
+        let (now, window) = (Timestamp::from_secs(1000), Duration::from_secs(300));
+        for (moment, remaining) in [(1000, 301), (700, 1), (699, 0), (1300, 601), (i64::MIN, 0)] {
+            let moment = Timestamp::from_secs(moment);
+            assert_eq!(moment.remaining(window, now), Duration::from_secs(remaining), "{moment}");
+        }
+        assert_eq!(Timestamp::from_secs(i64::MAX).remaining(Duration::MAX, now), Duration::MAX);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod support;
 use support::deliveries::{Heard, Nothing, Refused, Retry, Slow, everywhere, on_both, says, seconds};
 use support::{Push, now, text};
 use wechat_callback::SecurityMode::{Compatible, Plain, Safe};
+use wechat_callback::delivery::InProcess;
 
 #[test]
 fn a_signature_with_another_body_is_refused_and_with_the_same_body_a_retry() {
@@ -18,6 +19,44 @@ fn a_signature_with_another_body_is_refused_and_with_the_same_body_a_retry() {
         assert_eq!(app.deliver_once(first).await, says("好"));
         assert_eq!(app.deliver_once(other).await, Refused(403));
         assert_eq!(slow.begun(), ["7 好"]);
+    });
+}
+
+/// Whoever sees the console's verification would otherwise have a signature for one message of their own.
+#[test]
+fn the_signature_of_a_verification_opens_no_push() {
+    on_both(Plain, async |stage| {
+        let slow = Slow::default();
+        let app = stage.middleware().around(slow.handler()).await;
+        let query = stage.wechat.verification("4375120948345356249");
+        assert_eq!(app.verify(&query).await, (200, "4375120948345356249".to_owned()));
+        // The console may ask again.
+        assert_eq!(app.verify(&query).await, (200, "4375120948345356249".to_owned()));
+        let forged = Push { query: query.clone(), body: text("坏").into_bytes() };
+        assert_eq!(app.deliver_once(forged.clone()).await, Refused(403));
+        seconds(299.0).await;
+        assert_eq!(app.deliver_once(forged).await, Refused(403));
+        assert!(slow.begun().is_empty());
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("好"))).await, says(">好"));
+    });
+}
+
+/// Inside the window none is forgotten: a signature that could be used again is worth more than an answer.
+#[test]
+fn at_capacity_a_new_signature_is_503_and_an_old_one_stays_bound() {
+    on_both(Plain, async |stage| {
+        let slow = Slow::default();
+        let store = InProcess::new().signatures(2);
+        let app = stage.middleware().deliveries(store).around(slow.handler()).await;
+        let first = stage.wechat.push(&text("一"));
+        assert_eq!(app.deliver_once(first.clone()).await, says(">一"));
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("二"))).await, says(">二"));
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("三"))).await, Refused(503));
+        let other = Push { body: text("坏").into_bytes(), ..first };
+        assert_eq!(app.deliver_once(other).await, Refused(403));
+        seconds(303.0).await;
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("四"))).await, says(">四"));
+        assert_eq!(slow.begun(), ["一", "二", "四"]);
     });
 }
 

@@ -49,7 +49,101 @@ fn a_refusal_is_logged_with_its_reason() {
     let wechat = Wechat::new(SecurityMode::Safe);
     let other = Wechat { app_id: "wx0000000000000000".to_owned(), ..wechat.clone() };
     let app_id = logged(|| send(&wechat, other.push(&text("x"))));
-    assert!(app_id.contains("another AppID (wx0000000000000000)"), "{app_id}");
+    assert!(app_id.contains("another AppID (wx0000000000000000), not for wx5823bf96d3bd56c7"), "{app_id}");
+}
+
+#[test]
+fn a_stale_request_is_said_to_be_so_many_seconds_behind_or_ahead() {
+    let wechat = Wechat::new(SecurityMode::Plain);
+    // The clock may go on by a second meanwhile.
+    for (offset, said) in
+        [(-1000, ["is 1000 s behind", "is 1001 s behind"]), (900, ["900 s ahead of", "899 s ahead of"])]
+    {
+        let log = logged(|| send(&wechat, wechat.push_at(&text("x"), now() + offset, "1")));
+        assert!(said.iter().any(|said| log.contains(said)), "{log}");
+    }
+}
+
+/// Whoever made it may have been WeChat: a proxy in front may have changed the query.
+#[test]
+fn a_query_that_is_refused_but_signed_or_empty_is_a_warning_with_the_path_and_the_cause() {
+    for wechat in MODES.map(Wechat::new) {
+        let Push { query, body } = wechat.push(&text("x"));
+        for (query, cause) in [
+            (format!("{query}&nonce=1"), "the URL in the console has a parameter of that name of its own"),
+            (query.replace("timestamp=", "time="), "a proxy in front that rewrites the query"),
+            (query.replace("nonce=", "nonce=%20"), "a proxy in front that decodes or rewrites the query"),
+            (String::new(), "a proxy in front that strips the query"),
+        ] {
+            let log = logged(|| send(&wechat, Push { query: query.clone(), body: body.clone() }));
+            let line = log.lines().find(|line| line.contains("refused")).expect("a line");
+            assert!(line.contains("WARN") && line.contains(cause), "{line}");
+            assert!(line.contains(r#"method="POST" path="/weixin""#), "{line}");
+        }
+        let scan = Push { query: "id=1".to_owned(), body };
+        let log = logged(|| send(&wechat, scan));
+        assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
+    }
+}
+
+#[test]
+fn json_at_an_xml_endpoint_is_named_with_the_setting_in_the_console() {
+    for wechat in MODES.map(Wechat::new) {
+        let message =
+            r#"{"ToUserName":"gh_1","FromUserName":"o1","CreateTime":1,"MsgType":"text","Content":"x"}"#;
+        let log = logged(|| send(&wechat, wechat.push(message)));
+        assert!(log.contains("JSON") && log.contains("数据格式"), "{log}");
+        let Push { query, .. } = wechat.push(message);
+        let log = logged(|| send(&wechat, Push { query, body: br#" {"Encrypt":"x"}"#.to_vec() }));
+        assert!(log.contains("JSON") && log.contains("数据格式"), "{log}");
+    }
+}
+
+#[test]
+fn two_layers_around_one_route_are_named() {
+    for wechat in MODES.map(Wechat::new) {
+        let layer = || WechatLayer::new(wechat.callback());
+        let app = Router::new().route("/weixin", post(fails)).layer(layer()).layer(layer());
+        let Push { query, body } = wechat.push(&text("x"));
+        let request = Request::post(format!("/weixin?{query}")).body(Body::from(body)).expect("a request");
+        let log = logged(|| drop(block_on(app.oneshot(request))));
+        assert!(log.contains("ERROR") && log.contains("already opened by another WechatLayer"), "{log}");
+
+        let middleware = || wechat_actix::WechatMiddleware::new(wechat.callback());
+        let Push { query, body } = wechat.push(&text("x"));
+        let log = logged(|| {
+            block_on(async {
+                let resource = actix_web::web::resource("/weixin").wrap(middleware()).wrap(middleware());
+                let app = actix_web::App::new().service(resource.route(actix_web::web::post().to(fails)));
+                let app = actix_web::test::init_service(app).await;
+                let request = actix_web::test::TestRequest::post().uri(&format!("/weixin?{query}"));
+                let _ = actix_web::test::try_call_service(&app, request.set_payload(body).to_request()).await;
+            });
+        });
+        assert!(log.contains("ERROR") && log.contains("already opened by another WechatLayer"), "{log}");
+    }
+}
+
+#[test]
+fn a_key_in_plain_mode_is_warned_of() {
+    let Wechat { app_id, token, encoding_aes_key, .. } = Wechat::new(SecurityMode::Plain);
+    let builder = Callback::builder(app_id, token).encoding_aes_key(&encoding_aes_key);
+    let warning = logged(|| drop(builder.mode(SecurityMode::Plain).build()));
+    assert!(warning.contains("WARN") && warning.contains("the mode is plain"), "{warning}");
+    assert!(!warning.contains(&encoding_aes_key), "{warning}");
+}
+
+#[test]
+fn that_an_account_is_answered_is_said_once_with_its_mode() {
+    for wechat in MODES.map(Wechat::new) {
+        let callback = wechat.callback();
+        let log = logged(|| {
+            let _ = [WechatLayer::new(callback.clone()), WechatLayer::new(callback.clone())];
+            let _ = wechat_actix::WechatMiddleware::new(callback.clone());
+        });
+        assert_eq!(log.matches("answering WeChat").count(), 1, "{log}");
+        assert!(log.contains("INFO") && log.contains(&format!("mode={}", wechat.mode)), "{log}");
+    }
 }
 
 #[test]

@@ -200,12 +200,14 @@ fn t7_only_the_decrypted_message_counts() {
 fn t8_malformed_and_doubled_parameters_are_400() {
     for wechat in MODES.map(Wechat::new) {
         let Push { query, body } = wechat.push(&text("你好"));
-        for (name, _) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            assert_refused(
-                &wechat,
-                post(format!("{query}&{name}={}", value(&query, name)), body.clone()),
-                400,
-            );
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let doubled = post(format!("{query}&{name}={value}"), body.clone());
+            // The owner's own URL may have these two, and nothing hangs on them.
+            if ["openid", "encrypt_type"].contains(&name) {
+                assert_answered(&wechat, doubled, "你好");
+            } else {
+                assert_refused(&wechat, doubled, 400);
+            }
         }
         for (name, wrong) in [
             ("timestamp", "0"),

@@ -15,9 +15,10 @@ use super::table::Claimed;
 use super::turn::{Held, seal};
 use super::{
     Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Lease, Promise,
-    SignatureKey, Turn, UserKey,
+    Turn, UserKey,
 };
-use crate::{Callback, Opened, Reply, ReplyContext, Sealed};
+use crate::callback::Uncovering;
+use crate::{Callback, Opened, Reply, ReplyContext, Sealed, Timestamp};
 
 /// How long a shutdown waits for handlers.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -161,6 +162,7 @@ impl Answerer {
     /// Joins the deliveries of `callback` in its [`InProcess`] store.
     #[must_use]
     pub fn new(callback: &Callback) -> Self {
+        callback.announce();
         let store = Store::InProcess(callback.deliveries().clone());
         let running = callback.account.running.clone();
         Self { shared: Arc::new(Shared { store, late: LateReply::ride(), running }) }
@@ -182,28 +184,59 @@ impl Answerer {
         self
     }
 
+    /// Answers the URL verification (GET) of `callback`: the echostr to send back as `text/plain`, or the status to
+    /// refuse with, which is logged. In plain mode the signature is bound to no body, or it would open a push with any.
+    ///
+    /// `path` and `query` are the request's, the query without the `?`.
+    ///
+    /// # Errors
+    ///
+    /// The status, to be answered with an empty body: that of the [`OpenError`](crate::OpenError), or 503 where the
+    /// store cannot be asked.
+    pub async fn verify(&self, callback: &Callback, path: &str, query: &str) -> Result<String, u16> {
+        let verified = callback.verified_at(query, Timestamp::now()).map_err(|error| {
+            callback.log_refusal(&error, "GET", path, query);
+            error.status()
+        })?;
+        if let Some(Uncovering { key, fresh_for }) = verified.uncovering {
+            // One that came with a push before may still be echoed: it says nothing that its sender does not know.
+            let bound = self.shared.store.as_dyn().bind(key, b"", fresh_for).await;
+            bound.map_err(|error| {
+                callback.account.binding_failures.store_failed(&error, Instant::now().into_std());
+                503_u16
+            })?;
+        }
+        Ok(verified.echostr)
+    }
+
     /// A delivery has arrived (at `arrived`, from where WeChat's five seconds count) and proven to be WeChat's.
     /// Counts it, and waits with it for the outcome where another runs the handler.
     pub fn arrive(&self, opened: &Opened<'_>, arrived: Instant) -> Arriving {
         let Shared { store, late, .. } = &*self.shared;
         let (mut push, mut entry) = (Push::of(opened, late), Entry::new(opened, arrived));
-        let lifetime = opened.reply.account.binding_lifetime();
         let (binding, claim) = match store {
             Store::InProcess(store) => {
                 let now = arrived.into_std();
                 let body = opened.xml.as_bytes();
-                if opened
-                    .uncovering_signature()
-                    .is_some_and(|signature| !store.bind_now(signature, body, lifetime, now))
-                {
-                    return Arriving(State::Arrived(Some(entry.replayed())));
+                if let Some(Uncovering { key, fresh_for }) = opened.uncovering {
+                    match store.bind_now(key, body, fresh_for, now) {
+                        Ok(true) => {}
+                        Ok(false) => return Arriving(State::Arrived(Some(entry.replayed()))),
+                        Err(error) => {
+                            let refused = entry.unanswerable(&error, &opened.reply.account.binding_failures);
+                            return Arriving(State::Arrived(Some(refused)));
+                        }
+                    }
                 }
                 let Some(key) = push.key else {
                     return Arriving(State::Arrived(Some(self.first(push, Held::Unknown, entry))));
                 };
                 let (delivery, age, claimed) = match store.claim_now(key, now) {
                     Ok(claim) => claim,
-                    Err(error) => return Arriving(State::Arrived(Some(entry.unanswerable(&error)))),
+                    Err(error) => {
+                        let refused = entry.unanswerable(&error, &opened.reply.account.store_failures);
+                        return Arriving(State::Arrived(Some(refused)));
+                    }
                 };
                 push.age = age;
                 entry.delivery = delivery;
@@ -219,8 +252,8 @@ impl Answerer {
                 (None, Some(Claim::new(delivery, age, state)))
             }
             Store::Shared(_) => {
-                let bind = |signature| Binding { signature, body: opened.xml.as_bytes().into(), lifetime };
-                (opened.uncovering_signature().map(bind), None)
+                let bind = |signature| Binding { signature, body: opened.xml.as_bytes().into() };
+                (opened.uncovering.map(bind), None)
             }
         };
         Arriving(State::Waits(Box::pin(self.clone().join(push, binding, claim, opened.reply.clone(), entry))))
@@ -238,7 +271,7 @@ impl Answerer {
             Ok(Joined::First(lease, push)) => self.first(push, lease, entry),
             Ok(Joined::Reply(reply)) => Arrival::Answered(self.seal(&mut entry, &context, &reply)),
             Ok(Joined::Replayed) => entry.replayed(),
-            Err(error) => entry.unanswerable(&error),
+            Err(error) => entry.unanswerable(&error, &context.account.store_failures),
         }
     }
 
@@ -250,8 +283,8 @@ impl Answerer {
         entry: &mut Entry,
     ) -> Result<Joined, DeliveriesError> {
         let (store, late) = (self.shared.store.as_dyn(), &self.shared.late);
-        if let Some(Binding { signature, body, lifetime }) = binding
-            && !store.bind(signature, &body, lifetime).await?
+        if let Some(Binding { signature, body }) = binding
+            && !store.bind(signature.key, &body, signature.fresh_for).await?
         {
             return Ok(Joined::Replayed);
         }
@@ -453,9 +486,8 @@ enum Taken {
 
 /// A signature that does not cover the body, and the body that it came with.
 struct Binding {
-    signature: SignatureKey,
+    signature: Uncovering,
     body: Box<[u8]>,
-    lifetime: Duration,
 }
 
 impl std::fmt::Debug for Answerer {

@@ -2,6 +2,7 @@ use tokio::time::Instant;
 use tracing::{Span, field};
 
 use super::{Arrival, DeliveriesError};
+use crate::refusal::Limit;
 use crate::{OpenError, Opened};
 
 /// One delivery's entry in the log.
@@ -46,9 +47,8 @@ impl Entry {
         Arrival::Refused(status)
     }
 
-    pub(super) fn unanswerable(mut self, error: &DeliveriesError) -> Arrival {
-        let error: &(dyn std::error::Error + 'static) = error;
-        tracing::error!(parent: &self.span, error, status = 503, "refused a request; WeChat will ask again");
+    pub(super) fn unanswerable(mut self, error: &DeliveriesError, limit: &Limit) -> Arrival {
+        self.span.in_scope(|| limit.store_failed(error, self.arrived.into_std()));
         self.close("refused: no store");
         Arrival::Refused(503)
     }

@@ -16,11 +16,19 @@ use crate::Reply;
 /// How many pushes are remembered unless another number is set.
 const CAPACITY: usize = 100_000;
 
+/// How many signatures of plain mode are remembered unless another number is set.
+const SIGNATURES: usize = 1_000_000;
+
 /// The store of one process, the default of the middleware.
 ///
 /// Cheap to clone; clones share what they know. A push takes some 350 bytes, and its reply. It is bounded: of settled pushes that exceed the capacity the oldest
 /// are forgotten before their time. Where no room is left because as many handlers run, a push is answered 503, and
 /// WeChat asks again.
+///
+/// In plain mode it remembers the signature of each push besides, until the signature's own timestamp leaves the window
+/// (about 300 seconds): at most 64 bytes each, up to 1,000,000 of them, which is some 3,300 pushes a second. None is
+/// forgotten inside the window. Where no room is left a push with a new signature is answered 503, and if that goes on
+/// users read WeChat's failure notice: see [`signatures`](Self::signatures).
 #[derive(Clone)]
 pub struct InProcess {
     table: Arc<Mutex<Table>>,
@@ -28,13 +36,13 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// With room for 100,000 pushes, as many signatures of plain mode and as many users with promised answers.
+    /// With room for 100,000 pushes, as many users with promised answers and 1,000,000 signatures of plain mode.
     #[must_use]
     pub fn new() -> Self {
-        Self { table: Arc::new(Mutex::new(Table::new(CAPACITY))), capacity: CAPACITY }
+        Self { table: Arc::new(Mutex::new(Table::new(CAPACITY, SIGNATURES))), capacity: CAPACITY }
     }
 
-    /// With room for `pushes` pushes, as many signatures of plain mode and as many users with promised answers.
+    /// With room for `pushes` pushes and as many users with promised answers.
     ///
     /// ```
     /// # use wechat_callback::delivery::InProcess;
@@ -44,6 +52,19 @@ impl InProcess {
     pub fn capacity(mut self, pushes: usize) -> Self {
         self.table().set_capacity(pushes);
         self.capacity = pushes;
+        self
+    }
+
+    /// With room for so many signatures of plain mode, 1,000,000 unless set. A signature is remembered for about 300
+    /// seconds, so it takes 300 for each push a second; at most 64 bytes each, taken when they are needed.
+    ///
+    /// ```
+    /// # use wechat_callback::delivery::InProcess;
+    /// let store = InProcess::new().signatures(100_000);
+    /// ```
+    #[must_use]
+    pub fn signatures(self, signatures: usize) -> Self {
+        self.table().set_signatures(signatures);
         self
     }
 
@@ -80,8 +101,8 @@ impl InProcess {
         body: &[u8],
         lifetime: Duration,
         now: Instant,
-    ) -> bool {
-        self.table().bind(signature, body, lifetime, now)
+    ) -> Result<bool, DeliveriesError> {
+        self.table().bind(signature, body, lifetime, now).map_err(DeliveriesError::new)
     }
 
     /// Whoever runs a push that he was the first to claim.
@@ -136,7 +157,7 @@ impl Deliveries for InProcess {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, DeliveriesError> {
-        Ok(self.bind_now(signature, body, lifetime, now()))
+        self.bind_now(signature, body, lifetime, now())
     }
 
     async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError> {

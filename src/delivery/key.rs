@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Message;
-use crate::message::{Event, Fields};
+use crate::message::Fields;
 use crate::signature::{self, Signature, digest};
 
 macro_rules! key {
@@ -47,12 +47,11 @@ macro_rules! key {
 }
 
 key! {
-    /// What the deliveries of one push have in common: the app id and, of a message, MsgId, FromUserName and CreateTime;
-    /// of an event, FromUserName, CreateTime, Event, EventKey and MsgID, and where it has neither of the last two all
-    /// that it says.
+    /// What the deliveries of one push have in common: the app id and, of a message with a MsgId, MsgId, FromUserName
+    /// and CreateTime; of all others, every element with all that it says.
     ///
-    /// MsgId alone is not enough (messages of different users were seen to share one), nor is FromUserName with
-    /// CreateTime for an event: two events of one user can fall into one second.
+    /// MsgId alone is not enough: messages of different users were seen to share one. Nor are FromUserName and
+    /// CreateTime: two events of one user can fall into one second.
     DeliveryKey
 }
 
@@ -68,50 +67,39 @@ key! {
 
 impl DeliveryKey {
     /// The key of a message to the account `app_id`. `None` where nothing tells it from another: it has neither
-    /// MsgId nor CreateTime.
+    /// MsgId nor CreateTime. (WeChat's ids are above zero.)
     #[must_use]
     pub fn of(app_id: &str, message: &Message) -> Option<Self> {
         let head = &message.head;
-        let id = head.id.map_or(0, crate::message::Id::get).to_be_bytes();
-        let created = head.created.map_or(0, crate::Timestamp::as_secs).to_be_bytes();
-        if head.id.is_none() && head.created.is_none() {
-            return None;
+        let number = |number: i64| number.to_be_bytes();
+        let is_event = message.event().is_some();
+        if let Some(id) = head.id.filter(|id| !is_event && id.get() > 0) {
+            let from = head.from.as_deref().unwrap_or_default();
+            let created = head.created.map_or(0, crate::Timestamp::as_secs);
+            let (id, created) = (number(id.get()), number(created));
+            return Some(Self(digest(&[b"message", app_id.as_bytes(), &id, from.as_bytes(), &created])));
         }
-        let from = head.from.as_deref().unwrap_or_default();
-        let field = |name| message.fields().get(name).unwrap_or_default().as_bytes();
-        let event = message.event().map_or("", Event::name);
+        head.created?;
         let mut said = Vec::new();
-        if !event.is_empty() && field("EventKey").is_empty() && field("MsgID").is_empty() {
-            // Two cards that one user gets in one second differ in their codes alone.
-            say(message.fields(), &mut said);
-        }
-        Some(Self(match (head.id, event) {
-            (Some(_), "") => digest(&[b"message", app_id.as_bytes(), &id, from.as_bytes(), &created]),
-            _ => digest(&[
-                b"event",
-                app_id.as_bytes(),
-                from.as_bytes(),
-                &created,
-                message.content.kind().as_bytes(),
-                event.as_bytes(),
-                field("EventKey"),
-                field("MsgID"),
-                &id,
-                &said,
-            ]),
-        }))
+        say(message.fields(), &mut said);
+        Some(Self(digest(&[b"content", app_id.as_bytes(), &said])))
     }
 }
 
-/// Everything that stands in the elements.
+/// Everything that stands in the elements, and how many there are, so that nothing moves from one to the next.
 fn say(fields: Fields<'_>, said: &mut Vec<u8>) {
+    let number = said.len();
+    said.extend_from_slice(&[0; 8]);
+    let mut count = 0_u64;
     for field in fields {
+        count += 1;
         for part in [field.name(), field.text()] {
             said.extend_from_slice(&(part.len() as u64).to_be_bytes());
             said.extend_from_slice(part.as_bytes());
         }
         say(field.fields(), said);
     }
+    said[number..number + 8].copy_from_slice(&count.to_be_bytes());
 }
 
 /// Reads forty lower-case hexadecimal digits, as a store in another process wrote them.
@@ -181,6 +169,40 @@ mod tests {
         for other in [text(2, "o1", 1), text(1, "o2", 1), text(1, "o1", 2)] {
             assert_ne!(text(1, "o1", 1), other);
         }
+    }
+
+    /// `device_event` and platform events have none, and two of one user fall into one second.
+    #[test]
+    fn what_has_no_msgid_is_told_apart_by_all_that_it_says() {
+        let device = |event, id| {
+            key(&format!(
+                "<FromUserName>o1</FromUserName><CreateTime>1</CreateTime><MsgType>device_event</MsgType>\
+                 <Event>{event}</Event><DeviceID>{id}</DeviceID>"
+            ))
+        };
+        assert!(device("bind", "1").is_some());
+        assert_eq!(device("bind", "1"), device("bind", "1"));
+        assert_ne!(device("bind", "1"), device("unbind", "1"));
+        assert_ne!(device("bind", "1"), device("bind", "2"));
+        let platform = |kind, app| {
+            key(&format!(
+                "<AppId>wx1</AppId><CreateTime>1</CreateTime><InfoType>{kind}</InfoType>\
+                 <AuthorizerAppid>{app}</AuthorizerAppid>"
+            ))
+        };
+        assert_ne!(platform("authorized", "wx2"), platform("authorized", "wx3"));
+        assert_ne!(platform("authorized", "wx2"), platform("unauthorized", "wx2"));
+        for id in ["", "<MsgId></MsgId>", "<MsgId>0</MsgId>"] {
+            let text = |said| {
+                key(&format!(
+                    "<FromUserName>o1</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType>\
+                     <Content>{said}</Content>{id}"
+                ))
+            };
+            assert_ne!(text("一"), text("二"), "{id}");
+        }
+        let nested = |inside| key(&format!("<CreateTime>1</CreateTime><MsgType>x</MsgType>{inside}"));
+        assert_ne!(nested("<A><B>1</B><C>2</C></A>"), nested("<A><B>1</B></A><C>2</C>"));
     }
 
     #[test]

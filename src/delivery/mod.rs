@@ -13,6 +13,7 @@
 
 #[cfg(feature = "tokio-1")]
 mod answerer;
+mod bindings;
 #[cfg(feature = "tokio-1")]
 mod deadline;
 #[cfg(feature = "tokio-1")]

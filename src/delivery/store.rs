@@ -53,7 +53,8 @@ pub trait Deliveries: Send + Sync + 'static {
     async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError>;
 
     /// Binds a signature of plain mode, which does not cover the body, to the first `body` that it came with, for
-    /// `lifetime`. `false` where it came with another before.
+    /// `lifetime`; that of a URL verification, which has none, to an empty one. `false` where it came with another
+    /// before. None is forgotten earlier: an error where there is no room for it.
     async fn bind(
         &self,
         signature: SignatureKey,

@@ -6,19 +6,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::bindings::{Bindings, NoRoom};
 use super::expiring::{Expiring, Queue};
 use super::{
     DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey, UserKey,
 };
 use crate::Reply;
 
-/// The longest time for which a signature is bound to a body, where it is fresh for ever.
-const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
-
 pub(super) struct Table {
     pushes: Expiring<DeliveryKey, Push>,
-    /// Only bodies are compared, so a keyed hash of this process's own will do.
-    bodies: Expiring<SignatureKey, u64>,
+    bindings: Bindings,
+    /// Bodies are only compared, so a keyed hash of this process's own will do.
     hasher: RandomState,
     promises: Expiring<UserKey, VecDeque<Promise>>,
     /// Names the next waiter.
@@ -58,10 +56,10 @@ pub(super) struct Full {
 }
 
 impl Table {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, signatures: usize) -> Self {
         Self {
             pushes: Expiring::new(capacity),
-            bodies: Expiring::new(capacity),
+            bindings: Bindings::new(signatures),
             hasher: RandomState::new(),
             promises: Expiring::new(capacity),
             waiters: 0,
@@ -70,8 +68,11 @@ impl Table {
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
         self.pushes.set_capacity(capacity);
-        self.bodies.set_capacity(capacity);
         self.promises.set_capacity(capacity);
+    }
+
+    pub(super) const fn set_signatures(&mut self, capacity: usize) {
+        self.bindings.set_capacity(capacity);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -182,18 +183,8 @@ impl Table {
         body: &[u8],
         lifetime: Duration,
         now: Instant,
-    ) -> bool {
-        let hash = self.hasher.hash_one(body);
-        let mut is_new = false;
-        let bound = self.bodies.get_or_insert(signature, now, || {
-            is_new = true;
-            hash
-        });
-        let fits = bound.is_none_or(|bound| bound.value == hash);
-        if is_new {
-            self.bodies.rest(signature, |_| Some((now + lifetime.min(MAX_LIFETIME), Queue::Short)));
-        }
-        fits
+    ) -> Result<bool, NoRoom> {
+        self.bindings.bind(signature, self.hasher.hash_one(body), lifetime, now)
     }
 
     pub(super) fn promise(&mut self, user: UserKey, promise: Promise, now: Instant) -> bool {

@@ -61,6 +61,9 @@ impl Tree {
 
     fn parse_any(xml: &str) -> Result<Self, XmlError> {
         let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
+        if xml.trim_start_matches(is_blank).starts_with(['{', '[']) {
+            return Err(XmlError::Json);
+        }
         let mut reader = Reader::from_str(xml);
         let mut builder = Builder { tree: Self::with_room_for(xml), ..Builder::default() };
         loop {
@@ -409,6 +412,13 @@ mod tests {
     }
 
     #[test]
+    fn json_is_named() {
+        for json in ["{}", "\u{feff}\r\n {\"ToUserName\":\"gh_1\"}", "[1]"] {
+            assert_eq!(show(json), Err(XmlError::Json), "{json}");
+        }
+    }
+
+    #[test]
     fn another_declared_encoding_is_refused() {
         assert_eq!(show("<?xml version='1.0' encoding='GBK'?><xml/>"), Err(XmlError::Encoding));
     }
@@ -423,7 +433,6 @@ mod tests {
         for xml in [
             "",
             "text",
-            "{}",
             "<xml>",
             "<xml><A></xml>",
             "<xml><A></B></xml>",

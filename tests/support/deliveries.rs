@@ -131,15 +131,17 @@ impl Middleware {
             Either::Tower(layer) => {
                 let route = axum::routing::post(handler).layer(layer.clone());
                 let app: axum::Router = axum::Router::new().route("/weixin", route);
-                Rc::new(move |push| Box::pin(to_axum(app.clone(), push)))
+                Rc::new(move |method, push| Box::pin(to_axum(app.clone(), method, push)))
             }
             Either::Actix(middleware) => {
                 let resource = actix_web::web::resource("/weixin").wrap(middleware.clone());
                 let resource = resource.route(actix_web::web::post().to(handler));
                 let app = actix_web::test::init_service(actix_web::App::new().service(resource)).await;
                 let app = Rc::new(app);
-                Rc::new(move |Push { query, body }| {
-                    let request = actix_web::test::TestRequest::post().uri(&format!("/weixin?{query}"));
+                Rc::new(move |method, Push { query, body }| {
+                    let request = actix_web::test::TestRequest::default();
+                    let request = request.method(method.parse().expect("a method"));
+                    let request = request.uri(&format!("/weixin?{query}"));
                     let (app, request) = (app.clone(), request.set_payload(body).to_request());
                     Box::pin(async move { read_actix(app.call(request).await).await })
                 })
@@ -149,8 +151,9 @@ impl Middleware {
     }
 }
 
-async fn to_axum(app: axum::Router, Push { query, body }: Push) -> Answer {
-    let request = axum::http::Request::post(format!("/weixin?{query}")).body(Body::from(body));
+async fn to_axum(app: axum::Router, method: &str, Push { query, body }: Push) -> Answer {
+    let request = axum::http::Request::builder().method(method).uri(format!("/weixin?{query}"));
+    let request = request.body(Body::from(body));
     let response = app.oneshot(request.expect("a request")).await.expect("infallible");
     let (parts, body) = response.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
@@ -171,7 +174,7 @@ async fn read_actix<B: actix_web::body::MessageBody + 'static>(
     both::answer(status, headers, &body.unwrap_or_else(|_| panic!("a body")))
 }
 
-type Deliver = dyn Fn(Push) -> LocalBoxFuture<'static, Answer>;
+type Deliver = dyn Fn(&'static str, Push) -> LocalBoxFuture<'static, Answer>;
 
 /// What answers WeChat.
 #[derive(Clone)]
@@ -233,7 +236,13 @@ impl Wechat {
 impl App {
     /// The answer as it is, however long it takes.
     pub async fn send(&self, push: Push) -> Answer {
-        (self.send)(push).await
+        (self.send)("POST", push).await
+    }
+
+    /// The status and the body of the answer to a GET.
+    pub async fn verify(&self, query: &str) -> (u16, String) {
+        let answer = (self.send)("GET", Push { query: query.to_owned(), body: Vec::new() }).await;
+        (answer.status, answer.body)
     }
 
     /// What WeChat hears who waits for the answer as long as it takes.

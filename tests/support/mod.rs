@@ -48,11 +48,12 @@ impl Wechat {
 
     /// The callback that its owner would configure.
     pub fn callback(&self) -> Callback {
-        Callback::builder(&self.app_id, &self.token)
-            .encoding_aes_key(&self.encoding_aes_key)
-            .mode(self.mode)
-            .build()
-            .expect("a valid account")
+        let builder = Callback::builder(&self.app_id, &self.token).mode(self.mode);
+        let builder = match self.mode {
+            SecurityMode::Plain => builder,
+            _ => builder.encoding_aes_key(&self.encoding_aes_key),
+        };
+        builder.build().expect("a valid account")
     }
 
     /// Pushes the message `xml` now.

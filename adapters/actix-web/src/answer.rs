@@ -9,7 +9,7 @@ use actix_web::http::header::{
 };
 use actix_web::{Either, Error, HttpResponse};
 use wechat_callback::delivery::{Answer, Handled, Outcome};
-use wechat_callback::{Callback, HandlerError, OpenError, Reply, Sealed};
+use wechat_callback::{HandlerError, Reply, Sealed};
 
 /// A status and nothing else. Why goes to the log.
 pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
@@ -22,29 +22,19 @@ pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
     HttpResponse::new(status)
 }
 
-/// A status and nothing else. Why goes to the log: quietly where it is no request of WeChat's at all.
-pub(crate) fn refused(error: &OpenError) -> HttpResponse {
-    let (reason, status) = (error as &(dyn std::error::Error + 'static), error.status());
-    match error {
-        OpenError::Query(_) => tracing::debug!(reason, status, "refused a request"),
-        _ => tracing::warn!(reason, status, "refused a request"),
-    }
-    empty(status)
-}
-
 pub(crate) fn method_not_allowed() -> HttpResponse {
     tracing::debug!(status = 405, "refused a request");
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST")).finish()
 }
 
-/// The echostr exactly as it came, as text that no browser takes for anything else.
-pub(crate) fn verification(callback: &Callback, query: &str) -> HttpResponse {
-    match callback.verify(query) {
+/// The echostr exactly as it came, as text that no browser takes for anything else; or the status of a refusal.
+pub(crate) fn verification(verified: Result<String, u16>) -> HttpResponse {
+    match verified {
         Ok(echostr) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(echostr),
-        Err(error) => refused(&error),
+        Err(status) => empty(status),
     }
 }
 

@@ -13,7 +13,7 @@ use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
 use wechat_callback::delivery::{Answerer, Arrival, CatchPanic, Deliveries, LateReply};
-use wechat_callback::{Callback, Opened, ReplyContext};
+use wechat_callback::{Callback, Message, OpenError, Opened, ReplyContext};
 
 use crate::{answer, payload};
 
@@ -169,6 +169,17 @@ impl WechatMiddleware {
         }
     }
 
+    /// The echostr, or the status of a refusal, which is logged.
+    async fn verify(&self, path: &str, query: &str) -> Result<String, u16> {
+        match &self.answerer {
+            Some(answerer) => answerer.verify(&self.callback, path, query).await,
+            None => self.callback.verify(query).map_err(|error| {
+                self.callback.log_refusal(&error, "GET", path, query);
+                error.status()
+            }),
+        }
+    }
+
     /// Opens the push and has it answered: by `service`, or as another delivery of it is.
     async fn answer<S, B>(
         &self,
@@ -184,9 +195,16 @@ impl WechatMiddleware {
             Ok(body) => body,
             Err(refusal) => return Ok(request.into_response(refusal).map_into_right_body()),
         };
-        let opened = match self.callback.open(request.query_string(), &body) {
+        let opened = match request.extensions().contains::<Message>() {
+            true => Err(OpenError::AlreadyOpened),
+            false => self.callback.open(request.query_string(), &body),
+        };
+        let opened = match opened {
             Ok(opened) => opened,
-            Err(error) => return Ok(request.into_response(answer::refused(&error)).map_into_right_body()),
+            Err(error) => {
+                self.callback.log_refusal(&error, "POST", request.path(), request.query_string());
+                return Ok(request.into_response(answer::empty(error.status())).map_into_right_body());
+            }
         };
         let turn = match &self.answerer {
             Some(answerer) => match answerer.arrive(&opened, arrived).await {
@@ -285,7 +303,9 @@ where
         Box::pin(async move {
             let answer = match *request.method() {
                 Method::POST => return middleware.answer(service, request).await,
-                Method::GET => answer::verification(&middleware.callback, request.query_string()),
+                Method::GET => {
+                    answer::verification(middleware.verify(request.path(), request.query_string()).await)
+                }
                 _ => answer::method_not_allowed(),
             };
             Ok(request.into_response(answer).map_into_right_body())

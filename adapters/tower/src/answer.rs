@@ -8,7 +8,7 @@ use http::header::{
 use http::{Response, StatusCode};
 use http_body::Body;
 use wechat_callback::delivery::{Answer, Handled, Outcome};
-use wechat_callback::{Callback, HandlerError, OpenError, Reply, Sealed};
+use wechat_callback::{HandlerError, Reply, Sealed};
 
 use crate::WechatBody;
 use crate::read::BoxError;
@@ -24,16 +24,6 @@ pub(crate) fn refusal<B>(status: StatusCode) -> Response<WechatBody<B>> {
     with_body(status, Bytes::new())
 }
 
-/// A status and nothing else. Why goes to the log: quietly where it is no request of WeChat's at all.
-pub(crate) fn refused<B>(error: &OpenError) -> Response<WechatBody<B>> {
-    let (reason, status) = (error as &(dyn std::error::Error + 'static), error.status());
-    match error {
-        OpenError::Query(_) => tracing::debug!(reason, status, "refused a request"),
-        _ => tracing::warn!(reason, status, "refused a request"),
-    }
-    empty(status)
-}
-
 pub(crate) fn method_not_allowed<B>() -> Response<WechatBody<B>> {
     tracing::debug!(status = 405, "refused a request");
     let mut response = with_body(StatusCode::METHOD_NOT_ALLOWED, Bytes::new());
@@ -41,9 +31,9 @@ pub(crate) fn method_not_allowed<B>() -> Response<WechatBody<B>> {
     response
 }
 
-/// The echostr exactly as it came, as text that no browser takes for anything else.
-pub(crate) fn verification<B>(callback: &Callback, query: &str) -> Response<WechatBody<B>> {
-    match callback.verify(query) {
+/// The echostr exactly as it came, as text that no browser takes for anything else; or the status of a refusal.
+pub(crate) fn verification<B>(verified: Result<String, u16>) -> Response<WechatBody<B>> {
+    match verified {
         Ok(echostr) => {
             let mut response = with_body(StatusCode::OK, echostr.into());
             let headers = response.headers_mut();
@@ -51,7 +41,7 @@ pub(crate) fn verification<B>(callback: &Callback, query: &str) -> Response<Wech
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             response
         }
-        Err(error) => refused(&error),
+        Err(status) => empty(status),
     }
 }
 

@@ -4,13 +4,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, request};
+use http::{Request, Response, StatusCode, Uri, request};
 use http_body::Body;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower_service::Service;
 use wechat_callback::delivery::{Answer, Answering, Arrival, Arriving, CatchPanic, Handled, Run};
-use wechat_callback::{Opened, ReplyContext};
+use wechat_callback::{Message, OpenError, Opened, ReplyContext};
 
 use crate::read::{BoxError, ReadBody};
 use crate::{WechatBody, WechatLayer, answer};
@@ -37,6 +37,8 @@ pin_project_lite::pin_project! {
     enum State<S, ReqBody, ResBody, F> {
         /// The answer is there without the handler.
         Answered { response: Option<Response<WechatBody<ResBody>>> },
+        /// The URL is being verified.
+        Verifying { verifying: Pin<Box<dyn Future<Output = Result<String, u16>> + Send>> },
         /// The body is being read.
         Reading {
             #[pin]
@@ -85,6 +87,21 @@ where
         Self { state: State::answered(response) }
     }
 
+    pub(crate) fn verify(uri: &Uri, layer: &WechatLayer) -> Self {
+        let (layer, uri) = (layer.clone(), uri.clone());
+        let verifying = Box::pin(async move {
+            let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+            match &layer.answerer {
+                Some(answerer) => answerer.verify(&layer.callback, path, query).await,
+                None => layer.callback.verify(query).map_err(|error| {
+                    layer.callback.log_refusal(&error, "GET", path, query);
+                    error.status()
+                }),
+            }
+        });
+        Self { state: State::Verifying { verifying } }
+    }
+
     pub(crate) fn open(service: S, request: Request<ReqBody>, layer: &WechatLayer) -> Self {
         let (parts, body) = request.into_parts();
         // Its Content-Length gives a long body away before a byte is read.
@@ -115,6 +132,10 @@ where
                 StateProj::Answered { response } => {
                     let response = response.take().expect("polled after it was ready");
                     return Poll::Ready(Ok(response));
+                }
+                StateProj::Verifying { verifying } => {
+                    let verified = ready!(verifying.as_mut().poll(cx));
+                    State::answered(answer::verification(verified))
                 }
                 StateProj::Reading { body, push } => {
                     let read = ready!(body.poll(cx));
@@ -186,9 +207,17 @@ impl<S> Push<S> {
         ResBody: Body + Send + 'static,
     {
         let Self { service, layer, mut parts, arrived } = self;
-        let opened = match layer.callback.open(parts.uri.query().unwrap_or_default(), body) {
+        let query = parts.uri.query().unwrap_or_default();
+        let opened = match parts.extensions.get::<Message>() {
+            Some(_) => Err(OpenError::AlreadyOpened),
+            None => layer.callback.open(query, body),
+        };
+        let opened = match opened {
             Ok(opened) => opened,
-            Err(error) => return State::answered(answer::refused(&error)),
+            Err(error) => {
+                layer.callback.log_refusal(&error, "POST", parts.uri.path(), query);
+                return State::answered(answer::empty(error.status()));
+            }
         };
         let arriving = layer.answerer.as_ref().map(|answerer| answerer.arrive(&opened, arrived));
 

@@ -56,10 +56,7 @@ where
                 let ready = std::mem::replace(&mut self.inner, clone);
                 ResponseFuture::open(ready, request, &self.layer)
             }
-            Method::GET => {
-                let query = request.uri().query().unwrap_or_default();
-                ResponseFuture::answered(answer::verification(&self.layer.callback, query))
-            }
+            Method::GET => ResponseFuture::verify(request.uri(), &self.layer),
             _ => ResponseFuture::answered(answer::method_not_allowed()),
         }
     }
