@@ -23,6 +23,9 @@ pub struct Policy {
     pub interval: Duration,
     /// How many deliveries there are at most: 3.
     pub deliveries: u32,
+    /// How many there are at most once one was answered with another status than 200, which is repeated at once and with
+    /// the very same request: 4. (Observed; WeChat does not document it.)
+    pub deliveries_after_bad_status: u32,
     /// Whether a repeat is signed and encrypted anew. Whether WeChat does so is not known; unless this is set a repeat
     /// is the same to the byte.
     pub sign_anew: bool,
@@ -31,7 +34,13 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         let seconds = Duration::from_secs(5);
-        Self { timeout: seconds, interval: seconds, deliveries: 3, sign_anew: false }
+        Self {
+            timeout: seconds,
+            interval: seconds,
+            deliveries: 3,
+            deliveries_after_bad_status: 4,
+            sign_anew: false,
+        }
     }
 }
 
@@ -39,7 +48,7 @@ impl Policy {
     /// One delivery, no repeats.
     #[must_use]
     pub fn once() -> Self {
-        Self { deliveries: 1, ..Self::default() }
+        Self { deliveries: 1, deliveries_after_bad_status: 1, ..Self::default() }
     }
 }
 
@@ -120,10 +129,21 @@ impl Ending {
         }
     }
 
-    /// Whether WeChat tries again. An answer is final, be it none that it takes.
-    const fn is_repeated(&self) -> bool {
-        matches!(self, Self::TimedOut | Self::Broken { .. })
+    /// When WeChat tries again. An answer with a status of 200 is final, even one that it does not take.
+    fn repeat(&self) -> Repeat {
+        match self {
+            Self::TimedOut | Self::Broken { .. } => Repeat::Later,
+            Self::Answered { answer } if answer.status != 200 => Repeat::AtOnce,
+            Self::Answered { .. } | Self::Unreachable { .. } => Repeat::Never,
+        }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeat {
+    Never,
+    AtOnce,
+    Later,
 }
 
 /// What the user sees of the answer.
@@ -173,8 +193,9 @@ impl Wechat {
         let first = Instant::now();
         let mut last = first;
         let mut deliveries: Vec<Delivery> = Vec::new();
-        for number in 1..=self.policy().deliveries {
-            if number > 1 {
+        let (mut at_most, mut repeat) = (self.policy().deliveries, Repeat::Never);
+        for number in 1.. {
+            if repeat == Repeat::Later {
                 sleep_until(last + self.policy().interval).await;
                 if self.policy().sign_anew {
                     push = self.push_xml(&push.xml, &Stamp::now());
@@ -194,9 +215,12 @@ impl Wechat {
                 ending,
             };
             watch(Progress::Ended(&delivery));
-            let done = !delivery.ending.is_repeated();
+            repeat = delivery.ending.repeat();
             deliveries.push(delivery);
-            if done {
+            if repeat == Repeat::AtOnce {
+                at_most = self.policy().deliveries_after_bad_status;
+            }
+            if repeat == Repeat::Never || number >= at_most {
                 break;
             }
         }

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::post;
 use support::{account, actix_slow, callback, paused};
+use tower::ServiceExt;
 use wechat_sim::{
     Answer, CheckName, Ending, FakeWechat, Message, Mode, Policy, Progress, Request, SendError,
     ServiceTarget, Target, Wechat,
@@ -110,13 +112,52 @@ async fn time_out_interval_and_count_are_settings() {
 }
 
 #[tokio::test]
-async fn an_answer_that_wechat_does_not_take_is_final() {
-    let app = Router::new().route("/weixin", post(async || (StatusCode::INTERNAL_SERVER_ERROR, "oops")));
+async fn an_answer_of_200_that_wechat_does_not_take_is_final() {
+    let app = Router::new().route("/weixin", post(async || "oops"));
     let wechat = FakeWechat::new(account(Mode::Safe), ServiceTarget::new(app, "/weixin"));
     let exchange = wechat.fan("小明").text("你好").await.expect("reached");
     exchange.expect_failure_notice().expect_deliveries(1);
     let failed: Vec<_> = exchange.failures().map(|check| check.name).collect();
-    assert_eq!(failed, [CheckName::Status, CheckName::Acknowledgement]);
+    assert_eq!(failed, [CheckName::Acknowledgement]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_status_than_200_is_repeated_at_once_with_the_same_request_up_to_four_in_all() {
+    for status in [StatusCode::CREATED, StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE] {
+        let app = Router::new().route("/weixin", post(async move || (status, "success")));
+        let wechat = FakeWechat::new(account(Mode::Safe), ServiceTarget::new(app, "/weixin"));
+        let mut policy = Policy::default();
+        policy.sign_anew = true;
+        let exchange = wechat.with_policy(policy).fan("小明").text("你好").await.expect("reached");
+        exchange.expect_failure_notice().expect_deliveries(4);
+        assert_eq!(times(&exchange), [(0, 0); 4]);
+        let failed: Vec<_> = exchange.failures().map(|check| check.name).collect();
+        assert_eq!(failed, [CheckName::Status]);
+        let requests: Vec<_> = exchange.deliveries.iter().map(|delivery| &delivery.request).collect();
+        assert!(requests.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+}
+
+/// Behind a bot that starts, or a load balancer that has one dead process.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_answers_the_second_request_well_is_heard() {
+    let calls = AtomicUsize::new(0);
+    let account = account(Mode::Safe);
+    let layer = WechatLayer::new(callback(&account));
+    let bot = Router::new().route("/weixin", post(async || TextReply::new("好")).layer(layer));
+    let calls = Arc::new(calls);
+    let app = Router::new().fallback(move |request: axum::extract::Request| {
+        let (bot, call) = (bot.clone(), calls.fetch_add(1, Ordering::Relaxed));
+        async move {
+            match call {
+                0 => StatusCode::BAD_GATEWAY.into_response(),
+                _ => bot.oneshot(request).await.into_response(),
+            }
+        }
+    });
+    let wechat = FakeWechat::new(account, ServiceTarget::new(app, "/weixin"));
+    let exchange = wechat.fan("小明").text("你好").await.expect("reached");
+    exchange.expect_text("好").expect_deliveries(2);
 }
 
 /// Each send breaks off, at once; the last one answers.
@@ -205,8 +246,9 @@ async fn a_test_that_fails_says_what_was_there() {
 
 #[test]
 fn wechats_numbers_are_the_default() {
-    let Policy { timeout, interval, deliveries, sign_anew, .. } = Policy::default();
+    let Policy { timeout, interval, deliveries, deliveries_after_bad_status, sign_anew, .. } =
+        Policy::default();
     assert_eq!((timeout, interval), (Duration::from_secs(5), Duration::from_secs(5)));
-    assert_eq!((deliveries, sign_anew), (3, false));
+    assert_eq!((deliveries, deliveries_after_bad_status, sign_anew), (3, 4, false));
     assert_eq!(Wechat::new(account(Mode::Safe)).policy(), &Policy::default());
 }

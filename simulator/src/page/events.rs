@@ -54,6 +54,7 @@ struct Rules {
     timeout_ms: u64,
     interval_ms: u64,
     deliveries: u32,
+    deliveries_after_bad_status: u32,
     max_text: usize,
     failure_notice: &'static str,
 }
@@ -73,6 +74,7 @@ impl<'a> Snapshot<'a> {
                 timeout_ms: crate::deliver::millis(policy.timeout),
                 interval_ms: crate::deliver::millis(policy.interval),
                 deliveries: policy.deliveries,
+                deliveries_after_bad_status: policy.deliveries_after_bad_status,
                 max_text: MAX_TEXT,
                 failure_notice: FAILURE_NOTICE,
             },

@@ -104,11 +104,12 @@ async function copyEnvironment() {
 
 function drawRules() {
   if (!state.loaded) return;
-  const { timeout_ms, interval_ms, deliveries, max_text } = state.rules;
+  const { timeout_ms, interval_ms, deliveries, deliveries_after_bad_status, max_text } = state.rules;
   fill(
     byId("rules"),
     pair(t("rule-timeout"), seconds(timeout_ms), true),
     pair(t("rule-deliveries"), t("times", { n: deliveries }), true),
+    pair(t("rule-bad-status"), t("times", { n: deliveries_after_bad_status }), true),
     pair(t("rule-interval"), seconds(interval_ms), true),
     pair(t("rule-text"), `${max_text} B`, true),
   );

@@ -10,7 +10,8 @@ export function timeline(exchange, chosen, choose) {
   const { timeout_ms, interval_ms, deliveries } = state.rules;
   const started = exchange.lanes.length + (exchange.running ? 1 : 0);
   // A quick answer needs the first delivery's time alone.
-  const lanes = !exchange.shown || started > 1 ? deliveries : 1;
+  // A status other than 200 is repeated at once, and more often than silence.
+  const lanes = !exchange.shown || started > 1 ? Math.max(deliveries, started) : 1;
   const ended = exchange.lanes.map((lane) => lane.started_ms + lane.took_ms);
   const axis = Math.max((lanes - 1) * Math.max(interval_ms, timeout_ms) + timeout_ms, ...ended);
   const rows = [];

@@ -50,6 +50,7 @@ export const words = {
   rules: ["微信的规则", "WeChat's rules"],
   "rule-timeout": ["回复时限", "Time to answer"],
   "rule-deliveries": ["最多投递", "Deliveries"],
+  "rule-bad-status": ["状态码不是 200：立即重试，最多", "Where the status is not 200, at once, up to"],
   "rule-interval": ["重试间隔", "Between them"],
   "rule-text": ["文本上限", "Longest text"],
   times: ["{n} 次", "{n}"],
