@@ -3,8 +3,12 @@
 #[path = "../benches/push/mod.rs"]
 mod push;
 
+use std::time::Duration;
+
 use allocation_counter::measure;
+use futures_util::FutureExt;
 use push::Push;
+use wechat_callback::delivery::{Deliveries, InProcess};
 use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
@@ -54,6 +58,27 @@ fn a_wrong_signature_allocates_nothing() {
         assert_eq!(opened.err(), Some(OpenError::Signature { parameter }));
         assert_eq!(allocations, 0, "{parameter}");
     }
+}
+
+/// Just past the size at which a table doubles, which is where there is most room for each.
+#[test]
+fn a_signature_of_plain_mode_is_remembered_in_at_most_64_bytes() {
+    let signatures = 7 * (1 << 17) / 8 + 1;
+    let mut store = None;
+    let counted = measure(|| {
+        let made = InProcess::new();
+        for number in 0..signatures {
+            let mut signature = [0; 20];
+            // As many bits differ as in a hash.
+            signature[..8]
+                .copy_from_slice(&(number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes());
+            let bound = made.bind(signature.into(), b"body", Duration::from_secs(300));
+            assert!(matches!(bound.now_or_never(), Some(Ok(true))));
+        }
+        store = Some(made);
+    });
+    let bytes = counted.bytes_current / i64::from(signatures);
+    assert!(bytes <= 64, "{bytes} bytes each");
 }
 
 /// To open a text message, and to seal its text as the reply.

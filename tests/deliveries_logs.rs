@@ -9,7 +9,7 @@ use support::deliveries::{
 };
 use support::logs::logged;
 use support::{Push, text};
-use wechat_callback::delivery::{LateReply, UserKey};
+use wechat_callback::delivery::{InProcess, LateReply, UserKey};
 use wechat_callback::{SecurityMode, TextReply};
 
 async fn app(middleware: &Middleware) -> App {
@@ -130,6 +130,36 @@ fn a_refusal_says_why_in_the_span_and_a_forged_push_has_none() {
         let outcomes: Vec<_> = pushes(&log).iter().map(|push| push["outcome"].to_owned()).collect();
         assert_eq!(outcomes, ["reply", "refused: replayed", "refused: shutting down"]);
         assert!(log.contains("the signature came with another body before"), "{log}");
+    });
+}
+
+/// What is full stays full for a while, and a line for each push would bury everything else.
+#[test]
+fn that_no_room_is_left_for_signatures_is_an_error_at_once_and_then_once_a_minute() {
+    on_both(SecurityMode::Plain, async |stage| {
+        let app = app(&stage.middleware().deliveries(InProcess::new().signatures(1))).await;
+        let errors = async |pushes| {
+            let log = logged(async {
+                for _ in 0..pushes {
+                    app.deliver_once(stage.wechat.push(&text("好"))).await;
+                }
+            });
+            let log = log.await;
+            let errors = log.lines().filter(|line| line.contains("ERROR"));
+            errors.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let first = errors(4).await;
+        assert_eq!(first.len(), 1, "{first:?}");
+        assert!(
+            first[0].contains("1 signatures of plain mode") && first[0].contains("status=503"),
+            "{first:?}"
+        );
+        seconds(59.0).await;
+        assert!(errors(1).await.is_empty());
+        seconds(2.0).await;
+        let later = errors(2).await;
+        assert_eq!(later.len(), 1, "{later:?}");
+        assert!(later[0].contains("left_out=3"), "{later:?}");
     });
 }
 
