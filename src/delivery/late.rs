@@ -224,7 +224,7 @@ impl ClaimWord {
     pub(super) fn part(&self, reply: &Arc<Reply>, part: u32) -> Option<(Arc<Reply>, bool)> {
         match &**reply {
             Reply::Text(text) => match text.part(part, &self.more)? {
-                (_, false) if part == 0 => Some((reply.clone(), false)),
+                (whole, false) if whole == *text => Some((reply.clone(), false)),
                 (part, more) => Some((Arc::new(part.into()), more)),
             },
             Reply::None => None,

@@ -14,6 +14,8 @@
 #[cfg(feature = "tokio-1")]
 mod answerer;
 #[cfg(feature = "tokio-1")]
+mod contain;
+#[cfg(feature = "tokio-1")]
 mod deadline;
 #[cfg(feature = "tokio-1")]
 mod entry;
@@ -22,6 +24,10 @@ mod in_process;
 mod key;
 #[cfg(feature = "tokio-1")]
 mod late;
+#[cfg(feature = "tokio-1")]
+mod outcome;
+#[cfg(feature = "tokio-1")]
+mod own;
 #[cfg(feature = "tokio-1")]
 mod running;
 mod store;
@@ -36,10 +42,14 @@ pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest}
 #[cfg(feature = "tokio-1")]
 pub use late::{LateReply, ReplySender};
 #[cfg(feature = "tokio-1")]
+pub use outcome::{Alone, Answer, Handled, HandlerPolicy, Outcome};
+#[cfg(feature = "tokio-1")]
+pub use own::{Own, OwnResponse};
+#[cfg(feature = "tokio-1")]
 pub(crate) use running::Running;
 pub use store::{
     Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,
     Promise, Settled,
 };
 #[cfg(feature = "tokio-1")]
-pub use turn::{Answer, Answering, CatchPanic, Done, Handled, Outcome, Run, Turn, Waiting};
+pub use turn::{Answering, Done, Run, Turn, Waiting};

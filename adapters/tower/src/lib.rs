@@ -78,6 +78,7 @@ mod answer;
 mod body;
 mod future;
 mod layer;
+mod own;
 mod read;
 mod service;
 
