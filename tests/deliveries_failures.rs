@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use support::deliveries::{
-    App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, everywhere, says, seconds,
+    App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, everywhere, hush, says, seconds,
 };
 use support::logs::logged;
 use support::{Push, text};
@@ -16,19 +16,6 @@ use wechat_callback::delivery::{
     Settled, SignatureKey, UserKey,
 };
 use wechat_callback::{HandlerError, Message, Reply, SecurityMode, TextReply};
-
-/// Panics on purpose are not shown; all others are.
-fn hush() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !panic.to_string().contains("on purpose") {
-                hook(panic);
-            }
-        }));
-    });
-}
 
 #[derive(Debug, thiserror::Error)]
 #[error("the model does not answer")]

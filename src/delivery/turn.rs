@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use tokio::time::{Sleep, sleep_until};
 
 use super::answerer::{Answerer, Push};
-use super::contain::Contained;
+use super::contain::{Contained, contained};
 use super::deadline::after;
 use super::entry::Entry;
 use super::in_process::Owner;
@@ -188,13 +188,18 @@ impl Answerer {
     async fn late_outcome(&self, push: &Push, reply: &Reply, source: Source) {
         let is_reply = source != Source::Own;
         match (&self.late().then, &push.openid) {
-            (Then::Push(sender), Some(openid)) if is_reply => match sender.send(openid, reply).await {
-                Ok(()) => tracing::debug!("the late answer was sent as a message of its own"),
-                Err(error) => {
-                    let error: &(dyn std::error::Error + 'static) = &*error;
-                    tracing::error!(error, "the answer is lost: it was late, and could not be sent");
+            (Then::Push(sender), Some(openid)) if is_reply => {
+                match contained(sender.send(openid, reply)).await {
+                    Ok(Ok(())) => tracing::debug!("the late answer was sent as a message of its own"),
+                    Ok(Err(error)) => {
+                        let error: &(dyn std::error::Error + 'static) = &*error;
+                        tracing::error!(error, "the answer is lost: it was late, and could not be sent");
+                    }
+                    Err(panic) => {
+                        tracing::error!(panic, "the answer is lost: it was late, and its sender panicked");
+                    }
                 }
-            },
+            }
             // Whoever answered the last delivery promised it.
             (Then::Claim(_), _) if is_reply => {}
             // Nothing is lost but the word of a failure that stands in the log.

@@ -1,7 +1,7 @@
 //! The answers that the middleware makes itself.
 
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes_limited};
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{Response, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
@@ -68,9 +68,11 @@ pub(crate) async fn handled<B: MessageBody>(
         (None, None) if is_none(&response) => Outcome::Reply(Reply::None),
         (None, None) => return own(response).await,
     };
-    // The body goes here, where a panic in its destructor is one of the handler's.
-    let response = response.map_body(|_, _| EitherBody::right(BoxBody::new(())));
-    Handled { outcome, response: Some(response) }
+    // The body and actix-web's copy of the error go here, where a panic in a destructor is one of the handler's.
+    let (request, response) = response.into_parts();
+    let response = HttpResponse::from(Response::from(response));
+    let response = response.set_body(EitherBody::right(BoxBody::new(())));
+    Handled { outcome, response: Some(ServiceResponse::new(request, response)) }
 }
 
 /// What a response of the handler's own is. Its body is read where that depends on it.
