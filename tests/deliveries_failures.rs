@@ -301,6 +301,29 @@ fn of_a_store_s_refusal_wechat_learns_a_status_and_the_log_the_cause() {
     });
 }
 
+/// In a store of any kind.
+#[test]
+fn a_handler_that_takes_too_long_is_settled_with_the_reply_for_failures() {
+    everywhere(async |stage| {
+        let slow = Slow::default();
+        let middleware = stage.middleware().deliveries(Broken::new("nothing"));
+        let middleware =
+            middleware.handler_timeout(Duration::from_secs(7)).on_error(TextReply::new("出错了"));
+        let app = middleware.around(slow.handler()).await;
+        let deliveries = stage.wechat.deliveries(&text("3600 好"), Retry::Same);
+        let push = deliveries[0].clone();
+        let log = logged(async {
+            assert_eq!(app.deliver(deliveries).await, [(5.0, Nothing), (7.0, says("出错了"))]);
+        });
+        let log = log.await;
+        assert_eq!(log.matches("ERROR").count(), 1, "{log}");
+        assert!(log.contains("it still ran after 7 s"), "{log}");
+        assert_eq!(app.deliver_once(push).await, says("出错了"));
+        assert_eq!((slow.begun().len(), slow.ended().len()), (1, 0));
+        assert_eq!(middleware.drain().await, 0);
+    });
+}
+
 /// Never taken for a duplicate: WeChat asks again.
 #[test]
 fn a_push_that_the_store_has_no_room_for_is_503_until_there_is_room() {

@@ -18,6 +18,9 @@ use crate::Reply;
 /// | [`or_claim`](Self::or_claim) | a notice; he writes a word, and gets the answer |
 /// | [`or_push`](Self::or_push) | the answer, as a message of its own, where the account may send them (from 4.5 s on) |
 ///
+/// A handler that fails late has no answer. The reply of `on_error`, if it is set, is one: it is claimed or pushed
+/// like any other.
+///
 /// ```
 /// use wechat_callback::TextReply;
 /// use wechat_callback::delivery::LateReply;

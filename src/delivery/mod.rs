@@ -8,6 +8,9 @@
 //! knows it knows under hashes ([`DeliveryKey`]); what it keeps are outcomes, which are replies, not sealed bytes: each
 //! delivery is sealed afresh.
 //!
+//! A handler that fails, panics or takes too long has an outcome like any other (`HandlerPolicy`), and what a response
+//! of its own is worth to WeChat is decided here too (`OwnResponse`).
+//!
 //! The middleware of `wechat-tower` and `wechat-actix` does all of this. With the feature `tokio-1` so does
 //! `Answerer` for any other server on tokio.
 

@@ -59,20 +59,26 @@ pub(crate) async fn handled<B: MessageBody>(
             return Handled { outcome, response: None };
         }
     };
-    let mut extensions = response.response_mut().extensions_mut();
-    let (reply, error) = (extensions.remove::<Reply>(), extensions.remove::<HandlerError>());
-    drop(extensions);
-    let outcome = match (reply, error) {
-        (Some(reply), _) => Outcome::Reply(reply),
-        (None, Some(error)) => Outcome::Failed(error),
-        (None, None) if is_none(&response) => Outcome::Reply(Reply::None),
-        (None, None) => return own(response).await,
+    let Some(outcome) = sealable(&mut response) else {
+        return own(response).await;
     };
     // The body and actix-web's copy of the error go here, where a panic in a destructor is one of the handler's.
     let (request, response) = response.into_parts();
     let response = HttpResponse::from(Response::from(response));
     let response = response.set_body(EitherBody::right(BoxBody::new(())));
     Handled { outcome, response: Some(ServiceResponse::new(request, response)) }
+}
+
+/// A reply, that there is none, or a failure. `None` where the response is the handler's own.
+fn sealable<B: MessageBody>(response: &mut ServiceResponse<B>) -> Option<Outcome> {
+    let mut extensions = response.response_mut().extensions_mut();
+    let (reply, error) = (extensions.remove::<Reply>(), extensions.remove::<HandlerError>());
+    drop(extensions);
+    match (reply, error) {
+        (Some(reply), _) => Some(Outcome::Reply(reply)),
+        (None, Some(error)) => Some(Outcome::Failed(error)),
+        (None, None) => is_none(response).then_some(Outcome::Reply(Reply::None)),
+    }
 }
 
 /// What a response of the handler's own is. Its body is read where that depends on it.
@@ -101,7 +107,7 @@ async fn own<B: MessageBody>(response: ServiceResponse<B>) -> Handled<ServiceRes
 fn described<B>(response: &HttpResponse<B>, length: Option<u64>) -> OwnResponse<'_> {
     OwnResponse {
         status: response.status().as_u16(),
-        content_type: response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes()),
+        content_type: response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes),
         is_encoded: response.headers().contains_key(CONTENT_ENCODING),
         length,
     }

@@ -27,8 +27,9 @@ use crate::{answer, payload};
 /// | another method | 405 |
 ///
 /// A refusal is a response with a status and nothing else, never an `Err`; why is logged. So is an error of the inner
-/// service, and WeChat is answered `success`. Where the handler has not given the request back, because it runs on or
-/// panicked, the answer is an `Err` whose response it is: a middleware outside of this one sees it so.
+/// service, and WeChat is answered `success` or what [`on_error`](Self::on_error) says. Where the handler has not given
+/// the request back, because it runs on, panicked or took too long, the answer is an `Err` whose response it is: a
+/// middleware outside of this one sees it so.
 ///
 /// ```
 /// use actix_web::{App, web};

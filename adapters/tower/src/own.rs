@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{Response, response};
 use http_body::Body;
 use wechat_callback::delivery::{Handled, Outcome, OwnResponse};
@@ -39,7 +39,7 @@ pub(crate) fn look_at<B: Body>(response: Response<B>) -> Returned<B> {
 fn described(parts: &response::Parts, length: Option<u64>) -> OwnResponse<'_> {
     OwnResponse {
         status: parts.status.as_u16(),
-        content_type: parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes()),
+        content_type: parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes),
         is_encoded: parts.headers.contains_key(CONTENT_ENCODING),
         length,
     }
