@@ -101,7 +101,7 @@ async fn answer(text: &str) -> Reply {
     match text {
         "帮助" | "菜单" => TextReply::new(HELP).into(),
         "图文" => NewsReply::new([article()]).into(),
-        "音乐" => MusicReply::new("sample-thumb-media-id")
+        "音乐" => MusicReply::without_cover()
             .title("高山流水")
             .description("古琴")
             .url("https://example.com/music.mp3")

@@ -276,9 +276,12 @@ pub enum SealError {
     /// The push named no sender or no receiver (a few events do not), so there is nobody to reply to.
     #[error("the push has no {0}, so there is nobody to reply to")]
     NoRecipient(&'static str),
-    /// A text reply says nothing that XML can hold.
+    /// A text reply says nothing: it is empty, or only white space and characters that XML cannot hold.
     #[error("the text is empty: to say nothing, return Reply::none()")]
     TextEmpty,
+    /// An element that WeChat does not take empty is, or holds white space alone: a media id, a title, a URL.
+    #[error("the reply's {0} is empty, for which WeChat shows its failure notice{hint}", hint = hint(.0))]
+    Empty(&'static str),
     /// A text reply is too long; the user would see WeChat's failure notice instead.
     #[error(
         "the text has {length} bytes, over {} of UTF-8 WeChat refuses it: see TextReply::split",
@@ -304,6 +307,13 @@ pub enum SealError {
     /// A transfer to an agent in answer to an event.
     #[error("a transfer to an agent answers a user's message, not an event")]
     TransferToEvent,
+}
+
+fn hint(element: &str) -> &'static str {
+    match element {
+        "ThumbMediaId" => ": without a cover, use MusicReply::without_cover()",
+        _ => "",
+    }
 }
 
 /// Why a message's elements were not read into a type of your own.
@@ -375,8 +385,8 @@ pub enum MessageRejection {
 
 /// Any error of a handler, so that `?` works in one: `async fn chat(..) -> Result<TextReply, HandlerError>`.
 ///
-/// The middleware logs it with its causes and answers WeChat `success`, so that one bug does not make
-/// WeChat block the whole account.
+/// The middleware logs it with its causes and answers WeChat `success`, or tells the user what its `on_error` says, so
+/// that one bug does not make WeChat block the whole account.
 ///
 /// ```
 /// use wechat_callback::{HandlerError, TextReply, WechatMessage};

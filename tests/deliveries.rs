@@ -10,6 +10,7 @@ use support::deliveries::{
     Adapter, App, Heard, Middleware, Nothing, OTHER_USER, RETRIES, Retry, Slow, Stage, Success, USER,
     everywhere, from, paused, says, seconds,
 };
+use support::made::Made;
 use support::{Wechat, text};
 use tokio::time::Instant;
 use wechat_callback::delivery::{InProcess, LateReply};
@@ -245,13 +246,13 @@ fn a_response_of_the_handlers_own_goes_to_the_first_delivery_untouched_and_a_rep
         let counted = runs.clone();
         let handler = move |_| {
             counted.fetch_add(1, Ordering::Relaxed);
-            async { "my own" }
+            async { Made::new(200, "text/html", "my own") }
         };
         let app = stage.middleware().around(handler).await;
         let push = stage.wechat.push(&text("x"));
         let Heard::Own(own) = app.deliver_once(push.clone()).await else { panic!("the handler's own") };
         assert_eq!((own.status, own.body.as_str()), (200, "my own"));
-        assert_eq!(own.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(own.header("content-type"), Some("text/html"));
         assert_eq!(app.deliver_once(push).await, Success);
         assert_eq!(runs.load(Ordering::Relaxed), 1);
     });

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use support::deliveries::{
-    App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, everywhere, says, seconds,
+    App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, everywhere, hush, says, seconds,
 };
 use support::logs::logged;
 use support::{Push, text};
@@ -16,19 +16,6 @@ use wechat_callback::delivery::{
     Settled, SignatureKey, UserKey,
 };
 use wechat_callback::{HandlerError, Message, Reply, SecurityMode, TextReply};
-
-/// Panics on purpose are not shown; all others are.
-fn hush() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !panic.to_string().contains("on purpose") {
-                hook(panic);
-            }
-        }));
-    });
-}
 
 #[derive(Debug, thiserror::Error)]
 #[error("the model does not answer")]
@@ -311,6 +298,29 @@ fn of_a_store_s_refusal_wechat_learns_a_status_and_the_log_the_cause() {
         });
         let log = log.await;
         assert!(log.contains("ERROR") && log.contains("the line to it is dead"), "{log}");
+    });
+}
+
+/// In a store of any kind.
+#[test]
+fn a_handler_that_takes_too_long_is_settled_with_the_reply_for_failures() {
+    everywhere(async |stage| {
+        let slow = Slow::default();
+        let middleware = stage.middleware().deliveries(Broken::new("nothing"));
+        let middleware =
+            middleware.handler_timeout(Duration::from_secs(7)).on_error(TextReply::new("出错了"));
+        let app = middleware.around(slow.handler()).await;
+        let deliveries = stage.wechat.deliveries(&text("3600 好"), Retry::Same);
+        let push = deliveries[0].clone();
+        let log = logged(async {
+            assert_eq!(app.deliver(deliveries).await, [(5.0, Nothing), (7.0, says("出错了"))]);
+        });
+        let log = log.await;
+        assert_eq!(log.matches("ERROR").count(), 1, "{log}");
+        assert!(log.contains("it still ran after 7 s"), "{log}");
+        assert_eq!(app.deliver_once(push).await, says("出错了"));
+        assert_eq!((slow.begun().len(), slow.ended().len()), (1, 0));
+        assert_eq!(middleware.drain().await, 0);
     });
 }
 

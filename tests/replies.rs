@@ -34,7 +34,7 @@ fn fixture(name: &str) -> String {
 #[test]
 fn every_kind_is_written_as_wechats_pages_have_it() {
     let article = |n| Article::new(format!("标题{n}"), format!("https://example.com/{n}?a=1&b=2"));
-    let replies: [(&str, Reply); 12] = [
+    let replies: [(&str, Reply); 13] = [
         ("text", TextReply::new("你好 <a href=\"https://example.com/?a=1&b=2\">链接</a>\n第二行").into()),
         ("text-literal", TextReply::literal("1 < 2 && <a>").into()),
         ("image", ImageReply::new("MEDIA").into()),
@@ -51,6 +51,10 @@ fn every_kind_is_written_as_wechats_pages_have_it() {
                 .into(),
         ),
         ("music-bare", MusicReply::new("THUMB").into()),
+        (
+            "music-without-cover",
+            MusicReply::without_cover().title("春天").url("https://example.com/spring.mp3").into(),
+        ),
         ("news", NewsReply::from(article(1).description("描述").pic_url("https://example.com/1.png")).into()),
         ("transfer", TransferReply::to_any_agent().into()),
         ("transfer-to-agent", TransferReply::to_agent("test1@kftest").into()),
@@ -71,11 +75,40 @@ fn a_text_is_at_least_a_character_and_at_most_2047_bytes_long() {
         (TextReply::new("好".repeat(683)), SealError::TextTooLong { length: 2049 }),
         (TextReply::new(""), SealError::TextEmpty),
         (TextReply::new("\u{0}\u{1f}"), SealError::TextEmpty),
+        (TextReply::new(" \n\t\u{3000}\u{a0}\u{fffe}"), SealError::TextEmpty),
     ] {
         assert_eq!(seal(&text("x"), reply.clone()), Err(refusal.clone()));
         assert_eq!(seal(&event(), reply), Err(refusal));
     }
     assert!(SealError::TextTooLong { length: 2048 }.to_string().contains("2047"));
+}
+
+/// An empty id or link brings WeChat's failure notice; what may be left out is left out.
+#[test]
+fn nothing_that_wechat_wants_is_empty() {
+    let article = || Article::new("春天", "https://example.com/");
+    let music = || MusicReply::new("THUMB").url("https://example.com/spring.mp3");
+    for blank in ["", " \n", "\u{3000}\u{0}"] {
+        let replies: [(Reply, &str); 10] = [
+            (ImageReply::new(blank).into(), "MediaId"),
+            (VoiceReply::new(blank).into(), "MediaId"),
+            (VideoReply::new(blank).title("春天").into(), "MediaId"),
+            (music().thumb_media_id(blank).into(), "ThumbMediaId"),
+            (MusicReply::new(blank).into(), "ThumbMediaId"),
+            (music().url(blank).into(), "MusicUrl"),
+            (music().hq_url(blank).into(), "HQMusicUrl"),
+            (NewsReply::from(Article::new(blank, "https://example.com/")).into(), "Title"),
+            (NewsReply::from(Article::new("春天", blank)).into(), "Url"),
+            (TransferReply::to_agent(blank).into(), "KfAccount"),
+        ];
+        for (reply, element) in replies {
+            assert_eq!(seal(&text("x"), reply), Err(SealError::Empty(element)));
+        }
+        assert!(seal(&text("x"), NewsReply::from(article().description(blank).pic_url(blank))).is_ok());
+        let two = NewsReply::new([article(), Article::new("夏天", blank)]);
+        assert_eq!(seal(&event(), two), Err(SealError::Empty("Url")));
+    }
+    assert!(SealError::Empty("ThumbMediaId").to_string().contains("MusicReply::without_cover()"));
 }
 
 #[test]
@@ -102,7 +135,7 @@ fn a_transfer_to_an_agent_answers_no_event() {
 #[test]
 fn a_reply_reads_back_from_its_json() {
     let article = Article::new("标题", "https://example.com/").description("描述");
-    let replies: [(Reply, &str); 5] = [
+    let replies: [(Reply, &str); 7] = [
         (Reply::none(), r#"{"type":"none"}"#),
         (TextReply::new("好").into(), r#"{"type":"text","content":"好"}"#),
         (
@@ -114,6 +147,14 @@ fn a_reply_reads_back_from_its_json() {
             r#"{"type":"news","articles":[{"title":"标题","description":"描述","pic_url":"","url":"https://example.com/"}]}"#,
         ),
         (TransferReply::to_agent("a@b").into(), r#"{"type":"transfer","to":{"agent":"a@b"}}"#),
+        (
+            MusicReply::new("THUMB").into(),
+            r#"{"type":"music","thumb_media_id":"THUMB","title":null,"description":null,"url":null,"hq_url":null}"#,
+        ),
+        (
+            MusicReply::without_cover().url("u").into(),
+            r#"{"type":"music","thumb_media_id":null,"title":null,"description":null,"url":"u","hq_url":null}"#,
+        ),
     ];
     for (reply, json) in replies {
         assert_eq!(serde_json::to_string(&reply).expect("JSON"), json);

@@ -77,13 +77,15 @@ names! {
     TextLength = "text-length",
     /// A picture, a voice message, a video has its `MediaId`.
     MediaId = "media-id",
-    /// A piece of music has its `ThumbMediaId`.
+    /// A piece of music has a `ThumbMediaId` that says something, or none.
     ThumbMediaId = "thumb-media-id",
+    /// A piece of music has a `MusicUrl` and an `HQMusicUrl` that say something, or none.
+    MusicUrl = "music-url",
     /// `ArticleCount` is the number of articles.
     ArticleCount = "article-count",
     /// One article in answer to a message, up to eight to an event.
     Articles = "articles",
-    /// Each article has `Title`, `Description`, `PicUrl` and `Url`.
+    /// Each article has `Title`, `Description`, `PicUrl` and `Url`; the first and the last say something.
     ArticleFields = "article-fields",
     /// A message is handed over, not an event, and a named agent is named.
     Transfer = "transfer",

@@ -50,8 +50,8 @@ pub enum Reply {
         url: Option<String>,
         /// Where it is in better quality, for Wi-Fi.
         hq_url: Option<String>,
-        /// Its picture.
-        thumb_media_id: String,
+        /// Its picture, if it has one.
+        thumb_media_id: Option<String>,
     },
     /// Articles (图文).
     News {
@@ -159,15 +159,44 @@ fn optional(around: Option<&Element>, field: &str) -> Option<String> {
 }
 
 fn music(music: Option<&Element>, checks: &mut Checks) -> Option<Reply> {
-    let thumb_media_id = required(CheckName::ThumbMediaId, music, "ThumbMediaId", checks)?;
-    Some(Reply::Music {
+    // Older pages of WeChat's spell it in capitals.
+    let url = if has(music, "MusicURL") { "MusicURL" } else { "MusicUrl" };
+    let covered = may_be_left_out(CheckName::ThumbMediaId, music, &["ThumbMediaId"], checks);
+    let found = may_be_left_out(CheckName::MusicUrl, music, &[url, "HQMusicUrl"], checks);
+    (covered && found).then(|| Reply::Music {
         title: optional(music, "Title"),
         description: optional(music, "Description"),
-        // Older pages of WeChat's spell it in capitals.
-        url: optional(music, "MusicUrl").or_else(|| optional(music, "MusicURL")),
+        url: optional(music, url),
         hq_url: optional(music, "HQMusicUrl"),
-        thumb_media_id,
+        thumb_media_id: optional(music, "ThumbMediaId"),
     })
+}
+
+fn has(around: Option<&Element>, field: &str) -> bool {
+    around.is_some_and(|around| around.child(field).is_some())
+}
+
+/// Fields that may be left out, but are not empty.
+fn may_be_left_out(
+    name: CheckName,
+    around: Option<&Element>,
+    fields: &[&'static str],
+    checks: &mut Checks,
+) -> bool {
+    let is_empty = |field: &&&str| has(around, field) && optional(around, field).is_none();
+    let detail = match fields.iter().find(is_empty) {
+        Some(field) => {
+            Sentence::new(format!("{field} 为空：请不要写它"), format!("{field} is empty: leave it out"))
+        }
+        None => {
+            let fields = fields.join(", ");
+            Sentence::new(
+                format!("{fields} 可以没有，有则不为空"),
+                format!("{fields}: left out, or not empty"),
+            )
+        }
+    };
+    checks.note(name, !fields.iter().any(|field| is_empty(&field)), detail)
 }
 
 fn news(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
@@ -190,8 +219,15 @@ fn news(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
     );
     let few = checks.note(CheckName::Articles, (1..=limit).contains(&found), detail);
 
-    let names = ["Title", "Description", "PicUrl", "Url"];
-    let missing = items.iter().flat_map(|item| names.iter().filter(|name| item.child(name).is_none()));
+    // A description and a picture may be empty.
+    let fields = [("Title", true), ("Description", false), ("PicUrl", false), ("Url", true)];
+    let is_missing = |item: &Element, (name, filled): (&str, bool)| match item.child(name) {
+        Some(child) => filled && child.text.trim().is_empty(),
+        None => true,
+    };
+    let missing = items
+        .iter()
+        .flat_map(|item| fields.iter().filter(|field| is_missing(item, **field)).map(|(name, _)| name));
     let missing: Vec<_> = missing.copied().collect();
     let detail = match &missing[..] {
         [] => {
@@ -199,7 +235,7 @@ fn news(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
         }
         missing => {
             let missing = missing.join(", ");
-            Sentence::new(format!("缺少 {missing}"), format!("missing: {missing}"))
+            Sentence::new(format!("缺少 {missing}，或为空"), format!("missing or empty: {missing}"))
         }
     };
     let complete = checks.note(CheckName::ArticleFields, missing.is_empty(), detail);

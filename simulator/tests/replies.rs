@@ -58,7 +58,17 @@ fn every_kind() -> Vec<(wechat_tower::Reply, Reply)> {
                 description: None,
                 url: some("https://example.com/m"),
                 hq_url: some("https://example.com/hq"),
-                thumb_media_id: "t1".to_owned(),
+                thumb_media_id: some("t1"),
+            },
+        ),
+        (
+            MusicReply::without_cover().url("https://example.com/m").into(),
+            Reply::Music {
+                title: None,
+                description: None,
+                url: some("https://example.com/m"),
+                hq_url: None,
+                thumb_media_id: None,
             },
         ),
         (NewsReply::new([article("一")]).into(), Reply::News { articles: vec![read("一")] }),

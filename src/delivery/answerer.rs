@@ -12,10 +12,10 @@ use super::entry::Entry;
 use super::late::Then;
 use super::running::Running;
 use super::table::Claimed;
-use super::turn::{Held, seal};
+use super::turn::Held;
 use super::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Lease, Promise,
-    Turn, UserKey,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, HandlerPolicy, InProcess, Keep, LateReply,
+    Lease, Promise, Turn, UserKey,
 };
 use crate::callback::Uncovering;
 use crate::{Callback, Opened, Reply, ReplyContext, Sealed, Timestamp};
@@ -63,6 +63,7 @@ pub struct Answerer {
 struct Shared {
     store: Store,
     late: LateReply,
+    handlers: HandlerPolicy,
     running: Running,
 }
 
@@ -165,7 +166,8 @@ impl Answerer {
         callback.announce();
         let store = Store::InProcess(callback.deliveries().clone());
         let running = callback.account.running.clone();
-        Self { shared: Arc::new(Shared { store, late: LateReply::ride(), running }) }
+        let (late, handlers) = (LateReply::ride(), HandlerPolicy::new());
+        Self { shared: Arc::new(Shared { store, late, handlers, running }) }
     }
 
     /// Joins deliveries in `store`.
@@ -181,6 +183,13 @@ impl Answerer {
     #[must_use]
     pub fn late_reply(mut self, policy: LateReply) -> Self {
         Arc::make_mut(&mut self.shared).late = policy;
+        self
+    }
+
+    /// How long handlers may run, and what the user is told when one fails; [`HandlerPolicy::new`] unless set.
+    #[must_use]
+    pub fn handlers(mut self, policy: HandlerPolicy) -> Self {
+        Arc::make_mut(&mut self.shared).handlers = policy;
         self
     }
 
@@ -448,14 +457,23 @@ impl Answerer {
     pub(super) fn seal(&self, entry: &mut Entry, context: &ReplyContext, reply: &Arc<Reply>) -> Sealed {
         let span = entry.span.clone();
         let _in = span.enter();
-        let part = self.late().claim_word().and_then(|word| word.part(reply, 0));
-        let sealed = seal(context, part.as_ref().map_or(reply, |(part, _)| part));
+        let word = self.late().claim_word();
+        let part = word.and_then(|word| word.part(reply, 0));
+        let told = part.as_ref().map_or(reply, |(part, _)| part);
+        // The notice is no handler's: where it cannot be sent nothing has failed.
+        let is_notice = word.is_some_and(|word| Arc::ptr_eq(reply, &word.notice));
+        let policy = if is_notice { &HandlerPolicy::new() } else { self.handler_policy() };
+        let sealed = policy.seal(context, told);
         entry.close(if reply.is_none() { "none" } else { "reply" });
         sealed
     }
 
     pub(super) fn late(&self) -> &LateReply {
         &self.shared.late
+    }
+
+    pub(super) fn handler_policy(&self) -> &HandlerPolicy {
+        &self.shared.handlers
     }
 
     /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on

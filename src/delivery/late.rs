@@ -18,6 +18,9 @@ use crate::Reply;
 /// | [`or_claim`](Self::or_claim) | a notice; he writes a word, and gets the answer |
 /// | [`or_push`](Self::or_push) | the answer, as a message of its own, where the account may send them (from 4.5 s on) |
 ///
+/// A handler that fails late has no answer. The reply of `on_error`, if it is set, is one: it is claimed or pushed
+/// like any other.
+///
 /// ```
 /// use wechat_callback::TextReply;
 /// use wechat_callback::delivery::LateReply;
@@ -224,7 +227,7 @@ impl ClaimWord {
     pub(super) fn part(&self, reply: &Arc<Reply>, part: u32) -> Option<(Arc<Reply>, bool)> {
         match &**reply {
             Reply::Text(text) => match text.part(part, &self.more)? {
-                (_, false) if part == 0 => Some((reply.clone(), false)),
+                (whole, false) if whole == *text => Some((reply.clone(), false)),
                 (part, more) => Some((Arc::new(part.into()), more)),
             },
             Reply::None => None,

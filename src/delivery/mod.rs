@@ -8,12 +8,17 @@
 //! knows it knows under hashes ([`DeliveryKey`]); what it keeps are outcomes, which are replies, not sealed bytes: each
 //! delivery is sealed afresh.
 //!
+//! A handler that fails, panics or takes too long has an outcome like any other (`HandlerPolicy`), and what a response
+//! of its own is worth to WeChat is decided here too (`OwnResponse`).
+//!
 //! The middleware of `wechat-tower` and `wechat-actix` does all of this. With the feature `tokio-1` so does
 //! `Answerer` for any other server on tokio.
 
 #[cfg(feature = "tokio-1")]
 mod answerer;
 mod bindings;
+#[cfg(feature = "tokio-1")]
+mod contain;
 #[cfg(feature = "tokio-1")]
 mod deadline;
 #[cfg(feature = "tokio-1")]
@@ -23,6 +28,10 @@ mod in_process;
 mod key;
 #[cfg(feature = "tokio-1")]
 mod late;
+#[cfg(feature = "tokio-1")]
+mod outcome;
+#[cfg(feature = "tokio-1")]
+mod own;
 #[cfg(feature = "tokio-1")]
 mod running;
 mod store;
@@ -37,10 +46,14 @@ pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest}
 #[cfg(feature = "tokio-1")]
 pub use late::{LateReply, ReplySender};
 #[cfg(feature = "tokio-1")]
+pub use outcome::{Alone, Answer, Handled, HandlerPolicy, Outcome};
+#[cfg(feature = "tokio-1")]
+pub use own::{Own, OwnResponse};
+#[cfg(feature = "tokio-1")]
 pub(crate) use running::Running;
 pub use store::{
     Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,
     Promise, Settled,
 };
 #[cfg(feature = "tokio-1")]
-pub use turn::{Answer, Answering, CatchPanic, Done, Handled, Outcome, Run, Turn, Waiting};
+pub use turn::{Answering, Done, Run, Turn, Waiting};

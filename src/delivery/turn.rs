@@ -1,7 +1,5 @@
 //! One handler's run, and the delivery that waits for it in place.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,13 +7,16 @@ use std::task::{Context, Poll, ready};
 use tokio::time::{Sleep, sleep_until};
 
 use super::answerer::{Answerer, Push};
+use super::contain::{Contained, contained};
 use super::deadline::after;
 use super::entry::Entry;
 use super::in_process::Owner;
 use super::late::Then;
+use super::outcome::Source;
 use super::running::Runs;
-use super::{Keep, Lease, Promise, Settled};
-use crate::{HandlerError, Reply, ReplyContext, Sealed};
+use super::{Answer, Handled, Keep, Lease, Promise, Settled};
+use crate::reply::Limits;
+use crate::{Reply, ReplyContext};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -37,32 +38,6 @@ pub(super) enum Held {
     Shared(Box<dyn Lease>),
 }
 
-/// What a handler's run came to.
-pub struct Handled<R> {
-    /// What the handler returned.
-    pub outcome: Outcome,
-    /// What the framework made of it, if it did. Its headers go with the answer.
-    pub response: Option<R>,
-}
-
-/// What a handler returned.
-pub enum Outcome {
-    /// A reply, or that there is none.
-    Reply(Reply),
-    /// An error. It is logged with its causes, and WeChat is answered `success`.
-    Failed(HandlerError),
-    /// A response of its own, which goes out untouched. Other deliveries of the push are answered `success`.
-    Own,
-}
-
-/// What one delivery is answered.
-pub enum Answer<R> {
-    /// With a status of 200, and the headers of the framework's response where there is one.
-    Sealed(Sealed, Option<R>),
-    /// The handler's own response.
-    Own(R),
-}
-
 impl Turn {
     /// Starts the run of `handler`. The first part is the run itself, to be boxed; the second is how this delivery,
     /// which is answered in `context`, waits for it.
@@ -74,22 +49,24 @@ impl Turn {
         let Self { answerer, push, lease, runs, entry } = self;
         let waiting = Waiting { answerer: answerer.clone(), push: push.clone_keys(), context, entry };
         let span = waiting.entry.span.clone();
+        let limits = waiting.context.limits();
         let is_pushed = matches!(answerer.late().then, Then::Push(_));
+        let handler = answerer.handler_policy().contain(handler);
         let owner = Some(Outcomes { answerer, push, lease, runs });
-        let handler = CatchPanic::new(handler);
-        (Run { handler, owner, settling: None, done: None, is_pushed, span }, waiting)
+        (Run { handler, owner, limits, settling: None, done: None, is_pushed, span }, waiting)
     }
 }
 
 pin_project_lite::pin_project! {
     /// A handler's run. It goes on wherever it is polled, settles what comes out, and is polled to its end.
     ///
-    /// A panic of the handler is caught: it is an error like any other.
+    /// A handler that panics or takes too long has failed like any other.
     #[must_use = "it does nothing until it is polled"]
     pub struct Run<H, R> {
         #[pin]
-        handler: CatchPanic<H>,
+        handler: Contained<H>,
         owner: Option<Outcomes>,
+        limits: Limits,
         settling: Option<BoxFuture<Settled>>,
         done: Option<Done<R>>,
         // Whether what is late is sent as a message of its own.
@@ -121,13 +98,14 @@ impl<R, H: Future<Output = Handled<R>>> Future for Run<H, R> {
         let this = self.project();
         let _in = this.span.enter();
         if let Some(owner) = this.owner.take() {
-            let Poll::Ready(Handled { outcome, response }) = this.handler.poll(cx) else {
+            let Poll::Ready(handled) = this.handler.poll(cx) else {
                 *this.owner = Some(owner);
                 return Poll::Pending;
             };
-            let (is_own, reply) = (matches!(outcome, Outcome::Own), outcome.reply().into_shared());
-            *this.settling = owner.settle(&reply, is_own);
-            *this.done = Some(Done { reply, is_own, response });
+            let Handled { outcome, response } = Handled::of(handled);
+            let (source, reply) = outcome.reply(owner.answerer.handler_policy(), *this.limits);
+            *this.settling = owner.settle(&reply, source);
+            *this.done = Some(Done { reply, is_own: source == Source::Own, response });
         }
         if let Some(settling) = this.settling {
             let settled = ready!(settling.as_mut().poll(cx));
@@ -151,7 +129,7 @@ struct Outcomes {
 
 impl Outcomes {
     /// Settles the push. What is left to wait for is returned.
-    fn settle(self, reply: &Arc<Reply>, is_own: bool) -> Option<BoxFuture<Settled>> {
+    fn settle(self, reply: &Arc<Reply>, source: Source) -> Option<BoxFuture<Settled>> {
         let Self { answerer, push, lease, runs } = self;
         let keep = answerer.late().keep(reply);
         let lease = match lease {
@@ -164,7 +142,7 @@ impl Outcomes {
                 }
                 let reply = reply.clone();
                 return Some(Box::pin(async move {
-                    answerer.settled(settled, keep, &push, &reply, is_own).await;
+                    answerer.settled(settled, keep, &push, &reply, source).await;
                     drop(runs);
                     settled
                 }));
@@ -174,7 +152,7 @@ impl Outcomes {
         Some(Box::pin(async move {
             let settled = match lease.settle(reply.clone(), keep).await {
                 Ok(settled) => {
-                    answerer.settled(settled, keep, &push, &reply, is_own).await;
+                    answerer.settled(settled, keep, &push, &reply, source).await;
                     settled
                 }
                 Err(error) => {
@@ -194,9 +172,11 @@ impl Outcomes {
 
 impl Answerer {
     /// What becomes of an outcome that is stored.
-    async fn settled(&self, settled: Settled, keep: Keep, push: &Push, reply: &Reply, is_own: bool) {
+    async fn settled(&self, settled: Settled, keep: Keep, push: &Push, reply: &Reply, source: Source) {
         match (settled, push.user, push.key) {
-            (Settled::Late, ..) if is_own || !reply.is_none() => self.late_outcome(push, reply, is_own).await,
+            (Settled::Late, ..) if source == Source::Own || !reply.is_none() => {
+                self.late_outcome(push, reply, source).await;
+            }
             (Settled::InTime, Some(user), Some(key)) if keep == Keep::ForUser => {
                 self.promise(user, Promise::new(key, 1)).await;
             }
@@ -205,17 +185,25 @@ impl Answerer {
     }
 
     /// The last delivery was answered without it.
-    async fn late_outcome(&self, push: &Push, reply: &Reply, is_own: bool) {
+    async fn late_outcome(&self, push: &Push, reply: &Reply, source: Source) {
+        let is_reply = source != Source::Own;
         match (&self.late().then, &push.openid) {
-            (Then::Push(sender), Some(openid)) if !is_own => match sender.send(openid, reply).await {
-                Ok(()) => tracing::debug!("the late answer was sent as a message of its own"),
-                Err(error) => {
-                    let error: &(dyn std::error::Error + 'static) = &*error;
-                    tracing::error!(error, "the answer is lost: it was late, and could not be sent");
+            (Then::Push(sender), Some(openid)) if is_reply => {
+                match contained(sender.send(openid, reply)).await {
+                    Ok(Ok(())) => tracing::debug!("the late answer was sent as a message of its own"),
+                    Ok(Err(error)) => {
+                        let error: &(dyn std::error::Error + 'static) = &*error;
+                        tracing::error!(error, "the answer is lost: it was late, and could not be sent");
+                    }
+                    Err(panic) => {
+                        tracing::error!(panic, "the answer is lost: it was late, and its sender panicked");
+                    }
                 }
-            },
+            }
             // Whoever answered the last delivery promised it.
-            (Then::Claim(_), _) if !is_own => {}
+            (Then::Claim(_), _) if is_reply => {}
+            // Nothing is lost but the word of a failure that stands in the log.
+            _ if source == Source::Failure => {}
             _ => tracing::error!("the answer is lost: no delivery is left to carry it (see LateReply)"),
         }
     }
@@ -302,76 +290,5 @@ impl<T, D: FnOnce(T)> Unpin for Answering<T, D> {}
 impl<T, D: FnOnce(T)> Drop for Answering<T, D> {
     fn drop(&mut self) {
         self.detach();
-    }
-}
-
-impl Outcome {
-    /// The reply. An error is logged.
-    fn reply(self) -> Reply {
-        match self {
-            Self::Reply(reply) => reply,
-            Self::Failed(error) => {
-                tracing::error!(error = error.as_error(), "the handler failed; WeChat is answered success");
-                Reply::None
-            }
-            Self::Own => Reply::None,
-        }
-    }
-}
-
-impl<R> Handled<R> {
-    /// What the delivery is answered where each stands for itself.
-    pub fn answer(self, context: &ReplyContext) -> Answer<R> {
-        match self {
-            Self { outcome: Outcome::Own, response: Some(response) } => Answer::Own(response),
-            Self { outcome, response } => Answer::Sealed(seal(context, &outcome.reply()), response),
-        }
-    }
-}
-
-/// A reply that WeChat would not take is logged, and answered `success`.
-pub(super) fn seal(context: &ReplyContext, reply: &Reply) -> Sealed {
-    context.seal(reply).unwrap_or_else(|error| {
-        tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
-        Sealed::acknowledgement()
-    })
-}
-
-pin_project_lite::pin_project! {
-    /// A handler whose panic is an error like any other.
-    #[must_use = "it does nothing until it is polled"]
-    pub struct CatchPanic<H> {
-        #[pin]
-        handler: H,
-    }
-}
-
-impl<H> CatchPanic<H> {
-    /// Catches the panics of `handler`.
-    pub const fn new(handler: H) -> Self {
-        Self { handler }
-    }
-}
-
-impl<R, H: Future<Output = Handled<R>>> Future for CatchPanic<H> {
-    type Output = Handled<R>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let handler = self.project().handler;
-        // What the handler leaves behind half done is its own; nobody polls it again.
-        catch_unwind(AssertUnwindSafe(|| handler.poll(cx))).unwrap_or_else(|panic| {
-            Poll::Ready(Handled { outcome: Outcome::Failed(Panicked::from(panic).into()), response: None })
-        })
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("it panicked: {0}")]
-struct Panicked(String);
-
-impl From<Box<dyn Any + Send>> for Panicked {
-    fn from(panic: Box<dyn Any + Send>) -> Self {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        Self(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
     }
 }

@@ -56,6 +56,23 @@ impl Names {
     }
 }
 
+/// What is remembered of a push while its handler runs: enough to tell whether a reply to it can be sealed.
+#[cfg(feature = "tokio-1")]
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    to_event: bool,
+    pub(crate) has_recipient: bool,
+    pub(crate) is_encrypted: bool,
+}
+
+#[cfg(feature = "tokio-1")]
+impl Limits {
+    /// Whether WeChat would take `reply`, if somebody gets it.
+    pub(crate) fn check(self, reply: &Reply) -> Result<(), SealError> {
+        reply.content().map_or(Ok(()), |content| content.check(self.to_event))
+    }
+}
+
 /// What goes into the HTTP answer. The status is 200.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -83,9 +100,9 @@ impl ReplyContext {
     ///
     /// # Errors
     ///
-    /// [`SealError`] where the push had no sender or receiver, or WeChat would not take the reply: an empty text or
-    /// one over 2,047 bytes, no article or too many, a transfer to an agent in answer to an event. [`Reply::None`]
-    /// never fails.
+    /// [`SealError`] where the push had no sender or receiver, or WeChat would not take the reply: a blank text or one
+    /// over 2,047 bytes, a blank media id, title or URL, no article or too many, a transfer to an agent in answer to an
+    /// event. [`Reply::None`] never fails.
     pub fn seal(&self, reply: &Reply) -> Result<Sealed, SealError> {
         self.seal_at(reply, Timestamp::now(), rand::random())
     }
@@ -123,6 +140,16 @@ impl ReplyContext {
     #[must_use]
     pub fn seal_xml_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
         self.seal_with(now, random, xml.len(), |text| text.push_str(xml))
+    }
+
+    /// What a reply to the push is checked against.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            to_event: self.to_event,
+            has_recipient: self.names.to().is_ok() && self.names.from().is_ok(),
+            is_encrypted: self.account.cipher(self.key).is_some(),
+        }
     }
 
     fn seal_with(

@@ -1,4 +1,5 @@
-use super::Content;
+use super::{Content, filled};
+use crate::SealError;
 use crate::xml::Writer;
 
 /// An image reply (回复图片消息).
@@ -23,6 +24,10 @@ impl ImageReply {
 impl Content for ImageReply {
     fn kind(&self) -> &'static str {
         "image"
+    }
+
+    fn check(&self, _: bool) -> Result<(), SealError> {
+        filled("MediaId", &self.media_id)
     }
 
     fn write(&self, xml: &mut Writer<'_>) {
@@ -56,6 +61,10 @@ impl VoiceReply {
 impl Content for VoiceReply {
     fn kind(&self) -> &'static str {
         "voice"
+    }
+
+    fn check(&self, _: bool) -> Result<(), SealError> {
+        filled("MediaId", &self.media_id)
     }
 
     fn write(&self, xml: &mut Writer<'_>) {
@@ -115,6 +124,10 @@ impl Content for VideoReply {
         "video"
     }
 
+    fn check(&self, _: bool) -> Result<(), SealError> {
+        filled("MediaId", &self.media_id)
+    }
+
     fn write(&self, xml: &mut Writer<'_>) {
         xml.element("Video", |xml| {
             xml.text("MediaId", &self.media_id);
@@ -128,11 +141,15 @@ impl Content for VideoReply {
     }
 }
 
-/// A music reply (回复音乐消息).
+/// A music reply (回复音乐消息), with or without a cover.
+///
+/// The cover is an uploaded image. An account that may not upload leaves it out
+/// ([`without_cover`](Self::without_cover)): an invented id brings WeChat's failure notice, and an empty one is not
+/// sealed ([`SealError`]).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct MusicReply {
-    thumb_media_id: String,
+    thumb_media_id: Option<String>,
     title: Option<String>,
     description: Option<String>,
     url: Option<String>,
@@ -147,13 +164,32 @@ impl MusicReply {
     /// let reply = MusicReply::new("THUMB_MEDIA_ID").url("https://example.com/spring.mp3");
     /// ```
     pub fn new(thumb_media_id: impl Into<String>) -> Self {
-        Self {
-            thumb_media_id: thumb_media_id.into(),
-            title: None,
-            description: None,
-            url: None,
-            hq_url: None,
-        }
+        Self { thumb_media_id: Some(thumb_media_id.into()), ..Self::without_cover() }
+    }
+
+    /// Plays music without a cover.
+    ///
+    /// ```
+    /// # use wechat_callback::MusicReply;
+    /// let reply = MusicReply::without_cover().title("春天").url("https://example.com/spring.mp3");
+    /// ```
+    pub const fn without_cover() -> Self {
+        Self { thumb_media_id: None, title: None, description: None, url: None, hq_url: None }
+    }
+
+    /// Its cover: an uploaded image.
+    ///
+    /// ```
+    /// # use wechat_callback::MusicReply;
+    /// # let uploaded = Some("THUMB_MEDIA_ID");
+    /// let mut reply = MusicReply::without_cover().url("https://example.com/spring.mp3");
+    /// if let Some(id) = uploaded {
+    ///     reply = reply.thumb_media_id(id);
+    /// }
+    /// ```
+    pub fn thumb_media_id(mut self, thumb_media_id: impl Into<String>) -> Self {
+        self.thumb_media_id = Some(thumb_media_id.into());
+        self
     }
 
     /// Its title.
@@ -206,19 +242,28 @@ impl Content for MusicReply {
         "music"
     }
 
+    fn check(&self, _: bool) -> Result<(), SealError> {
+        // What is left out is left out; WeChat shows its failure notice for what is there and empty.
+        let optional =
+            [("ThumbMediaId", &self.thumb_media_id), ("MusicUrl", &self.url), ("HQMusicUrl", &self.hq_url)];
+        optional
+            .into_iter()
+            .try_for_each(|(name, value)| value.as_ref().map_or(Ok(()), |value| filled(name, value)))
+    }
+
     fn write(&self, xml: &mut Writer<'_>) {
         xml.element("Music", |xml| {
             xml.optional("Title", self.title.as_deref());
             xml.optional("Description", self.description.as_deref());
             xml.optional("MusicUrl", self.url.as_deref());
             xml.optional("HQMusicUrl", self.hq_url.as_deref());
-            xml.text("ThumbMediaId", &self.thumb_media_id);
+            xml.optional("ThumbMediaId", self.thumb_media_id.as_deref());
         });
     }
 
     fn room(&self) -> usize {
-        let optional = [&self.title, &self.description, &self.url, &self.hq_url];
-        self.thumb_media_id.len() + optional.into_iter().map(length).sum::<usize>() + 224
+        let optional = [&self.title, &self.description, &self.url, &self.hq_url, &self.thumb_media_id];
+        optional.into_iter().map(length).sum::<usize>() + 224
     }
 }
 

@@ -12,8 +12,10 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use crate::SealError;
-use crate::xml::Writer;
+use crate::xml::{Writer, is_allowed};
 
+#[cfg(feature = "tokio-1")]
+pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{ReplyContext, Sealed, XmlReplyContext};
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
@@ -92,6 +94,16 @@ impl Reply {
             Self::Transfer(reply) => reply,
         })
     }
+}
+
+/// Whether nothing in `text` shows: white space, and characters that XML cannot hold.
+pub(crate) fn is_blank(text: &str) -> bool {
+    !text.chars().any(|char| is_allowed(char) && !char.is_whitespace())
+}
+
+/// An element that WeChat does not take empty.
+fn filled(name: &'static str, text: &str) -> Result<(), SealError> {
+    if is_blank(text) { Err(SealError::Empty(name)) } else { Ok(()) }
 }
 
 /// How a kind of reply is written.

@@ -1,6 +1,6 @@
-use super::Content;
+use super::{Content, is_blank};
 use crate::SealError;
-use crate::xml::{Writer, is_allowed};
+use crate::xml::Writer;
 
 /// The longest text, in bytes of UTF-8. Over it the user sees WeChat's failure notice instead. (Measured by others:
 /// 2,047 arrives, 2,048 does not. Tencent names no limit.)
@@ -9,7 +9,7 @@ pub(crate) const MAX_TEXT: usize = 2047;
 /// A text reply (回复文本消息): up to 2,047 bytes of UTF-8.
 ///
 /// Line ends and links (`<a href="https://…">…</a>`) work in WeChat's chat. An empty text or a longer one is not
-/// sealed ([`SealError`]); [`split`](Self::split) cuts a long one.
+/// sealed ([`SealError`]), nor is one of white space alone; [`split`](Self::split) cuts a long one.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct TextReply {
@@ -85,7 +85,8 @@ impl TextReply {
             if self.content.len() > MAX_TEXT { MAX_TEXT.saturating_sub(more.len()) } else { MAX_TEXT };
         let mut parts = self.parts(limit).skip(usize::try_from(part).ok()?);
         let text = parts.next()?;
-        let is_last = parts.next().is_none();
+        // Blanks alone are no message.
+        let is_last = parts.all(is_blank);
         Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
     }
 
@@ -106,7 +107,7 @@ impl Content for TextReply {
         if length > MAX_TEXT {
             return Err(SealError::TextTooLong { length });
         }
-        if self.content.chars().any(is_allowed) { Ok(()) } else { Err(SealError::TextEmpty) }
+        if is_blank(&self.content) { Err(SealError::TextEmpty) } else { Ok(()) }
     }
 
     fn write(&self, xml: &mut Writer<'_>) {

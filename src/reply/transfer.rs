@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Content;
+use super::{Content, filled};
 use crate::SealError;
 use crate::xml::Writer;
 
@@ -62,7 +62,11 @@ impl Content for TransferReply {
     }
 
     fn check(&self, to_event: bool) -> Result<(), SealError> {
-        if to_event && self.to != Target::Ai { Err(SealError::TransferToEvent) } else { Ok(()) }
+        match &self.to {
+            Target::AnyAgent | Target::Agent(_) if to_event => Err(SealError::TransferToEvent),
+            Target::Agent(agent) => filled("KfAccount", agent),
+            Target::AnyAgent | Target::Ai => Ok(()),
+        }
     }
 
     fn write(&self, xml: &mut Writer<'_>) {

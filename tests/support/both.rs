@@ -188,7 +188,7 @@ pub fn answer<'a>(status: u16, headers: impl Iterator<Item = (&'a str, &'a [u8])
         .map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()))
         .collect();
     headers.sort_unstable();
-    Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("UTF-8") }
+    Answer { status, headers, body: String::from_utf8_lossy(body).into_owned() }
 }
 
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -19,6 +19,8 @@ use wechat_tower::WechatLayer;
 use super::both::{self, Answer};
 use super::{Push, Wechat, fresh, now, text_of};
 
+pub type Texts = BoxFuture<'static, String>;
+
 pub const USER: &str = "o6_bmjrPTlm6_2sgVt7hMZOPfL2M";
 pub const OTHER_USER: &str = "oZ9_otherUser8sgVt7hMZOPf000";
 /// How long WeChat waits for an answer.
@@ -37,6 +39,19 @@ pub const ADAPTERS: [Adapter; 2] = [Adapter::Tower, Adapter::Actix];
 pub struct Stage {
     pub adapter: Adapter,
     pub wechat: Wechat,
+}
+
+/// Panics on purpose are not shown; all others are.
+pub fn hush() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !panic.to_string().contains("on purpose") {
+                hook(panic);
+            }
+        }));
+    });
 }
 
 /// Plays `test` on both adapters in plain and in safe mode.
@@ -100,6 +115,22 @@ impl Middleware {
         let adapter = match self.adapter {
             Either::Tower(layer) => Either::Tower(layer.deliveries(store)),
             Either::Actix(middleware) => Either::Actix(middleware.deliveries(store)),
+        };
+        Self { adapter, ..self }
+    }
+
+    pub fn on_error(self, reply: impl Into<Reply>) -> Self {
+        let adapter = match self.adapter {
+            Either::Tower(layer) => Either::Tower(layer.on_error(reply)),
+            Either::Actix(middleware) => Either::Actix(middleware.on_error(reply)),
+        };
+        Self { adapter, ..self }
+    }
+
+    pub fn handler_timeout(self, timeout: Duration) -> Self {
+        let adapter = match self.adapter {
+            Either::Tower(layer) => Either::Tower(layer.handler_timeout(timeout)),
+            Either::Actix(middleware) => Either::Actix(middleware.handler_timeout(timeout)),
         };
         Self { adapter, ..self }
     }

@@ -1,14 +1,14 @@
 //! The answers that the middleware makes itself.
 
-use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::ServiceResponse;
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes_limited};
+use actix_web::dev::{Response, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
     TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{Either, Error, HttpResponse};
-use wechat_callback::delivery::{Answer, Handled, Outcome};
+use wechat_callback::delivery::{Answer, Handled, Outcome, OwnResponse};
 use wechat_callback::{HandlerError, Reply, Sealed};
 
 /// A status and nothing else. Why goes to the log.
@@ -38,10 +38,10 @@ pub(crate) fn verification(verified: Result<String, u16>) -> HttpResponse {
     }
 }
 
-/// What the handler returned. A success without a body means that there is nothing to say.
-pub(crate) fn handled<B: MessageBody>(
+/// What the handler returned.
+pub(crate) async fn handled<B: MessageBody>(
     result: Result<ServiceResponse<B>, Error>,
-) -> Handled<ServiceResponse<B>> {
+) -> Handled<ServiceResponse<EitherBody<B>>> {
     let mut response = match result {
         Ok(response) => response,
         Err(error) => {
@@ -49,36 +49,68 @@ pub(crate) fn handled<B: MessageBody>(
             return Handled { outcome, response: None };
         }
     };
+    let Some(outcome) = sealable(&mut response) else {
+        return own(response).await;
+    };
+    // The body and actix-web's copy of the error go here, where a panic in a destructor is one of the handler's.
+    let (request, response) = response.into_parts();
+    let response = HttpResponse::from(Response::from(response));
+    let response = response.set_body(EitherBody::right(BoxBody::new(())));
+    Handled { outcome, response: Some(ServiceResponse::new(request, response)) }
+}
+
+/// A reply, that there is none, or a failure. `None` where the response is the handler's own.
+fn sealable<B: MessageBody>(response: &mut ServiceResponse<B>) -> Option<Outcome> {
     let mut extensions = response.response_mut().extensions_mut();
     let (reply, error) = (extensions.remove::<Reply>(), extensions.remove::<HandlerError>());
     drop(extensions);
-    let outcome = match (reply, error) {
-        (Some(reply), _) => Outcome::Reply(reply),
-        (None, Some(error)) => Outcome::Failed(error),
-        (None, None) if says_nothing(&response) => Outcome::Reply(Reply::None),
-        (None, None) => Outcome::Own,
+    match (reply, error) {
+        (Some(reply), _) => Some(Outcome::Reply(reply)),
+        (None, Some(error)) => Some(Outcome::Failed(error)),
+        (None, None) => is_none(response).then_some(Outcome::Reply(Reply::None)),
+    }
+}
+
+/// What a response of the handler's own is. Its body is read where that depends on it.
+async fn own<B: MessageBody>(response: ServiceResponse<B>) -> Handled<ServiceResponse<EitherBody<B>>> {
+    let length = match response.response().body().size() {
+        BodySize::None => Some(0),
+        BodySize::Sized(length) => Some(length),
+        BodySize::Stream => None,
     };
-    Handled { outcome, response: Some(response) }
+    let Some(length) = length.filter(|_| described(response.response(), length).needs_body()) else {
+        let outcome = described(response.response(), length).outcome(None);
+        return Handled { outcome, response: Some(response.map_into_left_body()) };
+    };
+    let (request, response) = response.into_parts();
+    let (response, body) = response.into_parts();
+    let body = to_bytes_limited(body, usize::try_from(length).unwrap_or(usize::MAX)).await;
+    let Some(body) = body.ok().and_then(Result::ok).filter(|body| body.len() as u64 == length) else {
+        let outcome = Outcome::Failed("the body of the handler's own response broke off".into());
+        return Handled { outcome, response: None };
+    };
+    let outcome = described(&response, Some(length)).outcome(Some(&body));
+    let response = response.set_body(EitherBody::right(body.boxed()));
+    Handled { outcome, response: Some(ServiceResponse::new(request, response)) }
+}
+
+fn described<B>(response: &HttpResponse<B>, length: Option<u64>) -> OwnResponse<'_> {
+    OwnResponse {
+        status: response.status().as_u16(),
+        content_type: response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes),
+        is_encoded: response.headers().contains_key(CONTENT_ENCODING),
+        length,
+    }
 }
 
 /// The answer to WeChat, or what it is made of where the handler left no response to put it into. A response of the
 /// handler's own passes untouched; of others the headers stay.
 pub(crate) fn given<B: MessageBody>(
-    answer: Answer<ServiceResponse<B>>,
+    answer: Answer<ServiceResponse<EitherBody<B>>>,
 ) -> Either<ServiceResponse<EitherBody<B>>, HttpResponse> {
     let (sealed, response) = match answer {
         Answer::Sealed(sealed, response) => (sealed, response),
-        Answer::Own(response) => {
-            let status = response.status();
-            if !status.is_success() {
-                let status = status.as_u16();
-                tracing::error!(
-                    status,
-                    "the handler's own response is no success; WeChat takes it for a failure"
-                );
-            }
-            return Either::Left(response.map_into_left_body());
-        }
+        Answer::Own(response) => return Either::Left(response),
     };
     let Some(response) = response else {
         return Either::Right(bare(sealed));
@@ -105,12 +137,10 @@ pub(crate) fn empty(status: u16) -> HttpResponse {
     HttpResponse::new(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN))
 }
 
-/// A success without a body, or actix-web's answer to a handler that returned `None`: a 404 without a body. (Where
-/// no route matched, it is left alone.)
-fn says_nothing<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
-    let is_nothing = match response.status() {
-        StatusCode::NOT_FOUND => response.request().match_pattern().is_some(),
-        status => status.is_success(),
-    };
-    is_nothing && matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0))
+/// actix-web's answer to a handler that returned `None`: a 404 without a body. (Where no route matched, it is left
+/// alone.)
+fn is_none<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    response.status() == StatusCode::NOT_FOUND
+        && response.request().match_pattern().is_some()
+        && matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0))
 }

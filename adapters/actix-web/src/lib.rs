@@ -56,8 +56,16 @@
 //! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
 //! - an `Option` of a reply: `None` is answered `success`, and WeChat shows nothing;
 //! - `Result<_, HandlerError>` of these or of nothing: an error is logged with its causes and answered `success`,
-//!   so that one bug does not make WeChat block the account;
-//! - a response of its own, which passes untouched.
+//!   so that one bug does not make WeChat block the account; or the user is told what [`WechatMiddleware::on_error`]
+//!   says;
+//! - a text (`String`, `&str`: a 200 of `text/plain` up to 64 KiB): a reply, as [`TextReply::new`] makes it;
+//! - XML of its own (`text/xml`, `application/xml`), which passes untouched. In an encrypted mode WeChat does not take
+//!   it, and that is logged as an error;
+//! - anything else, which passes untouched too, with an error in the log: of JSON, HTML or any status but 200 WeChat
+//!   makes its failure notice.
+//!
+//! A handler that blocks its thread holds up its whole worker, and no time-out ends it: put such work into
+//! [`web::block`](actix_web::web::block).
 //!
 //! # Where it is mounted
 //!

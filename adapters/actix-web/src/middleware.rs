@@ -12,8 +12,8 @@ use actix_web::web::Bytes;
 use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
-use wechat_callback::delivery::{Answerer, Arrival, CatchPanic, Deliveries, LateReply};
-use wechat_callback::{Callback, Message, OpenError, Opened, ReplyContext};
+use wechat_callback::delivery::{Answerer, Arrival, Deliveries, HandlerPolicy, LateReply};
+use wechat_callback::{Callback, Message, OpenError, Opened, Reply, ReplyContext};
 
 use crate::{answer, payload};
 
@@ -27,8 +27,9 @@ use crate::{answer, payload};
 /// | another method | 405 |
 ///
 /// A refusal is a response with a status and nothing else, never an `Err`; why is logged. So is an error of the inner
-/// service, and WeChat is answered `success`. Where the handler has not given the request back, because it runs on or
-/// panicked, the answer is an `Err` whose response it is: a middleware outside of this one sees it so.
+/// service, and WeChat is answered `success` or what [`on_error`](Self::on_error) says. Where the handler has not given
+/// the request back, because it runs on, panicked or took too long, the answer is an `Err` whose response it is: a
+/// middleware outside of this one sees it so.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -50,6 +51,7 @@ pub struct WechatMiddleware {
     callback: Callback,
     /// `None` where each delivery stands for itself.
     answerer: Option<Answerer>,
+    handlers: HandlerPolicy,
     body_limit: usize,
     body_timeout: Duration,
 }
@@ -65,7 +67,8 @@ impl WechatMiddleware {
     /// ```
     pub fn new(callback: Callback) -> Self {
         let answerer = Some(Answerer::new(&callback));
-        Self { callback, answerer, body_limit: 64 * 1024, body_timeout: Duration::from_secs(5) }
+        let (handlers, body_timeout) = (HandlerPolicy::new(), Duration::from_secs(5));
+        Self { callback, answerer, handlers, body_limit: 64 * 1024, body_timeout }
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
@@ -106,8 +109,8 @@ impl WechatMiddleware {
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn deliveries(mut self, store: impl Deliveries) -> Self {
-        self.answerer =
-            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).deliveries(store));
+        let answerer = self.answerer.unwrap_or_else(|| Answerer::new(&self.callback));
+        self.answerer = Some(answerer.handlers(self.handlers.clone()).deliveries(store));
         self
     }
 
@@ -137,6 +140,48 @@ impl WechatMiddleware {
     /// ```
     pub fn late_reply(mut self, policy: LateReply) -> Self {
         self.answerer = self.answerer.map(|answerer| answerer.late_reply(policy));
+        self
+    }
+
+    /// What the user is told when the handler fails (an error, a panic, the [time-out](Self::handler_timeout)), or when
+    /// its reply is one that WeChat would not take; nothing unless set, and never where the push names no sender.
+    ///
+    /// All deliveries of the push are told it. A failure that is too late for them goes where late answers go: by
+    /// [`LateReply::ride`] nowhere, by [`or_claim`](LateReply::or_claim) to the user who writes the word, by
+    /// [`or_push`](LateReply::or_push) to the sender. If this reply cannot be sealed either, that is logged, and WeChat
+    /// is answered `success`.
+    ///
+    /// ```
+    /// # use wechat_actix::{Callback, TextReply, WechatMiddleware};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let middleware = WechatMiddleware::new(callback).on_error(TextReply::new("出了点问题，请再发一次。"));
+    /// # Ok::<(), wechat_actix::ConfigError>(())
+    /// ```
+    pub fn on_error(mut self, reply: impl Into<Reply>) -> Self {
+        self.handlers = self.handlers.on_error(reply);
+        self.with_handlers()
+    }
+
+    /// How long the handler may run; ten minutes unless set. One that takes longer is dropped and has failed, which is
+    /// logged: without an end it would hold its place among the pushes that are remembered for ever.
+    ///
+    /// It is counted from when the handler first waits for something. One that never does, because it blocks its
+    /// thread, cannot be ended, and holds up every other push of that thread: see [`web::block`](actix_web::web::block).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wechat_actix::{Callback, WechatMiddleware};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let middleware = WechatMiddleware::new(callback).handler_timeout(Duration::from_secs(60));
+    /// # Ok::<(), wechat_actix::ConfigError>(())
+    /// ```
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.handlers = self.handlers.timeout(timeout);
+        self.with_handlers()
+    }
+
+    fn with_handlers(mut self) -> Self {
+        self.answerer = self.answerer.map(|answerer| answerer.handlers(self.handlers.clone()));
         self
     }
 
@@ -219,13 +264,13 @@ impl WechatMiddleware {
             None => None,
         };
         let context = put_into(&mut request, opened, &body);
-        let handler = async move { answer::handled(service.call(request).await) };
+        let handler = async move { answer::handled(service.call(request).await).await };
         let answer = match turn {
             Some(turn) => {
                 let (run, waiting) = turn.start(handler, context);
                 waiting.answer(Box::pin(run), detach).await
             }
-            None => CatchPanic::new(handler).await.answer(&context),
+            None => self.handlers.alone(handler, context).await,
         };
         match answer::given(answer) {
             Either::Left(response) => Ok(response),

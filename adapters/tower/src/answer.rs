@@ -11,6 +11,7 @@ use wechat_callback::delivery::{Answer, Handled, Outcome};
 use wechat_callback::{HandlerError, Reply, Sealed};
 
 use crate::WechatBody;
+use crate::own::{self, Returned};
 use crate::read::BoxError;
 
 /// A status and nothing else. Why goes to the log.
@@ -45,40 +46,33 @@ pub(crate) fn verification<B>(verified: Result<String, u16>) -> Response<WechatB
     }
 }
 
-/// What the handler returned. A success without a body means that there is nothing to say.
-pub(crate) fn handled<B: Body, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Handled<Response<B>> {
+/// What the handler returned, or its own response, which is to be read first.
+pub(crate) fn handled<B: Body, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Returned<B> {
     let mut response = match result {
         Ok(response) => response,
-        Err(error) => return Handled { outcome: Outcome::Failed(error.into().into()), response: None },
+        Err(error) => {
+            let outcome = Outcome::Failed(error.into().into());
+            return Returned::Handled(Handled { outcome, response: None });
+        }
     };
     let extensions = response.extensions_mut();
     let outcome = if let Some(reply) = extensions.remove::<Reply>() {
         Outcome::Reply(reply)
     } else if let Some(error) = extensions.remove::<HandlerError>() {
         Outcome::Failed(error)
-    } else if response.status().is_success() && response.body().size_hint().exact() == Some(0) {
-        Outcome::Reply(Reply::None)
     } else {
-        Outcome::Own
+        return own::look_at(response);
     };
-    Handled { outcome, response: Some(response) }
+    // The body goes here, where a panic in its destructor is one of the handler's.
+    let response = Some(response.map(|_| Bytes::new().into()));
+    Returned::Handled(Handled { outcome, response })
 }
 
 /// The answer to WeChat. A response of the handler's own passes untouched; of others the headers stay.
-pub(crate) fn given<B>(answer: Answer<Response<B>>) -> Response<WechatBody<B>> {
+pub(crate) fn given<B>(answer: Answer<Response<WechatBody<B>>>) -> Response<WechatBody<B>> {
     let (sealed, response) = match answer {
         Answer::Sealed(sealed, response) => (sealed, response),
-        Answer::Own(response) => {
-            let status = response.status();
-            if !status.is_success() {
-                let status = status.as_u16();
-                tracing::error!(
-                    status,
-                    "the handler's own response is no success; WeChat takes it for a failure"
-                );
-            }
-            return response.map(WechatBody::new);
-        }
+        Answer::Own(response) => return response,
     };
     let Sealed { content_type, body, .. } = sealed;
     let mut parts =

@@ -9,9 +9,10 @@ use http_body::Body;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower_service::Service;
-use wechat_callback::delivery::{Answer, Answering, Arrival, Arriving, CatchPanic, Handled, Run};
+use wechat_callback::delivery::{Alone, Answer, Answering, Arrival, Arriving, Handled, Run};
 use wechat_callback::{Message, OpenError, Opened, ReplyContext};
 
+use crate::own::{OwnBody, Returned};
 use crate::read::{BoxError, ReadBody};
 use crate::{WechatBody, WechatLayer, answer};
 
@@ -30,7 +31,8 @@ pin_project_lite::pin_project! {
 type Running<S, ReqBody, ResBody, F> =
     Answering<BoxedRun<S, ReqBody, ResBody, F>, fn(BoxedRun<S, ReqBody, ResBody, F>)>;
 
-type BoxedRun<S, ReqBody, ResBody, F> = Pin<Box<Run<Call<S, ReqBody, F>, Response<ResBody>>>>;
+type BoxedRun<S, ReqBody, ResBody, F> =
+    Pin<Box<Run<Call<S, ReqBody, ResBody, F>, Response<WechatBody<ResBody>>>>>;
 
 pin_project_lite::pin_project! {
     #[project = StateProj]
@@ -48,11 +50,10 @@ pin_project_lite::pin_project! {
         /// The handler runs for this delivery alone.
         Alone {
             #[pin]
-            call: CatchPanic<Call<S, ReqBody, F>>,
-            context: ReplyContext,
+            alone: Alone<Call<S, ReqBody, ResBody, F>>,
         },
         /// Another delivery of the same push may run the handler.
-        Arriving { arriving: Arriving, call: Option<(Call<S, ReqBody, F>, ReplyContext)> },
+        Arriving { arriving: Arriving, call: Option<(Call<S, ReqBody, ResBody, F>, ReplyContext)> },
         /// This delivery runs the handler for all of them.
         Running { answering: Running<S, ReqBody, ResBody, F> },
     }
@@ -61,11 +62,16 @@ pin_project_lite::pin_project! {
 pin_project_lite::pin_project! {
     /// A call of the handler's service, made when it is first polled.
     #[project = CallProj]
-    enum Call<S, ReqBody, F> {
+    enum Call<S, ReqBody, ResBody, F> {
         Ready { call: Option<(S, Request<ReqBody>)> },
         Called {
             #[pin]
             future: F,
+        },
+        /// The response is the handler's own, and may be a reply.
+        Reading {
+            #[pin]
+            body: OwnBody<ResBody>,
         },
     }
 }
@@ -145,9 +151,8 @@ where
                         Err(status) => State::answered(answer::refusal(status)),
                     }
                 }
-                StateProj::Alone { call, context } => {
-                    let handled = ready!(call.poll(cx));
-                    return Poll::Ready(Ok(answer::given(handled.answer(context))));
+                StateProj::Alone { alone } => {
+                    return alone.poll(cx).map(|answer| Ok(answer::given(answer)));
                 }
                 StateProj::Arriving { arriving, call } => {
                     let arrival = ready!(Pin::new(arriving).poll(cx));
@@ -184,7 +189,7 @@ where
     ReqBody: Send + 'static,
     ResBody: Body + Send + 'static,
 {
-    fn arrived(arrival: Arrival, call: Call<S, ReqBody, S::Future>, context: ReplyContext) -> Self {
+    fn arrived(arrival: Arrival, call: Call<S, ReqBody, ResBody, S::Future>, context: ReplyContext) -> Self {
         match arrival {
             Arrival::First(turn) => {
                 let (run, waiting) = turn.start(call, context);
@@ -235,18 +240,18 @@ impl<S> Push<S> {
                 Some(arrival) => State::arrived(arrival, call, context),
                 None => State::Arriving { arriving, call: Some((call, context)) },
             },
-            None => State::Alone { call: CatchPanic::new(call), context },
+            None => State::Alone { alone: layer.handlers.alone(call, context) },
         }
     }
 }
 
-impl<S, ReqBody, ResBody, E> Future for Call<S, ReqBody, S::Future>
+impl<S, ReqBody, ResBody, E> Future for Call<S, ReqBody, ResBody, S::Future>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>, Error = E>,
     ResBody: Body,
     E: Into<BoxError>,
 {
-    type Output = Handled<Response<ResBody>>;
+    type Output = Handled<Response<WechatBody<ResBody>>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
@@ -255,7 +260,11 @@ where
                     let (mut service, request) = call.take().expect("taken once, as the state changes");
                     self.set(Self::Called { future: service.call(request) });
                 }
-                CallProj::Called { future } => return future.poll(cx).map(answer::handled),
+                CallProj::Called { future } => match answer::handled(ready!(future.poll(cx))) {
+                    Returned::Handled(handled) => return Poll::Ready(handled),
+                    Returned::Unread(body) => self.set(Self::Reading { body }),
+                },
+                CallProj::Reading { body } => return body.poll(cx),
             }
         }
     }

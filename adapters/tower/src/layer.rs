@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use tower_layer::Layer;
-use wechat_callback::Callback;
-use wechat_callback::delivery::{Answerer, Deliveries, LateReply};
+use wechat_callback::delivery::{Answerer, Deliveries, HandlerPolicy, LateReply};
+use wechat_callback::{Callback, Reply};
 
 use crate::WechatService;
 
@@ -26,6 +26,7 @@ pub struct WechatLayer {
     pub(crate) callback: Callback,
     /// `None` where each delivery stands for itself.
     pub(crate) answerer: Option<Answerer>,
+    pub(crate) handlers: HandlerPolicy,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Duration,
 }
@@ -41,7 +42,8 @@ impl WechatLayer {
     /// ```
     pub fn new(callback: Callback) -> Self {
         let answerer = Some(Answerer::new(&callback));
-        Self { callback, answerer, body_limit: 64 * 1024, body_timeout: Duration::from_secs(5) }
+        let (handlers, body_timeout) = (HandlerPolicy::new(), Duration::from_secs(5));
+        Self { callback, answerer, handlers, body_limit: 64 * 1024, body_timeout }
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
@@ -82,8 +84,8 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn deliveries(mut self, store: impl Deliveries) -> Self {
-        self.answerer =
-            Some(self.answerer.unwrap_or_else(|| Answerer::new(&self.callback)).deliveries(store));
+        let answerer = self.answerer.unwrap_or_else(|| Answerer::new(&self.callback));
+        self.answerer = Some(answerer.handlers(self.handlers.clone()).deliveries(store));
         self
     }
 
@@ -113,6 +115,48 @@ impl WechatLayer {
     /// ```
     pub fn late_reply(mut self, policy: LateReply) -> Self {
         self.answerer = self.answerer.map(|answerer| answerer.late_reply(policy));
+        self
+    }
+
+    /// What the user is told when the handler fails (an error, a panic, the [time-out](Self::handler_timeout)), or when
+    /// its reply is one that WeChat would not take; nothing unless set, and never where the push names no sender.
+    ///
+    /// All deliveries of the push are told it. A failure that is too late for them goes where late answers go: by
+    /// [`LateReply::ride`] nowhere, by [`or_claim`](LateReply::or_claim) to the user who writes the word, by
+    /// [`or_push`](LateReply::or_push) to the sender. If this reply cannot be sealed either, that is logged, and WeChat
+    /// is answered `success`.
+    ///
+    /// ```
+    /// # use wechat_tower::{Callback, TextReply, WechatLayer};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let layer = WechatLayer::new(callback).on_error(TextReply::new("出了点问题，请再发一次。"));
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    pub fn on_error(mut self, reply: impl Into<Reply>) -> Self {
+        self.handlers = self.handlers.on_error(reply);
+        self.with_handlers()
+    }
+
+    /// How long the handler may run; ten minutes unless set. One that takes longer is dropped and has failed, which is
+    /// logged: without an end it would hold its place among the pushes that are remembered for ever.
+    ///
+    /// It is counted from when the handler first waits for something. One that never does, because it blocks its
+    /// thread, cannot be ended, and holds up every other push of that thread: see `tokio::task::spawn_blocking`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wechat_tower::{Callback, WechatLayer};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let layer = WechatLayer::new(callback).handler_timeout(Duration::from_secs(60));
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.handlers = self.handlers.timeout(timeout);
+        self.with_handlers()
+    }
+
+    fn with_handlers(mut self) -> Self {
+        self.answerer = self.answerer.map(|answerer| answerer.handlers(self.handlers.clone()));
         self
     }
 

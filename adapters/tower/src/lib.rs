@@ -57,10 +57,18 @@
 //! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
 //! - nothing: WeChat is answered `success`, and shows nothing;
 //! - `Result<_, HandlerError>` of a reply: an error is logged with its causes and answered `success`, so that one
-//!   bug does not make WeChat block the account;
-//! - a response of its own, which passes untouched.
+//!   bug does not make WeChat block the account; or the user is told what [`WechatLayer::on_error`] says;
+//! - a text (`String`, `&str`: a 200 of `text/plain` up to 64 KiB): a reply, as [`TextReply::new`] makes it. So is the
+//!   error of a `Result<_, String>`: the user reads it, so let it be a [`HandlerError`];
+//! - XML of its own (`text/xml`, `application/xml`), which passes untouched. In an encrypted mode WeChat does not take
+//!   it, and that is logged as an error;
+//! - anything else, which passes untouched too, with an error in the log: of JSON, HTML or any status but 200 WeChat
+//!   makes its failure notice.
 //!
 //! In a tower service without axum the [`Reply`] (or [`HandlerError`]) goes into the response's extensions.
+//!
+//! A handler that blocks its thread holds up every other push of that thread, and no time-out ends it: put such work
+//! into `tokio::task::spawn_blocking`.
 //!
 //! # Where it is mounted
 //!
@@ -78,6 +86,7 @@ mod answer;
 mod body;
 mod future;
 mod layer;
+mod own;
 mod read;
 mod service;
 

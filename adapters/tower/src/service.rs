@@ -18,7 +18,8 @@ use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
 /// | another method | 405 |
 ///
 /// A refusal is an `Ok` response with a status and nothing else; why is logged. An error of the inner service is
-/// logged, and WeChat answered `success`; only one from `poll_ready` is passed on.
+/// logged, and WeChat answered `success` or what [`on_error`](WechatLayer::on_error) says; only one from `poll_ready`
+/// is passed on.
 #[derive(Debug, Clone)]
 pub struct WechatService<S> {
     inner: S,

@@ -89,7 +89,18 @@ fn wrong_contents() -> Vec<(CheckName, Option<&'static str>, String)> {
         (C::MediaId, None, reply("<MsgType>image</MsgType><MediaId>m</MediaId>")),
         (C::MediaId, None, reply("<MsgType>voice</MsgType><Voice/>")),
         (C::MediaId, None, reply("<MsgType>video</MsgType><Video><Title>t</Title></Video>")),
-        (C::ThumbMediaId, None, reply("<MsgType>music</MsgType><Music><Title>t</Title></Music>")),
+        (C::MediaId, None, reply("<MsgType>image</MsgType><Image><MediaId> \n</MediaId></Image>")),
+        (C::ThumbMediaId, None, reply("<MsgType>music</MsgType><Music><ThumbMediaId/></Music>")),
+        (
+            C::ThumbMediaId,
+            None,
+            reply("<MsgType>music</MsgType><Music><ThumbMediaId> </ThumbMediaId></Music>"),
+        ),
+        (C::MusicUrl, None, reply("<MsgType>music</MsgType><Music><MusicUrl/></Music>")),
+        (C::MusicUrl, None, reply("<MsgType>music</MsgType><Music><MusicURL> </MusicURL></Music>")),
+        (C::MusicUrl, None, reply("<MsgType>music</MsgType><Music><HQMusicUrl/></Music>")),
+        (C::ArticleFields, None, news(1).replace("<Title>t</Title>", "<Title> </Title>")),
+        (C::ArticleFields, None, news(1).replace("<Url>u</Url>", "<Url/>")),
         (C::ArticleCount, None, news(1).replace("<ArticleCount>1", "<ArticleCount>2")),
         (C::ArticleCount, event, news(2).replace("<ArticleCount>2</ArticleCount>", "")),
         (C::Articles, None, news(0)),
@@ -201,6 +212,7 @@ fn what_is_right_to_the_limit_passes() {
         (event, news(8)),
         (None, reply("<MsgType>transfer_biz_ai_ivr</MsgType>")),
         (None, reply("<MsgType>music</MsgType><Music><ThumbMediaId>t</ThumbMediaId></Music>")),
+        (None, reply("<MsgType>music</MsgType><Music><MusicUrl>u</MusicUrl></Music>")),
     ] {
         assert_eq!(failures(Mode::Plain, event, &answer(xml.clone())), [], "{xml}");
         assert_eq!(failures(Mode::Safe, event, &answer(sealed_for(APP_ID, &xml))), []);

@@ -65,7 +65,7 @@ function bubble(reply, choose) {
         "div",
         { class: "card music" },
         h("div", { class: "card-text beside" }, h("span", {}, h("strong", {}, reply.title ?? t("music")), h("small", {}, reply.description ?? "")), icon("music")),
-        h("div", { class: "card-foot" }, link(reply.hq_url ?? reply.url ?? "", {}, t("listen-to")), h("small", {}, reply.thumb_media_id)),
+        h("div", { class: "card-foot" }, link(reply.hq_url ?? reply.url ?? "", {}, t("listen-to")), h("small", {}, reply.thumb_media_id ?? "")),
       );
     default:
       return h("div", { class: "bubble raw" }, reply.type);

@@ -1,0 +1,171 @@
+//! What WeChat makes of a response that a handler made itself, without a reply type.
+
+use super::Outcome;
+use crate::{Reply, TextReply};
+
+/// The longest `text/plain` response that is read as a text reply, in bytes.
+const MAX_BODY: u64 = 64 * 1024;
+
+/// The acknowledgement, as WeChat's pages have it.
+const SUCCESS: &[u8] = b"success";
+
+/// A response that a handler made itself, as far as WeChat looks at one. It decides what becomes of it, for every
+/// server alike.
+///
+/// | response | what becomes of it |
+/// |---|---|
+/// | a success without a body; 200 with `success`, whatever its type | [`Reply::None`] |
+/// | 200, `text/plain` in UTF-8, of known length up to 64 KiB | a [`TextReply`] |
+/// | 200, `text/xml` or `application/xml` | sent as it is; in an encrypted mode with an error in the log |
+/// | anything else: another status, another type, a `Content-Encoding`, a text of unknown length | sent as it is, with an error in the log |
+///
+/// ```
+/// use wechat_callback::delivery::{Outcome, OwnResponse};
+///
+/// let response = OwnResponse {
+///     status: 200,
+///     content_type: Some(b"text/plain; charset=utf-8"),
+///     is_encoded: false,
+///     length: Some(6),
+/// };
+/// assert!(response.needs_body());
+/// assert!(matches!(response.outcome(Some("你好".as_bytes())), Outcome::Reply(_)));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct OwnResponse<'a> {
+    /// Its HTTP status.
+    pub status: u16,
+    /// Its `Content-Type`.
+    pub content_type: Option<&'a [u8]>,
+    /// Whether it has a `Content-Encoding`.
+    pub is_encoded: bool,
+    /// The length of its body in bytes, where it is known before the body is read.
+    pub length: Option<u64>,
+}
+
+impl OwnResponse<'_> {
+    /// Whether [`outcome`](Self::outcome) wants the body: it has the known length then, 64 KiB at most.
+    #[must_use]
+    pub fn needs_body(&self) -> bool {
+        let may_be_success = self.length == Some(SUCCESS.len() as u64);
+        self.status == 200
+            && !self.is_encoded
+            && self.length.is_some_and(|length| (1..=MAX_BODY).contains(&length))
+            && (may_be_success || matches!(self.kind(), Kind::Text { .. }))
+    }
+
+    /// What the handler returned with it. `body` is the body where it is [needed](Self::needs_body).
+    #[must_use]
+    pub fn outcome(&self, body: Option<&[u8]>) -> Outcome {
+        if (200..300).contains(&self.status) && self.length == Some(0)
+            || self.status == 200 && !self.is_encoded && body == Some(SUCCESS)
+        {
+            return Outcome::Reply(Reply::None);
+        }
+        match self.text(body) {
+            Ok(text) => Outcome::Reply(TextReply::new(text).into()),
+            Err(verdict) => Outcome::Own(Own {
+                verdict,
+                status: self.status,
+                content_type: self
+                    .content_type
+                    .map(|value| String::from_utf8_lossy(value).chars().take(100).collect()),
+            }),
+        }
+    }
+
+    /// The text that it is, or what else.
+    fn text<'b>(&self, body: Option<&'b [u8]>) -> Result<&'b str, Verdict> {
+        if self.status != 200 {
+            return Err(Verdict::Status);
+        }
+        if self.is_encoded {
+            return Err(Verdict::Encoded);
+        }
+        match self.kind() {
+            Kind::Xml => Err(Verdict::Xml),
+            Kind::Other => Err(Verdict::Type),
+            Kind::Text { is_utf8: false } => Err(Verdict::Charset),
+            Kind::Text { .. } => match (body, self.length) {
+                (Some(body), _) => str::from_utf8(body).map_err(|_| Verdict::Charset),
+                (None, Some(_)) => Err(Verdict::TooLong),
+                (None, None) => Err(Verdict::Unbounded),
+            },
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        let content_type = self.content_type.and_then(|value| str::from_utf8(value).ok()).unwrap_or_default();
+        let mut parts = content_type.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        if ["text/xml", "application/xml"].iter().any(|xml| essence.eq_ignore_ascii_case(xml)) {
+            return Kind::Xml;
+        }
+        if !essence.eq_ignore_ascii_case("text/plain") {
+            return Kind::Other;
+        }
+        let charset = parts.find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+        });
+        let is_utf8 = charset.is_none_or(|charset| {
+            ["utf-8", "utf8", "us-ascii"].iter().any(|utf8| charset.eq_ignore_ascii_case(utf8))
+        });
+        Kind::Text { is_utf8 }
+    }
+}
+
+/// What a response says it is.
+enum Kind {
+    Text { is_utf8: bool },
+    Xml,
+    Other,
+}
+
+/// A response of a handler's own, which is sent as it is. Made by [`OwnResponse::outcome`].
+#[derive(Debug, Clone)]
+pub struct Own {
+    verdict: Verdict,
+    status: u16,
+    content_type: Option<String>,
+}
+
+/// Why it is no reply.
+#[derive(Debug, Clone, Copy)]
+enum Verdict {
+    Xml,
+    Status,
+    Type,
+    Encoded,
+    Charset,
+    TooLong,
+    Unbounded,
+}
+
+impl Own {
+    /// Says in the log what is wrong with it, if something is. Nothing of its body.
+    pub(super) fn log(&self, is_encrypted: bool) {
+        let reason = match self.verdict {
+            Verdict::Xml if !is_encrypted => return,
+            Verdict::Xml => {
+                "it is plain XML, and in this mode a reply is encrypted (ReplyContext::seal_xml does that)"
+            }
+            Verdict::Status => "its status is not 200",
+            Verdict::Type => "it is neither text/plain nor XML",
+            Verdict::Encoded => "it has a Content-Encoding",
+            Verdict::Charset => "it is not UTF-8",
+            Verdict::TooLong => "it is a text of more than 64 KiB",
+            Verdict::Unbounded => "it is a text of unknown length",
+        };
+        let Self { status, content_type, .. } = self;
+        let content_type = content_type.as_deref().unwrap_or_default();
+        tracing::error!(
+            status,
+            content_type,
+            reason,
+            "WeChat does not take the handler's own response: the user reads WeChat's failure notice \
+             (该公众号提供的服务出现故障) in place of an answer, and WeChat may raise an alarm. Return a reply such as \
+             TextReply, Reply::none() or a HandlerError"
+        );
+    }
+}

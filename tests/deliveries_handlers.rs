@@ -1,0 +1,459 @@
+//! Handlers that fail, never end, or leave something behind that panics: the push is answered and settled.
+
+mod support;
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use support::deliveries::{
+    Heard, Middleware, Nothing, Refused, Retry, Stage, Success, everywhere, hush, says, seconds,
+};
+use support::logs::logged;
+use support::{Wechat, text};
+use wechat_callback::delivery::{InProcess, LateReply, ReplySender};
+use wechat_callback::{HandlerError, Message, NewsReply, Reply, TextReply};
+
+const SORRY: &str = "出了点问题";
+
+fn sorry() -> TextReply {
+    TextReply::new(SORRY)
+}
+
+/// With deliveries and without.
+fn both(stage: &Stage) -> [Middleware; 2] {
+    [stage.middleware(), stage.middleware().without_deliveries()]
+}
+
+type Output = Result<Reply, HandlerError>;
+type Handling = BoxFuture<'static, Output>;
+
+/// A handler that does what the first word of the message says, after as many seconds as the second.
+fn handler() -> impl Fn(Message) -> Handling + Clone {
+    |message| Box::pin(act(message))
+}
+
+async fn act(message: Message) -> Output {
+    hush();
+    let text = message.text().unwrap_or("fail").to_owned();
+    let (how, time) = text.split_once(' ').unwrap_or((&text, "0"));
+    let time: f64 = time.parse().expect("seconds");
+    if time > 0.0 {
+        seconds(time).await;
+    }
+    match how {
+        "fail" => Err("the model does not answer".into()),
+        "panic" => panic!("on purpose"),
+        "payload" => std::panic::panic_any(Landmine),
+        "error" => Err(Explosive.into()),
+        "long" => Ok(TextReply::new("x".repeat(3000)).into()),
+        "blank" => Ok(TextReply::new(" ").into()),
+        "news" => Ok(NewsReply::new([]).into()),
+        "hang" => std::future::pending().await,
+        "none" => Ok(Reply::none()),
+        said => Ok(TextReply::new(said).into()),
+    }
+}
+
+/// Panics when it is dropped, with something that does too.
+struct Landmine;
+
+impl Drop for Landmine {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            std::panic::panic_any(Landmine);
+        }
+    }
+}
+
+/// Panics when it is shown and when it is dropped.
+#[derive(Debug)]
+struct Explosive;
+
+impl fmt::Display for Explosive {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("shown on purpose")
+    }
+}
+
+impl Error for Explosive {}
+
+impl Drop for Explosive {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("dropped on purpose");
+        }
+    }
+}
+
+fn errors(log: &str) -> usize {
+    log.matches("ERROR").count()
+}
+
+#[test]
+fn whatever_fails_the_user_is_told_the_reply_for_failures_and_so_are_repeats() {
+    everywhere(async |stage| {
+        for middleware in both(&stage) {
+            let middleware = middleware.handler_timeout(Duration::from_secs(2)).on_error(sorry());
+            let app = middleware.around(handler()).await;
+            for how in
+                ["fail", "fail 1", "panic", "panic 1", "hang", "long", "blank", "news 1", "payload", "error"]
+            {
+                let push = stage.wechat.push(&text(how));
+                let log =
+                    logged(async { assert_eq!(app.deliver_once(push.clone()).await, says(SORRY), "{how}") });
+                let log = log.await;
+                assert!(errors(&log) >= 1, "{how}: {log}");
+                assert_eq!(app.deliver_once(push).await, says(SORRY), "repeated: {how}");
+            }
+            assert_eq!(app.deliver_once(stage.wechat.push(&text("好"))).await, says("好"));
+            assert_eq!(app.deliver_once(stage.wechat.push(&text("none"))).await, Success);
+        }
+    });
+}
+
+#[test]
+fn unless_it_is_set_a_failure_is_answered_success() {
+    everywhere(async |stage| {
+        for middleware in both(&stage) {
+            let app = middleware.handler_timeout(Duration::from_secs(2)).around(handler()).await;
+            for how in ["fail", "panic", "hang", "long", "blank", "payload", "error"] {
+                let push = stage.wechat.push(&text(how));
+                for _ in 0..2 {
+                    assert_eq!(app.deliver_once(push.clone()).await, Success, "{how}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn it_is_set_in_any_order_with_the_store() {
+    everywhere(async |stage| {
+        for middleware in [
+            stage.middleware().deliveries(InProcess::new()).on_error(sorry()),
+            stage.middleware().on_error(sorry()).deliveries(InProcess::new()),
+            stage.middleware().on_error(sorry()).without_deliveries().deliveries(InProcess::new()),
+            stage.middleware().without_deliveries().on_error(sorry()).deliveries(InProcess::new()),
+            stage.middleware().on_error(sorry()).late_reply(LateReply::ride()),
+        ] {
+            let app = middleware.around(handler()).await;
+            assert_eq!(app.tell(&text("fail")).await, says(SORRY));
+        }
+    });
+}
+
+#[test]
+fn the_failure_reaches_the_delivery_that_waits() {
+    everywhere(async |stage| {
+        let middleware = stage.middleware().handler_timeout(Duration::from_secs(8)).on_error(sorry());
+        let app = middleware.around(handler()).await;
+        for how in ["fail 7", "panic 7", "long 7"] {
+            let deliveries = stage.wechat.deliveries(&text(how), Retry::Same);
+            assert_eq!(app.deliver(deliveries).await, [(5.0, Nothing), (7.0, says(SORRY))], "{how}");
+        }
+        let deliveries = stage.wechat.deliveries(&text("hang"), Retry::Fresh);
+        assert_eq!(app.deliver(deliveries).await, [(5.0, Nothing), (8.0, says(SORRY))]);
+    });
+}
+
+/// An event that names no sender.
+fn nobody() -> &'static str {
+    "<xml><MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event></xml>"
+}
+
+#[test]
+fn an_event_without_a_sender_is_answered_success_and_logged_once() {
+    everywhere(async |stage| {
+        for middleware in both(&stage) {
+            let app = middleware.on_error(sorry()).around(handler()).await;
+            let push = stage.wechat.push(nobody());
+            let log = logged(async { assert_eq!(app.deliver_once(push).await, Success) }).await;
+            assert_eq!(errors(&log), 1, "{log}");
+        }
+    });
+}
+
+#[test]
+fn a_reply_for_failures_that_cannot_be_sent_is_logged_once_and_success() {
+    everywhere(async |stage| {
+        for middleware in both(&stage) {
+            let app = middleware.on_error(TextReply::new("")).around(handler()).await;
+            for how in ["fail", "panic", "long"] {
+                let push = stage.wechat.push(&text(how));
+                let log = logged(async { assert_eq!(app.deliver_once(push).await, Success) }).await;
+                assert_eq!(log.matches("the reply for failures cannot be sent").count(), 1, "{log}");
+                assert_eq!(errors(&log), 2, "{log}");
+            }
+        }
+    });
+}
+
+#[derive(Clone, Default)]
+struct Sender(Arc<Mutex<Vec<Reply>>>);
+
+#[async_trait::async_trait]
+impl ReplySender for Sender {
+    async fn send(&self, _: &str, reply: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.0.lock().expect("not poisoned").push(reply.clone());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_failure_that_is_too_late_goes_where_late_answers_go() {
+    everywhere(async |stage| {
+        // Nowhere. That it failed is logged, and that alone.
+        let app = stage.middleware().on_error(sorry()).around(handler()).await;
+        let log = logged(async {
+            assert_eq!(app.tell(&text("fail 20")).await, Success);
+            seconds(10.0).await;
+        });
+        let log = log.await;
+        assert_eq!(errors(&log), 1, "{log}");
+
+        // To the user who was promised an answer.
+        let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想"));
+        let app = stage.middleware().late_reply(policy.clone()).on_error(sorry()).around(handler()).await;
+        assert_eq!(app.tell(&text("fail 20")).await, says("还在想"));
+        seconds(10.0).await;
+        assert_eq!(app.tell(&text("继续")).await, says(SORRY));
+        assert_eq!(app.tell(&text("继续")).await, says("继续"));
+
+        // Unless there is nothing to tell: then the word is a message like any other.
+        let app = stage.middleware().late_reply(policy).around(handler()).await;
+        assert_eq!(app.tell(&text("fail 20")).await, says("还在想"));
+        seconds(10.0).await;
+        assert_eq!(app.tell(&text("继续")).await, says("继续"));
+
+        // To the sender, once, and never what was told in time.
+        let sender = Sender::default();
+        let policy = LateReply::ride().or_push(sender.clone());
+        let app = stage.middleware().late_reply(policy).on_error(sorry()).around(handler()).await;
+        assert_eq!(app.tell(&text("fail 1")).await, says(SORRY));
+        assert_eq!(app.tell(&text("fail 6")).await, Success);
+        seconds(5.0).await;
+        assert_eq!(*sender.0.lock().expect("not poisoned"), [sorry().into()]);
+    });
+}
+
+/// A text in parts fits, and the notice is no handler's.
+#[test]
+fn a_claim_word_s_parts_and_notice_are_no_failures() {
+    everywhere(async |stage| {
+        let policy = LateReply::ride().or_claim("继续", TextReply::new(""));
+        let app = stage.middleware().late_reply(policy).on_error(sorry()).around(handler()).await;
+        let Heard::Text(part) = app.tell(&text("long")).await else { panic!("a text") };
+        assert!(part.ends_with("【继续】"), "{part}");
+        assert_eq!(app.tell(&text("好 20")).await, Success);
+    });
+}
+
+#[test]
+fn a_handler_that_never_ends_is_ended_after_ten_minutes_settled_and_logged() {
+    everywhere(async |stage| {
+        let middleware = stage.middleware().deliveries(InProcess::new().capacity(2));
+        let app = middleware.around(handler()).await;
+        let log = logged(async {
+            for _ in 0..2 {
+                assert_eq!(app.tell(&text("hang")).await, Success);
+            }
+            // 15 s of the second and 30 s of the first are over.
+            seconds(600.0 - 31.0).await;
+            assert_eq!(app.deliver_once(stage.wechat.push(&text("好"))).await, Refused(503));
+            seconds(5.0).await;
+            assert_eq!(app.deliver_once(stage.wechat.push(&text("好"))).await, says("好"));
+        });
+        let log = log.await;
+        assert!(log.contains("it still ran after 600 s"), "{log}");
+        seconds(20.0).await;
+        assert_eq!(middleware.drain().await, 0);
+    });
+}
+
+#[test]
+fn without_deliveries_a_handler_that_never_ends_is_ended_too() {
+    everywhere(async |stage| {
+        let middleware = stage.middleware().without_deliveries();
+        let app = middleware.handler_timeout(Duration::from_millis(2500)).around(handler()).await;
+        let log = logged(async {
+            assert_eq!(
+                app.deliver([(); 3].map(|()| stage.wechat.push(&text("hang")))).await,
+                [(2.5, Success)]
+            );
+        });
+        assert!(log.await.contains("it still ran after 2.5 s"));
+    });
+}
+
+#[test]
+fn a_timeout_as_long_as_can_be_is_none() {
+    everywhere(async |stage| {
+        let app = stage.middleware().handler_timeout(Duration::MAX).around(handler()).await;
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("好 4"))).await, says("好"));
+    });
+}
+
+/// A handler that panics when it is dropped, after it has done what it was to do.
+struct Trapped {
+    handling: Option<Handling>,
+    drops: Arc<AtomicUsize>,
+}
+
+impl Future for Trapped {
+    type Output = Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
+        self.handling.as_mut().expect("it").as_mut().poll(cx)
+    }
+}
+
+impl Drop for Trapped {
+    fn drop(&mut self) {
+        self.drops.fetch_add(1, Ordering::Relaxed);
+        if !std::thread::panicking() {
+            panic!("dropped on purpose");
+        }
+    }
+}
+
+fn trapped(drops: &Arc<AtomicUsize>) -> impl Fn(Message) -> Trapped + Clone + use<> {
+    let drops = drops.clone();
+    move |message| Trapped { handling: Some(Box::pin(act(message))), drops: drops.clone() }
+}
+
+/// A framework that drops the handler inside of its own future makes a failed one of it.
+#[test]
+fn a_handler_that_panics_when_it_is_dropped_is_answered_and_settled() {
+    everywhere(async |stage| {
+        for middleware in both(&stage) {
+            let drops = Arc::default();
+            let middleware = middleware.handler_timeout(Duration::from_secs(2)).on_error(sorry());
+            let app = middleware.around(trapped(&drops)).await;
+            for (number, said) in ["好", "好 1", "fail", "fail 1", "hang", "none"].into_iter().enumerate() {
+                let push = stage.wechat.push(&text(said));
+                let log =
+                    logged(async { assert_eq!(app.deliver_once(push).await, says(SORRY), "{said}") }).await;
+                assert!(log.contains("ERROR") && log.contains("dropped on purpose"), "{log}");
+                assert_eq!(drops.load(Ordering::Relaxed), number + 1);
+            }
+        }
+    });
+}
+
+/// A tower service hands its future over, which has answered before it is dropped.
+#[test]
+fn a_future_that_panics_when_it_is_dropped_has_answered_all_the_same() {
+    struct Service(Trapped);
+
+    impl Future for Service {
+        type Output = Result<axum::response::Response, std::convert::Infallible>;
+
+        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+            Pin::new(&mut self.0)
+                .poll(cx)
+                .map(|output| Ok(axum::response::IntoResponse::into_response(output)))
+        }
+    }
+
+    hush();
+    let wechat = Wechat::new(wechat_callback::SecurityMode::Safe);
+    let layer = wechat_tower::WechatLayer::new(wechat.callback()).on_error(sorry());
+    for layer in [layer.clone(), layer.without_deliveries()] {
+        support::deliveries::paused(async {
+            for said in ["好", "好 1", "fail"] {
+                let drops: Arc<AtomicUsize> = Arc::default();
+                let trap = trapped(&drops);
+                let handler = tower::service_fn(move |mut request: axum::extract::Request| {
+                    Service(trap(request.extensions_mut().remove::<Message>().expect("the message")))
+                });
+                let support::Push { query, body } = wechat.push(&text(said));
+                let request = axum::extract::Request::post(format!("/?{query}")).body(body.into());
+                let layered = tower::Layer::layer(&layer, handler);
+                let log = logged(async {
+                    let response = tower::ServiceExt::oneshot(layered, request.expect("a request")).await;
+                    let body = response.expect("infallible").into_body();
+                    let body = http_body_util::BodyExt::collect(body).await.expect("a body").to_bytes();
+                    let reply = wechat.read(str::from_utf8(&body).expect("UTF-8"));
+                    let expected = if said == "fail" { SORRY } else { "好" };
+                    support::assert_text_reply(&reply, expected);
+                });
+                assert!(log.await.contains("the handler panicked when it was dropped"));
+                assert_eq!(drops.load(Ordering::Relaxed), 1);
+            }
+        });
+    }
+}
+
+/// The connection is gone: what is left runs on its own, and is settled for the repeats.
+#[test]
+fn what_panics_in_a_run_of_its_own_is_settled() {
+    everywhere(async |stage| {
+        let middleware = stage.middleware().handler_timeout(Duration::from_secs(8)).on_error(sorry());
+        let app = middleware.around(trapped(&Arc::default())).await;
+        for said in ["好 7", "fail 7", "panic 7", "payload 7", "error 7", "hang"] {
+            assert_eq!(app.tell(&text(said)).await, says(SORRY), "{said}");
+        }
+        assert_eq!(middleware.drain().await, 0);
+    });
+}
+
+/// Without deliveries a handler ends with its connection, in whatever way.
+#[test]
+fn a_connection_that_goes_away_takes_a_handler_with_it_that_panics_when_it_is_dropped() {
+    everywhere(async |stage| {
+        let drops = Arc::default();
+        let app = stage.middleware().without_deliveries().around(trapped(&drops)).await;
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("hang"))).await, Nothing);
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("none"))).await, Success);
+    });
+}
+
+#[test]
+fn a_sender_that_panics_loses_its_answer_alone() {
+    struct Panics;
+
+    #[async_trait::async_trait]
+    impl ReplySender for Panics {
+        async fn send(&self, _: &str, _: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
+            panic!("on purpose")
+        }
+    }
+
+    everywhere(async |stage| {
+        let middleware = stage.middleware().late_reply(LateReply::ride().or_push(Panics));
+        let app = middleware.around(handler()).await;
+        let log = logged(async {
+            assert_eq!(app.tell(&text("好 6")).await, Success);
+            seconds(5.0).await;
+        });
+        let log = log.await;
+        assert!(log.contains("the answer is lost") && log.contains("on purpose"), "{log}");
+        assert_eq!(middleware.drain().await, 0);
+    });
+}
+
+/// An own text, a wrong reply and a failure are told apart by what they are, and never by what they say.
+#[test]
+fn the_log_of_a_failure_has_no_reply_in_it() {
+    everywhere(async |stage: Stage| {
+        let secret = TextReply::new("theSecretAnswer".repeat(200));
+        let app = stage.middleware().on_error(TextReply::new("theSecretSorry"));
+        let app = app.around(move |_| std::future::ready(secret.clone())).await;
+        let log = logged(async {
+            assert_eq!(app.deliver_once(push(&stage.wechat)).await, says("theSecretSorry"));
+        });
+        let log = log.await;
+        assert!(log.contains("ERROR") && !log.contains("Secret"), "{log}");
+    });
+}
+
+fn push(wechat: &Wechat) -> support::Push {
+    wechat.push(&text("x"))
+}
