@@ -5,6 +5,7 @@
 pub mod both;
 pub mod deliveries;
 pub mod logs;
+pub mod user_text;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
