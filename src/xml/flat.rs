@@ -1,6 +1,8 @@
 //! The layout that WeChat writes nearly always: `<xml>`, then elements that hold one text or one CDATA section
 //! each, then `</xml>`. Where it meets anything else it stops, and the caller asks `quick-xml`.
 
+use super::layouts;
+
 /// Reads the elements of `xml` one by one, as name and text.
 pub(super) fn elements(xml: &str) -> Elements<'_> {
     match xml.trim_start_matches(is_blank).strip_prefix("<xml>") {
@@ -28,29 +30,12 @@ impl<'a> Elements<'a> {
     }
 
     fn element(&mut self) -> Option<(&'a str, &'a str)> {
-        let rest = self.rest.trim_start_matches(is_blank).strip_prefix('<')?;
-        let (name, rest) =
-            rest.split_at_checked(rest.bytes().take_while(|byte| is_of_name(*byte)).count())?;
-        let rest = rest.strip_prefix('>')?;
-        let inner = rest.trim_start_matches(is_blank);
-        let (text, rest) = match inner.strip_prefix("<![CDATA[") {
-            Some(section) => {
-                let (text, rest) = split_at_cdata_end(section)?;
-                (text, rest.trim_start_matches(is_blank))
-            }
-            None => {
-                // References and `]]>` are quick-xml's to judge.
-                let end = memchr::memchr3(b'<', b'&', b'>', inner.as_bytes())?;
-                let (text, rest) = inner.split_at_checked(end)?;
-                let text = text.trim_end_matches(is_blank);
-                if text.contains('\r') {
-                    return None;
-                }
-                (text, rest)
-            }
-        };
-        let rest = rest.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
-        if name.is_empty() {
+        let Simple { name, text, is_cdata, closing, rest } = simple(self.rest.trim_start_matches(is_blank))?;
+        // A text of a user's may hold the end of its element. If there is one end alone, it is the right one.
+        if is_cdata
+            && layouts::is_in_any(name)
+            && memchr::memmem::find(rest.as_bytes(), closing.as_bytes()).is_some()
+        {
             return None;
         }
         self.rest = rest;
@@ -78,18 +63,59 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
+/// An element that holds one text.
+pub(super) struct Simple<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    pub(super) is_cdata: bool,
+    /// Its end tag.
+    pub(super) closing: &'a str,
+    /// What is behind it.
+    pub(super) rest: &'a str,
+}
+
+/// The element that `rest` begins with. One that holds more than one text, or anything else, is none.
+#[inline]
+pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
+    let rest = rest.strip_prefix('<')?;
+    let (name, rest) = rest.split_at_checked(name_length(rest))?;
+    let rest = rest.strip_prefix('>')?;
+    let inner = rest.trim_start_matches(is_blank);
+    let section = inner.strip_prefix("<![CDATA[");
+    let (text, behind) = match section {
+        Some(section) => {
+            let (text, behind) = split_at_cdata_end(section, layouts::is_in_any(name))?;
+            (text, behind.trim_start_matches(is_blank))
+        }
+        None => {
+            // References and `]]>` are quick-xml's to judge.
+            let end = memchr::memchr3(b'<', b'&', b'>', inner.as_bytes())?;
+            let (text, behind) = inner.split_at_checked(end)?;
+            let text = text.trim_end_matches(is_blank);
+            if text.contains('\r') {
+                return None;
+            }
+            (text, behind)
+        }
+    };
+    let rest = behind.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
+    let closing = behind.get(..behind.len().checked_sub(rest.len())?)?;
+    (!name.is_empty()).then_some(Simple { name, text, is_cdata: section.is_some(), closing, rest })
+}
+
 /// XML's white space.
 pub(super) fn is_blank(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\r' | '\n')
 }
 
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+/// How long the name is that `text` begins with.
+pub(super) fn name_length(text: &str) -> usize {
+    text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
 }
 
-/// `None` at a carriage return too: that is quick-xml's to normalise.
-fn split_at_cdata_end(section: &str) -> Option<(&str, &str)> {
-    let mut marks = memchr::memchr2_iter(b']', b'\r', section.as_bytes());
+/// `None` at a carriage return too, unless it `is_exact`: that is quick-xml's to normalise.
+fn split_at_cdata_end(section: &str, is_exact: bool) -> Option<(&str, &str)> {
+    let mut marks = memchr::memchr2_iter(b']', if is_exact { b']' } else { b'\r' }, section.as_bytes());
     marks.find_map(|at| {
         let (text, rest) = section.split_at_checked(at)?;
         match rest.strip_prefix("]]>") {
@@ -119,6 +145,8 @@ mod tests {
         }
         assert_eq!(read("<xml><A></A><B><![CDATA[]]></B></xml>"), Some(vec![("A", ""), ("B", "")]));
         assert_eq!(read("<xml><A><![CDATA[ ]] ]> ]]></A></xml>"), Some(vec![("A", " ]] ]> ")]));
+        let content = "<xml><Content><![CDATA[x\r\ny]]></Content></xml>";
+        assert_eq!(read(content), Some(vec![("Content", "x\r\ny")]));
     }
 
     #[test]
@@ -143,6 +171,7 @@ mod tests {
             "<xml><A><![CDATA[x\r\ny]]></A></xml>",
             "<xml><A></B></xml>",
             "<xml><A></A>x</xml>",
+            "<xml><Content><![CDATA[x]]></Content><Content><![CDATA[y]]></Content></xml>",
             "<xml></xml><xml></xml>",
         ] {
             assert_eq!(read(other), None, "{other}");

@@ -2,12 +2,18 @@
 //! elements. Nothing else touches `quick-xml`.
 //!
 //! What WeChat sends is nearly always flat: `<xml>`, elements that hold one text each, `</xml>`. [`flat`] reads
-//! that layout without allocating; whatever it does not know goes through `quick-xml`.
+//! that layout without allocating; whatever it does not know goes through `quick-xml`, after [`user_text`] has taken
+//! out of it what could be taken for XML.
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
+mod border;
+mod build;
 mod flat;
 mod json;
+mod layouts;
+mod tokens;
 mod tree;
+mod user_text;
 mod write;
 
 use std::borrow::Cow;
@@ -37,6 +43,10 @@ impl HeadSeen {
             }
         }
         Ok(())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        HEAD.iter().zip(&self.0).any(|(known, seen)| *known == name && *seen)
     }
 }
 

@@ -1,17 +1,13 @@
 use std::fmt;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
-
-use super::flat::{self, is_blank};
-use super::{HeadSeen, MAX_DEPTH, MAX_ELEMENTS};
+use super::{HeadSeen, MAX_ELEMENTS, build, flat};
 use crate::XmlError;
 
 /// The elements under `<xml>`, in two allocations: one text that all names and values stand in, and one list in
 /// document order.
 #[derive(Clone, Default)]
 pub(crate) struct Tree {
-    text: String,
+    pub(super) text: String,
     nodes: Vec<Node>,
 }
 
@@ -24,9 +20,9 @@ struct Node {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Span {
-    start: u32,
-    end: u32,
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 impl Tree {
@@ -37,11 +33,11 @@ impl Tree {
     pub(crate) fn parse(xml: &str) -> Result<Self, XmlError> {
         match Self::parse_flat(xml)? {
             Some(tree) => Ok(tree),
-            None => Self::parse_any(xml),
+            None => build::build(xml),
         }
     }
 
-    fn with_room_for(xml: &str) -> Self {
+    pub(super) fn with_room_for(xml: &str) -> Self {
         // Names and resolved texts are never longer than what they are written with.
         Self { text: String::with_capacity(xml.len()), nodes: Vec::with_capacity(16) }
     }
@@ -57,25 +53,6 @@ impl Tree {
             tree.close_with(index, text)?;
         }
         Ok(elements.reached_end().then_some(tree))
-    }
-
-    fn parse_any(xml: &str) -> Result<Self, XmlError> {
-        let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
-        if xml.trim_start_matches(is_blank).starts_with(['{', '[']) {
-            return Err(XmlError::Json);
-        }
-        let mut reader = Reader::from_str(xml);
-        let mut builder = Builder { tree: Self::with_room_for(xml), ..Builder::default() };
-        loop {
-            let event = reader.read_event().map_err(|_| malformed(&reader))?;
-            if event == Event::Eof {
-                break;
-            }
-            if !builder.take(event)? {
-                return Err(malformed(&reader));
-            }
-        }
-        if builder.state == State::Epilog { Ok(builder.tree) } else { Err(malformed(&reader)) }
     }
 
     fn append(&mut self, text: &str) -> Result<Span, XmlError> {
@@ -95,7 +72,7 @@ impl Tree {
         Ok(index)
     }
 
-    fn close(&mut self, index: usize, text: Span) -> Result<(), XmlError> {
+    pub(super) fn close(&mut self, index: usize, text: Span) -> Result<(), XmlError> {
         let end = offset(self.nodes.len())?;
         if let Some(node) = self.nodes.get_mut(index) {
             node.text = text;
@@ -204,152 +181,14 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Puts the events of `quick-xml` into a tree.
-#[derive(Default)]
-struct Builder {
-    tree: Tree,
-    state: State,
-    seen: HeadSeen,
-    /// The elements that are not closed yet, without the root.
-    open: Vec<Open>,
-}
-
-#[derive(Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    Prolog,
-    Root,
-    Epilog,
-}
-
-struct Open {
-    index: usize,
-    has_children: bool,
-    /// Where its text starts in the tree's text.
-    start: usize,
-    /// Up to where it came from CDATA or a reference, so that white space is not trimmed.
-    kept: usize,
-}
-
-impl Builder {
-    /// `false` where the event makes the document ill-formed.
-    fn take(&mut self, event: Event<'_>) -> Result<bool, XmlError> {
-        match event {
-            Event::DocType(_) => return Err(XmlError::DocType),
-            Event::Decl(declaration) => {
-                let encoding = declaration.encoding().transpose().ok().flatten();
-                if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
-                    return Err(XmlError::Encoding);
-                }
-                return Ok(self.state == State::Prolog);
-            }
-            Event::Start(tag) => return self.start(&tag),
-            Event::Empty(tag) => {
-                if !self.start(&tag)? {
-                    return Ok(false);
-                }
-                self.end()?;
-            }
-            Event::End(_) => self.end()?,
-            Event::Text(text) if self.state != State::Root => {
-                return Ok(text.chars().all(is_blank));
-            }
-            Event::Text(text) => self.text(&text.xml10_content(), false),
-            Event::CData(_) | Event::GeneralRef(_) if self.state != State::Root => return Ok(false),
-            Event::CData(text) => self.text(&text.xml10_content(), true),
-            Event::GeneralRef(reference) => match resolve(&reference) {
-                Some(char) => self.text(char.encode_utf8(&mut [0; 4]), true),
-                None => return Ok(false),
-            },
-            Event::PI(_) | Event::Comment(_) | Event::Eof => {}
-        }
-        Ok(true)
-    }
-
-    fn start(&mut self, tag: &BytesStart<'_>) -> Result<bool, XmlError> {
-        let name = tag.name();
-        let name: &str = name.as_ref();
-        match self.state {
-            State::Epilog => return Ok(false),
-            State::Prolog if name == "xml" => self.state = State::Root,
-            State::Prolog => return Err(XmlError::Root),
-            State::Root => {
-                if name.is_empty() {
-                    return Ok(false);
-                }
-                if self.open.len() >= MAX_DEPTH {
-                    return Err(XmlError::Depth);
-                }
-                match self.open.last_mut() {
-                    None => self.seen.note(name)?,
-                    Some(parent) if parent.has_children => {}
-                    Some(parent) => {
-                        parent.has_children = true;
-                        self.tree.text.truncate(parent.start);
-                    }
-                }
-                let index = self.tree.open(name)?;
-                let start = self.tree.text.len();
-                self.open.push(Open { index, has_children: false, start, kept: start });
-            }
-        }
-        Ok(true)
-    }
-
-    fn end(&mut self) -> Result<(), XmlError> {
-        let Some(element) = self.open.pop() else {
-            self.state = State::Epilog;
-            return Ok(());
-        };
-        if element.has_children {
-            return self.tree.close(element.index, Span::default());
-        }
-        let tail = self.tree.text.get(element.kept..).unwrap_or_default();
-        let blanks = tail.len().saturating_sub(tail.trim_end_matches(is_blank).len());
-        let end = self.tree.text.len().saturating_sub(blanks);
-        self.tree.text.truncate(end);
-        let text = Span { start: offset(element.start)?, end: offset(end)? };
-        self.tree.close(element.index, text)
-    }
-
-    /// Text directly under the root, and text beside elements, is passed over.
-    fn text(&mut self, mut text: &str, keep: bool) {
-        let Some(element) = self.open.last_mut().filter(|element| !element.has_children) else {
-            return;
-        };
-        if !keep && self.tree.text.len() == element.start {
-            text = text.trim_start_matches(is_blank);
-        }
-        self.tree.text.push_str(text);
-        if keep {
-            element.kept = self.tree.text.len();
-        }
-    }
-}
-
-/// A character reference or one of XML's own five entities.
-fn resolve(reference: &BytesRef<'_>) -> Option<char> {
-    match &**reference {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "amp" => Some('&'),
-        "apos" => Some('\''),
-        "quot" => Some('"'),
-        _ => reference.resolve_char_ref().ok().flatten(),
-    }
-}
-
-fn malformed(reader: &Reader<&[u8]>) -> XmlError {
-    XmlError::Malformed { position: reader.buffer_position() }
-}
-
-fn offset(length: usize) -> Result<u32, XmlError> {
+pub(super) fn offset(length: usize) -> Result<u32, XmlError> {
     u32::try_from(length).map_err(|_| XmlError::Elements)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xml::MAX_DEPTH;
 
     /// The tree as text: `name=text` or `name(children)`.
     fn show(xml: &str) -> Result<String, XmlError> {
@@ -371,7 +210,7 @@ mod tests {
             "<xml><A> <![CDATA[]]>\n</A><B></B><A>again</A></xml>",
         ] {
             let flat = Tree::parse_flat(xml).expect("well-formed").expect("flat");
-            assert!(flat == Tree::parse_any(xml).expect("well-formed"), "{xml}");
+            assert!(flat == build::build(xml).expect("well-formed"), "{xml}");
         }
     }
 

@@ -44,23 +44,28 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Splits every `]]>` over two sections and drops the characters that XML 1.0 forbids: WeChat shows its failure
-/// notice in place of a reply that holds one.
+/// Drops the characters that XML 1.0 forbids and splits every `]]>` of what is left over two sections: WeChat shows
+/// its failure notice in place of a reply that holds either.
+///
+/// `]]>` is looked for in what is written, not in `text`: what is dropped may stand between its characters.
 fn push_cdata(out: &mut String, mut text: &str) {
     while let Some(at) = first_special(text.as_bytes()) {
-        let Some((clean, rest)) = text.split_at_checked(at) else { break };
-        out.push_str(clean);
+        let Some((plain, rest)) = text.split_at_checked(at) else { break };
+        push_plain(out, plain);
         let mut chars = rest.chars();
         let Some(char) = chars.next() else { break };
-        if char == ']' && rest.starts_with("]]>") {
-            out.push_str("]]]]><![CDATA[>");
-            text = rest.strip_prefix("]]>").unwrap_or_default();
-        } else {
-            if is_allowed(char) {
-                out.push(char);
-            }
-            text = chars.as_str();
+        if is_allowed(char) {
+            out.push(char);
         }
+        text = chars.as_str();
+    }
+    push_plain(out, text);
+}
+
+/// Writes a text without special characters. Every `]` is one, so only a text's first character can end the section.
+fn push_plain(out: &mut String, text: &str) {
+    if text.starts_with('>') && out.ends_with("]]") {
+        out.push_str("]]><![CDATA[");
     }
     out.push_str(text);
 }
@@ -118,6 +123,20 @@ mod tests {
     fn the_end_of_cdata_is_split() {
         assert_eq!(text("a]]>b]]]>"), "<A><![CDATA[a]]]]><![CDATA[>b]]]]]><![CDATA[>]]></A>");
         assert_eq!(text("]]"), "<A><![CDATA[]]]]></A>");
+    }
+
+    #[test]
+    fn the_end_of_cdata_is_split_whatever_is_dropped_out_of_it() {
+        for dropped in ["\u{0}", "\u{2}", "\u{1f}", "\u{fffe}", "\u{ffff}", "\u{1}\u{fffe}\u{1}"] {
+            for end in [
+                format!("]{dropped}]>"),
+                format!("]]{dropped}>"),
+                format!("{dropped}]{dropped}]{dropped}>{dropped}"),
+            ] {
+                assert_eq!(text(&format!("a{end}b")), "<A><![CDATA[a]]]]><![CDATA[>b]]></A>", "{end:?}");
+            }
+        }
+        assert_eq!(text("]]\n>]]，>"), "<A><![CDATA[]]\n>]]，>]]></A>");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod both;
 pub mod deliveries;
 pub mod logs;
 pub mod made;
+pub mod user_text;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,0 +1,130 @@
+//! Where one text of a user ends and the next begins.
+
+use super::flat::{self, is_blank};
+use super::layouts::{self, Layout, Place};
+use super::user_text::{CDATA, CDATA_END, closing_tag};
+
+/// How many elements of WeChat's own may stand between two texts.
+const MAX_BETWEEN: usize = 16;
+
+pub(super) struct Search<'a> {
+    pub(super) xml: &'a str,
+    pub(super) layout: Option<&'static Layout>,
+    /// All texts that are looked for. None of them stands anywhere else.
+    pub(super) places: &'a [Place<'a>],
+    /// Whether an element of WeChat's own may stand between two texts.
+    pub(super) may_stand: &'a dyn Fn(&str) -> bool,
+}
+
+/// The end of one text and the start of the next, as offsets.
+type Border = (usize, usize);
+
+impl Search<'_> {
+    /// The first border between the texts of `one` and `two` in `start..end`.
+    pub(super) fn first_border(
+        &self,
+        one: Place<'_>,
+        two: Place<'_>,
+        start: usize,
+        end: usize,
+    ) -> Option<Border> {
+        let found = memchr::memmem::find_iter(self.xml.as_bytes().get(start..end)?, CDATA_END);
+        let mut ends = found.filter_map(|found| self.end_of(one, start.checked_add(found)?)).peekable();
+        while let Some((at, behind)) = ends.next() {
+            let limit = ends.peek().map_or(end, |(next, _)| *next);
+            if let Some(next) = self.text_behind(behind, limit, one, two) {
+                return Some((at, next));
+            }
+        }
+        None
+    }
+
+    /// The last border between the texts of `one` and `two` in `start..end`.
+    pub(super) fn last_border(
+        &self,
+        one: Place<'_>,
+        two: Place<'_>,
+        start: usize,
+        end: usize,
+    ) -> Option<Border> {
+        // What is between two texts holds no end of a text. So none is looked at twice.
+        let mut limit = end;
+        let found = memchr::memmem::rfind_iter(self.xml.as_bytes().get(start..end)?, CDATA_END);
+        for (at, behind) in found.filter_map(|found| self.end_of(one, start.checked_add(found)?)) {
+            if let Some(next) = self.text_behind(behind, limit, one, two) {
+                return Some((at, next));
+            }
+            limit = at;
+        }
+        None
+    }
+
+    /// `at` and what is behind the end tag, if a text of `place` can end at the `]]>` at `at`.
+    fn end_of(&self, place: Place<'_>, at: usize) -> Option<(usize, usize)> {
+        let (name, behind) = closing_tag(self.xml, at)?;
+        (name == place.name).then_some((at, behind))
+    }
+
+    /// Where the text of `two` starts, if nothing but what may stand between is between it and `behind`.
+    fn text_behind(&self, behind: usize, limit: usize, one: Place<'_>, two: Place<'_>) -> Option<usize> {
+        let mut rest = self.xml.get(behind..limit)?;
+        let mut around = one.around;
+        let mut seen = Vec::new();
+        loop {
+            rest = rest.trim_start_matches(is_blank);
+            if around == two.around
+                && let Some(inner) = tag(rest, "<", two.name)
+                && let Some(text) = inner.trim_start_matches(is_blank).strip_prefix(CDATA)
+            {
+                return limit.checked_sub(text.len());
+            }
+            if around.is_none()
+                && let Some(inside) = two.around
+                && let Some(inner) = tag(rest, "<", inside)
+            {
+                (around, rest) = (Some(inside), inner);
+                continue;
+            }
+            if two.around.is_none()
+                && let Some(outer) = around.and_then(|inside| tag(rest, "</", inside))
+            {
+                (around, rest) = (None, outer);
+                continue;
+            }
+            let (name, outer) = element(rest)?;
+            if seen.len() >= MAX_BETWEEN || seen.contains(&name) || !self.may_be_between(rest, around, name) {
+                return None;
+            }
+            seen.push(name);
+            rest = outer;
+        }
+    }
+
+    /// Whether the element `name`, which begins `rest`, may stand between two texts.
+    fn may_be_between(&self, rest: &str, around: Option<&str>, name: &str) -> bool {
+        let place = Place { around, name };
+        if self.places.contains(&place) {
+            return false;
+        }
+        let is_text = self.layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place));
+        if !is_text {
+            return (self.may_stand)(name);
+        }
+        // Without CDATA it holds no structure.
+        tag(rest, "<", name).is_none_or(|inner| !inner.trim_start_matches(is_blank).starts_with(CDATA))
+    }
+}
+
+fn tag<'a>(rest: &'a str, open: &str, name: &str) -> Option<&'a str> {
+    rest.strip_prefix(open)?.strip_prefix(name)?.strip_prefix('>')
+}
+
+/// The name of the element that `rest` begins with, and what is behind it. One that holds elements is none.
+fn element(rest: &str) -> Option<(&str, &str)> {
+    if let Some(flat::Simple { name, rest, .. }) = flat::simple(rest) {
+        return Some((name, rest));
+    }
+    let rest = rest.strip_prefix('<')?;
+    let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;
+    Some((name, rest.strip_prefix("/>")?)).filter(|_| !name.is_empty())
+}

@@ -1,0 +1,146 @@
+//! XML cut into tags and what stands between them, without a look at what it means. What is well-formed is for
+//! `quick-xml` to say.
+
+use super::flat::is_blank;
+
+/// A piece of a document.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    Start(&'a str),
+    Empty,
+    End(&'a str),
+    Text(&'a str),
+    Cdata(&'a str),
+    /// A comment or a processing instruction.
+    Aside,
+}
+
+/// The pieces of a document from some place on. They end where the document does, or at what is no such piece.
+pub(super) struct Tokens<'a> {
+    xml: &'a str,
+    at: usize,
+    is_stuck: bool,
+}
+
+impl<'a> Tokens<'a> {
+    pub(super) fn new(xml: &'a str, at: usize) -> Self {
+        Self { xml, at, is_stuck: false }
+    }
+
+    /// Where the next piece begins.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at == self.xml.len()
+    }
+
+    /// Whether it met what is no piece of a document.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.is_stuck
+    }
+
+    fn piece(&mut self) -> Option<Token<'a>> {
+        let rest = self.xml.get(self.at..)?;
+        if !rest.starts_with('<') {
+            let length = memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len());
+            let (text, _) = rest.split_at_checked(length)?;
+            self.at = self.at.checked_add(length)?;
+            return Some(Token::Text(text));
+        }
+        if rest.starts_with("<![CDATA[") {
+            return self.take("<![CDATA[", "]]>").map(Token::Cdata);
+        }
+        if rest.starts_with("<!--") {
+            return self.take("<!--", "-->").map(|_| Token::Aside);
+        }
+        if rest.starts_with("<?") {
+            return self.take("<?", "?>").map(|_| Token::Aside);
+        }
+        if rest.starts_with("<!") { None } else { self.tag() }
+    }
+
+    fn take(&mut self, prefix: &str, end: &str) -> Option<&'a str> {
+        let inside = self.at.checked_add(prefix.len())?;
+        let rest = self.xml.get(inside..)?;
+        let (text, _) = rest.split_at_checked(memchr::memmem::find(rest.as_bytes(), end.as_bytes())?)?;
+        self.at = inside.checked_add(text.len())?.checked_add(end.len())?;
+        Some(text)
+    }
+
+    fn tag(&mut self) -> Option<Token<'a>> {
+        let rest = self.xml.get(self.at..)?;
+        let length = tag_length(rest)?;
+        let tag = rest.get(..length)?.strip_prefix('<')?.strip_suffix('>')?;
+        self.at = self.at.checked_add(length)?;
+        if let Some(name) = tag.strip_prefix('/') {
+            return Some(Token::End(name.trim_end_matches(is_blank)));
+        }
+        if tag.ends_with('/') {
+            return Some(Token::Empty);
+        }
+        tag.split(is_blank).next().filter(|name| !name.is_empty()).map(Token::Start)
+    }
+}
+
+/// How long the tag is that `rest` begins with. A `>` in the value of an attribute does not end it.
+fn tag_length(rest: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut at = 0usize;
+    loop {
+        let found = at.checked_add(memchr::memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?)?;
+        let quote = *bytes.get(found)?;
+        at = found.checked_add(1)?;
+        if quote == b'>' {
+            return Some(at);
+        }
+        at = at.checked_add(memchr::memchr(quote, bytes.get(at..)?)?)?.checked_add(1)?;
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_at_end() || self.is_stuck {
+            return None;
+        }
+        let piece = self.piece();
+        self.is_stuck = piece.is_none();
+        piece
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_cut_at_its_tags() {
+        let xml = "<?xml version='1.0'?><!-- < --><a b='>'>x<![CDATA[<y>]]></a ><c/> ";
+        let mut tokens = Tokens::new(xml, 0);
+        let read: Vec<_> = tokens.by_ref().collect();
+        let expected = [
+            Token::Aside,
+            Token::Aside,
+            Token::Start("a"),
+            Token::Text("x"),
+            Token::Cdata("<y>"),
+            Token::End("a"),
+            Token::Empty,
+            Token::Text(" "),
+        ];
+        assert_eq!(read, expected);
+        assert!(tokens.is_at_end());
+    }
+
+    #[test]
+    fn it_ends_at_what_is_no_piece_of_a_document() {
+        for xml in ["<!DOCTYPE xml>", "<![CDATA[x", "<!-- x", "<?x", "<a", "<a b='", "<>", "< >"] {
+            let mut tokens = Tokens::new(xml, 0);
+            assert_eq!(tokens.next(), None, "{xml}");
+            assert!(tokens.is_stuck(), "{xml}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Where the texts of users begin and end.
+//!
+//! WeChat is reported not to split `]]>` in what it pushes. Then a text with `]]>` in it looks like the end of its
+//! element, and may go on like elements. But what stands in front of the first text and behind the last one is
+//! WeChat's alone. So the first is found from the front and the last one's end from the back; where there are more,
+//! the ends between them are those that leave the very elements which WeChat writes in a message of that kind.
+
+use super::border::Search;
+use super::flat::{self, is_blank};
+use super::layouts::{self, Kind, Layout, Place};
+use super::tokens::{Token, Tokens};
+use super::{HEAD, HeadSeen, MAX_DEPTH};
+
+pub(super) const CDATA: &str = "<![CDATA[";
+pub(super) const CDATA_END: &str = "]]>";
+
+/// How many times its length of a document may be read in search of the end of the last text. WeChat's own messages
+/// take hardly more than once; what takes longer was made to.
+const MAX_READINGS: usize = 8;
+
+/// What stands between `<![CDATA[` and the `]]>` that ends the element, as offsets in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Span {
+    /// The text as it is written.
+    pub(super) fn of(self, xml: &str) -> &str {
+        xml.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// The texts of users that stand in CDATA, in their order. None where there are none, or where the message is of no
+/// form that this knows.
+pub(super) fn find(xml: &str) -> Vec<Span> {
+    Message::read(xml).and_then(|message| message.spans()).unwrap_or_default()
+}
+
+/// What is behind the text that ends at `end`.
+struct Tail<'a> {
+    place: Place<'a>,
+    end: usize,
+    kind: Kind<'a>,
+    head: HeadSeen,
+}
+
+/// A message of which everything is read but the texts of users.
+struct Message<'a> {
+    xml: &'a str,
+    layout: Option<&'static Layout>,
+    first: Place<'a>,
+    start: usize,
+    tail: Tail<'a>,
+    /// Which elements of the head stand in front of the first text.
+    head: HeadSeen,
+}
+
+impl<'a> Message<'a> {
+    fn read(xml: &'a str) -> Option<Self> {
+        let front = Front::read(xml)?;
+        let Front { kind, place: first, start, head } = front;
+        let known = kind.layout();
+        let mut tail = last_end(xml, start, known)?;
+        // In another order than WeChat's the kind may stand behind the texts.
+        let layout = known.or_else(|| kind.or(tail.kind).layout()).filter(|layout| layout.has(first));
+        if known.is_none() && layout.is_some() {
+            tail = last_end(xml, start, layout)?;
+        }
+        let layout = layout.or_else(|| Layout::of(first, tail.place));
+        Some(Self { xml, layout, first, start, tail, head })
+    }
+
+    fn spans(&self) -> Option<Vec<Span>> {
+        let last = self.tail.place;
+        if self.first == last {
+            return Some(vec![Span { start: self.start, end: self.tail.end }]);
+        }
+        // The more of a layout a reading has the better: then no text swallows an element.
+        let all: Vec<_> = self.texts_between(|place| place != self.first && place != last).collect();
+        let (from, to) = (self.position(self.first), self.position(last));
+        let is_inner = |place: Place<'_>| (from < self.position(place)) && (self.position(place) < to);
+        let inner: Vec<_> = self.texts_between(is_inner).collect();
+        let by_layout = |own: &str| self.layout.is_some_and(|layout| layout.has_between(own));
+        let any = |own: &str| self.may_stand_between(own);
+        let all_but_one = (0..all.len()).map(|left_out| {
+            let kept = all.iter().enumerate().filter(|(index, _)| *index != left_out);
+            kept.map(|(_, place)| *place).collect()
+        });
+        let readings = [all.clone(), inner].into_iter().chain(all_but_one).chain([Vec::new()]);
+        let mut found =
+            readings.map(|between| self.chain(&between, &by_layout).or_else(|| self.chain(&between, &any)));
+        found.find_map(|spans| spans)
+    }
+
+    /// Where the layout has it.
+    fn position(&self, place: Place<'_>) -> Option<usize> {
+        self.layout.and_then(|layout| layout.texts().position(|text| text == place))
+    }
+
+    fn texts_between(&self, wanted: impl Fn(Place<'_>) -> bool) -> impl Iterator<Item = Place<'static>> {
+        self.layout.into_iter().flat_map(Layout::texts).filter(move |place| wanted(*place))
+    }
+
+    /// An element of the head is never read out of a text where it stands elsewhere.
+    fn may_stand_between(&self, own: &str) -> bool {
+        !HEAD.contains(&own) || !(self.head.has(own) || self.tail.head.has(own))
+    }
+
+    /// The texts of the first element, of those in `between`, and of the last, in this order, each ending as far
+    /// behind as it can.
+    fn chain(&self, between: &[Place<'_>], may_stand: &dyn Fn(&str) -> bool) -> Option<Vec<Span>> {
+        let mut places = vec![self.first];
+        places.extend_from_slice(between);
+        places.push(self.tail.place);
+        let search = Search { xml: self.xml, layout: self.layout, places: &places, may_stand };
+
+        let mut spans = Vec::with_capacity(places.len());
+        let mut start = self.start;
+        let mut steps: &[_] = &places;
+        if self.layout.is_some_and(|layout| layout.is_owners(self.first)) {
+            let [first, second, ..] = *steps else { return None };
+            let (end, next) = search.first_border(first, second, start, self.tail.end)?;
+            spans.push(Span { start, end });
+            start = next;
+            steps = steps.get(1..)?;
+        }
+        let owners = spans.len();
+        let mut end = self.tail.end;
+        for pair in steps.windows(2).rev() {
+            let [one, two] = *pair else { return None };
+            let (before, next) = search.last_border(one, two, start, end)?;
+            spans.push(Span { start: next, end });
+            end = before;
+        }
+        spans.push(Span { start, end });
+        spans.get_mut(owners..)?.reverse();
+        Some(spans)
+    }
+}
+
+/// What stands in front of the first text.
+struct Front<'a> {
+    kind: Kind<'a>,
+    place: Place<'a>,
+    start: usize,
+    head: HeadSeen,
+}
+
+impl<'a> Front<'a> {
+    fn read(xml: &'a str) -> Option<Self> {
+        let mut tokens = Tokens::new(xml, xml.len().checked_sub(xml.trim_start_matches('\u{feff}').len())?);
+        while !matches!(tokens.next()?, Token::Start("xml")) {}
+        let mut kind = Kind::default();
+        let mut head = HeadSeen::default();
+        let mut open: Vec<&str> = Vec::new();
+        loop {
+            match tokens.next()? {
+                Token::Start(name) => {
+                    let place = match *open.as_slice() {
+                        [] => Some(Place { around: None, name }),
+                        [around] => Some(Place { around: Some(around), name }),
+                        _ => None,
+                    };
+                    let known = kind.layout();
+                    let can_hold = |place: Place<'_>| {
+                        known.map_or_else(|| layouts::has_any(place), |layout| layout.has(place))
+                    };
+                    if let Some(place) = place.filter(|place| can_hold(*place))
+                        && let Some(start) = cdata_start(xml, tokens.at())
+                    {
+                        return Some(Self { kind, place, start, head });
+                    }
+                    if open.is_empty() {
+                        head.note(name).ok()?;
+                    }
+                    push(&mut open, name)?;
+                }
+                Token::End(_) => {
+                    open.pop()?;
+                }
+                Token::Text(text) | Token::Cdata(text) => {
+                    if let [name] = *open.as_slice() {
+                        kind.note(name, text);
+                    }
+                }
+                Token::Empty | Token::Aside => {}
+            }
+        }
+    }
+}
+
+/// Where the text of the CDATA section begins that begins at `at`, but for blanks.
+fn cdata_start(xml: &str, at: usize) -> Option<usize> {
+    let rest = xml.get(at..)?.trim_start_matches(is_blank).strip_prefix(CDATA)?;
+    xml.len().checked_sub(rest.len())
+}
+
+/// The last `]]></Name>` behind which all the rest is WeChat's.
+fn last_end<'a>(xml: &'a str, start: usize, layout: Option<&Layout>) -> Option<Tail<'a>> {
+    let mut left = xml.len().checked_mul(MAX_READINGS)?;
+    let can_hold =
+        |place: Place<'_>| layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place));
+    for found in memchr::memmem::rfind_iter(xml.as_bytes().get(start..)?, CDATA_END) {
+        let end = start.checked_add(found)?;
+        let Some((name, behind)) = closing_tag(xml, end) else { continue };
+        if !layouts::is_name_of_any(name) {
+            continue;
+        }
+        let (cost, tail) = read_tail(xml, behind);
+        left = left.checked_sub(cost)?;
+        if let Some(Read { around, kind, head }) = tail
+            && can_hold(Place { around, name })
+        {
+            return Some(Tail { place: Place { around, name }, end, kind, head });
+        }
+    }
+    None
+}
+
+/// What a tail says, and which element is around its beginning.
+struct Read<'a> {
+    around: Option<&'a str>,
+    kind: Kind<'a>,
+    head: HeadSeen,
+}
+
+/// Reads whole elements from `at` to the end of the message. How many bytes were read, and what they are if they are
+/// that.
+fn read_tail(xml: &str, at: usize) -> (usize, Option<Read<'_>>) {
+    let mut tokens = Tokens::new(xml, at);
+    let read = read_elements(&mut tokens).filter(|_| {
+        tokens.by_ref().all(|token| match token {
+            Token::Text(text) => text.chars().all(is_blank),
+            token => token == Token::Aside,
+        }) && tokens.is_at_end()
+    });
+    // A search for an end that is not there goes as far as the document.
+    let to = if read.is_none() && tokens.is_stuck() { xml.len() } else { tokens.at() };
+    (to.saturating_sub(at), read)
+}
+
+/// Reads up to the end tag of the root.
+fn read_elements<'a>(tokens: &mut Tokens<'a>) -> Option<Read<'a>> {
+    let mut read = Read { around: None, kind: Kind::default(), head: HeadSeen::default() };
+    let mut open: Vec<&str> = Vec::new();
+    loop {
+        match tokens.next()? {
+            Token::Start(name) => {
+                if open.is_empty() {
+                    // One that is there twice is refused when the message is read.
+                    let _ = read.head.note(name);
+                }
+                push(&mut open, name)?;
+            }
+            Token::End(name) => match open.pop() {
+                Some(opened) if opened == name => {}
+                None if name == "xml" => return Some(read),
+                None if read.around.is_none() && layouts::is_around_any(name) => {
+                    read = Read { around: Some(name), kind: Kind::default(), head: HeadSeen::default() };
+                }
+                _ => return None,
+            },
+            Token::Text(text) | Token::Cdata(text) => {
+                if let [name] = *open.as_slice() {
+                    read.kind.note(name, text);
+                }
+            }
+            Token::Empty | Token::Aside => {}
+        }
+    }
+}
+
+/// Opens an element, unless that is too deep for a message.
+fn push<'a>(open: &mut Vec<&'a str>, name: &'a str) -> Option<()> {
+    (open.len() < MAX_DEPTH).then(|| open.push(name))
+}
+
+/// The name in the tag that closes an element behind the `]]>` at `end`, and what is behind the tag.
+pub(super) fn closing_tag(xml: &str, end: usize) -> Option<(&str, usize)> {
+    let rest = xml.get(end..)?.strip_prefix(CDATA_END)?.trim_start_matches(is_blank).strip_prefix("</")?;
+    let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;
+    let rest = rest.strip_prefix('>')?;
+    Some((name, xml.len().checked_sub(rest.len())?))
+}

@@ -1,0 +1,296 @@
+//! A user's text is only text, whichever way WeChat writes it, in every element that can hold one: nothing in it
+//! becomes an element, moves the head, or makes the push unreadable.
+
+mod support;
+
+use proptest::prelude::*;
+use support::user_text::{KINDS, Kind, Layout, Writing, document, hostile_text, text_names};
+use support::{MODES, Wechat, fresh, now};
+use wechat_callback::message::{Fields, Id};
+use wechat_callback::{Message, SecurityMode, XmlError};
+
+/// A public report, with the time and the number that it leaves open.
+fn report(name: &str) -> String {
+    let path = format!("{}/tests/fixtures/reports/{name}.xml", env!("CARGO_MANIFEST_DIR"));
+    let xml = std::fs::read_to_string(path).expect("the report");
+    xml.replace("{NOW}", &now().to_string()).replace("{ID}", &fresh().to_string())
+}
+
+/// What the handler reads in that mode.
+fn opened_in(mode: SecurityMode, xml: &str) -> Message {
+    let wechat = Wechat::new(mode);
+    let push = wechat.push(xml);
+    let opened = wechat.callback().open(&push.query, &push.body);
+    opened.unwrap_or_else(|error| panic!("{error:?} in {mode:?} mode: {xml:?}")).message
+}
+
+/// What the handler reads, in each mode.
+fn opened(xml: &str) -> [Message; 3] {
+    MODES.map(|mode| opened_in(mode, xml))
+}
+
+#[test]
+fn what_is_publicly_reported_of_texts_is_read() {
+    for (name, said) in [
+        ("nested-xml-in-text", "<root><status><![CDATA[1]]></status></root>"),
+        ("cdata-end-in-text", "a ]]> b"),
+        ("stray-text-in-root", "hi"),
+        ("control-02-in-text", "a\u{2}b"),
+        ("sticker-as-text", "【收到不支持的消息类型，暂无法显示】"),
+    ] {
+        for message in opened(&report(name)) {
+            assert_eq!(message.text(), Some(said), "{name}");
+            assert_eq!(message.openid(), Some("oInventedUser00000000000001"), "{name}");
+        }
+    }
+}
+
+/// The elements as text, but for what stands in elements that hold a user's text.
+fn shape(fields: Fields<'_>, kind: &Kind) -> String {
+    let element = |field: wechat_callback::message::Field<'_>| {
+        let name = field.name();
+        let is_text = field.fields().is_empty() && text_names(kind).any(|text| text == name);
+        let text = if is_text { "…" } else { field.text() };
+        format!("{name}={text:?}[{}]", shape(field.fields(), kind))
+    };
+    // Each mode and the plain twin of compatible mode have one `Encrypt` at most, and it is no part of the message.
+    fields.filter(|field| field.name() != "Encrypt").map(element).collect()
+}
+
+fn texts(message: &Message, kind: &Kind) -> Vec<String> {
+    fn find(fields: Fields<'_>, name: &str) -> Option<String> {
+        let mut fields = fields;
+        fields.find_map(|field| match field.name() == name {
+            true => Some(field.text().to_owned()),
+            false => find(field.fields(), name),
+        })
+    }
+    text_names(kind).map(|name| find(message.fields(), name).expect("the element")).collect()
+}
+
+/// Pushes the texts in an element each, in one mode, and reads them back.
+fn check(mode: SecurityMode, kind: &Kind, layout: Layout, writing: Writing, said: &[String]) {
+    let xml = document(kind, layout, writing, said);
+    let plain = document(kind, layout, writing, &vec!["x".to_owned(); said.len()]);
+    let expected = Message::from_xml(&plain).expect("a plain message");
+    let alone = said.len() == 1 && !said[0].contains("]]]]><![CDATA[>");
+    let message = opened_in(mode, &xml);
+    assert_eq!(shape(message.fields(), kind), shape(expected.fields(), kind), "{layout:?} {xml:?}");
+    assert!(message.head == expected.head, "{layout:?} {xml:?}");
+    if writing == Writing::Split || alone {
+        assert_eq!(texts(&message, kind), said, "{layout:?} {xml:?}");
+    }
+}
+
+const CLOSED: &[&str] = &[
+    "]]>",
+    "]]>]]>",
+    "]",
+    "]]",
+    " ]]> </Content> ]]></Content ",
+    "<root><status><![CDATA[1]]></status></root>",
+    "a ]]> b",
+    "a\r\nb\rc\n",
+    "\u{0}\u{2}\u{fffe}\u{ffff}",
+    "<!DOCTYPE xml [<!ENTITY a 'b'>]>&a;",
+    "]]><!DOCTYPE xml>&undefined;",
+    "x]]></Content><bizmsgmenuid>101</bizmsgmenuid><Content><![CDATA[y",
+    "x]]></Content><bizmsgmenuid>101</bizmsgmenuid>",
+    "x]]></Content></xml>",
+    "x]]></Content>\n</xml><!--",
+    "x]]></Content>\n<MsgId>7</MsgId>\n</xml>",
+    "x]]></FromUserName>",
+    "]]></Content><FromUserName><![CDATA[oSomebodyElse]]></FromUserName><Content><![CDATA[",
+    "]]></Content><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[CLICK]]></Event><EventKey><![CDATA[k",
+    "]]></Content><Encrypt><![CDATA[AAAA]]></Encrypt>",
+    "]]></Content><Encrypt><![CDATA[AAAA]]></Encrypt><Content><![CDATA[",
+    "]]></Content><![CDATA[",
+    "]]></Content><Title><![CDATA[x]]></Title><Url><![CDATA[",
+    "]]><![CDATA[",
+    "</Content>",
+    "]]]]><![CDATA[",
+];
+
+#[test]
+fn a_text_alone_comes_back_exactly_split_and_unsplit_in_every_layout() {
+    for kind in KINDS.iter().filter(|kind| text_names(kind).count() == 1) {
+        let name = text_names(kind).next().expect("one");
+        for (closed, mode) in CLOSED.iter().zip(MODES.into_iter().cycle()) {
+            let said = closed.replace("Content", name);
+            for layout in Layout::ALL {
+                for writing in [Writing::Split, Writing::Unsplit] {
+                    check(mode, kind, layout, writing, std::slice::from_ref(&said));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_among_others_moves_no_element() {
+    for kind in KINDS.iter().filter(|kind| text_names(kind).count() > 1) {
+        let names: Vec<_> = text_names(kind).collect();
+        for (index, name) in names.iter().enumerate() {
+            let borders = names.iter().flat_map(|one| {
+                names.iter().map(move |two| format!("x]]></{one}><{two}><![CDATA[y]]></{two}>"))
+            });
+            let wrong: Vec<_> =
+                CLOSED.iter().map(|closed| closed.replace("Content", name)).chain(borders).collect();
+            for (text, mode) in wrong.into_iter().zip(MODES.into_iter().cycle()) {
+                let mut said = vec!["plain".to_owned(); names.len()];
+                said[index] = text;
+                for layout in [Layout::OneLine, Layout::WeChats, Layout::Blanks] {
+                    check(mode, kind, layout, Writing::Unsplit, &said);
+                }
+                check(mode, kind, Layout::WeChats, Writing::Split, &said);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_link_has_its_three_elements_whatever_they_hold() {
+    let link = KINDS.iter().find(|kind| kind.name == "link").expect("a link");
+    for said in [
+        ["t]]></Title><Url><![CDATA[u]]></Url>", "d", "u"],
+        ["t]]></Title><Url><![CDATA[u]]></Url><Description><![CDATA[d", "d", "u"],
+        ["t", "d]]></Description><Url><![CDATA[u]]></Url><MsgId>9</MsgId>", "u"],
+        ["t", "d", "u]]></Url><Description><![CDATA[d]]></Description><Url><![CDATA[u"],
+        ["t", "d", "u]]></Title><Foo>1</Foo><Description><![CDATA[d]]></Description><Url><![CDATA[u"],
+        ["]]></Title><Description><![CDATA[", "]]></Description><Url><![CDATA[", "]]></Url><Title><![CDATA["],
+    ] {
+        for layout in Layout::IN_WECHATS_ORDER {
+            check(SecurityMode::Safe, link, layout, Writing::Unsplit, &said.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn a_scanned_code_does_not_change_which_button_was_used() {
+    let scan = |said: &str| {
+        format!(
+            "<xml><FromUserName><![CDATA[o1]]></FromUserName><MsgType><![CDATA[event]]></MsgType>\
+             <Event><![CDATA[scancode_waitmsg]]></Event><EventKey><![CDATA[MENU]]></EventKey><ScanCodeInfo>\
+             <ScanType><![CDATA[qrcode]]></ScanType>\n<ScanResult><![CDATA[{said}]]></ScanResult>\n\
+             </ScanCodeInfo>\n</xml>"
+        )
+    };
+    for said in [
+        "]]></EventKey>",
+        "]]></EventKey><ScanCodeInfo><ScanType><![CDATA[barcode]]></ScanType><ScanResult><![CDATA[x",
+        "]]></ScanResult></ScanCodeInfo><ScanCodeInfo><ScanResult><![CDATA[x",
+        "]]></ScanResult></ScanCodeInfo><EventKey><![CDATA[OTHER]]></EventKey></xml>",
+    ] {
+        for message in opened(&scan(said)) {
+            let info = message.fields().field("ScanCodeInfo").expect("one").fields();
+            assert_eq!(message.menu_key(), Some("MENU"), "{said}");
+            assert_eq!((info.get("ScanType"), info.get("ScanResult")), (Some("qrcode"), Some(said)));
+        }
+    }
+}
+
+#[test]
+fn what_repeats_and_what_no_person_writes_ends_at_the_first_end() {
+    for wrong in [
+        "<xml><MsgType>event</MsgType><Event>x</Event><List><Title><![CDATA[a]]>b]]></Title></List></xml>",
+        "<xml><MsgType><![CDATA[te]]>xt]]></MsgType><Content>x</Content></xml>",
+        "<xml><MsgType>image</MsgType><MediaId><![CDATA[a]]></MediaId><A>]]></MediaId></xml>",
+    ] {
+        // quick-xml lets `]]>` in a text be.
+        match Message::from_xml(wrong) {
+            Err(XmlError::Malformed { .. }) => {}
+            Ok(message) => assert!(!format!("{:?}", message.fields()).is_empty()),
+            Err(error) => panic!("{error}: {wrong}"),
+        }
+    }
+    let listed = "<xml><MsgType>some_future_type</MsgType><Content><![CDATA[a]]></Content><X></Content><List>\
+                  <Content><![CDATA[1]]></Content></List><List><Content><![CDATA[2]]></Content></List></xml>";
+    let listed = listed.replace("<X></Content>", "<X><![CDATA[</Content>]]></X>");
+    let message = Message::from_xml(&listed).expect("a message");
+    assert_eq!(message.fields().get("Content"), Some("a"));
+    assert_eq!(message.fields().all("List").count(), 2);
+}
+
+#[test]
+fn a_doubled_element_of_the_head_is_refused_in_front_of_a_text_and_behind_it() {
+    let text = "<Content><![CDATA[a]]>b]]></Content>";
+    for (front, tail) in [
+        ("<FromUserName>a</FromUserName><FromUserName>b</FromUserName>", ""),
+        ("", "<MsgId>1</MsgId><MsgId>2</MsgId>"),
+        ("<FromUserName>a</FromUserName>", "<FromUserName>b</FromUserName>"),
+    ] {
+        let xml = format!("<xml>{front}<MsgType>text</MsgType>{text}{tail}</xml>");
+        assert!(matches!(Message::from_xml(&xml), Err(XmlError::Doubled(_))), "{xml}");
+    }
+}
+
+#[test]
+fn the_number_of_a_message_is_the_one_behind_the_text() {
+    let xml = "<xml><MsgType>text</MsgType><Content><![CDATA[]]></Content><MsgId>1</MsgId><Content><![CDATA[]]></Content>\
+               <MsgId>2</MsgId></xml>";
+    let message = Message::from_xml(xml).expect("a message");
+    assert_eq!(message.head.id, Some(Id::new(2)));
+    assert_eq!(message.text(), Some("]]></Content><MsgId>1</MsgId><Content><![CDATA["));
+}
+
+#[test]
+fn a_text_that_is_split_by_hand_is_whole_again_and_one_without_cdata_stays_as_it_is() {
+    for (written, said) in [
+        ("<![CDATA[a]]]]><![CDATA[>b]]>", "a]]>b"),
+        (" <![CDATA[]]]]><![CDATA[>]]>\n", "]]>"),
+        ("a &lt;b&gt; ]] > c", "a <b> ]] > c"),
+        ("a<![CDATA[b]]>c", "abc"),
+    ] {
+        let xml = format!("<xml><MsgType>text</MsgType><Content>{written}</Content><MsgId>1</MsgId></xml>");
+        assert_eq!(Message::from_xml(&xml).expect("a message").text(), Some(said), "{written}");
+    }
+}
+
+/// In compatible mode the plain twin is read for its `Encrypt` alone, which stands behind the text.
+#[test]
+fn encrypt_is_the_one_behind_the_text() {
+    let wechat = Wechat::new(SecurityMode::Compatible);
+    let push = wechat.push(&support::text("the message"));
+    let body = String::from_utf8(push.body).expect("UTF-8");
+    for twin in [
+        "a]]></Content><Encrypt><![CDATA[AAAA]]></Encrypt>",
+        "a]]></Content><Encrypt>AAAA</Encrypt><Content><![CDATA[",
+        "]]></Content></xml>",
+        "]]>",
+    ] {
+        let body = body.replacen("the message", twin, 1);
+        let opened = wechat.callback().open(&push.query, body.as_bytes()).expect("a right push");
+        assert_eq!(opened.message.text(), Some("the message"), "{twin}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn no_text_of_a_user_is_anything_but_text(
+        (kind, said) in prop::sample::select(KINDS).prop_flat_map(|kind| {
+            (Just(kind), prop::collection::vec(hostile_text(), text_names(&kind).count()))
+        }),
+        layout in prop::sample::select(&Layout::ALL),
+        writing in prop::sample::select(&[Writing::Split, Writing::Unsplit]),
+        mode in prop::sample::select(&MODES),
+    ) {
+        let alone = said.len() == 1;
+        prop_assume!(alone || writing == Writing::Split || Layout::IN_WECHATS_ORDER.contains(&layout));
+        check(mode, &kind, layout, writing, &said);
+    }
+
+    /// Two readings of one document may differ in the texts alone, so the JSON is the same, too.
+    #[test]
+    fn what_was_read_survives_json(said in hostile_text()) {
+        let xml = document(&KINDS[0], Layout::WeChats, Writing::Unsplit, std::slice::from_ref(&said));
+        let message = Message::from_xml(&xml).expect("a message");
+        let json = serde_json::to_string(&message).expect("JSON");
+        prop_assert!(serde_json::from_str::<Message>(&json).expect("what it wrote itself") == message);
+        #[derive(serde::Deserialize)]
+        struct Own { #[serde(rename = "Content")] content: Option<String> }
+        let own: Own = message.deserialize().expect("the own type");
+        prop_assert_eq!(own.content.as_deref().unwrap_or_default(), message.text().unwrap_or_default());
+    }
+}
