@@ -42,6 +42,7 @@ fn each_reported_push_is_read_as_it_was_meant() {
                     continue;
                 }
                 let Heard::Text(shown) = heard else { panic!("{name}: {heard:?}") };
+                let shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
                 let shown: Value = serde_json::from_str(&shown).expect("JSON");
                 for (path, value) in expected.split('\t').filter_map(|pair| pair.split_once('=')) {
                     let found = at(&shown, path);
