@@ -4,6 +4,7 @@
 
 pub mod both;
 pub mod deliveries;
+pub mod failing;
 pub mod logs;
 pub mod made;
 
