@@ -9,10 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use support::deliveries::{Nothing, Success, everywhere, hush, says, seconds};
+use support::deliveries::{ADAPTERS, Nothing, Success, everywhere, hush, says, seconds};
 use support::failing::{Handling, Output, SORRY, act, both, handler, sorry};
 use support::logs::logged;
-use support::{Wechat, text};
+use support::servers::serve;
+use support::{MODES, Wechat, text};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use wechat_callback::delivery::{LateReply, ReplySender};
 use wechat_callback::{Message, Reply};
 
@@ -154,4 +157,30 @@ fn a_sender_that_panics_loses_its_answer_alone() {
         assert!(log.contains("the answer is lost") && log.contains("on purpose"), "{log}");
         assert_eq!(middleware.drain().await, 0);
     });
+}
+
+/// Over a real connection, which stays open.
+#[tokio::test]
+async fn a_handler_that_panics_in_any_way_leaves_the_connection_open() {
+    for adapter in ADAPTERS {
+        for mode in MODES {
+            let wechat = Wechat::new(mode);
+            let server = serve(adapter, &wechat, trapped(&Arc::default()));
+            let mut connection = TcpStream::connect(server).await.expect("a connection");
+            for said in ["panic", "payload", "error", "fail", "none"] {
+                let support::Push { query, body } = wechat.push(&text(said));
+                let head = format!(
+                    "POST /weixin?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
+                connection.write_all(&[head.as_bytes(), &body].concat()).await.expect("it is open");
+                let mut answer = Vec::new();
+                while !answer.ends_with(b"\r\n\r\nsuccess") {
+                    let read = connection.read_buf(&mut answer).await.expect("an answer");
+                    assert!(read > 0, "{adapter:?} in {mode} mode: {said}");
+                }
+                assert!(answer.starts_with(b"HTTP/1.1 200 "));
+            }
+        }
+    }
 }

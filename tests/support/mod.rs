@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod failing;
 pub mod logs;
 pub mod made;
+pub mod servers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
