@@ -279,7 +279,7 @@ pub enum SealError {
     /// A text reply says nothing: it is empty, or only white space and characters that XML cannot hold.
     #[error("the text is empty: to say nothing, return Reply::none()")]
     TextEmpty,
-    /// An element that WeChat does not take empty is, or holds white space alone: a media id, a title, a URL.
+    /// An element that WeChat does not take empty is, or holds white space alone: a media id, a link, an agent's account.
     #[error("the reply's {0} is empty, for which WeChat shows its failure notice{hint}", hint = hint(.0))]
     Empty(&'static str),
     /// A text reply is too long; the user would see WeChat's failure notice instead.

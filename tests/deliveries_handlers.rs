@@ -1,95 +1,17 @@
-//! Handlers that fail, never end, or leave something behind that panics: the push is answered and settled.
+//! Handlers that fail or never end: what the user is told, and when.
 
 mod support;
 
 use std::error::Error;
-use std::fmt;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use support::deliveries::{
-    Heard, Middleware, Nothing, Refused, Retry, Stage, Success, everywhere, hush, says, seconds,
-};
+use support::deliveries::{Heard, Nothing, Refused, Retry, Stage, Success, everywhere, says, seconds};
+use support::failing::{SORRY, both, handler, sorry};
 use support::logs::logged;
 use support::{Wechat, text};
 use wechat_callback::delivery::{InProcess, LateReply, ReplySender};
-use wechat_callback::{HandlerError, Message, NewsReply, Reply, TextReply};
-
-const SORRY: &str = "出了点问题";
-
-fn sorry() -> TextReply {
-    TextReply::new(SORRY)
-}
-
-/// With deliveries and without.
-fn both(stage: &Stage) -> [Middleware; 2] {
-    [stage.middleware(), stage.middleware().without_deliveries()]
-}
-
-type Output = Result<Reply, HandlerError>;
-type Handling = BoxFuture<'static, Output>;
-
-/// A handler that does what the first word of the message says, after as many seconds as the second.
-fn handler() -> impl Fn(Message) -> Handling + Clone {
-    |message| Box::pin(act(message))
-}
-
-async fn act(message: Message) -> Output {
-    hush();
-    let text = message.text().unwrap_or("fail").to_owned();
-    let (how, time) = text.split_once(' ').unwrap_or((&text, "0"));
-    let time: f64 = time.parse().expect("seconds");
-    if time > 0.0 {
-        seconds(time).await;
-    }
-    match how {
-        "fail" => Err("the model does not answer".into()),
-        "panic" => panic!("on purpose"),
-        "payload" => std::panic::panic_any(Landmine),
-        "error" => Err(Explosive.into()),
-        "long" => Ok(TextReply::new("x".repeat(3000)).into()),
-        "blank" => Ok(TextReply::new(" ").into()),
-        "news" => Ok(NewsReply::new([]).into()),
-        "hang" => std::future::pending().await,
-        "none" => Ok(Reply::none()),
-        said => Ok(TextReply::new(said).into()),
-    }
-}
-
-/// Panics when it is dropped, with something that does too.
-struct Landmine;
-
-impl Drop for Landmine {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            std::panic::panic_any(Landmine);
-        }
-    }
-}
-
-/// Panics when it is shown and when it is dropped.
-#[derive(Debug)]
-struct Explosive;
-
-impl fmt::Display for Explosive {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        panic!("shown on purpose")
-    }
-}
-
-impl Error for Explosive {}
-
-impl Drop for Explosive {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            panic!("dropped on purpose");
-        }
-    }
-}
+use wechat_callback::{Reply, TextReply};
 
 fn errors(log: &str) -> usize {
     log.matches("ERROR").count()
@@ -296,146 +218,6 @@ fn a_timeout_as_long_as_can_be_is_none() {
     everywhere(async |stage| {
         let app = stage.middleware().handler_timeout(Duration::MAX).around(handler()).await;
         assert_eq!(app.deliver_once(stage.wechat.push(&text("好 4"))).await, says("好"));
-    });
-}
-
-/// A handler that panics when it is dropped, after it has done what it was to do.
-struct Trapped {
-    handling: Option<Handling>,
-    drops: Arc<AtomicUsize>,
-}
-
-impl Future for Trapped {
-    type Output = Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
-        self.handling.as_mut().expect("it").as_mut().poll(cx)
-    }
-}
-
-impl Drop for Trapped {
-    fn drop(&mut self) {
-        self.drops.fetch_add(1, Ordering::Relaxed);
-        if !std::thread::panicking() {
-            panic!("dropped on purpose");
-        }
-    }
-}
-
-fn trapped(drops: &Arc<AtomicUsize>) -> impl Fn(Message) -> Trapped + Clone + use<> {
-    let drops = drops.clone();
-    move |message| Trapped { handling: Some(Box::pin(act(message))), drops: drops.clone() }
-}
-
-/// A framework that drops the handler inside of its own future makes a failed one of it.
-#[test]
-fn a_handler_that_panics_when_it_is_dropped_is_answered_and_settled() {
-    everywhere(async |stage| {
-        for middleware in both(&stage) {
-            let drops = Arc::default();
-            let middleware = middleware.handler_timeout(Duration::from_secs(2)).on_error(sorry());
-            let app = middleware.around(trapped(&drops)).await;
-            for (number, said) in ["好", "好 1", "fail", "fail 1", "hang", "none"].into_iter().enumerate() {
-                let push = stage.wechat.push(&text(said));
-                let log =
-                    logged(async { assert_eq!(app.deliver_once(push).await, says(SORRY), "{said}") }).await;
-                assert!(log.contains("ERROR") && log.contains("dropped on purpose"), "{log}");
-                assert_eq!(drops.load(Ordering::Relaxed), number + 1);
-            }
-        }
-    });
-}
-
-/// A tower service hands its future over, which has answered before it is dropped.
-#[test]
-fn a_future_that_panics_when_it_is_dropped_has_answered_all_the_same() {
-    struct Service(Trapped);
-
-    impl Future for Service {
-        type Output = Result<axum::response::Response, std::convert::Infallible>;
-
-        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-            Pin::new(&mut self.0)
-                .poll(cx)
-                .map(|output| Ok(axum::response::IntoResponse::into_response(output)))
-        }
-    }
-
-    hush();
-    let wechat = Wechat::new(wechat_callback::SecurityMode::Safe);
-    let layer = wechat_tower::WechatLayer::new(wechat.callback()).on_error(sorry());
-    for layer in [layer.clone(), layer.without_deliveries()] {
-        support::deliveries::paused(async {
-            for said in ["好", "好 1", "fail"] {
-                let drops: Arc<AtomicUsize> = Arc::default();
-                let trap = trapped(&drops);
-                let handler = tower::service_fn(move |mut request: axum::extract::Request| {
-                    Service(trap(request.extensions_mut().remove::<Message>().expect("the message")))
-                });
-                let support::Push { query, body } = wechat.push(&text(said));
-                let request = axum::extract::Request::post(format!("/?{query}")).body(body.into());
-                let layered = tower::Layer::layer(&layer, handler);
-                let log = logged(async {
-                    let response = tower::ServiceExt::oneshot(layered, request.expect("a request")).await;
-                    let body = response.expect("infallible").into_body();
-                    let body = http_body_util::BodyExt::collect(body).await.expect("a body").to_bytes();
-                    let reply = wechat.read(str::from_utf8(&body).expect("UTF-8"));
-                    let expected = if said == "fail" { SORRY } else { "好" };
-                    support::assert_text_reply(&reply, expected);
-                });
-                assert!(log.await.contains("the handler panicked when it was dropped"));
-                assert_eq!(drops.load(Ordering::Relaxed), 1);
-            }
-        });
-    }
-}
-
-/// The connection is gone: what is left runs on its own, and is settled for the repeats.
-#[test]
-fn what_panics_in_a_run_of_its_own_is_settled() {
-    everywhere(async |stage| {
-        let middleware = stage.middleware().handler_timeout(Duration::from_secs(8)).on_error(sorry());
-        let app = middleware.around(trapped(&Arc::default())).await;
-        for said in ["好 7", "fail 7", "panic 7", "payload 7", "error 7", "hang"] {
-            assert_eq!(app.tell(&text(said)).await, says(SORRY), "{said}");
-        }
-        assert_eq!(middleware.drain().await, 0);
-    });
-}
-
-/// Without deliveries a handler ends with its connection, in whatever way.
-#[test]
-fn a_connection_that_goes_away_takes_a_handler_with_it_that_panics_when_it_is_dropped() {
-    everywhere(async |stage| {
-        let drops = Arc::default();
-        let app = stage.middleware().without_deliveries().around(trapped(&drops)).await;
-        assert_eq!(app.deliver_once(stage.wechat.push(&text("hang"))).await, Nothing);
-        assert_eq!(drops.load(Ordering::Relaxed), 1);
-        assert_eq!(app.deliver_once(stage.wechat.push(&text("none"))).await, Success);
-    });
-}
-
-#[test]
-fn a_sender_that_panics_loses_its_answer_alone() {
-    struct Panics;
-
-    #[async_trait::async_trait]
-    impl ReplySender for Panics {
-        async fn send(&self, _: &str, _: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
-            panic!("on purpose")
-        }
-    }
-
-    everywhere(async |stage| {
-        let middleware = stage.middleware().late_reply(LateReply::ride().or_push(Panics));
-        let app = middleware.around(handler()).await;
-        let log = logged(async {
-            assert_eq!(app.tell(&text("好 6")).await, Success);
-            seconds(5.0).await;
-        });
-        let log = log.await;
-        assert!(log.contains("the answer is lost") && log.contains("on purpose"), "{log}");
-        assert_eq!(middleware.drain().await, 0);
     });
 }
 

@@ -5,44 +5,13 @@ mod support;
 use std::io;
 use std::net::SocketAddr;
 
-use axum::Router;
-use support::deliveries::{ADAPTERS, Adapter, PATIENCE, Retry, Slow};
+use support::deliveries::{ADAPTERS, PATIENCE, Retry, Slow};
+use support::servers::serve;
 use support::{Push, Wechat, text, text_of};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
-use wechat_callback::{SecurityMode, WechatMessage};
-
-/// Serves `/weixin` on a port of its own until the test ends.
-fn serve(adapter: Adapter, wechat: &Wechat, slow: &Slow) -> SocketAddr {
-    let (callback, handler) = (wechat.callback(), slow.handler());
-    let handler = move |WechatMessage(message): WechatMessage| handler(message);
-    let (address, addresses) = std::sync::mpsc::channel();
-    std::thread::spawn(move || match adapter {
-        Adapter::Tower => {
-            let route = axum::routing::post(handler).layer(wechat_tower::WechatLayer::new(callback));
-            let serve = async {
-                let listener = TcpListener::bind("127.0.0.1:0").await?;
-                address.send(listener.local_addr()?).expect("the test is there");
-                axum::serve(listener, Router::new().route("/weixin", route)).await
-            };
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-            runtime.expect("a runtime").block_on(serve)
-        }
-        Adapter::Actix => actix_web::rt::System::new().block_on(async {
-            let app = move || {
-                let middleware = wechat_actix::WechatMiddleware::new(callback.clone());
-                let resource = actix_web::web::resource("/weixin").wrap(middleware);
-                actix_web::App::new().service(resource.route(actix_web::web::post().to(handler.clone())))
-            };
-            // Each delivery may meet another worker.
-            let server = actix_web::HttpServer::new(app).workers(2).bind("127.0.0.1:0")?;
-            address.send(server.addrs()[0]).expect("the test is there");
-            server.run().await
-        }),
-    });
-    addresses.recv().expect("it serves")
-}
+use wechat_callback::SecurityMode;
 
 /// What WeChat reads within its patience: the body. Then the connection is gone.
 async fn deliver(server: SocketAddr, Push { query, body }: Push) -> io::Result<Option<String>> {
@@ -81,7 +50,7 @@ async fn over_real_sockets_7_s_are_answered_on_delivery_2_and_12_s_on_delivery_3
     for adapter in ADAPTERS {
         for mode in [SecurityMode::Plain, SecurityMode::Safe] {
             let (wechat, slow) = (Wechat::new(mode), Slow::default());
-            let server = serve(adapter, &wechat, &slow);
+            let server = serve(adapter, &wechat, slow.handler());
             for (said, delivery) in [("1 一", 1), ("7 七", 2), ("12 十二", 3)] {
                 let (wechat, slow) = (wechat.clone(), slow.clone());
                 cases.spawn(async move {

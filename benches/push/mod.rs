@@ -33,7 +33,7 @@ pub(crate) fn callbacks() -> [Callback; 2] {
 
 /// A reply that says `text` at any length. (A text reply ends at 2,047 bytes.)
 pub(crate) fn reply(text: &str) -> Reply {
-    NewsReply::from(Article::new("", "").description(text)).into()
+    NewsReply::from(Article::new("", "https://example.com/").description(text)).into()
 }
 
 /// A push as it arrives.

@@ -85,7 +85,7 @@ names! {
     ArticleCount = "article-count",
     /// One article in answer to a message, up to eight to an event.
     Articles = "articles",
-    /// Each article has `Title`, `Description`, `PicUrl` and `Url`; the first and the last say something.
+    /// Each article has `Title`, `Description`, `PicUrl` and `Url`, of which the last says something.
     ArticleFields = "article-fields",
     /// A message is handed over, not an event, and a named agent is named.
     Transfer = "transfer",

@@ -219,8 +219,8 @@ fn news(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
     );
     let few = checks.note(CheckName::Articles, (1..=limit).contains(&found), detail);
 
-    // A description and a picture may be empty.
-    let fields = [("Title", true), ("Description", false), ("PicUrl", false), ("Url", true)];
+    // All but the link may be empty.
+    let fields = [("Title", false), ("Description", false), ("PicUrl", false), ("Url", true)];
     let is_missing = |item: &Element, (name, filled): (&str, bool)| match item.child(name) {
         Some(child) => filled && child.text.trim().is_empty(),
         None => true,

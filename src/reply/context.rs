@@ -101,7 +101,7 @@ impl ReplyContext {
     /// # Errors
     ///
     /// [`SealError`] where the push had no sender or receiver, or WeChat would not take the reply: a blank text or one
-    /// over 2,047 bytes, a blank media id, title or URL, no article or too many, a transfer to an agent in answer to an
+    /// over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in answer to an
     /// event. [`Reply::None`] never fails.
     pub fn seal(&self, reply: &Reply) -> Result<Sealed, SealError> {
         self.seal_at(reply, Timestamp::now(), rand::random())

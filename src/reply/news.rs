@@ -8,8 +8,8 @@ const MAX_TO_EVENT: usize = 8;
 
 /// A news reply (回复图文消息): articles that open in WeChat's browser.
 ///
-/// One article in answer to a user's message, up to eight in answer to an event; with none or more, or without a title
-/// and a link in each, it is not sealed ([`SealError`]).
+/// One article in answer to a user's message, up to eight in answer to an event; with none or more, or one
+/// without a link, it is not sealed ([`SealError`]).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct NewsReply {
@@ -90,10 +90,7 @@ impl Content for NewsReply {
         match self.articles.len() {
             0 => Err(SealError::NewsEmpty),
             count if count > limit => Err(SealError::NewsTooMany { count, limit }),
-            _ => self.articles.iter().try_for_each(|article| {
-                filled("Title", &article.title)?;
-                filled("Url", &article.url)
-            }),
+            _ => self.articles.iter().try_for_each(|article| filled("Url", &article.url)),
         }
     }
 

@@ -4,8 +4,10 @@
 
 pub mod both;
 pub mod deliveries;
+pub mod failing;
 pub mod logs;
 pub mod made;
+pub mod servers;
 pub mod user_text;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -99,7 +99,6 @@ fn wrong_contents() -> Vec<(CheckName, Option<&'static str>, String)> {
         (C::MusicUrl, None, reply("<MsgType>music</MsgType><Music><MusicUrl/></Music>")),
         (C::MusicUrl, None, reply("<MsgType>music</MsgType><Music><MusicURL> </MusicURL></Music>")),
         (C::MusicUrl, None, reply("<MsgType>music</MsgType><Music><HQMusicUrl/></Music>")),
-        (C::ArticleFields, None, news(1).replace("<Title>t</Title>", "<Title> </Title>")),
         (C::ArticleFields, None, news(1).replace("<Url>u</Url>", "<Url/>")),
         (C::ArticleCount, None, news(1).replace("<ArticleCount>1", "<ArticleCount>2")),
         (C::ArticleCount, event, news(2).replace("<ArticleCount>2</ArticleCount>", "")),
