@@ -38,8 +38,8 @@ pub use late::{LateReply, ReplySender};
 #[cfg(feature = "tokio-1")]
 pub(crate) use running::Running;
 pub use store::{
-    Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,
-    Promise, Settled,
+    Claim, ClaimState, DELIVERY_GAP, Deliveries, DeliveriesError, Elsewhere, KEPT, KEPT_LATE, Keep, Lease,
+    MAX_PROMISES, PROMISED, Promise, Settled,
 };
 #[cfg(feature = "tokio-1")]
 pub use turn::{Answer, Answering, CatchPanic, Done, Handled, Outcome, Run, Turn, Waiting};

@@ -69,12 +69,17 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod breaker;
+mod clock;
+mod connection;
 mod error;
 mod lease;
+mod leases;
 mod link;
 mod remote;
+mod run;
 mod scripts;
 mod store;
+mod subscriber;
 mod waiters;
 
 pub use error::ConnectError;
