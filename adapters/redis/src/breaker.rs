@@ -28,6 +28,8 @@ struct Inner {
     answered: Option<Instant>,
     /// When a question was found to take too long.
     slow: Option<Instant>,
+    /// When the last outage began.
+    opened: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,8 +53,14 @@ pub(crate) struct Leave {
 
 impl Breaker {
     pub(crate) fn new() -> Self {
-        let state = State::Closed;
-        Self(Arc::new(Mutex::new(Inner { state, failures: 0, failed: None, answered: None, slow: None })))
+        Self(Arc::new(Mutex::new(Inner {
+            state: State::Closed,
+            failures: 0,
+            failed: None,
+            answered: None,
+            slow: None,
+            opened: None,
+        })))
     }
 
     /// `None` where Redis is not to be asked. Only what `proves` that Redis can be written to may be a trial.
@@ -85,6 +93,11 @@ impl Breaker {
     pub(crate) fn is_slow(&self) -> bool {
         let inner = self.inner();
         inner.slow.is_some_and(|slow| inner.answered.is_none_or(|answered| answered < slow))
+    }
+
+    /// Whether an outage began after `moment`.
+    pub(crate) fn has_opened_since(&self, moment: Instant) -> bool {
+        self.inner().opened.is_some_and(|opened| opened >= moment)
     }
 
     /// A question takes too long.
@@ -120,6 +133,9 @@ impl Leave {
             inner.failed = Some(now);
         }
         let begins = inner.state == State::Closed && inner.failures >= FAILURES;
+        if begins {
+            inner.opened = Some(now);
+        }
         if begins || self.is_trial {
             inner.state = State::Open(now + PAUSE);
             inner.failures = 0;
@@ -135,7 +151,9 @@ impl Leave {
         let mut inner = self.breaker.inner();
         let begins = is_silent && inner.state == State::Closed;
         if begins {
-            inner.state = State::Open(Instant::now() + PAUSE);
+            let now = Instant::now();
+            inner.opened = Some(now);
+            inner.state = State::Open(now + PAUSE);
             inner.failures = 0;
         }
         begins

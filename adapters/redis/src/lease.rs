@@ -5,7 +5,7 @@ use wechat_callback::Reply;
 use wechat_callback::delivery::{DeliveriesError, Elsewhere, Keep, Lease, Settled};
 
 use crate::leases::Leases;
-use crate::link::Kind;
+use crate::link::{Answers, Kind};
 use crate::remote::Remote;
 use crate::run::Run;
 
@@ -83,15 +83,15 @@ impl Owner {
             async move {
                 let calls = remote.settlement(run.key, &settlement).into();
                 let late = {
-                    let (leases, run) = (leases.clone(), run.clone());
-                    Box::new(move |mut answers: crate::link::Answers| {
+                    let (leases, remote, run) = (leases.clone(), remote.clone(), run.clone());
+                    Box::new(move |mut answers: Answers| {
                         if let Ok(value) = answers.first() {
-                            leases.written(&run, value);
+                            leases.written(&remote, &run, value);
                         }
                     })
                 };
                 match remote.link.ask_all(Kind::Write, calls, Some(late)).await {
-                    Ok(mut answers) => answers.first().map(|value| leases.written(&run, value)),
+                    Ok(mut answers) => answers.first().map(|value| leases.written(&remote, &run, value)),
                     Err(error) => Err(error),
                 }
                 .inspect_err(|error| {

@@ -39,10 +39,13 @@ struct Held {
 
 struct Push {
     run: Arc<Run>,
+    asked: Instant,
     stage: Stage,
     deliveries: u32,
     /// Whether the last delivery was answered without the outcome.
     is_late: bool,
+    /// Whether it is listened for the outcome of another process that runs it too.
+    is_watched: bool,
     outcome: Option<Outcome>,
 }
 
@@ -83,7 +86,16 @@ impl Leases {
         local: Box<dyn Lease>,
     ) -> Owner {
         let run = Arc::new(Run::new(key, age, local));
-        let push = Push { run: run.clone(), stage: Stage::Asking, deliveries, is_late: false, outcome: None };
+        let (asked, stage) = (Instant::now(), Stage::Asking);
+        let push = Push {
+            run: run.clone(),
+            asked,
+            stage,
+            deliveries,
+            is_late: false,
+            is_watched: false,
+            outcome: None,
+        };
         self.held().pushes.insert(key, push);
         Owner { leases: self.clone(), remote: remote.clone(), run, is_settled: false }
     }
@@ -156,7 +168,7 @@ impl Leases {
                 values.next();
             }
             match value {
-                Ok(value) if *is_outcome => drop(self.written(run, value)),
+                Ok(value) if *is_outcome => drop(self.written(remote, run, value)),
                 Ok(value) => {
                     if let Ok(renewed) = remote.renewed(value, &answers) {
                         self.renewed(remote, run, renewed);
@@ -168,11 +180,11 @@ impl Leases {
     }
 
     /// An outcome of `run` was written, and need not be any more. `None` where another stands.
-    pub(crate) fn written(&self, run: &Arc<Run>, value: Value) -> Option<Settled> {
+    pub(crate) fn written(&self, remote: &Remote, run: &Arc<Run>, value: Value) -> Option<Settled> {
         let settled = Remote::settled(value).ok().flatten();
         let mut held = self.held();
         if settled.is_none() {
-            held.is_duplicate(run);
+            held.is_duplicate(remote, run);
         }
         held.forget(run);
         settled
@@ -180,29 +192,50 @@ impl Leases {
 
     /// The answer to a claim that came late.
     pub(crate) fn claimed(&self, remote: &Remote, run: &Arc<Run>, claimed: Claimed) {
-        self.renewed(remote, run, Renewed { age: claimed.age, is_late: false, state: claimed.state });
+        self.renewed(
+            remote,
+            run,
+            Renewed { age: claimed.age, is_late: false, is_shared: false, state: claimed.state },
+        );
     }
 
-    fn renewed(&self, remote: &Remote, run: &Arc<Run>, Renewed { age, is_late, state }: Renewed) {
+    fn renewed(&self, remote: &Remote, run: &Arc<Run>, renewed: Renewed) {
+        let Renewed { age, is_late, is_shared, state } = renewed;
         run.is_at_least(age);
         let mut held = self.held();
         let Some(push) = held.of(run) else { return };
         push.is_late |= is_late;
+        let is_shared = is_shared || matches!(state, State::Running(_));
+        if is_shared && push.outcome.is_none() && !std::mem::replace(&mut push.is_watched, true) {
+            remote.link.home().spawn(self.clone().watch(remote.clone(), run.clone()));
+        }
         match state {
             State::Free => {
                 if push.stage == Stage::Unheard {
                     push.stage = Stage::Held;
                 }
             }
-            State::Running(_) => held.is_duplicate(run),
+            State::Running(_) => held.is_duplicate(remote, run),
             // It is not written over; what is settled here meanwhile is answered here.
             State::Settled(_) if push.outcome.is_some() => {}
             State::Settled(reply) => {
-                held.is_duplicate(run);
+                held.is_duplicate(remote, run);
                 held.forget(run);
                 if let Some(local) = run.adopt(reply.clone()) {
                     remote.link.home().spawn(local.settle(reply, Keep::ForRepeats));
                 }
+            }
+        }
+    }
+
+    /// Another process runs the push too. Whatever it settles first is heard at once.
+    async fn watch(self, remote: Remote, run: Arc<Run>) {
+        let mut listener = remote.waiters.listen(&remote.link, remote.key(run.key));
+        while self.held().of(&run).is_some_and(|push| push.outcome.is_none()) {
+            if let Some(reply) = listener.news(RENEWAL).await {
+                let state = State::Settled(reply);
+                let renewed = Renewed { age: Duration::ZERO, is_late: false, is_shared: true, state };
+                return self.renewed(&remote, &run, renewed);
             }
         }
     }
@@ -264,14 +297,14 @@ impl Held {
     }
 
     /// Another process runs it too.
-    fn is_duplicate(&mut self, run: &Arc<Run>) {
+    fn is_duplicate(&mut self, remote: &Remote, run: &Arc<Run>) {
         let Some(push) = self.of(run) else { return };
-        let before = std::mem::replace(&mut push.stage, Stage::Duplicate);
+        let (before, asked) = (std::mem::replace(&mut push.stage, Stage::Duplicate), push.asked);
         if before != Stage::Duplicate {
             tracing::debug!(duplicate = true, "another process runs this push too");
         }
         // In an outage it is expected, and has been said.
-        if matches!(before, Stage::Asking | Stage::Unheard) {
+        if matches!(before, Stage::Asking | Stage::Unheard) && !remote.link.has_failed_since(asked) {
             self.duplicates = self.duplicates.saturating_add(1);
             if self.said.is_none_or(|said| said.elapsed() >= DUPLICATES) {
                 let duplicates = std::mem::take(&mut self.duplicates);

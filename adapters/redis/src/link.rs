@@ -92,6 +92,11 @@ impl Link {
         self.breaker.is_slow()
     }
 
+    /// Whether an outage began after `moment`, which was said then.
+    pub(crate) fn has_failed_since(&self, moment: Instant) -> bool {
+        self.breaker.has_opened_since(moment)
+    }
+
     /// Asks one thing.
     pub(crate) async fn ask<T: FromRedisValue>(
         self: &Arc<Self>,

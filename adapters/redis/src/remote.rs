@@ -12,6 +12,7 @@ use crate::clock::{self, CERTAIN};
 use crate::error::StoreError;
 use crate::link::{Answers, Kind, Link};
 use crate::scripts::{self, Call};
+use crate::waiters::Waiters;
 
 /// How long an owner has a push without renewing it. With so short a lease the next delivery, five seconds after the
 /// one that an owner died with, finds the push free; with a longer one it would be the last that does.
@@ -24,6 +25,7 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone)]
 pub(crate) struct Remote {
     pub(crate) link: Arc<Link>,
+    pub(crate) waiters: Waiters,
     prefix: Arc<str>,
     /// The process, as an owner.
     id: Arc<str>,
@@ -42,6 +44,8 @@ pub(crate) struct Claimed {
 pub(crate) struct Renewed {
     pub(crate) age: Duration,
     pub(crate) is_late: bool,
+    /// Whether another process runs it too.
+    pub(crate) is_shared: bool,
     /// Free where the push is the asker's.
     pub(crate) state: State,
 }
@@ -67,7 +71,7 @@ pub(crate) enum State {
 impl Remote {
     pub(crate) fn new(link: Link) -> Self {
         let id = format!("{:032x}", rand::random::<u128>());
-        Self { link: Arc::new(link), prefix: "wechat".into(), id: id.into() }
+        Self { link: Arc::new(link), waiters: Waiters::default(), prefix: "wechat".into(), id: id.into() }
     }
 
     pub(crate) fn prefix(&self) -> &str {
@@ -168,10 +172,10 @@ impl Remote {
 
     /// What a renewal was answered, in answers to several things.
     pub(crate) fn renewed(&self, value: Value, answers: &Answers) -> Result<Renewed, StoreError> {
-        let (age, since, time, state, reply, late): (_, _, _, u8, Option<String>, u8) =
+        let (age, since, time, state, reply, late, also): (_, _, _, u8, Option<String>, u8, u8) =
             redis::from_redis_value(value).map_err(RedisError::from)?;
         let age = self.age(age, since, time, answers);
-        Ok(Renewed { age, is_late: late == 1, state: State::of(state, reply, LEASE)? })
+        Ok(Renewed { age, is_late: late == 1, is_shared: also == 1, state: State::of(state, reply, LEASE)? })
     }
 
     /// The outcome, and the news of it. What is kept unless it is late is no news until it is known whether it is.

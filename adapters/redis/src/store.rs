@@ -16,7 +16,6 @@ use crate::error::StoreError;
 use crate::leases::{Leases, Stage};
 use crate::link::Link;
 use crate::remote::{Claimed, Remote, State};
-use crate::waiters::Waiters;
 
 /// How soon it is looked again after a look that failed.
 const RETRY: Duration = Duration::from_millis(100);
@@ -42,7 +41,6 @@ pub struct RedisDeliveries {
     local: InProcess,
     remote: Remote,
     leases: Leases,
-    waiters: Waiters,
     fail_closed: bool,
 }
 
@@ -68,7 +66,6 @@ impl RedisDeliveries {
             local: InProcess::new(),
             remote: Remote::new(Link::new(url)?),
             leases: Leases::default(),
-            waiters: Waiters::default(),
             fail_closed: false,
         })
     }
@@ -119,7 +116,7 @@ impl RedisDeliveries {
 
     /// Where another process runs `key`, or nobody.
     async fn wait_on_redis(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
-        let mut listener = self.waiters.listen(&self.remote.link, self.remote.key(key));
+        let mut listener = self.remote.waiters.listen(&self.remote.link, self.remote.key(key));
         let mut failing_since = None;
         loop {
             let patience = match self.remote.read(key).await {
