@@ -317,3 +317,67 @@ impl Held {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wechat_callback::delivery::{ClaimState, Deliveries, InProcess};
+
+    use super::*;
+    use crate::link::Link;
+
+    /// A push that is held, by a process whose Redis is away.
+    async fn held(leases: &Leases, remote: &Remote) -> Owner {
+        let key = "0".repeat(40).parse().expect("a key");
+        let ClaimState::First(local) = InProcess::new().claim(key).await.expect("room").state else {
+            panic!("the first");
+        };
+        let owner = leases.ask(remote, key, 1, Duration::ZERO, local);
+        leases.hold(&owner, 1, Duration::ZERO, Stage::Held);
+        owner
+    }
+
+    fn answers(value: Value, is_outcome: bool) -> Answers {
+        let published = is_outcome.then_some(Ok(Value::Int(0)));
+        let values = std::iter::once(Ok(value)).chain(published).collect();
+        Answers { values, asked: Instant::now(), answered: Instant::now() }
+    }
+
+    fn renewed() -> Value {
+        let numbers = [0, 0, 1, 0].map(Value::Int);
+        Value::Array([&numbers[..], &[Value::Nil, Value::Int(0), Value::Int(0)]].concat())
+    }
+
+    fn told(leases: &Leases, remote: &Remote) -> Vec<Told> {
+        leases.to_tell(remote).unwrap_or_default().into_iter().map(|(told, _)| told).collect()
+    }
+
+    #[tokio::test]
+    async fn an_outcome_that_is_settled_while_a_renewal_is_under_way_is_told_until_it_is_written() {
+        let leases = Leases::default();
+        let remote = Remote::new(Link::new("redis://127.0.0.1:1/").expect("a URL"));
+        let owner = held(&leases, &remote).await;
+        let renewal = told(&leases, &remote);
+        assert!(matches!(renewal[..], [Told { is_outcome: false, .. }]));
+        // Its own write fails, and then the renewal is answered.
+        leases.settled(&owner.run, "{}".to_owned(), Keep::ForRepeats).expect("it is held");
+        leases.heard(&remote, &renewal, answers(renewed(), false));
+
+        let outcome = told(&leases, &remote);
+        assert!(matches!(outcome[..], [Told { is_outcome: true, .. }]));
+        leases.heard(&remote, &outcome, answers(Value::Int(0), true));
+        assert!(told(&leases, &remote).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_said_about_one_run_is_not_taken_for_the_next() {
+        let leases = Leases::default();
+        let remote = Remote::new(Link::new("redis://127.0.0.1:1/").expect("a URL"));
+        let before = held(&leases, &remote).await;
+        leases.settled(&before.run, "{}".to_owned(), Keep::ForRepeats).expect("it is held");
+        let outcome = told(&leases, &remote);
+        let again = held(&leases, &remote).await;
+        leases.heard(&remote, &outcome, answers(Value::Int(0), true));
+        assert!(leases.holds(again.run.key));
+        drop((before, again));
+    }
+}

@@ -16,6 +16,7 @@ mod support;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::join_all;
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{sleep, timeout};
 use wechat_callback::delivery::{ClaimState, Deliveries, Keep, Settled};
@@ -149,23 +150,30 @@ async fn no_lease_is_believed_for_longer_than_a_lease() {
 async fn an_entry_that_is_odd_is_read_even_so() {
     let Some(redis) = Redis::start() else { return };
     let (a, b) = (redis.store(), redis.store());
-    for (number, odd) in (1..).zip(["x", "nan", "inf", "-inf", "1e300", "-1", "", "0x7fffffffffffffff"]) {
-        let odd = if odd.is_empty() { "-" } else { odd };
-        write(&redis, number, &format!("n {odd} last {odd} age {odd} at {odd} until {odd} owner other"));
-        let state = claim(&a, key(number)).await.1;
-        assert!(["first", "running"].contains(&state), "{odd}: {state}");
+    let odds = ["x", "nan", "inf", "-inf", "1e300", "-1", "-", "0x7fffffffffffffff"];
+    let (redis_, a, b) = (&redis, &a, &b);
+    let each = (1..).zip(odds).map(|(number, odd)| async move {
+        let odd_entry = |number| {
+            write(redis_, number, &format!("n {odd} last {odd} age {odd} at {odd} until {odd} also {odd}"));
+        };
+        odd_entry(number);
+        write(redis_, number, "owner other");
+        let state = claim(a, key(number)).await.1;
         if state == "running" {
             assert_eq!(timeout(SECOND * 5, a.wait(key(number))).await.expect("soon").expect("asked"), None);
-            drop(own(&a, key(number)).await);
+            drop(own(a, key(number)).await);
+        } else {
+            assert_eq!(state, "first", "{odd}");
         }
-        let lease = own(&a, key(number + 100)).await;
-        write(&redis, number + 100, &format!("n {odd} last {odd} age {odd} at {odd} until {odd}"));
+        let lease = own(a, key(number + 100)).await;
+        odd_entry(number + 100);
         sleep(SECOND * 5 / 4).await;
-        assert_eq!(claim(&b, key(number + 100)).await.1, "running", "renewed");
-        write(&redis, number + 100, &format!("n {odd} last {odd} age {odd} at {odd} until {odd}"));
+        assert_eq!(claim(b, key(number + 100)).await.1, "running", "renewed");
+        odd_entry(number + 100);
         lease.settle(reply("好"), Keep::ForRepeats).await.expect("settled");
-        assert_eq!(claim(&b, key(number + 100)).await.1, "settled");
-    }
+        assert_eq!(claim(b, key(number + 100)).await.1, "settled");
+    });
+    join_all(each).await;
     redis.log.assert(0, 0);
 }
 
