@@ -1,7 +1,7 @@
 //! cargo run --example slow_bot -- --framework axum
 //!
-//! Takes its time: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In axum, or in actix-web with
-//! `--framework actix`.
+//! Takes its time: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
+//! axum, or in actix-web with `--framework actix`.
 //!
 //! `LATE` says what becomes of an answer that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
 //! `claim` the user is asked to write 继续, and gets it then. With `REDIS_URL` several bots answer as one. The account

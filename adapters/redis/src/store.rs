@@ -84,9 +84,9 @@ impl RedisDeliveries {
         self
     }
 
-    /// During an outage of Redis pushes are answered 503, so that WeChat asks again, in place of being answered by
-    /// each process for itself. No handler runs twice because of an outage; in a long one users see that the service
-    /// is out of order.
+    /// During an outage of Redis, and where it does not answer within 200 milliseconds, pushes are answered 503, so that
+    /// WeChat asks again, in place of being answered by each process for itself. No handler runs twice because of an
+    /// outage; in a long one users see that the service is out of order.
     ///
     /// ```
     /// # use wechat_redis::RedisDeliveries;
