@@ -233,7 +233,18 @@ impl Deliveries for RedisDeliveries {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, DeliveriesError> {
-        match self.remote.bind(signature, &body_digest(body), lifetime).await {
+        let bound = {
+            let (remote, body) = (self.remote.clone(), body_digest(body));
+            async move { remote.bind(signature, &body, lifetime).await }
+        };
+        // Nobody waits twice for a Redis that takes its time: the claim does.
+        let bound = if self.remote.link.is_slow() && !self.fail_closed {
+            self.remote.link.home().spawn(bound);
+            Err(StoreError::Slow)
+        } else {
+            bound.await
+        };
+        match bound {
             // This process does not learn a body that is not the first: in an outage it would refuse the right one.
             Ok(false) => Ok(false),
             // Redis may have forgotten what this process knows.
