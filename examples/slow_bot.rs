@@ -1,7 +1,7 @@
 //! cargo run --example slow_bot -- --framework axum
 //!
-//! Takes its time: `慢 7` is answered after seven seconds, and still reaches the user. In axum, or in actix-web with
-//! `--framework actix`.
+//! Takes its time: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
+//! axum, or in actix-web with `--framework actix`.
 //!
 //! `LATE` says what becomes of an answer that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
 //! `claim` the user is asked to write 继续, and gets it then. With `REDIS_URL` several bots answer as one. The account
@@ -39,12 +39,12 @@ async fn chat(WechatMessage(message): WechatMessage) -> Reply {
     let Some(text) = message.text() else {
         return Reply::none();
     };
-    let seconds = text.strip_prefix('慢').and_then(|seconds| seconds.trim().parse().ok());
-    let Some(seconds @ 0..=300) = seconds else {
+    let seconds = text.strip_prefix('慢').and_then(|seconds| seconds.trim().parse::<f64>().ok());
+    let Some(seconds) = seconds.filter(|seconds| (0.0..=300.0).contains(seconds)) else {
         return TextReply::new("发“慢 7”，七秒后回答；最多 300 秒。").into();
     };
-    tracing::info!(seconds, "thinking");
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    tracing::info!(%seconds, "thinking");
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
     TextReply::new(format!("想了 {seconds} 秒。")).into()
 }
 

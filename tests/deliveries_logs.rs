@@ -51,6 +51,7 @@ fn each_push_has_one_span_with_delivery_joined_outcome_and_milliseconds() {
         let log = logged(async {
             assert_eq!(app.deliver_once(one).await, Nothing);
             assert_eq!(app.deliver_once(two).await, says("好"));
+            seconds(3.0).await;
             assert_eq!(app.deliver_once(three).await, says("好"));
         });
         let log = log.await;

@@ -134,13 +134,33 @@ fn an_owner_that_goes_away_wakes_who_waits_and_the_next_to_ask_owns_it() {
         let store = InProcess::new();
         let lease = first(&store, 1).await;
         let (waited, ()) = tokio::join!(outcome(&store, 1), async {
-            seconds(1.0).await;
+            seconds(3.0).await;
             drop(lease);
         });
         assert_eq!(waited, None);
         let claim = store.claim(key(1)).await.expect("room");
         assert_eq!(claim.delivery, 2);
         assert!(matches!(claim.state, ClaimState::First(_)));
+    });
+}
+
+/// WeChat repeats at once what is answered with another status than 200, and that does not move the schedule.
+#[test]
+fn a_delivery_counts_as_the_next_when_it_comes_2500_ms_after_the_one_before() {
+    paused(async {
+        let store = InProcess::new();
+        let mut claimed = Vec::new();
+        for pause in [0.0, 0.0, 0.1, 0.1, 2.499, 2.5, 0.0, 5.0, 1.0] {
+            seconds(pause).await;
+            let claim = store.claim(key(1)).await.expect("room");
+            claimed.push((claim.delivery, claim.age.as_millis()));
+            if let ClaimState::First(lease) = claim.state {
+                std::mem::forget(lease);
+            }
+        }
+        let numbers = [1, 1, 1, 1, 1, 2, 2, 3, 3];
+        let ages = [0, 0, 100, 200, 2699, 5199, 5199, 10_199, 11_199];
+        assert_eq!(claimed, numbers.into_iter().zip(ages).collect::<Vec<_>>());
     });
 }
 

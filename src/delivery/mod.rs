@@ -52,8 +52,8 @@ pub use own::{Own, OwnResponse};
 #[cfg(feature = "tokio-1")]
 pub(crate) use running::Running;
 pub use store::{
-    Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,
-    Promise, Settled,
+    Claim, ClaimState, DELIVERY_GAP, Deliveries, DeliveriesError, Elsewhere, KEPT, KEPT_LATE, Keep, Lease,
+    MAX_PROMISES, PROMISED, Promise, Settled,
 };
 #[cfg(feature = "tokio-1")]
 pub use turn::{Answering, Done, Run, Turn, Waiting};

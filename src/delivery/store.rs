@@ -19,6 +19,11 @@ pub const PROMISED: Duration = Duration::from_secs(3600);
 /// How many promises one user may have at a time. Of more, the oldest is given up.
 pub const MAX_PROMISES: usize = 16;
 
+/// How long after the one before it a delivery counts as the next. WeChat repeats a push that was not answered after
+/// five seconds; what comes sooner repeats the same delivery: WeChat does so at once after a status other than 200, and
+/// proxies make two of one.
+pub const DELIVERY_GAP: Duration = Duration::from_millis(2500);
+
 /// What the deliveries of one push share: who runs the handler, and what came out of it.
 ///
 /// [`InProcess`](super::InProcess) is the store of one process; `wechat-redis` has one for many. A store is asked only
@@ -33,10 +38,11 @@ pub const MAX_PROMISES: usize = 16;
 ///
 /// Each method is atomic. A push is unknown at first; a `claim` of it makes the asker its owner, and it runs until
 /// the owner's [`Lease`] is settled or dropped, or, where a process can die, is not renewed. Then it is settled, or
-/// given up; of a push that is given up the next claim makes a new owner. Whoever settles what has a new owner
-/// changes nothing. Deliveries are counted, and their age known, from the first claim on, whoever owns it. Replies
-/// are [`serde`] types, for stores that write them down. Outcomes live for [`KEPT`] after they are settled, late ones for [`KEPT_LATE`]; promises for
-/// [`PROMISED`], [`MAX_PROMISES`] a user.
+/// given up; of a push that is given up the next claim makes a new owner. The first outcome stands, whoever settles it:
+/// an owner that lost the push may have the answer before the new one. Deliveries are counted (those that come
+/// [`DELIVERY_GAP`] after the one before), and their age known on a monotonic clock, from the first claim on, whoever
+/// owns it. Replies are [`serde`] types, for stores that write them down. Outcomes live for [`KEPT`] after they are
+/// settled, late ones for [`KEPT_LATE`]; promises for [`PROMISED`], [`MAX_PROMISES`] a user.
 #[async_trait]
 pub trait Deliveries: Send + Sync + 'static {
     /// Counts a delivery of `key`, and says what became of the push so far. The first to ask owns it. So does the next
@@ -82,7 +88,8 @@ pub trait Deliveries: Send + Sync + 'static {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Claim {
-    /// Which delivery of the push this is, from 1.
+    /// Which delivery of the push this is, from 1. A request that comes sooner than [`DELIVERY_GAP`] after the one
+    /// before it is the same delivery.
     pub delivery: u32,
     /// How long ago the first delivery was claimed.
     pub age: Duration,
@@ -123,6 +130,22 @@ impl std::fmt::Debug for ClaimState {
 pub trait Lease: Send + Sync {
     /// Says what came out. Deliveries that wait for it get it, and those that still come.
     async fn settle(self: Box<Self>, outcome: Arc<Reply>, keep: Keep) -> Result<Settled, DeliveriesError>;
+
+    /// What other processes know of the push, where the store may have forgotten it before this lease was made.
+    /// `None`, the default, where no other process can know more.
+    fn elsewhere(&self) -> Option<Arc<dyn Elsewhere>> {
+        None
+    }
+}
+
+/// What other processes know of a push that is run here, because a store forgot that it runs there.
+#[async_trait]
+pub trait Elsewhere: Send + Sync {
+    /// How long ago the first delivery was claimed, as far as is known by now.
+    fn age(&self) -> Duration;
+
+    /// Waits for the outcome that another process settles. It stands; what is run here has none then.
+    async fn outcome(&self) -> Arc<Reply>;
 }
 
 /// How an outcome is kept.

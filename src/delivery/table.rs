@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::bindings::{Bindings, NoRoom};
 use super::expiring::{Expiring, Queue};
 use super::{
-    DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey, UserKey,
+    DELIVERY_GAP, DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey,
+    UserKey,
 };
 use crate::Reply;
 
@@ -27,6 +28,8 @@ struct Push {
     deliveries: u32,
     /// When the first was claimed.
     since: Instant,
+    /// When the last request came, whether it counted or not.
+    last: Instant,
     state: State,
 }
 
@@ -80,10 +83,13 @@ impl Table {
     }
 
     pub(super) fn claim(&mut self, key: DeliveryKey, now: Instant) -> Option<(u32, Duration, Claimed)> {
-        let new = || Push { deliveries: 0, since: now, state: State::GivenUp };
+        let new = || Push { deliveries: 1, since: now, last: now, state: State::GivenUp };
         let slot = self.pushes.get_or_insert(key, now, new)?;
         let push = &mut slot.value;
-        push.deliveries = push.deliveries.saturating_add(1);
+        if now.saturating_duration_since(push.last) >= DELIVERY_GAP {
+            push.deliveries = push.deliveries.saturating_add(1);
+        }
+        push.last = push.last.max(now);
         let (delivery, age) = (push.deliveries, now.saturating_duration_since(push.since));
         let claimed = match &push.state {
             State::Running { .. } => Claimed::Running,

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::answerer::{Answerer, Push};
 use super::contain::{Contained, contained};
@@ -14,7 +14,7 @@ use super::in_process::Owner;
 use super::late::Then;
 use super::outcome::Source;
 use super::running::Runs;
-use super::{Answer, Handled, Keep, Lease, Promise, Settled};
+use super::{Answer, Elsewhere, Handled, Keep, Lease, Promise, Settled};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
 
@@ -47,7 +47,12 @@ impl Turn {
         context: ReplyContext,
     ) -> (Run<H, R>, Waiting) {
         let Self { answerer, push, lease, runs, entry } = self;
-        let waiting = Waiting { answerer: answerer.clone(), push: push.clone_keys(), context, entry };
+        let elsewhere = match &lease {
+            Held::Shared(lease) => lease.elsewhere(),
+            Held::Unknown | Held::InProcess(_) => None,
+        };
+        let waiting =
+            Waiting { answerer: answerer.clone(), push: push.clone_keys(), context, entry, elsewhere };
         let span = waiting.entry.span.clone();
         let limits = waiting.context.limits();
         let is_pushed = matches!(answerer.late().then, Then::Push(_));
@@ -216,6 +221,7 @@ pub struct Waiting {
     push: Push,
     context: ReplyContext,
     entry: Entry,
+    elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl Waiting {
@@ -226,7 +232,32 @@ impl Waiting {
         T: Future<Output = Done<R>> + Unpin,
         D: FnOnce(T),
     {
-        Answering { waiting: self, run: Some(run), detach: Some(detach), deadline: None, late: None }
+        let elsewhere = self.elsewhere.clone();
+        let settled = elsewhere.map(|it| Box::pin(async move { it.outcome().await }) as BoxFuture<_>);
+        Answering { waiting: self, run: Some(run), detach: Some(detach), settled, deadline: None, late: None }
+    }
+
+    /// Until when to wait, as far as is known now.
+    fn deadline(&self) -> Instant {
+        after(self.entry.arrived, self.answerer.late().patience(self.push.age))
+    }
+
+    /// The earliest time at which the delivery may have to be answered without the outcome.
+    fn first_deadline(&self) -> Instant {
+        let deadline = self.deadline();
+        match &self.elsewhere {
+            Some(_) => deadline.min(after(self.entry.arrived, self.answerer.late().answer_within)),
+            None => deadline,
+        }
+    }
+
+    /// Until when to wait on, where the delivery is not the last after all that is known by now.
+    fn extended(&mut self) -> Option<Instant> {
+        if let Some(elsewhere) = &self.elsewhere {
+            let age = elsewhere.age().saturating_sub(self.entry.arrived.elapsed());
+            self.push.age = self.push.age.max(age);
+        }
+        Some(self.deadline()).filter(|deadline| *deadline > Instant::now())
     }
 }
 
@@ -237,6 +268,8 @@ pub struct Answering<T, D: FnOnce(T)> {
     /// `None` once it is done or somebody else's.
     run: Option<T>,
     detach: Option<D>,
+    /// What another process settles meanwhile.
+    settled: Option<BoxFuture<Arc<Reply>>>,
     /// Set once the handler keeps us waiting.
     deadline: Option<Pin<Box<Sleep>>>,
     late: Option<BoxFuture<Arc<Reply>>>,
@@ -251,7 +284,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer<R>> {
         let this = &mut *self;
-        let Waiting { answerer, push, context, entry } = &mut this.waiting;
+        let Waiting { answerer, context, entry, .. } = &mut this.waiting;
         if let Some(run) = &mut this.run {
             if let Poll::Ready(Done { reply, is_own, response }) = Pin::new(run).poll(cx) {
                 this.run = None;
@@ -263,13 +296,21 @@ where
                     response => Answer::Sealed(answerer.seal(entry, context, &reply), response),
                 });
             }
-            let deadline = this.deadline.get_or_insert_with(|| {
-                Box::pin(sleep_until(after(entry.arrived, answerer.late().patience(push.age))))
-            });
+            if let Some(Poll::Ready(reply)) = this.settled.as_mut().map(|settled| settled.as_mut().poll(cx)) {
+                let sealed = answerer.seal(entry, context, &reply);
+                this.detach();
+                return Poll::Ready(Answer::Sealed(sealed, None));
+            }
+            let first = this.waiting.first_deadline();
+            let deadline = this.deadline.get_or_insert_with(|| Box::pin(sleep_until(first)));
             ready!(deadline.as_mut().poll(cx));
+            while let Some(extended) = this.waiting.extended() {
+                deadline.as_mut().reset(extended);
+                ready!(deadline.as_mut().poll(cx));
+            }
         }
         this.detach();
-        let Waiting { answerer, push, context, entry } = &mut this.waiting;
+        let Waiting { answerer, push, context, entry, .. } = &mut this.waiting;
         let late = this.late.get_or_insert_with(|| answerer.too_late_in_peace(push, entry));
         let reply = ready!(late.as_mut().poll(cx));
         Poll::Ready(Answer::Sealed(answerer.seal(entry, context, &reply), None))

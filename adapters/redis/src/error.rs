@@ -23,7 +23,7 @@ pub(crate) enum StoreError {
     /// It failed a moment ago and is not asked.
     #[error("Redis failed a moment ago")]
     Away,
-    #[error("Redis did not answer within {}ms", crate::link::BUDGET.as_millis())]
+    #[error("Redis did not answer within {}ms; what it was asked is not taken back", crate::link::BUDGET.as_millis())]
     Slow,
     #[error(transparent)]
     Redis(#[from] redis::RedisError),

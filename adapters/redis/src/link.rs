@@ -1,33 +1,29 @@
-use std::pin::Pin;
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{
-    Client, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline, ProtocolVersion, RedisError,
-    RedisResult, ServerErrorKind, Value,
-};
+use redis::{Client, FromRedisValue, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, Value};
 use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::breaker::{Breaker, Leave};
+use crate::ConnectError;
+use crate::breaker::{Breaker, Leave, SILENCE};
+use crate::connection::{Connections, missing};
+use crate::error::StoreError;
 use crate::scripts::Call;
-use crate::{ConnectError, error::StoreError};
 
 /// How long one question to Redis may take. What a push needs of it must leave the handler its five seconds.
 pub(crate) const BUDGET: Duration = Duration::from_millis(200);
 
-/// How long making a connection may take. It goes on when the question that needed it was answered without it.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long it is listened for the answer to a question that took longer than that.
+const LISTEN: Duration = Duration::from_secs(10);
 
 /// The connection to Redis, and whether it is to be used.
 pub(crate) struct Link {
-    pub(crate) client: Client,
+    pub(crate) connections: Arc<Connections>,
     /// The runtime that the connections live in: the one that the store was made in. A worker's of actix-web ends
     /// before the handlers of its neighbours.
     home: OnceLock<Handle>,
-    manager: Mutex<Option<(Instant, ConnectionManager)>>,
     breaker: Breaker,
 }
 
@@ -42,8 +38,28 @@ pub(crate) enum Kind {
     Waiting,
 }
 
+/// The answers to what was asked in one go.
+pub(crate) struct Answers {
+    pub(crate) values: Vec<RedisResult<Value>>,
+    /// When it was asked and when answered.
+    pub(crate) asked: Instant,
+    pub(crate) answered: Instant,
+}
+
+impl Answers {
+    /// The first; the others may fail.
+    pub(crate) fn first<T: FromRedisValue>(&mut self) -> Result<T, StoreError> {
+        let first = if self.values.is_empty() { Err(missing()) } else { self.values.swap_remove(0) };
+        Ok(redis::from_redis_value(first?).map_err(RedisError::from)?)
+    }
+}
+
+/// What becomes of answers that come when the asker has gone on.
+pub(crate) type Late = Box<dyn FnOnce(Answers) + Send>;
+
 impl Link {
-    /// It connects when it is first asked, so that a start needs no Redis.
+    /// In a runtime it begins to connect at once, so that the first push need not wait for that; but a start needs no
+    /// Redis.
     pub(crate) fn new(url: &str) -> Result<Self, ConnectError> {
         let info = url.into_connection_info()?;
         // What stands between in managed clusters knows neither RESP3 nor CLIENT SETINFO.
@@ -56,167 +72,163 @@ impl Link {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let client = Client::open(info.set_redis_settings(settings))?;
-        let home = Handle::try_current().map_or_else(|_| OnceLock::new(), OnceLock::from);
-        Ok(Self { client, home, manager: Mutex::new(None), breaker: Breaker::new() })
+        let connections = Arc::new(Connections::new(client));
+        let home = match Handle::try_current() {
+            Ok(home) => {
+                connections.begin(&home);
+                OnceLock::from(home)
+            }
+            Err(_) => OnceLock::new(),
+        };
+        Ok(Self { connections, home, breaker: Breaker::new() })
     }
 
     pub(crate) fn home(&self) -> &Handle {
         self.home.get_or_init(Handle::current)
     }
 
-    /// Asks one thing.
-    pub(crate) async fn ask<T: FromRedisValue>(&self, kind: Kind, call: Call) -> Result<T, StoreError> {
-        Ok(redis::from_redis_value(self.ask_and(kind, [call]).await?).map_err(RedisError::from)?)
+    /// Whether a question takes too long just now: what need not wait for an answer does not.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.breaker.is_slow()
     }
 
-    /// Asks several things in one go, and returns the answer to the first; the others may fail.
-    pub(crate) async fn ask_and<const N: usize>(
-        &self,
+    /// Whether an outage began after `moment`, which was said then.
+    pub(crate) fn has_failed_since(&self, moment: Instant) -> bool {
+        self.breaker.has_opened_since(moment)
+    }
+
+    /// Asks one thing.
+    pub(crate) async fn ask<T: FromRedisValue>(
+        self: &Arc<Self>,
         kind: Kind,
-        calls: [Call; N],
-    ) -> Result<Value, StoreError> {
-        let answer = self.ask_all(kind, &calls).await?.into_iter().next();
-        Ok(answer.unwrap_or_else(|| Err(missing()))?)
+        call: Call,
+    ) -> Result<T, StoreError> {
+        self.ask_all(kind, vec![call], None).await?.first()
     }
 
     /// Asks many things in one go. It fails where Redis cannot be asked; each may fail on its own besides.
+    ///
+    /// The questions are not taken back where that takes longer than the [`BUDGET`], or the asker goes away: answers
+    /// that come then are `late`.
     pub(crate) async fn ask_all(
-        &self,
+        self: &Arc<Self>,
         kind: Kind,
-        calls: &[Call],
-    ) -> Result<Vec<RedisResult<Value>>, StoreError> {
+        calls: Vec<Call>,
+        late: Option<Late>,
+    ) -> Result<Answers, StoreError> {
         let leave = match kind {
             Kind::Waiting => None,
             Kind::Write | Kind::Other => {
                 Some(self.breaker.leave(kind == Kind::Write).ok_or(StoreError::Away)?)
             }
         };
-        let answers = match timeout(BUDGET, AtHome { home: self.home(), future: self.send(calls) }).await {
-            Ok(answers) => answers.map_err(StoreError::Redis),
-            Err(_) => Err(StoreError::Slow),
+        let (heard, answers) = oneshot::channel();
+        self.home().spawn(self.clone().send(leave, calls, heard, late));
+        // It ends early with the runtime alone.
+        answers.await.unwrap_or_else(|_| Err(missing().into()))
+    }
+
+    async fn send(
+        self: Arc<Self>,
+        leave: Option<Leave>,
+        calls: Vec<Call>,
+        heard: oneshot::Sender<Result<Answers, StoreError>>,
+        late: Option<Late>,
+    ) {
+        let asked = Instant::now();
+        let mut answers = std::pin::pin!(self.connections.ask(&calls, self.home()));
+        let mut leave = leave;
+        let values = match timeout(BUDGET, &mut answers).await {
+            Ok(answers) => {
+                let answers = answers.map(|values| Answers { values, asked, answered: Instant::now() });
+                let failure = match &answers {
+                    Ok(answers) => {
+                        self.breaker.answered();
+                        failure(&calls, &answers.values)
+                    }
+                    Err(error) => Some(StoreError::Redis(error.clone())),
+                };
+                self.judge(leave, failure.as_ref());
+                if let (Err(Ok(answers)), Some(late)) = (heard.send(answers.map_err(StoreError::Redis)), late)
+                {
+                    late(answers);
+                }
+                return;
+            }
+            Err(_) => {
+                self.breaker.slow();
+                if let Some(leave) = &mut leave
+                    && leave.failed()
+                {
+                    log_outage(&StoreError::Slow);
+                }
+                let _ = heard.send(Err(StoreError::Slow));
+                self.home().spawn(self.clone().try_another());
+                match timeout_at(asked + SILENCE, &mut answers).await {
+                    Ok(values) => values,
+                    Err(_) => {
+                        self.ignored(leave, asked);
+                        let Ok(values) = timeout_at(asked + LISTEN, answers).await else { return };
+                        values
+                    }
+                }
+            }
         };
-        if let Some(leave) = leave {
-            match &answers {
-                Ok(answers) => self.judge(leave, failure(calls, answers).as_ref()),
-                Err(error) => self.judge(leave, Some(error)),
+        if let Ok(values) = values {
+            self.breaker.answered();
+            if let Some(late) = late {
+                late(Answers { values, asked, answered: Instant::now() });
             }
         }
-        answers
     }
 
     /// Once an outage, it is said that it begins and that it ends.
-    fn judge(&self, leave: Leave<'_>, failure: Option<&StoreError>) {
+    fn judge(&self, leave: Option<Leave>, failure: Option<&StoreError>) {
+        let Some(mut leave) = leave else { return };
         match failure {
             Some(error) if error.is_of_one_key() => {}
             Some(error) => {
                 if leave.failed() {
-                    let error: &(dyn std::error::Error + 'static) = error;
-                    tracing::warn!(error, "Redis cannot be asked; until it can, this process is on its own");
+                    log_outage(error);
                 }
-                self.forget_connection();
             }
             None => {
                 if leave.succeeded() {
                     tracing::info!("Redis can be asked again");
+                    self.connections.recovered.notify_waiters();
                 }
             }
         }
     }
 
-    /// One that failed is made anew: its peer may be gone without a word, or have become a replica. One that is still
-    /// being made is left alone.
-    fn forget_connection(&self) {
-        let mut manager = self.manager.lock().unwrap_or_else(PoisonError::into_inner);
-        if manager.as_ref().is_some_and(|(made, _)| made.elapsed() >= CONNECT_TIMEOUT) {
-            *manager = None;
+    /// A second has gone by without the answer.
+    fn ignored(&self, leave: Option<Leave>, asked: Instant) {
+        if self.breaker.is_silent_since(asked) {
+            self.connections.forget_older_than(asked);
+        }
+        if leave.is_some_and(|leave| leave.is_ignored()) {
+            log_outage(&StoreError::Slow);
         }
     }
 
-    async fn send(&self, calls: &[Call]) -> RedisResult<Vec<RedisResult<Value>>> {
-        let mut connection = self.connection()?;
-        match send(&mut connection, calls).await {
-            // It was closed while it was idle. It is made anew once.
-            Err(error) if error.is_connection_dropped() => send(&mut connection, calls).await,
-            answers => answers,
+    /// A question takes long. Where another connection is answered sooner the first is dead: its other end, or what
+    /// stands between, is gone without a word. Where Redis is only slow it is kept, for it brings the answer.
+    async fn try_another(self: Arc<Self>) {
+        let begun = Instant::now();
+        let is_dead = || self.breaker.is_silent_since(begun);
+        if let Ok(true) = timeout(LISTEN, self.connections.replace_if(is_dead)).await {
+            self.breaker.answered();
         }
-    }
-
-    fn connection(&self) -> RedisResult<ConnectionManager> {
-        let mut manager = self.manager.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, manager)) = &*manager {
-            return Ok(manager.clone());
-        }
-        // The breaker decides when it is tried again.
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(BUDGET))
-            .set_number_of_retries(0)
-            .set_pipeline_buffer_size(1024);
-        let made = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
-        *manager = Some((Instant::now(), made.clone()));
-        // Whoever asks first waits for BUDGET alone; the connection is made even so.
-        let mut warm_up = made.clone();
-        tokio::spawn(async move { redis::cmd("PING").exec_async(&mut warm_up).await });
-        Ok(made)
     }
 }
 
-async fn send(connection: &mut ConnectionManager, calls: &[Call]) -> RedisResult<Vec<RedisResult<Value>>> {
-    let mut pipeline = Pipeline::with_capacity(calls.len());
-    for call in calls {
-        pipeline.add_command(call.short());
-    }
-    let mut answers: Vec<RedisResult<Value>> = pipeline.ignore_errors().query_async(connection).await?;
-    if !answers.iter().any(is_unknown_script) {
-        return Ok(answers);
-    }
-    // What was published was published too early.
-    let mut again = Pipeline::new();
-    let mut places = Vec::new();
-    for ((place, answer), call) in answers.iter().enumerate().zip(calls) {
-        if is_unknown_script(answer) || call.is_publish() {
-            again.add_command(call.whole());
-            places.push(place);
-        }
-    }
-    let late: Vec<RedisResult<Value>> = again.ignore_errors().query_async(connection).await?;
-    for (place, answer) in places.into_iter().zip(late) {
-        if let Some(earlier) = answers.get_mut(place) {
-            *earlier = answer;
-        }
-    }
-    Ok(answers)
-}
-
-fn is_unknown_script(answer: &RedisResult<Value>) -> bool {
-    matches!(answer, Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
+fn log_outage(error: &StoreError) {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::warn!(error, "Redis cannot be asked; until it can, this process is on its own");
 }
 
 /// The first answer that is an error of Redis.
 fn failure(calls: &[Call], answers: &[RedisResult<Value>]) -> Option<StoreError> {
     let mut answers = answers.iter().zip(calls).filter(|(_, call)| !call.is_publish());
     answers.find_map(|(answer, _)| answer.clone().err()).map(StoreError::Redis)
-}
-
-fn missing() -> RedisError {
-    (ErrorKind::UnexpectedReturnType, "Redis left an answer out").into()
-}
-
-pin_project_lite::pin_project! {
-    /// Polls a future in the runtime that the connections live in, wherever it is awaited.
-    struct AtHome<'a, F> {
-        home: &'a Handle,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Future for AtHome<'_, F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let _home = this.home.enter();
-        this.future.poll(cx)
-    }
 }

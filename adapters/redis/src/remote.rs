@@ -4,12 +4,15 @@ use std::time::Duration;
 use redis::{RedisError, Value};
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey, UserKey,
+    DELIVERY_GAP, DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey,
+    UserKey,
 };
 
+use crate::clock::{self, CERTAIN};
 use crate::error::StoreError;
-use crate::link::{Kind, Link};
+use crate::link::{Answers, Kind, Link};
 use crate::scripts::{self, Call};
+use crate::waiters::Waiters;
 
 /// How long an owner has a push without renewing it. With so short a lease the next delivery, five seconds after the
 /// one that an owner died with, finds the push free; with a longer one it would be the last that does.
@@ -22,9 +25,38 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone)]
 pub(crate) struct Remote {
     pub(crate) link: Arc<Link>,
+    pub(crate) waiters: Waiters,
     prefix: Arc<str>,
     /// The process, as an owner.
     id: Arc<str>,
+}
+
+/// What Redis says to a delivery.
+pub(crate) struct Claimed {
+    /// Which delivery of the push it is.
+    pub(crate) delivery: u32,
+    /// How long ago the first was claimed.
+    pub(crate) age: Duration,
+    pub(crate) state: State,
+}
+
+/// What Redis says to a renewal.
+pub(crate) struct Renewed {
+    pub(crate) age: Duration,
+    pub(crate) is_late: bool,
+    /// Whether another process runs it too.
+    pub(crate) is_shared: bool,
+    /// Free where the push is the asker's.
+    pub(crate) state: State,
+}
+
+/// An outcome, to be written.
+pub(crate) struct Settlement {
+    pub(crate) deliveries: u32,
+    /// Whether its owner knows that it is late.
+    pub(crate) is_late: bool,
+    pub(crate) reply: Arc<str>,
+    pub(crate) keep: Keep,
 }
 
 /// What became of a push, as far as Redis knows.
@@ -39,7 +71,7 @@ pub(crate) enum State {
 impl Remote {
     pub(crate) fn new(link: Link) -> Self {
         let id = format!("{:032x}", rand::random::<u128>());
-        Self { link: Arc::new(link), prefix: "wechat".into(), id: id.into() }
+        Self { link: Arc::new(link), waiters: Waiters::default(), prefix: "wechat".into(), id: id.into() }
     }
 
     pub(crate) fn prefix(&self) -> &str {
@@ -59,45 +91,97 @@ impl Remote {
         format!("{}:{{{user}}}:user", self.prefix)
     }
 
-    /// The number of the delivery, which is `at_least` so, how long ago the first was, and what became of the push.
+    /// Counts a delivery to a process that knows the push for as long as it `told`, and makes it the owner where nobody
+    /// runs the push. An answer that comes late goes to `late`.
     pub(crate) async fn claim(
         &self,
         key: DeliveryKey,
         at_least: u32,
-    ) -> Result<(u32, Duration, State), StoreError> {
+        told: Duration,
+        late: impl FnOnce(Claimed) + Send + 'static,
+    ) -> Result<Claimed, StoreError> {
         let call = Call::script(&scripts::CLAIM, self.key(key))
             .arg(&*self.id)
             .arg(&LEASE.as_millis())
             .arg(&KEPT.as_millis())
-            .arg(&at_least);
-        let (n, age, state, reply) = self.link.ask(Kind::Write, call).await?;
-        Ok((n, Duration::from_millis(age), State::of(state, reply, LEASE)?))
+            .arg(&at_least)
+            .arg(&told.as_millis())
+            .arg(&DELIVERY_GAP.as_millis())
+            .arg(&CERTAIN.as_millis());
+        let read = {
+            let this = self.clone();
+            move |mut answers: Answers| -> Result<Claimed, StoreError> {
+                let (delivery, age, since, time, state, reply) = answers.first()?;
+                let age = this.age(age, since, time, &answers);
+                Ok(Claimed { delivery, age, state: State::of(state, reply, LEASE)? })
+            }
+        };
+        let late_read = read.clone();
+        let late = move |answers| {
+            if let Ok(claimed) = late_read(answers) {
+                late(claimed);
+            }
+        };
+        read(self.link.ask_all(Kind::Write, vec![call], Some(Box::new(late))).await?)
     }
 
-    /// The number of the delivery, which is `at_least` so, and how long ago the first was.
-    pub(crate) async fn count(&self, key: DeliveryKey, at_least: u32) -> Result<(u32, Duration), StoreError> {
-        let call = Call::script(&scripts::COUNT, self.key(key)).arg(&KEPT.as_millis()).arg(&at_least);
-        let (n, age) = self.link.ask(Kind::Write, call).await?;
-        Ok((n, Duration::from_millis(age)))
+    /// Counts a delivery, and nothing else. The number of the delivery, and the age of the push.
+    pub(crate) async fn count(
+        &self,
+        key: DeliveryKey,
+        at_least: u32,
+        told: Duration,
+    ) -> Result<(u32, Duration), StoreError> {
+        let call = Call::script(&scripts::COUNT, self.key(key))
+            .arg(&KEPT.as_millis())
+            .arg(&at_least)
+            .arg(&told.as_millis())
+            .arg(&DELIVERY_GAP.as_millis())
+            .arg(&CERTAIN.as_millis());
+        let mut answers = self.link.ask_all(Kind::Write, vec![call], None).await?;
+        let (n, age, since, time) = answers.first()?;
+        Ok((n, self.age(age, since, time, &answers)))
+    }
+
+    /// The age of a push that was `age` old `since` ago, where both are milliseconds, and it is `time` now on the clock
+    /// of Redis.
+    fn age(&self, age: u64, since: u64, time: i64, answers: &Answers) -> Duration {
+        let clock = &self.link.connections.clock;
+        clock.observe(time, answers.asked, answers.answered);
+        let [age, since] = [age, since].map(Duration::from_millis);
+        clock::age(age, since, clock.steady(answers.answered))
     }
 
     pub(crate) async fn read(&self, key: DeliveryKey) -> Result<State, StoreError> {
-        let call = Call::script(&scripts::READ, self.key(key));
+        let call = Call::script(&scripts::READ, self.key(key)).arg(&LEASE.as_millis());
         let (state, reply, left): (_, _, u64) = self.link.ask(Kind::Waiting, call).await?;
-        State::of(state, reply, Duration::from_millis(left))
+        State::of(state, reply, Duration::from_millis(left).min(LEASE))
     }
 
-    pub(crate) fn renewal(&self, key: DeliveryKey, deliveries: u32) -> Call {
+    /// The renewal of a push that the owner knows for as long as it `told`.
+    pub(crate) fn renewal(&self, key: DeliveryKey, deliveries: u32, told: Duration, is_late: bool) -> Call {
         Call::script(&scripts::RENEW, self.key(key))
             .arg(&*self.id)
             .arg(&LEASE.as_millis())
             .arg(&KEPT.as_millis())
             .arg(&deliveries)
+            .arg(&told.as_millis())
+            .arg(&CERTAIN.as_millis())
+            .arg(&u8::from(is_late))
     }
 
-    pub(crate) fn settlement(&self, key: DeliveryKey, deliveries: u32, reply: &str, keep: Keep) -> Call {
-        Call::script(&scripts::SETTLE, self.key(key))
-            .arg(&*self.id)
+    /// What a renewal was answered, in answers to several things.
+    pub(crate) fn renewed(&self, value: Value, answers: &Answers) -> Result<Renewed, StoreError> {
+        let (age, since, time, state, reply, late, also): (_, _, _, u8, Option<String>, u8, u8) =
+            redis::from_redis_value(value).map_err(RedisError::from)?;
+        let age = self.age(age, since, time, answers);
+        Ok(Renewed { age, is_late: late == 1, is_shared: also == 1, state: State::of(state, reply, LEASE)? })
+    }
+
+    /// The outcome, and the news of it. What is kept unless it is late is no news until it is known whether it is.
+    pub(crate) fn settlement(&self, key: DeliveryKey, settlement: &Settlement) -> [Call; 2] {
+        let Settlement { deliveries, is_late, reply, keep } = settlement;
+        let call = Call::script(&scripts::SETTLE, self.key(key))
             .arg(&KEPT.as_millis())
             .arg(&KEPT_LATE.as_millis())
             .arg(match keep {
@@ -105,20 +189,18 @@ impl Remote {
                 Keep::ForUser => "user",
                 Keep::UnlessLate => "unless late",
             })
-            .arg(&deliveries)
+            .arg(deliveries)
+            .arg(&u8::from(*is_late))
             .arg(&serde_json::json!(Reply::None))
             // The last, so that Redis does not quote it in an error.
-            .arg(reply)
+            .arg(&**reply);
+        let news = (*keep != Keep::UnlessLate).then_some(&**reply);
+        [call, Call::publish(self.key(key), news)]
     }
 
-    /// `None` where another has the push.
-    pub(crate) async fn settle(
-        &self,
-        key: DeliveryKey,
-        settlement: Call,
-    ) -> Result<Option<Settled>, StoreError> {
-        let answer = self.link.ask_and(Kind::Write, [settlement, Call::publish(self.key(key))]).await?;
-        Ok(match redis::from_redis_value(answer).map_err(RedisError::from)? {
+    /// `None` where another outcome stands.
+    pub(crate) fn settled(value: Value) -> Result<Option<Settled>, StoreError> {
+        Ok(match redis::from_redis_value(value).map_err(RedisError::from)? {
             0 => Some(Settled::InTime),
             1 => Some(Settled::Late),
             _ => None,
@@ -127,7 +209,7 @@ impl Remote {
 
     pub(crate) async fn give_up(&self, key: DeliveryKey) -> Result<(), StoreError> {
         let call = Call::script(&scripts::GIVE_UP, self.key(key)).arg(&*self.id).arg(&KEPT.as_millis());
-        self.link.ask_and(Kind::Other, [call, Call::publish(self.key(key))]).await.map(drop)
+        self.link.ask_all(Kind::Other, vec![call, Call::publish(self.key(key), None)], None).await.map(drop)
     }
 
     pub(crate) async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

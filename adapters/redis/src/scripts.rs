@@ -10,21 +10,19 @@ pub(crate) struct Script {
 }
 
 macro_rules! scripts {
-    ($($name:ident = $file:literal;)+) => {$(
+    ($($name:ident = $($file:literal)+;)+) => {$(
         pub(crate) static $name: Script = Script {
-            code: include_str!(concat!("scripts/", $file)),
-            hash: LazyLock::new(|| {
-                redis::Script::new(include_str!(concat!("scripts/", $file))).get_hash().to_owned()
-            }),
+            code: concat!($(include_str!(concat!("scripts/", $file))),+),
+            hash: LazyLock::new(|| redis::Script::new($name.code).get_hash().to_owned()),
         };
     )+};
 }
 scripts! {
-    CLAIM = "claim.lua";
-    COUNT = "count.lua";
-    READ = "read.lua";
-    RENEW = "renew.lua";
-    SETTLE = "settle.lua";
+    CLAIM = "common.lua" "claim.lua";
+    COUNT = "common.lua" "count.lua";
+    READ = "common.lua" "read.lua";
+    RENEW = "common.lua" "renew.lua";
+    SETTLE = "common.lua" "settle.lua";
     GIVE_UP = "give_up.lua";
     DEFER = "defer.lua";
     BIND = "bind.lua";
@@ -33,6 +31,7 @@ scripts! {
 }
 
 /// What is asked of Redis about one key.
+#[derive(Clone)]
 pub(crate) struct Call {
     verb: Verb,
     key: String,
@@ -55,10 +54,10 @@ impl Call {
         Self { verb: Verb::Command(name), key, args: Vec::new() }
     }
 
-    /// Wakes those who wait for news of `key`. A command of its own, because proxies of managed clusters refuse it
-    /// inside of scripts.
-    pub(crate) fn publish(key: String) -> Self {
-        Self { verb: Verb::Publish, key, args: vec![String::new()] }
+    /// Wakes those who wait for news of `key`, and tells them the `reply`, where it is there to be told. A command of
+    /// its own, because proxies of managed clusters refuse it inside of scripts.
+    pub(crate) fn publish(key: String, reply: Option<&str>) -> Self {
+        Self { verb: Verb::Publish, key, args: vec![reply.unwrap_or_default().to_owned()] }
     }
 
     pub(crate) fn arg(mut self, arg: &(impl ToString + ?Sized)) -> Self {

@@ -3,20 +3,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::{sleep, timeout};
+use tokio::time::Instant;
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, Promise, SignatureKey,
-    UserKey, body_digest,
+    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, Lease, Promise,
+    SignatureKey, UserKey, body_digest,
 };
 
 use crate::ConnectError;
 use crate::breaker::PAUSE;
 use crate::error::StoreError;
-use crate::lease::Leases;
+use crate::leases::{Leases, Stage};
 use crate::link::Link;
-use crate::remote::{Remote, State};
-use crate::waiters::Waiters;
+use crate::remote::{Claimed, Remote, State};
+
+/// How soon it is looked again after a look that failed.
+const RETRY: Duration = Duration::from_millis(100);
 
 /// The deliveries of many processes, which meet in Redis.
 ///
@@ -39,7 +41,6 @@ pub struct RedisDeliveries {
     local: InProcess,
     remote: Remote,
     leases: Leases,
-    waiters: Waiters,
     fail_closed: bool,
 }
 
@@ -47,9 +48,9 @@ impl RedisDeliveries {
     /// On the Redis of `url`: `redis://[user[:password]@]host[:port][/database]`, or `redis+unix:///path`; with the
     /// feature `tls` also `rediss://…`.
     ///
-    /// It connects when the first push arrives, so that a process starts without Redis. Made in a tokio runtime, its
-    /// connections live in that one, which should outlive the handlers; made outside of one, in the first that uses
-    /// it.
+    /// A process starts without Redis: where it is away, it is tried again when a push arrives. Made in a tokio
+    /// runtime, the store begins to connect at once, and its connections live in that one, which should outlive the
+    /// handlers; made outside of one, in the first that uses it.
     ///
     /// ```
     /// # use wechat_redis::RedisDeliveries;
@@ -65,7 +66,6 @@ impl RedisDeliveries {
             local: InProcess::new(),
             remote: Remote::new(Link::new(url)?),
             leases: Leases::default(),
-            waiters: Waiters::default(),
             fail_closed: false,
         })
     }
@@ -84,9 +84,9 @@ impl RedisDeliveries {
         self
     }
 
-    /// During an outage of Redis pushes are answered 503, so that WeChat asks again, in place of being answered by
-    /// each process for itself. No handler runs twice because of an outage; in a long one users see that the service
-    /// is out of order.
+    /// During an outage of Redis, and where it does not answer within 200 milliseconds, pushes are answered 503, so that
+    /// WeChat asks again, in place of being answered by each process for itself. No handler runs twice because of an
+    /// outage; in a long one users see that the service is out of order.
     ///
     /// ```
     /// # use wechat_redis::RedisDeliveries;
@@ -116,28 +116,84 @@ impl RedisDeliveries {
 
     /// Where another process runs `key`, or nobody.
     async fn wait_on_redis(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
-        let mut listener = self.waiters.listen(&self.remote.link, self.remote.key(key));
-        let mut has_failed = false;
+        let mut listener = self.remote.waiters.listen(&self.remote.link, self.remote.key(key));
+        let mut failing_since = None;
         loop {
             let patience = match self.remote.read(key).await {
                 Ok(State::Settled(reply)) => return Ok(Some(reply)),
                 Ok(State::Free) => return Ok(None),
                 Ok(State::Running(left)) => {
-                    has_failed = false;
+                    failing_since = None;
                     // By then it is over, on Redis's clock too.
                     left + Duration::from_millis(1)
                 }
                 // The owner may be well. Redis has a moment to come back before it is run once more here.
-                Err(_) if !has_failed => {
-                    has_failed = true;
-                    sleep(PAUSE).await;
-                    continue;
+                Err(error) => {
+                    if failing_since.get_or_insert_with(Instant::now).elapsed() >= PAUSE {
+                        return Err(error);
+                    }
+                    RETRY
                 }
-                Err(error) => return Err(error),
             };
-            // The news and the end of the lease come to the same: it is time to look.
-            let _ = timeout(patience, listener.news()).await;
+            if let Some(outcome) = listener.news(patience).await {
+                return Ok(Some(outcome));
+            }
         }
+    }
+
+    /// A delivery of a push that is run here, whatever Redis says. It counts the deliveries to other processes too.
+    async fn count(&self, key: DeliveryKey, delivery: u32, age: Duration) -> Claim {
+        let (known, is_unheard) = self.leases.known(key).unwrap_or_default();
+        let age = age.max(known);
+        // Where Redis takes its time it would say the same as to the claim: nothing.
+        let counted = if is_unheard || self.remote.link.is_slow() {
+            None
+        } else {
+            self.remote.count(key, delivery, age).await.ok()
+        };
+        let (delivery, shared) = counted.unwrap_or((delivery, age));
+        Claim::new(delivery, age.max(shared), ClaimState::Running)
+    }
+
+    /// A delivery of a push that is not run here.
+    async fn claim_in_redis(
+        &self,
+        key: DeliveryKey,
+        delivery: u32,
+        age: Duration,
+        local: Box<dyn Lease>,
+    ) -> Result<Claim, DeliveriesError> {
+        let owner = self.leases.ask(&self.remote, key, delivery, age, local);
+        let late = {
+            let (leases, remote, run) = (self.leases.clone(), self.remote.clone(), owner.run.clone());
+            move |claimed| leases.claimed(&remote, &run, claimed)
+        };
+        let (claimed, stage) = match self.remote.claim(key, delivery, age, late).await {
+            Ok(claimed) => (claimed, Stage::Held),
+            Err(error) => {
+                let stage = if matches!(error, StoreError::Slow) { Stage::Unheard } else { Stage::Held };
+                self.without_redis(error)?;
+                (Claimed { delivery, age, state: State::Free }, stage)
+            }
+        };
+        let (delivery, age) = (claimed.delivery, age.max(claimed.age));
+        let state = match claimed.state {
+            State::Free => {
+                self.leases.hold(&owner, delivery, age, stage);
+                ClaimState::First(Box::new(owner))
+            }
+            State::Running(_) => {
+                drop(owner.release());
+                ClaimState::Running
+            }
+            State::Settled(reply) => {
+                if let Some(local) = owner.release() {
+                    local.settle(reply.clone(), Keep::ForRepeats).await?;
+                }
+                ClaimState::Settled(reply)
+            }
+        };
+        Ok(Claim::new(delivery, age, state))
     }
 }
 
@@ -145,32 +201,11 @@ impl RedisDeliveries {
 impl Deliveries for RedisDeliveries {
     async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
         let Claim { delivery, age, state, .. } = self.local.claim(key).await?;
-        let lease = match state {
-            ClaimState::First(lease) => lease,
-            // It is run here, whatever Redis says. It counts the deliveries to other processes too.
-            ClaimState::Running => {
-                let (delivery, shared_age) =
-                    self.remote.count(key, delivery).await.unwrap_or((delivery, age));
-                return Ok(Claim::new(delivery, age.max(shared_age), ClaimState::Running));
-            }
-            ClaimState::Settled(_) => return Ok(Claim::new(delivery, age, state)),
-        };
-        let (delivery, shared_age, state) = match self.remote.claim(key, delivery).await {
-            Ok(claimed) => claimed,
-            Err(error) => {
-                self.without_redis(error)?;
-                (delivery, age, State::Free)
-            }
-        };
-        let state = match state {
-            State::Free => ClaimState::First(self.leases.hold(&self.remote, key, delivery, lease)),
-            State::Running(_) => ClaimState::Running,
-            State::Settled(reply) => {
-                lease.settle(reply.clone(), Keep::ForRepeats).await?;
-                ClaimState::Settled(reply)
-            }
-        };
-        Ok(Claim::new(delivery, age.max(shared_age), state))
+        match state {
+            ClaimState::First(local) => self.claim_in_redis(key, delivery, age, local).await,
+            ClaimState::Running => Ok(self.count(key, delivery, age).await),
+            ClaimState::Settled(_) => Ok(Claim::new(delivery, age, state)),
+        }
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
@@ -185,6 +220,7 @@ impl Deliveries for RedisDeliveries {
         if let Some(reply) = self.local.defer(key).await? {
             return Ok(Some(reply));
         }
+        self.leases.defer(key);
         match self.remote.defer(key).await {
             Ok(reply) => Ok(reply),
             Err(error) => self.without_redis(error).map(|()| None),
@@ -197,13 +233,22 @@ impl Deliveries for RedisDeliveries {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, DeliveriesError> {
-        match self.remote.bind(signature, &body_digest(body), lifetime).await {
+        let bound = {
+            let (remote, body) = (self.remote.clone(), body_digest(body));
+            async move { remote.bind(signature, &body, lifetime).await }
+        };
+        // Nobody waits twice for a Redis that takes its time: the claim does.
+        let bound = if self.remote.link.is_slow() && !self.fail_closed {
+            self.remote.link.home().spawn(bound);
+            Err(StoreError::Slow)
+        } else {
+            bound.await
+        };
+        match bound {
             // This process does not learn a body that is not the first: in an outage it would refuse the right one.
             Ok(false) => Ok(false),
-            Ok(true) => {
-                self.local.bind(signature, body, lifetime).await?;
-                Ok(true)
-            }
+            // Redis may have forgotten what this process knows.
+            Ok(true) => Ok(self.local.bind(signature, body, lifetime).await.unwrap_or(true)),
             Err(error) => {
                 self.without_redis(error)?;
                 self.local.bind(signature, body, lifetime).await

@@ -1,25 +1,19 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use redis::Client;
-use redis::aio::{PubSubSink, PubSubStream};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use redis::Msg;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::timeout;
+use wechat_callback::Reply;
 
-use crate::link::{CONNECT_TIMEOUT, Link};
+use crate::link::Link;
+use crate::subscriber;
 
-/// How long there is until the next try to connect: this, doubled after each failure, up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(100);
-const MAX_DELAY: Duration = Duration::from_secs(5);
-
-/// How often it is looked whether the connection is still alive.
-const PING: Duration = Duration::from_secs(5);
-
-/// How many changes of what is waited for are told to Redis in one go.
-const BATCH: usize = 256;
+/// How often it is looked for an outcome while nobody can be told of it. Over a connection that is dead, or where Redis
+/// lets nobody subscribe, an outcome is learned so late.
+const POLL: Duration = Duration::from_millis(500);
 
 /// Those who wait for news of pushes that other processes run. They share one connection to Redis, on which nothing
 /// else is said: a connection that subscribes takes no other commands.
@@ -27,7 +21,7 @@ const BATCH: usize = 256;
 pub(crate) struct Waiters(Arc<Mutex<Channels>>);
 
 #[derive(Default)]
-struct Channels {
+pub(crate) struct Channels {
     waited_for: HashMap<String, Channel>,
     /// To the task that subscribes: channels that have got their first waiter, or have lost their last.
     changes: Option<UnboundedSender<String>>,
@@ -35,22 +29,37 @@ struct Channels {
 
 struct Channel {
     waiters: usize,
-    news: watch::Sender<()>,
+    news: watch::Sender<News>,
+}
+
+/// What is known of a channel.
+#[derive(Clone, Default)]
+struct News {
+    /// Whether news arrive.
+    is_live: bool,
+    outcome: Option<Arc<Reply>>,
 }
 
 /// One who waits for news of one channel.
 pub(crate) struct Listener {
     waiters: Waiters,
     channel: String,
-    news: watch::Receiver<()>,
+    news: watch::Receiver<News>,
 }
 
 impl Listener {
-    /// Waits until it is time to look again: there is news, news arrive from now on, or may have been missed.
-    pub(crate) async fn news(&mut self) {
-        if self.news.changed().await.is_err() {
-            // The listener keeps its channel, so this does not happen. It would be worse than no news.
-            std::future::pending::<()>().await;
+    /// Waits until it is time to look again, for so long at most: there is news, news arrive from now on, or may have
+    /// been missed. The outcome, where that is the news.
+    pub(crate) async fn news(&mut self, patience: Duration) -> Option<Arc<Reply>> {
+        let News { is_live, outcome } = self.news.borrow_and_update().clone();
+        if outcome.is_some() {
+            return outcome;
+        }
+        let patience = if is_live { patience } else { patience.min(POLL) };
+        // The news and the end of the patience come to the same: it is time to look.
+        match timeout(patience, self.news.changed()).await {
+            Ok(Ok(())) => self.news.borrow().outcome.clone(),
+            Ok(Err(_)) | Err(_) => None,
         }
     }
 }
@@ -61,7 +70,7 @@ impl Drop for Listener {
         let Some(channel) = channels.waited_for.get_mut(&self.channel) else {
             return;
         };
-        channel.waiters -= 1;
+        channel.waiters = channel.waiters.saturating_sub(1);
         if channel.waiters == 0 {
             channels.waited_for.remove(&self.channel);
             channels.tell(&self.channel);
@@ -75,11 +84,12 @@ impl Waiters {
         if channels.changes.is_none() {
             let (sender, changes) = unbounded_channel();
             channels.changes = Some(sender);
-            link.home().spawn(subscribe(link.client.clone(), Arc::downgrade(&self.0), changes));
+            let client = link.connections.client.clone();
+            link.home().spawn(subscriber::subscribe(client, WeakWaiters(Arc::downgrade(&self.0)), changes));
         }
         let entry = channels.waited_for.entry(channel.clone());
-        let entry = entry.or_insert_with(|| Channel { waiters: 0, news: watch::Sender::new(()) });
-        entry.waiters += 1;
+        let entry = entry.or_insert_with(|| Channel { waiters: 0, news: watch::Sender::default() });
+        entry.waiters = entry.waiters.saturating_add(1);
         let (is_first, news) = (entry.waiters == 1, entry.news.subscribe());
         if is_first {
             channels.tell(&channel);
@@ -88,18 +98,55 @@ impl Waiters {
         Listener { waiters: self.clone(), channel, news }
     }
 
-    fn wake(&self, channel: &str) {
-        if let Some(channel) = self.channels().waited_for.get(channel) {
-            channel.news.send_replace(());
+    pub(crate) fn is_empty(&self) -> bool {
+        self.channels().waited_for.is_empty()
+    }
+
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.channels().waited_for.keys().cloned().collect()
+    }
+
+    /// Those that are waited for, and those that are not.
+    pub(crate) fn partition(&self, channels: Vec<String>) -> (Vec<String>, Vec<String>) {
+        let known = self.channels();
+        channels.into_iter().partition(|channel| known.waited_for.contains_key(channel))
+    }
+
+    /// An outcome where it is told; where it is not, or cannot be read, it is time to look.
+    pub(crate) fn wake(&self, message: &Msg) {
+        let channels = self.channels();
+        if let Some(channel) = channels.waited_for.get(message.get_channel_name()) {
+            let outcome = serde_json::from_slice(message.get_payload_bytes()).ok().map(Arc::new);
+            channel.news.send_modify(|news| news.outcome = outcome.or(news.outcome.take()));
         }
     }
 
-    fn wake_all(&self) {
-        self.channels().waited_for.values().for_each(|channel| channel.news.send_replace(()));
+    /// News of these arrive from now on; some may have been missed.
+    pub(crate) fn set_live(&self, subscribed: &[String]) {
+        let channels = self.channels();
+        for channel in subscribed.iter().filter_map(|channel| channels.waited_for.get(channel)) {
+            channel.news.send_modify(|news| news.is_live = true);
+        }
+    }
+
+    /// No news arrive any more.
+    pub(crate) fn set_dead(&self) {
+        self.channels().waited_for.values().for_each(|channel| {
+            channel.news.send_modify(|news| news.is_live = false);
+        });
     }
 
     fn channels(&self) -> MutexGuard<'_, Channels> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task that subscribes ends with the store.
+pub(crate) struct WeakWaiters(Weak<Mutex<Channels>>);
+
+impl WeakWaiters {
+    pub(crate) fn upgrade(&self) -> Option<Waiters> {
+        self.0.upgrade().map(Waiters)
     }
 }
 
@@ -110,111 +157,4 @@ impl Channels {
             let _ = changes.send(channel.to_owned());
         }
     }
-}
-
-/// Keeps a connection while there are waiters, until the store is gone.
-async fn subscribe(client: Client, waiters: Weak<Mutex<Channels>>, mut changes: UnboundedReceiver<String>) {
-    let mut delay = MIN_DELAY;
-    let mut has_warned = false;
-    loop {
-        let is_needed = match waiters.upgrade() {
-            Some(waiters) => !Waiters(waiters).channels().waited_for.is_empty(),
-            None => return,
-        };
-        if !is_needed && changes.recv().await.is_none() {
-            return;
-        }
-        if let Ok(Ok(connection)) = timeout(CONNECT_TIMEOUT, client.get_async_pubsub()).await {
-            let (sink, stream) = connection.split();
-            let mut subscriber = Subscriber { sink, subscribed: HashSet::new(), is_refused: false };
-            // Whatever ends it, the connection is made anew.
-            let _ = subscriber.run(stream, &waiters, &mut changes).await;
-            if !subscriber.is_refused {
-                delay = MIN_DELAY;
-            } else if !has_warned {
-                has_warned = true;
-                tracing::warn!(
-                    "Redis lets nobody subscribe here: what others settle is learned up to four seconds late"
-                );
-            }
-            // Those that are waited for are looked up anew.
-            while changes.try_recv().is_ok() {}
-            // What was said meanwhile is missed.
-            if let Some(waiters) = waiters.upgrade() {
-                Waiters(waiters).wake_all();
-            }
-        }
-        sleep(delay).await;
-        delay = (delay * 2).min(MAX_DELAY);
-    }
-}
-
-/// The connection is of no use any more, or nobody needs it.
-struct Ended;
-
-struct Subscriber {
-    sink: PubSubSink,
-    subscribed: HashSet<String>,
-    /// Whether Redis said no.
-    is_refused: bool,
-}
-
-impl Subscriber {
-    async fn run(
-        &mut self,
-        mut stream: PubSubStream,
-        waiters: &Weak<Mutex<Channels>>,
-        changes: &mut UnboundedReceiver<String>,
-    ) -> Result<(), Ended> {
-        let all = Waiters(waiters.upgrade().ok_or(Ended)?).channels().waited_for.keys().cloned().collect();
-        self.follow(all, waiters).await?;
-        let mut ping = interval(PING);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let mut changed = Vec::new();
-            tokio::select! {
-                count = changes.recv_many(&mut changed, BATCH) => {
-                    if count == 0 {
-                        return Err(Ended);
-                    }
-                    self.follow(changed, waiters).await?;
-                }
-                message = stream.next() => {
-                    let message = message.ok_or(Ended)?;
-                    Waiters(waiters.upgrade().ok_or(Ended)?).wake(message.get_channel_name());
-                }
-                _ = ping.tick() => in_time(self.sink.ping::<redis::Value>()).await.map(drop)?,
-            }
-        }
-    }
-
-    /// Subscribes to those of the channels that are waited for, and wakes their waiters, who may have missed something
-    /// until now; unsubscribes from the others.
-    async fn follow(&mut self, channels: Vec<String>, waiters: &Weak<Mutex<Channels>>) -> Result<(), Ended> {
-        let waiters = Waiters(waiters.upgrade().ok_or(Ended)?);
-        let (wanted, unwanted): (Vec<_>, Vec<_>) = {
-            let known = waiters.channels();
-            channels.into_iter().partition(|channel| known.waited_for.contains_key(channel))
-        };
-        let unwanted: Vec<_> =
-            unwanted.into_iter().filter(|channel| self.subscribed.remove(channel)).collect();
-        if !unwanted.is_empty() {
-            in_time(self.sink.unsubscribe(&unwanted)).await?;
-        }
-        let new: Vec<_> =
-            wanted.iter().filter(|channel| self.subscribed.insert((*channel).clone())).collect();
-        if !new.is_empty() {
-            let answer = timeout(CONNECT_TIMEOUT, self.sink.subscribe(&new)).await.map_err(|_| Ended)?;
-            if let Err(error) = answer {
-                self.is_refused = error.code().is_some();
-                return Err(Ended);
-            }
-        }
-        wanted.iter().for_each(|channel| waiters.wake(channel));
-        Ok(())
-    }
-}
-
-async fn in_time<T>(answer: impl Future<Output = redis::RedisResult<T>>) -> Result<T, Ended> {
-    timeout(CONNECT_TIMEOUT, answer).await.ok().and_then(Result::ok).ok_or(Ended)
 }

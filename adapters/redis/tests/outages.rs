@@ -139,10 +139,10 @@ async fn hung() {
     let (a, b) = (redis.store(), redis.store());
     assert_together([&a, &b], 1).await;
     redis.stop();
-    assert_on_their_own([&a, &b], 1000..1001).await;
+    assert_on_their_own([&a, &b], 1000..1005).await;
     // Nobody waits for it any more.
     let start = Instant::now();
-    assert_on_their_own([&a, &b], 1001..1011).await;
+    assert_on_their_own([&a, &b], 1005..1015).await;
     assert!(start.elapsed() < SECOND / 5, "{:?}", start.elapsed());
     for round in 2..5 {
         sleep(SECOND * 11 / 10).await;
@@ -164,7 +164,7 @@ async fn flushed() {
     // With the next renewal Redis knows again.
     sleep(SECOND * 5 / 4).await;
     let (delivery, state, _) = claim(&b, key(1)).await;
-    assert_eq!((delivery, state), (2, "running"));
+    assert_eq!((delivery, state), (1, "running"));
 
     // Until then another process runs it once more, and both answer.
     redis.ask::<()>("FLUSHALL");

@@ -1,13 +1,12 @@
 -- Counts a delivery, and nothing else.
--- ARGV: the entry's lifetime (ms), how many deliveries there were at least.
--- Answers: the number of the delivery; how long ago the first was (ms).
-local entry = redis.call('HMGET', KEYS[1], 'n', 'since')
-local n = math.max((tonumber(entry[1]) or 0) + 1, tonumber(ARGV[2]))
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local since = tonumber(entry[2]) or now
-redis.call('HSET', KEYS[1], 'n', n, 'since', since)
+-- ARGV: the entry's lifetime (ms), how many deliveries there were at least, the age that the asker knows of (ms), how
+--       far apart deliveries come at least (ms), what is certain of the time since an age was written (ms).
+-- Answers: the number of the delivery; the age when it was written, and how long ago that was (ms); the time (ms).
+local entry = redis.call('HMGET', KEYS[1], 'n', 'last', 'age', 'at')
+local n = counted(entry[1], entry[2], tonumber(ARGV[2]), tonumber(ARGV[4]))
+redis.call('HSET', KEYS[1], 'n', n, 'last', now)
+local age, since = aged(entry[3], entry[4], tonumber(ARGV[3]), tonumber(ARGV[5]))
 if redis.call('PTTL', KEYS[1]) < 0 then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
 end
-return {n, math.max(now - since, 0)}
+return {n, age, since, now}

@@ -1,6 +1,6 @@
--- Promises a user an answer, behind those that he was promised before.
+-- Promises a user an answer, behind those that they were promised before.
 -- One push is promised once.
--- ARGV: the promise (the push, a colon, the part), how many he may have, for how long (ms).
+-- ARGV: the promise (the push, a colon, the part), how many they may have, for how long (ms).
 local push = string.match(ARGV[1], '^[^:]*:')
 for _, before in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
     if string.sub(before, 1, #push) == push then

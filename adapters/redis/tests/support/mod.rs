@@ -1,6 +1,8 @@
 //! A Redis of the test's own.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
+pub mod proxy;
+
 use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -174,8 +176,15 @@ impl Log {
     /// How many warnings, and how many words that it is over.
     #[track_caller]
     pub fn assert(&self, warnings: usize, ends: usize) {
-        let log = String::from_utf8(self.written.lock().expect("not poisoned").clone()).expect("UTF-8");
-        let count = |level: &str| log.lines().filter(|line| line.contains(level)).count();
-        assert_eq!((count(" WARN "), count(" INFO ")), (warnings, ends), "{log}");
+        assert_eq!((self.count(" WARN "), self.count(" INFO ")), (warnings, ends), "{}", self.text());
+    }
+
+    /// How many lines have this in them.
+    pub fn count(&self, part: &str) -> usize {
+        self.text().lines().filter(|line| line.contains(part)).count()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.written.lock().expect("not poisoned").clone()).expect("UTF-8")
     }
 }

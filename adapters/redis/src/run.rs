@@ -1,0 +1,75 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use wechat_callback::Reply;
+use wechat_callback::delivery::{DeliveryKey, Elsewhere, Lease};
+
+/// One run of a push in this process.
+pub(crate) struct Run {
+    pub(crate) key: DeliveryKey,
+    /// When the first delivery of the push was claimed, wherever that was.
+    began: Mutex<Instant>,
+    /// `None` once it is settled in this process.
+    local: Mutex<Option<Box<dyn Lease>>>,
+    /// What another process has settled.
+    outcome: watch::Sender<Option<Arc<Reply>>>,
+}
+
+impl Run {
+    pub(crate) fn new(key: DeliveryKey, age: Duration, local: Box<dyn Lease>) -> Self {
+        let began = Mutex::new(ago(age));
+        Self { key, began, local: Mutex::new(Some(local)), outcome: watch::Sender::new(None) }
+    }
+
+    pub(crate) fn take_local(&self) -> Option<Box<dyn Lease>> {
+        self.local.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The push is older than was known.
+    pub(crate) fn is_at_least(&self, age: Duration) {
+        let mut began = self.began();
+        *began = ago(age).min(*began);
+    }
+
+    /// What another process has settled is the push's outcome. Whoever waits in this process is to be told by the
+    /// lease that is returned.
+    pub(crate) fn adopt(&self, outcome: Arc<Reply>) -> Option<Box<dyn Lease>> {
+        self.outcome.send_replace(Some(outcome));
+        self.take_local()
+    }
+
+    pub(crate) fn is_adopted(&self) -> bool {
+        self.outcome.borrow().is_some()
+    }
+
+    fn began(&self) -> MutexGuard<'_, Instant> {
+        self.began.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Elsewhere for Run {
+    fn age(&self) -> Duration {
+        self.began().elapsed()
+    }
+
+    async fn outcome(&self) -> Arc<Reply> {
+        let mut outcome = self.outcome.subscribe();
+        loop {
+            if let Some(outcome) = &*outcome.borrow_and_update() {
+                return outcome.clone();
+            }
+            if outcome.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+fn ago(age: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_sub(age).unwrap_or(now)
+}
