@@ -36,7 +36,7 @@ pub use key::{DeliveryKey, DeliveryKeyError, SignatureKey, UserKey, body_digest}
 #[cfg(feature = "tokio-1")]
 pub use late::{LateReply, ReplySender};
 #[cfg(feature = "tokio-1")]
-pub(crate) use running::Running;
+pub use running::{Running, Runs};
 pub use store::{
     Claim, ClaimState, Deliveries, DeliveriesError, KEPT, KEPT_LATE, Keep, Lease, MAX_PROMISES, PROMISED,
     Promise, Settled,

@@ -1,15 +1,17 @@
 //! The answers that the middleware makes itself.
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::ServiceResponse;
-use actix_web::http::StatusCode;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
     TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{Either, Error, HttpResponse};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::{Either, Error, HttpMessage, HttpResponse};
 use wechat_callback::delivery::{Answer, Handled, Outcome};
 use wechat_callback::{Callback, HandlerError, OpenError, Reply, Sealed};
+
+use crate::payload::Keeping;
 
 /// A status and nothing else. Why goes to the log.
 pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
@@ -30,6 +32,28 @@ pub(crate) fn refused(error: &OpenError) -> HttpResponse {
         _ => tracing::warn!(reason, status, "refused a request"),
     }
     empty(status)
+}
+
+/// A push that came after the process had stopped to start handlers.
+pub(crate) fn shutting_down() -> HttpResponse {
+    tracing::warn!(reason = "shutting down", status = 503, "refused a request; WeChat will ask again");
+    empty(503)
+}
+
+/// `answer` without the handler, whether the body was read to its end or not. Who is refused is not listened to any
+/// longer: behind the first request of a connection actix-web waits for headers without an end.
+pub(crate) fn instead<B>(
+    mut request: ServiceRequest,
+    mut answer: HttpResponse,
+) -> ServiceResponse<EitherBody<B>> {
+    if !answer.status().is_success() {
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    let answer = match request.take_payload() {
+        Payload::None => answer,
+        payload => answer.map_body(|_, body| Keeping::new(body, payload).boxed()),
+    };
+    request.into_response(answer).map_into_right_body()
 }
 
 pub(crate) fn method_not_allowed() -> HttpResponse {

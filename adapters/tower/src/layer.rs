@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tower_layer::Layer;
 use wechat_callback::Callback;
-use wechat_callback::delivery::{Answerer, Deliveries, LateReply};
+use wechat_callback::delivery::{Answerer, Deliveries, LateReply, Running};
 
 use crate::WechatService;
 
@@ -26,6 +26,7 @@ pub struct WechatLayer {
     pub(crate) callback: Callback,
     /// `None` where each delivery stands for itself.
     pub(crate) answerer: Option<Answerer>,
+    pub(crate) handlers: Running,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Duration,
 }
@@ -40,8 +41,9 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn new(callback: Callback) -> Self {
-        let answerer = Some(Answerer::new(&callback));
-        Self { callback, answerer, body_limit: 64 * 1024, body_timeout: Duration::from_secs(5) }
+        let (answerer, handlers) = (Some(Answerer::new(&callback)), Running::of(&callback));
+        let body_timeout = Duration::from_secs(5);
+        Self { callback, answerer, handlers, body_limit: 64 * 1024, body_timeout }
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
@@ -116,11 +118,16 @@ impl WechatLayer {
         self
     }
 
-    /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on
-    /// which WeChat is expected to ask again) and waits for those that run, those too whose connection is gone, for ten
-    /// seconds at most. Returns how many still run. Without deliveries it waits for nothing.
+    /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those too whose connection is gone, and
+    /// no push came for half a second, for ten seconds at most. What comes meanwhile is answered as ever, over HTTP/1
+    /// with `Connection: close`, so that nobody sends another push over that connection. From then on a push that needs
+    /// a handler is answered 503, on which WeChat asks again. Returns how many handlers still run.
     ///
-    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes.
+    /// Keep listening until it returns, and take the process out of its load balancer before: what still waits in the
+    /// system's queue when the listener is closed is reset.
+    ///
+    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes. (`docker stop` kills after
+    /// ten seconds; give it `--timeout 30`.)
     ///
     /// ```no_run
     /// # use wechat_tower::WechatLayer;
@@ -134,10 +141,7 @@ impl WechatLayer {
     /// # }
     /// ```
     pub async fn drain(&self) -> usize {
-        match &self.answerer {
-            Some(answerer) => answerer.drain().await,
-            None => 0,
-        }
+        self.handlers.drain().await
     }
 }
 

@@ -78,12 +78,18 @@ mod answer;
 mod body;
 mod future;
 mod layer;
+#[cfg(feature = "serve")]
+mod patient;
 mod read;
+#[cfg(feature = "serve")]
+mod serve;
 mod service;
 
 pub use body::WechatBody;
 pub use future::ResponseFuture;
 pub use layer::WechatLayer;
+#[cfg(feature = "serve")]
+pub use serve::{Serve, serve};
 pub use service::WechatService;
 #[doc(inline)]
 pub use wechat_callback::*;

@@ -49,6 +49,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let version = request.version();
         match *request.method() {
             Method::POST => {
                 // The instance that was polled ready goes with the request; its clone stays.
@@ -58,9 +59,10 @@ where
             }
             Method::GET => {
                 let query = request.uri().query().unwrap_or_default();
-                ResponseFuture::answered(answer::verification(&self.layer.callback, query))
+                let answer = answer::verification(&self.layer.callback, query);
+                ResponseFuture::answered(answer, version, &self.layer)
             }
-            _ => ResponseFuture::answered(answer::method_not_allowed()),
+            _ => ResponseFuture::answered(answer::method_not_allowed(), version, &self.layer),
         }
     }
 }
