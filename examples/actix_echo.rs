@@ -7,6 +7,7 @@ mod echo;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer, web};
@@ -31,8 +32,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         signal.await;
         wechat.drain().await;
     };
-    // It times the headers of a connection's first request alone.
+    // It times the headers of a connection's first request alone, and reads on for a while from who is refused.
     let server = HttpServer::new(app).workers(1).keep_alive(KeepAlive::Disabled);
+    let server = server.client_disconnect_timeout(Duration::ZERO);
     let server = server.shutdown_timeout(echo::GRACE.as_secs()).shutdown_signal(shutdown);
     server.listen(echo::listen()?)?.run().await?;
     Ok(())

@@ -102,8 +102,9 @@ async fn in_actix() -> Result<(), Box<dyn Error>> {
         signal.await;
         wechat.drain().await;
     };
-    // It times the headers of a connection's first request alone.
+    // It times the headers of a connection's first request alone, and reads on for a while from who is refused.
     let server = HttpServer::new(app).workers(2).keep_alive(KeepAlive::Disabled);
+    let server = server.client_disconnect_timeout(Duration::ZERO);
     let server = server.shutdown_timeout(echo::GRACE.as_secs()).shutdown_signal(shutdown);
     server.listen(echo::listen()?)?.run().await?;
     Ok(())

@@ -4,11 +4,17 @@ mod support;
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Version};
+use axum::routing::post;
 use support::deliveries::{Nothing, Refused, Slow, everywhere, says, seconds, tenths};
-use support::text;
+use support::{Push, Wechat, text};
 use tokio::time::Instant;
-use wechat_callback::TextReply;
+use tower::ServiceExt;
 use wechat_callback::delivery::{InProcess, LateReply};
+use wechat_callback::{SecurityMode, TextReply};
+use wechat_tower::WechatLayer;
 
 #[test]
 fn it_waits_for_handlers_with_and_without_a_connection_and_they_settle() {
@@ -208,5 +214,44 @@ fn what_is_owed_is_paid_out_to_the_end() {
         assert_eq!(app.deliver_once(stage.wechat.push(&text("继续"))).await, says("好"));
         assert_eq!(app.deliver_once(stage.wechat.push(&text("继续"))).await, Refused(503));
         assert_eq!(slow.begun(), ["20 好"]);
+    });
+}
+
+/// (T30) HTTP/2 has no such header. What is refused, verified or found by another delivery is answered so too.
+#[test]
+fn over_http_1_each_answer_while_draining_closes_its_connection() {
+    support::deliveries::paused(async {
+        let wechat = Wechat::new(SecurityMode::Safe);
+        let layer = WechatLayer::new(wechat.callback());
+        let app: Router =
+            Router::new().route("/weixin", post(async || TextReply::new("好")).layer(layer.clone()));
+        let Push { query, body } = wechat.push(&text("你好"));
+        let requests = [
+            ("POST", query.clone(), body.clone(), 200),
+            ("POST", query, body, 200),
+            ("GET", wechat.verification("42"), vec![], 200),
+            ("POST", String::new(), vec![], 400),
+            ("PUT", String::new(), vec![], 405),
+        ];
+        let send = async |version| {
+            let mut told = Vec::new();
+            for (method, query, body, status) in requests.clone() {
+                let uri = format!("/weixin?{query}");
+                let request = Request::builder().method(method).uri(uri).version(version);
+                let response = app.clone().oneshot(request.body(Body::from(body)).expect("a request")).await;
+                let response = response.expect("infallible");
+                assert_eq!(response.status(), status);
+                told.push(response.headers().get("connection").cloned());
+            }
+            told
+        };
+        let (nothing, close) = (vec![None; 5], vec![Some(HeaderValue::from_static("close")); 5]);
+        assert_eq!(send(Version::HTTP_11).await, nothing);
+        let (_, ()) = tokio::join!(layer.drain(), async {
+            seconds(0.1).await;
+            assert_eq!(send(Version::HTTP_10).await, close);
+            assert_eq!(send(Version::HTTP_11).await, close);
+            assert_eq!(send(Version::HTTP_2).await, nothing);
+        });
     });
 }

@@ -1,14 +1,16 @@
 """Bodies that a bot refuses and that go on: when is the connection gone, what is swallowed, and what do others notice?
 
-    python3 benches/attacks/unread_bodies.py [axum_echo actix_echo hyper_echo …]
+    python3 benches/attacks/unread_bodies.py [axum_echo actix_echo hyper_echo …] [--crowds]
 
 The client does not wait for the answer, and reads none: it sends until the connection is gone.
 """
 
 import asyncio
+import multiprocessing
 import resource
 import sys
 import time
+from types import SimpleNamespace
 
 from wechat import Bot, good_requests, percentile, query, report
 
@@ -83,47 +85,65 @@ async def kinds(name, bot):
             report(f"{name} {shape} {kind}", gone_after_answer_s=gone, sent_kib=sent / 1024, answered=answered)
 
 
-async def crowd(name, bot, how_many, pieces, pause, kind):
-    """Many of them at once, beside 50 good requests a second."""
-    before, peak, start = bot.memory(), 0, time.monotonic()
+def attack(address, how_many, pieces, pause, kind, sent, left):
+    """In a process of its own, so that the good requests wait for the bot alone."""
+    bot = SimpleNamespace(**address)
     head = heads(bot)[kind]
-    tasks = []
 
     async def all_of_them():
-        for number in range(how_many):
+        tasks = []
+        for _ in range(how_many):
             tasks.append(asyncio.create_task(endless(bot, head, pieces, pause)))
-            if number % 100 == 99:
-                await asyncio.sleep(0.02)
+            await asyncio.sleep(1 / 2000)
+        for task in tasks:
+            try:
+                sent.value += (await task)[1]
+            except (OSError, asyncio.TimeoutError):
+                pass
+            left.value -= 1
+
+    left.value = how_many
+    asyncio.run(all_of_them())
+
+
+async def crowd(name, bot, how_many, pieces, pause, kind):
+    """Many of them at once, beside 50 good requests a second."""
+    before, peak, start, gone = bot.memory(), 0, time.monotonic(), None
+    sent, left = multiprocessing.Value("d"), multiprocessing.Value("i", how_many)
+    address = {"host": bot.host, "port": bot.port, "path": bot.path}
+    attackers = multiprocessing.Process(target=attack, args=(address, how_many, pieces, pause, kind, sent, left))
+    attackers.start()
 
     async def watch():
-        nonlocal peak
+        nonlocal peak, gone
         while True:
             peak = max(peak, bot.memory())
-            await asyncio.sleep(0.1)
+            if gone is None and left.value == 0:
+                gone = time.monotonic() - start
+            await asyncio.sleep(0.05)
 
     watcher = asyncio.create_task(watch())
-    starter = asyncio.create_task(all_of_them())
-    times = await good_requests(bot, 50, 10)
-    await starter
-    results = await asyncio.gather(*tasks, return_exceptions=True)
+    times = await good_requests(bot, 50, 12)
     watcher.cancel()
-    sent = sum(result[1] for result in results if not isinstance(result, BaseException))
+    await asyncio.to_thread(attackers.join)
     report(
         f"{name} {how_many} × {kind} pause={pause}",
         good=len(times),
         p99_ms=percentile(times, 99),
         max_ms=percentile(times, 100),
-        growth_mib=(peak - before) / 2**20,
-        sent_mib=sent / 2**20,
-        all_gone_s=time.monotonic() - start,
-        left=bot.files(),
+        peak_growth_mib=(peak - before) / 2**20,
+        growth_mib=(bot.memory() - before) / 2**20,
+        sent_mib=sent.value / 2**20,
+        all_gone_s=gone or time.monotonic() - start,
+        files=bot.files(),
     )
 
 
 async def main(names):
     for name in names:
-        with Bot(name) as bot:
-            await kinds(name, bot)
+        if "--crowds" not in sys.argv:
+            with Bot(name) as bot:
+                await kinds(name, bot)
         for how_many, pieces, pause, kind in (
             (200, CHUNK, 0, "post"),
             (200, CHUNK, 0, "put"),
@@ -135,5 +155,7 @@ async def main(names):
                 await crowd(name, bot, how_many, pieces, pause, kind)
 
 
+multiprocessing.set_start_method("fork")
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-asyncio.run(main(sys.argv[1:] or ["axum_echo", "actix_echo", "hyper_echo"]))
+names = [name for name in sys.argv[1:] if not name.startswith("--")]
+asyncio.run(main(names or ["axum_echo", "actix_echo", "hyper_echo"]))

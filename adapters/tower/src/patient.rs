@@ -70,3 +70,39 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Patient<T> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_reads_breaks_off_after_ten_seconds() {
+        let (client, server) = tokio::io::duplex(16);
+        let started = Instant::now();
+        let written = Patient::new(server).write_all(&[b'x'; 64]).await;
+        assert_eq!(written.map_err(|error| error.kind()), Err(io::ErrorKind::TimedOut));
+        assert_eq!(started.elapsed().as_secs(), 10);
+        drop(client);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_slowly_gets_everything() {
+        let (mut client, server) = tokio::io::duplex(16);
+        let read = async {
+            let mut whole = Vec::new();
+            let mut piece = [0; 16];
+            while whole.len() < 64 {
+                sleep(Duration::from_secs(9)).await;
+                let length = client.read(&mut piece).await.expect("more");
+                whole.extend_from_slice(&piece[..length]);
+            }
+            whole.len()
+        };
+        let mut server = Patient::new(server);
+        let (read, written) = tokio::join!(read, server.write_all(&[b'x'; 64]));
+        assert_eq!((read, written.is_ok()), (64, true));
+    }
+}

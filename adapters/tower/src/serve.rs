@@ -20,6 +20,9 @@ use tower_service::Service;
 use crate::patient::Patient;
 use crate::read::BoxError;
 
+/// How many bytes the head of a request may have, and how many of a body wait to be read.
+const LONGEST_HEAD: usize = 32 * 1024;
+
 /// How long whoever is connected may still begin a request, once the listener is closed.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
@@ -30,7 +33,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 ///
 /// `app` is an axum `Router` or any tower service that takes hyper's bodies. What `axum::serve` leaves open is bounded
 /// here, so that a bot can stand in the internet: how long a connection may take to send the headers of a request
-/// ([`header_timeout`](Serve::header_timeout)), how long a client may leave an answer unread, and how many connections
+/// ([`header_timeout`](Serve::header_timeout)), how long they are (32 KiB), how long a client may leave an answer unread, and how many connections
 /// there are ([`max_connections`](Serve::max_connections)). [`WechatLayer`](crate::WechatLayer) bounds the bodies.
 ///
 /// For TLS, HTTP/2 or axum's `ConnectInfo` serve with `hyper_util::server::conn::auto` or `axum-server`, and set a
@@ -61,7 +64,7 @@ pub fn serve<S>(listener: TcpListener, app: S) -> Serve<S> {
         listener,
         app,
         signal: pending(),
-        header_timeout: Duration::from_secs(5),
+        header_timeout: Duration::from_secs(4),
         max_connections: max_connections(),
     }
 }
@@ -78,7 +81,7 @@ pub struct Serve<S, F = Pending<()>> {
 
 impl<S, F> Serve<S, F> {
     /// How long a connection may take to send the headers of a request, from when it is there or has got its last
-    /// answer; five seconds unless set. A slower one is closed, and so is one that is idle for that long.
+    /// answer; four seconds unless set. A slower one is closed, and so is one that is idle for that long.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -156,7 +159,7 @@ where
     async fn run(self) {
         let Self { listener, app, signal, header_timeout, max_connections } = self;
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(header_timeout);
+        http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(LONGEST_HEAD);
         let mut door = Door::new(listener, max_connections);
         let (closing, closes) = watch::channel(());
         let mut signal = pin!(signal);
