@@ -80,9 +80,9 @@ impl Server {
         })
     }
 
-    fn start<R: FnOnce(mpsc::Sender<SocketAddr>, oneshot::Receiver<()>) -> io::Result<()>>(run: R) -> Self
+    fn start<R>(run: R) -> Self
     where
-        R: Send + 'static,
+        R: FnOnce(mpsc::Sender<SocketAddr>, oneshot::Receiver<()>) -> io::Result<()> + Send + 'static,
     {
         let (address, addresses) = mpsc::channel();
         let (stop, stops) = oneshot::channel();

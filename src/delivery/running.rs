@@ -55,7 +55,7 @@ impl Running {
     pub fn start(&self, arrived: Instant) -> Option<Runs> {
         let runs = self.count_up();
         let closed = self.push_came(arrived);
-        (!closed.is_some_and(|closed| arrived >= closed)).then_some(runs)
+        closed.is_none_or(|closed| arrived < closed).then_some(runs)
     }
 
     /// A push arrived at `arrived`, whether a handler is to run for it or not. Returns from when on none starts.

@@ -153,7 +153,7 @@ impl WechatMiddleware {
     /// system's queue when the listener is closed is reset.
     ///
     /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes. (`docker stop` kills after
-    /// ten seconds; give it `--timeout 30`.)
+    /// ten seconds; give it `-t 30`.)
     ///
     /// ```no_run
     /// # use actix_web::{App, HttpServer, web};

@@ -127,7 +127,7 @@ impl WechatLayer {
     /// system's queue when the listener is closed is reset.
     ///
     /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes. (`docker stop` kills after
-    /// ten seconds; give it `--timeout 30`.)
+    /// ten seconds; give it `-t 30`.)
     ///
     /// ```no_run
     /// # use wechat_tower::WechatLayer;
@@ -137,7 +137,7 @@ impl WechatLayer {
     ///     let _ = tokio::signal::ctrl_c().await;
     ///     layer.drain().await;
     /// };
-    /// axum::serve(listener, app).with_graceful_shutdown(shutdown).await
+    /// wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await
     /// # }
     /// ```
     pub async fn drain(&self) -> usize {
