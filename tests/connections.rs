@@ -58,6 +58,21 @@ impl Server {
         })
     }
 
+    /// By axum's own means.
+    fn axum(wechat: &Wechat) -> Self {
+        let (layer, handler) = (WechatLayer::new(wechat.callback()), Slow::default().handler());
+        Self::start(move |address, stop| {
+            let handler = move |WechatMessage(message): WechatMessage| handler(message);
+            let app = Router::new().route("/weixin", axum::routing::post(handler).layer(layer));
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await?;
+                address.send(listener.local_addr()?).expect("the test is there");
+                axum::serve(listener, app).with_graceful_shutdown(async { _ = stop.await }).await
+            })
+        })
+    }
+
     fn actix(wechat: &Wechat) -> Self {
         let (middleware, handler) = (WechatMiddleware::new(wechat.callback()), Slow::default().handler());
         Self::start(move |address, stop| {
@@ -136,9 +151,13 @@ const LONG: &str = "Content-Length: 1000000000\r\n";
 async fn a_body_without_an_end_is_listened_to_until_the_answer_and_no_longer() {
     let (drip, flood) = (b"1\r\nx\r\n".to_vec(), [b"4000\r\n", &[b'x'; 0x4000][..], b"\r\n"].concat());
     let (mut cases, mut servers) = (tokio::task::JoinSet::new(), Vec::new());
-    for adapter in ADAPTERS {
-        let wechat = Wechat::new(SecurityMode::Plain);
-        let server = Server::new(adapter, &wechat);
+    let wechat = Wechat::new(SecurityMode::Plain);
+    let started = [
+        ("tower", Server::new(Adapter::Tower, &wechat)),
+        ("axum", Server::axum(&wechat)),
+        ("actix", Server::new(Adapter::Actix, &wechat)),
+    ];
+    for (adapter, server) in started {
         let (signed, verifies) = (wechat.push(&text("好")).query, wechat.verification("4375120948345356249"));
         let refused = [
             (head("POST", &signed, CHUNKED), "413", "408"),
@@ -165,7 +184,7 @@ async fn a_body_without_an_end_is_listened_to_until_the_answer_and_no_longer() {
                     let expected = format!("HTTP/1.1 {status} ");
                     assert!(
                         continued.is_empty() || continued.starts_with(&expected),
-                        "{adapter:?}: {head} was answered {answer}, not {status}"
+                        "{adapter}: {head} was answered {answer}, not {status}"
                     );
                 });
             }

@@ -31,10 +31,14 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// Serves `app` over HTTP/1.1 until the process ends, or until [the shutdown](Serve::with_graceful_shutdown).
 ///
-/// `app` is an axum `Router` or any tower service that takes hyper's bodies. What `axum::serve` leaves open is bounded
-/// here, so that a bot can stand in the internet: how long a connection may take to send the headers of a request
-/// ([`header_timeout`](Serve::header_timeout)), how long they are (32 KiB), how long a client may leave an answer unread, and how many connections
-/// there are ([`max_connections`](Serve::max_connections)). [`WechatLayer`](crate::WechatLayer) bounds the bodies.
+/// `app` is an axum `Router` or any tower service that takes hyper's bodies. What `axum::serve` leaves open is bounded:
+///
+/// - how long a connection may take to send the headers of a request: [`header_timeout`](Serve::header_timeout);
+/// - how long these are: 32 KiB;
+/// - how long a client may leave unread what it is sent: ten seconds;
+/// - how many connections there are: [`max_connections`](Serve::max_connections).
+///
+/// [`WechatLayer`](crate::WechatLayer) bounds the bodies.
 ///
 /// For TLS, HTTP/2 or axum's `ConnectInfo` serve with `hyper_util::server::conn::auto` or `axum-server`, and set a
 /// timer and `header_read_timeout` there.
