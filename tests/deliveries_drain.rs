@@ -4,14 +4,18 @@ mod support;
 
 use std::time::Duration;
 
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Version};
 use axum::routing::post;
+use bytes::Bytes;
 use support::deliveries::{Nothing, Refused, Slow, everywhere, says, seconds, tenths};
 use support::{Push, Wechat, text};
 use tokio::time::Instant;
 use tower::ServiceExt;
+use wechat_actix::WechatMiddleware;
 use wechat_callback::delivery::{InProcess, LateReply};
 use wechat_callback::{SecurityMode, TextReply};
 use wechat_tower::WechatLayer;
@@ -253,5 +257,39 @@ fn over_http_1_each_answer_while_draining_closes_its_connection() {
             assert_eq!(send(Version::HTTP_11).await, close);
             assert_eq!(send(Version::HTTP_2).await, nothing);
         });
+    });
+}
+
+/// Who got in before the end is answered, however long the body takes.
+#[test]
+fn a_push_whose_body_ends_after_the_draining_is_answered() {
+    support::deliveries::paused(async {
+        let wechat = Wechat::new(SecurityMode::Safe);
+        let (layer, middleware) =
+            (WechatLayer::new(wechat.callback()), WechatMiddleware::new(wechat.callback()));
+        let slowly = |body: Vec<u8>| {
+            futures_util::stream::once(Box::pin(async move {
+                seconds(2.0).await;
+                Ok::<_, PayloadError>(Bytes::from(body))
+            }))
+        };
+
+        let app: Router =
+            Router::new().route("/weixin", post(async || TextReply::new("好")).layer(layer.clone()));
+        let Push { query, body } = wechat.push(&text("你好"));
+        let request = Request::post(format!("/weixin?{query}")).body(Body::from_stream(slowly(body)));
+        let (response, drained) = tokio::join!(app.oneshot(request.expect("a request")), layer.drain());
+        assert_eq!((response.expect("infallible").status().as_u16(), drained), (200, 0));
+
+        let route = actix_web::web::post().to(async || TextReply::new("好"));
+        let resource = actix_web::web::resource("/weixin").wrap(middleware.clone()).route(route);
+        let app = actix_web::test::init_service(actix_web::App::new().service(resource)).await;
+        let Push { query, body } = wechat.push(&text("你好"));
+        let uri = format!("/weixin?{query}");
+        let mut request = actix_web::test::TestRequest::post().uri(&uri).to_request();
+        *request.payload() = Payload::Stream { payload: Box::pin(slowly(body)) };
+        let (response, drained) =
+            tokio::join!(actix_web::test::call_service(&app, request), middleware.drain());
+        assert_eq!((response.status().as_u16(), drained), (200, 0));
     });
 }
