@@ -93,7 +93,9 @@ fn headers_that_do_not_end_are_cut() {
             }
         })
     });
-    cases.map(|case| case.join().expect("as it should be"));
+    for case in cases {
+        case.join().expect("as it should be");
+    }
 }
 
 /// (T17) In actix-web too, which would read on for as long as it comes.
