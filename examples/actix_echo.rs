@@ -7,7 +7,9 @@ mod echo;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer, web};
 use wechat_actix::WechatMiddleware;
 
@@ -19,12 +21,21 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn Error>> {
     let wechat = WechatMiddleware::new(echo::callback()?);
+    let weixin = wechat.clone();
     let app = move || {
-        let weixin = web::resource("/weixin").wrap(wechat.clone()).route(web::post().to(echo::chat));
-        App::new().service(weixin)
+        let weixin = web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(echo::chat));
+        App::new().service(weixin).default_service(web::to(echo::not_found))
     };
 
-    let server = HttpServer::new(app).workers(1).shutdown_timeout(echo::GRACE.as_secs());
-    server.shutdown_signal(echo::shutdown()?).listen(echo::listen()?)?.run().await?;
+    let signal = echo::shutdown()?;
+    let shutdown = async move {
+        signal.await;
+        wechat.drain().await;
+    };
+    // It times the headers of a connection's first request alone, and reads on for a while from who is refused.
+    let server = HttpServer::new(app).workers(1).keep_alive(KeepAlive::Disabled);
+    let server = server.client_disconnect_timeout(Duration::ZERO);
+    let server = server.shutdown_timeout(echo::GRACE.as_secs()).shutdown_signal(shutdown);
+    server.listen(echo::listen()?)?.run().await?;
     Ok(())
 }

@@ -21,13 +21,13 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn Error>> {
     let wechat = WechatLayer::new(echo::callback()?);
-    let app = Router::new().route("/weixin", post(echo::chat).layer(wechat));
+    let app = Router::new().route("/weixin", post(echo::chat).layer(wechat.clone()));
 
-    let (shutdown, overdue) = (echo::shutdown()?, echo::overdue()?);
+    let signal = echo::shutdown()?;
+    let shutdown = async move {
+        signal.await;
+        wechat.drain().await;
+    };
     let listener = TcpListener::from_std(echo::listen()?)?;
-    tokio::select! {
-        served = axum::serve(listener, app).with_graceful_shutdown(shutdown) => served?,
-        () = overdue => tracing::warn!("some connections were still open"),
-    }
-    Ok(())
+    Ok(wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await?)
 }

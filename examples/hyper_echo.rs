@@ -7,20 +7,13 @@ mod echo;
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::pin::pin;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Empty;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
 use tower::{Layer, ServiceExt};
 use wechat_tower::{Message, WechatBody, WechatLayer};
 
@@ -40,8 +33,9 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    let wechat = WechatLayer::new(echo::callback()?).layer(tower::service_fn(chat));
-    let app = service_fn(move |request: Request<Incoming>| {
+    let layer = WechatLayer::new(echo::callback()?);
+    let wechat = layer.layer(tower::service_fn(chat));
+    let app = tower::service_fn(move |request: Request<Incoming>| {
         let wechat = wechat.clone();
         async move {
             match request.uri().path() {
@@ -51,30 +45,13 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         }
     });
 
-    let mut shutdown = pin!(echo::shutdown()?);
+    let signal = echo::shutdown()?;
+    let shutdown = async move {
+        signal.await;
+        layer.drain().await;
+    };
     let listener = TcpListener::from_std(echo::listen()?)?;
-    let connections = GracefulShutdown::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut shutdown => break,
-        };
-        let Ok((stream, _)) = accepted else {
-            // Too many open files, mostly: wait until some are closed.
-            sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        // With a timer hyper drops whoever does not send his headers.
-        let http = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(stream), app.clone());
-        tokio::spawn(connections.watch(http));
-    }
-    drop(listener);
-    if timeout(echo::GRACE, connections.shutdown()).await.is_err() {
-        tracing::warn!("some connections were still open");
-    }
-    Ok(())
+    Ok(wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await?)
 }
 
 fn not_found() -> Result<Response<WechatBody<Empty<Bytes>>>, Infallible> {

@@ -14,6 +14,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer, web};
 use axum::Router;
 use axum::routing::post;
@@ -77,7 +78,7 @@ async fn in_axum() -> Result<(), Box<dyn Error>> {
         wechat.drain().await;
     };
     let listener = TcpListener::from_std(echo::listen()?)?;
-    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown).await?)
+    Ok(wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await?)
 }
 
 fn layer(callback: Callback) -> Result<WechatLayer, Box<dyn Error>> {
@@ -94,15 +95,18 @@ async fn in_actix() -> Result<(), Box<dyn Error>> {
     let weixin = wechat.clone();
     let app = move || {
         let weixin = web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(chat));
-        App::new().service(weixin)
+        App::new().service(weixin).default_service(web::to(echo::not_found))
     };
     let signal = echo::shutdown()?;
     let shutdown = async move {
         signal.await;
         wechat.drain().await;
     };
-    let server = HttpServer::new(app).workers(2).shutdown_timeout(echo::GRACE.as_secs());
-    server.shutdown_signal(shutdown).listen(echo::listen()?)?.run().await?;
+    // It times the headers of a connection's first request alone, and reads on for a while from who is refused.
+    let server = HttpServer::new(app).workers(2).keep_alive(KeepAlive::Disabled);
+    let server = server.client_disconnect_timeout(Duration::ZERO);
+    let server = server.shutdown_timeout(echo::GRACE.as_secs()).shutdown_signal(shutdown);
+    server.listen(echo::listen()?)?.run().await?;
     Ok(())
 }
 

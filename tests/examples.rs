@@ -69,6 +69,52 @@ fn a_signal_that_comes_early_is_not_lost() {
     }
 }
 
+/// (T34) In every example that listens, before the first request of a connection and behind it.
+#[test]
+fn headers_that_do_not_end_are_cut() {
+    let examples =
+        ["axum_echo", "actix_echo", "hyper_echo", "inspect", "slow_bot", "slow_bot --framework actix"];
+    let cases = examples.map(|example| {
+        thread::spawn(move || {
+            let (name, arguments) = example.split_once(' ').unwrap_or((example, ""));
+            let server = Server::start(command(name).args(arguments.split_whitespace()));
+            let head = "GET /elsewhere HTTP/1.1\r\nHost: localhost\r\n";
+            let connections = ["", head, &format!("{head}\r\n"), &format!("{head}\r\n{head}")].map(|begun| {
+                let mut stream = TcpStream::connect(&server.address).expect("it listens");
+                stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+                stream.write_all(begun.as_bytes()).expect("it reads");
+                stream
+            });
+            for mut stream in connections {
+                // It may end with a reset: not everything that was sent has been read.
+                if let Err(error) = stream.read_to_end(&mut Vec::new()) {
+                    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{example}");
+                }
+            }
+        })
+    });
+    for case in cases {
+        case.join().expect("as it should be");
+    }
+}
+
+/// (T17) In actix-web too, which would read on for as long as it comes.
+#[test]
+fn where_no_route_is_a_body_without_an_end_is_not_read() {
+    for example in EXAMPLES {
+        let server = Server::start(&mut command(example));
+        let mut stream = TcpStream::connect(&server.address).expect("it listens");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a socket");
+        let head = "POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).expect("it reads");
+        // 16 MiB are more than any buffers on the way hold.
+        let chunk = [b"10000\r\n", &[b'x'; 0x10000][..], b"\r\n"].concat();
+        let sent = (0..256).try_for_each(|_| stream.write_all(&chunk));
+        let ended = sent.expect_err("nobody reads it").kind();
+        assert_ne!(ended, std::io::ErrorKind::WouldBlock, "{example}: the connection is still open");
+    }
+}
+
 #[test]
 fn inspect_shows_every_sample_as_json() {
     let server = Server::start(&mut command("inspect"));

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fmt};
 
+use actix_web::body::SizedStream;
+use actix_web::{HttpResponse, web};
 use rand::distr::{Alphanumeric, SampleString};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -38,6 +40,12 @@ pub(crate) fn echo(message: Message) -> Reply {
 fn say(words: &str) -> Reply {
     let part = TextReply::literal(words).split().into_iter().next();
     part.filter(|part| !part.content().is_empty()).into()
+}
+
+/// Answers every other path in actix-web. An answer that does not hold what is left of a body lets actix-web read it
+/// for as long as it comes.
+pub(crate) async fn not_found(rest: web::Payload) -> HttpResponse {
+    HttpResponse::NotFound().body(SizedStream::new(0, rest))
 }
 
 /// The account that the environment names, or a sandbox account where it names none.
@@ -94,15 +102,6 @@ pub(crate) fn shutdown() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     Ok(async move {
         interrupt.recv().await;
-    })
-}
-
-/// Waits for [`GRACE`] longer than [`shutdown`], so that a request that is still half sent holds up nothing.
-pub(crate) fn overdue() -> io::Result<impl Future<Output = ()>> {
-    let shutdown = shutdown()?;
-    Ok(async move {
-        shutdown.await;
-        tokio::time::sleep(GRACE).await;
     })
 }
 

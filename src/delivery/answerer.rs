@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::deadline::{after, before};
@@ -19,9 +19,6 @@ use super::{
 };
 use crate::callback::Uncovering;
 use crate::{Callback, Opened, Reply, ReplyContext, Sealed, Timestamp};
-
-/// How long a shutdown waits for handlers.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// Decides what each delivery of a push is answered: the heart of the middleware, for any server on tokio.
 ///
@@ -221,7 +218,8 @@ impl Answerer {
     /// A delivery has arrived (at `arrived`, from where WeChat's five seconds count) and proven to be WeChat's.
     /// Counts it, and waits with it for the outcome where another runs the handler.
     pub fn arrive(&self, opened: &Opened<'_>, arrived: Instant) -> Arriving {
-        let Shared { store, late, .. } = &*self.shared;
+        let Shared { store, late, running, .. } = &*self.shared;
+        running.push_came(arrived);
         let (mut push, mut entry) = (Push::of(opened, late), Entry::new(opened, arrived));
         let (binding, claim) = match store {
             Store::InProcess(store) => {
@@ -355,7 +353,7 @@ impl Answerer {
     /// The handler is to be run, unless the process is going down.
     fn first(&self, push: Push, lease: Held, mut entry: Entry) -> Arrival {
         entry.join("first");
-        match self.shared.running.start() {
+        match self.shared.running.start(entry.arrived) {
             Some(runs) => Arrival::First(Turn { answerer: self.clone(), push, lease, runs, entry }),
             None => {
                 entry.close("refused: shutting down");
@@ -371,7 +369,7 @@ impl Answerer {
         lease: Box<dyn Lease>,
         patience: Instant,
     ) -> Result<Taken, DeliveriesError> {
-        let _runs = self.shared.running.start();
+        let _runs = self.shared.running.count_up();
         let Some(reply) = self.pick_up(user, patience).await? else {
             return Ok(Taken::Nothing(lease));
         };
@@ -476,15 +474,14 @@ impl Answerer {
         &self.shared.handlers
     }
 
-    /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on
-    /// which WeChat is expected to ask again) and waits for those that run, those too whose connection is gone, for ten
-    /// seconds at most. Returns how many still run.
+    /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those too whose connection is gone,
+    /// and no push came for half a second, for ten seconds at most. What comes meanwhile is answered. From then on a
+    /// push that needs a handler is answered 503, on which WeChat asks again. Returns how many handlers still run.
+    ///
+    /// While it drains, whoever answers has to see to it that connections are closed behind each answer: see
+    /// [`Running::is_draining`].
     pub async fn drain(&self) -> usize {
-        let running = &self.shared.running;
-        running.close();
-        // Whoever runs out of time is counted below.
-        let _ = timeout(DRAIN, running.all_done()).await;
-        running.count()
+        self.shared.running.drain().await
     }
 }
 

@@ -50,7 +50,7 @@ pub use outcome::{Alone, Answer, Handled, HandlerPolicy, Outcome};
 #[cfg(feature = "tokio-1")]
 pub use own::{Own, OwnResponse};
 #[cfg(feature = "tokio-1")]
-pub(crate) use running::Running;
+pub use running::{Running, Runs};
 pub use store::{
     Claim, ClaimState, DELIVERY_GAP, Deliveries, DeliveriesError, Elsewhere, KEPT, KEPT_LATE, Keep, Lease,
     MAX_PROMISES, PROMISED, Promise, Settled,

@@ -1,42 +1,135 @@
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// How many handlers run, so that a shutdown can wait for them.
+use super::deadline::after;
+use crate::Callback;
+
+/// How long a shutdown waits for handlers and for pushes that still come.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long no push comes before a shutdown believes that none is on its way.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// The handlers of a [`Callback`] that run in this process, so that a shutdown can wait for them.
+///
+/// Cheap to clone; all clones, and all that are made of clones of one [`Callback`], are one.
 #[derive(Clone, Default)]
-pub(crate) struct Running(Arc<Inner>);
+pub struct Running(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     count: AtomicUsize,
-    closed: AtomicBool,
+    draining: AtomicBool,
+    /// Looked at while draining alone.
+    door: Mutex<Door>,
     all_done: Notify,
 }
 
-/// One handler that runs.
-pub(super) struct Runs(Arc<Inner>);
+#[derive(Default)]
+struct Door {
+    /// When the last push came, or when the draining began.
+    last: Option<Instant>,
+    /// From when on no handler starts.
+    closed: Option<Instant>,
+}
+
+/// One handler that runs, for as long as it is kept.
+#[must_use = "dropped, it counts no more"]
+pub struct Runs(Arc<Inner>);
 
 impl Running {
-    /// `None` once no more may start.
-    pub(super) fn start(&self) -> Option<Runs> {
-        // Counted before the look, so that whoever closes either counts it or is seen.
+    /// Those of `callback`.
+    #[must_use]
+    pub fn of(callback: &Callback) -> Self {
+        callback.account.running.clone()
+    }
+
+    /// A handler is to run for a push that arrived at `arrived`. `None` where that was after the
+    /// [draining](Self::drain).
+    #[must_use]
+    pub fn start(&self, arrived: Instant) -> Option<Runs> {
+        let runs = self.count_up();
+        let closed = self.push_came(arrived);
+        closed.is_none_or(|closed| arrived < closed).then_some(runs)
+    }
+
+    /// A push arrived at `arrived`, whether a handler is to run for it or not. Returns from when on none starts.
+    pub(super) fn push_came(&self, arrived: Instant) -> Option<Instant> {
+        if !self.is_draining() {
+            return None;
+        }
+        let mut door = self.door();
+        door.last = door.last.max(Some(arrived));
+        door.closed
+    }
+
+    /// Whether the process is going down: no connection shall be kept for another push.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::SeqCst)
+    }
+
+    /// For a graceful shutdown: waits until no handler runs and no push came for half a second, for ten seconds at
+    /// most, and lets no more handlers start then. Returns how many still run.
+    ///
+    /// Where pushes came to the very end, those of the next half second are let in too, for the server that is waited
+    /// for has not stopped to listen yet.
+    pub async fn drain(&self) -> usize {
+        let began = Instant::now();
+        self.door().last.get_or_insert(began);
+        // Told before the handlers are counted: whoever starts one is counted, or sees this.
+        self.0.draining.store(true, Ordering::SeqCst);
+        // Whoever runs out of time is counted below.
+        let _ = timeout_at(after(began, DRAIN), self.quiet()).await;
+        self.close();
+        self.count()
+    }
+
+    /// Waits until no handler runs and no push came for a while.
+    async fn quiet(&self) {
+        loop {
+            self.all_done().await;
+            match self.quiet_at() {
+                Some(quiet) if quiet > Instant::now() => sleep_until(quiet).await,
+                _ => return,
+            }
+        }
+    }
+
+    /// `None` once the door is closed.
+    fn quiet_at(&self) -> Option<Instant> {
+        let door = self.door();
+        door.last.filter(|_| door.closed.is_none()).map(|last| after(last, QUIET))
+    }
+
+    fn close(&self) {
+        let now = Instant::now();
+        let mut door = self.door();
+        let is_quiet = door.last.is_none_or(|last| after(last, QUIET) <= now);
+        door.closed.get_or_insert(if is_quiet { now } else { after(now, QUIET) });
+    }
+
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.0.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts one whatever the time.
+    pub(super) fn count_up(&self) -> Runs {
         self.0.count.fetch_add(1, Ordering::SeqCst);
-        let runs = Runs(self.0.clone());
-        (!self.0.closed.load(Ordering::SeqCst)).then_some(runs)
+        Runs(self.0.clone())
     }
 
-    /// Lets no more start.
-    pub(super) fn close(&self) {
-        self.0.closed.store(true, Ordering::SeqCst);
-    }
-
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.0.count.load(Ordering::SeqCst)
     }
 
-    /// Waits until none runs, once it is closed.
-    pub(super) async fn all_done(&self) {
+    /// Waits until none runs, once it is draining.
+    async fn all_done(&self) {
         loop {
             let notified = self.0.all_done.notified();
             tokio::pin!(notified);
@@ -49,9 +142,18 @@ impl Running {
     }
 }
 
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("count", &self.count())
+            .field("is_draining", &self.is_draining())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Runs {
     fn drop(&mut self) {
-        if self.0.count.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.closed.load(Ordering::SeqCst) {
+        if self.0.count.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.draining.load(Ordering::SeqCst) {
             self.0.all_done.notify_waiters();
         }
     }

@@ -1,15 +1,17 @@
 //! The answers that the middleware makes itself.
 
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes_limited};
-use actix_web::dev::{Response, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::dev::{Payload, Response, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
     TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{Either, Error, HttpResponse};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::{Either, Error, HttpMessage, HttpResponse};
 use wechat_callback::delivery::{Answer, Handled, Outcome, OwnResponse};
 use wechat_callback::{HandlerError, Reply, Sealed};
+
+use crate::payload::Keeping;
 
 /// A status and nothing else. Why goes to the log.
 pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
@@ -20,6 +22,28 @@ pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
     };
     tracing::warn!(reason, status = status.as_u16(), "refused a request");
     HttpResponse::new(status)
+}
+
+/// A push that came after the process had stopped to start handlers.
+pub(crate) fn shutting_down() -> HttpResponse {
+    tracing::warn!(reason = "shutting down", status = 503, "refused a request; WeChat will ask again");
+    empty(503)
+}
+
+/// `answer` without the handler, whether the body was read to its end or not. Who is refused is not listened to any
+/// longer: behind the first request of a connection actix-web waits for headers without an end.
+pub(crate) fn instead<B>(
+    mut request: ServiceRequest,
+    mut answer: HttpResponse,
+) -> ServiceResponse<EitherBody<B>> {
+    if !answer.status().is_success() {
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    let answer = match request.take_payload() {
+        Payload::None => answer,
+        payload => answer.map_body(|_, body| Keeping::new(body, payload).boxed()),
+    };
+    request.into_response(answer).map_into_right_body()
 }
 
 pub(crate) fn method_not_allowed() -> HttpResponse {

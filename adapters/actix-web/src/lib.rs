@@ -75,6 +75,29 @@
 //! | `web::scope(path).wrap(middleware)` | works, and answers every path of the scope |
 //! | `App::new().wrap(middleware)` | works, and answers every path of the app |
 //! | `web::resource(path).route(web::post().to(handler).wrap(middleware))` | **answers WeChat's verification (GET) with 405**: actix-web chooses by method before it |
+//!
+//! # Slow clients
+//!
+//! [`WechatMiddleware`] bounds how long a body is, and how long it takes. A refusal closes its connection, also where
+//! the client goes on sending: at once with `HttpServer::client_disconnect_timeout(Duration::ZERO)`, and after a second
+//! unless set. What actix-web does by itself:
+//!
+//! - The headers of a connection's first request may take five seconds (`client_request_timeout`). Those of a second one
+//!   may take for ever: `keep_alive(KeepAlive::Disabled)` leaves none.
+//! - A worker takes 25,600 connections (`max_connections`), whatever the number of files that may be open.
+//! - Outside of this middleware, where no route matched or a handler left its body unread, it reads a chunked body for
+//!   as long as one comes, unless the response holds the payload. For the former:
+//!
+//! ```
+//! use actix_web::body::SizedStream;
+//! use actix_web::{App, HttpResponse, web};
+//!
+//! async fn not_found(rest: web::Payload) -> HttpResponse {
+//!     HttpResponse::NotFound().body(SizedStream::new(0, rest))
+//! }
+//!
+//! let app = App::new().default_service(web::to(not_found));
+//! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;

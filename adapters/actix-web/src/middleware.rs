@@ -5,14 +5,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::dev::{
+    Payload, ResponseHead, Service, ServiceRequest, ServiceResponse, Transform, forward_ready,
+};
 use actix_web::error::InternalError;
-use actix_web::http::Method;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::web::Bytes;
 use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
-use wechat_callback::delivery::{Answerer, Arrival, Deliveries, HandlerPolicy, LateReply};
+use wechat_callback::delivery::{Answerer, Arrival, Deliveries, HandlerPolicy, LateReply, Running};
 use wechat_callback::{Callback, Message, OpenError, Opened, Reply, ReplyContext};
 
 use crate::{answer, payload};
@@ -52,6 +54,7 @@ pub struct WechatMiddleware {
     /// `None` where each delivery stands for itself.
     answerer: Option<Answerer>,
     handlers: HandlerPolicy,
+    running: Running,
     body_limit: usize,
     body_timeout: Duration,
 }
@@ -66,9 +69,9 @@ impl WechatMiddleware {
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn new(callback: Callback) -> Self {
-        let answerer = Some(Answerer::new(&callback));
+        let (answerer, running) = (Some(Answerer::new(&callback)), Running::of(&callback));
         let (handlers, body_timeout) = (HandlerPolicy::new(), Duration::from_secs(5));
-        Self { callback, answerer, handlers, body_limit: 64 * 1024, body_timeout }
+        Self { callback, answerer, handlers, running, body_limit: 64 * 1024, body_timeout }
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
@@ -185,11 +188,16 @@ impl WechatMiddleware {
         self
     }
 
-    /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on
-    /// which WeChat is expected to ask again) and waits for those that run, those too whose connection is gone, for ten
-    /// seconds at most. Returns how many still run. Without deliveries it waits for nothing.
+    /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those too whose connection is gone, and
+    /// no push came for half a second, for ten seconds at most. What comes meanwhile is answered as ever, with
+    /// `Connection: close`, so that nobody sends another push over that connection. From then on a push that needs
+    /// a handler is answered 503, on which WeChat asks again. Returns how many handlers still run.
     ///
-    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes.
+    /// Keep listening until it returns, and take the process out of its load balancer before: what still waits in the
+    /// system's queue when the listener is closed is reset.
+    ///
+    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes. (`docker stop` kills after
+    /// ten seconds; give it `-t 30`.)
     ///
     /// ```no_run
     /// # use actix_web::{App, HttpServer, web};
@@ -208,9 +216,13 @@ impl WechatMiddleware {
     /// # }
     /// ```
     pub async fn drain(&self) -> usize {
-        match &self.answerer {
-            Some(answerer) => answerer.drain().await,
-            None => 0,
+        self.running.drain().await
+    }
+
+    /// While it drains, nobody shall send another request over the connection.
+    fn close_if_draining(&self, head: &mut ResponseHead) {
+        if self.running.is_draining() {
+            head.set_connection_type(ConnectionType::Close);
         }
     }
 
@@ -238,7 +250,7 @@ impl WechatMiddleware {
         let arrived = Instant::now();
         let body = match payload::read(&mut request, self.body_limit, self.body_timeout).await {
             Ok(body) => body,
-            Err(refusal) => return Ok(request.into_response(refusal).map_into_right_body()),
+            Err(status) => return Ok(answer::instead(request, answer::refusal(status))),
         };
         let opened = match request.extensions().contains::<Message>() {
             true => Err(OpenError::AlreadyOpened),
@@ -248,36 +260,36 @@ impl WechatMiddleware {
             Ok(opened) => opened,
             Err(error) => {
                 self.callback.log_refusal(&error, "POST", request.path(), request.query_string());
-                return Ok(request.into_response(answer::empty(error.status())).map_into_right_body());
+                return Ok(answer::instead(request, answer::empty(error.status())));
             }
         };
-        let turn = match &self.answerer {
+        let arrival = match &self.answerer {
             Some(answerer) => match answerer.arrive(&opened, arrived).await {
-                Arrival::First(turn) => Some(turn),
-                Arrival::Answered(sealed) => {
-                    return Ok(request.into_response(answer::bare(sealed)).map_into_right_body());
-                }
-                Arrival::Refused(status) => {
-                    return Ok(request.into_response(answer::empty(status)).map_into_right_body());
-                }
+                Arrival::First(turn) => Either::Left(turn),
+                Arrival::Answered(sealed) => return Ok(answer::instead(request, answer::bare(sealed))),
+                Arrival::Refused(status) => return Ok(answer::instead(request, answer::empty(status))),
             },
-            None => None,
+            None => match self.running.start(arrived) {
+                Some(runs) => Either::Right(runs),
+                None => return Ok(answer::instead(request, answer::shutting_down())),
+            },
         };
         let context = put_into(&mut request, opened, &body);
         let handler = async move { answer::handled(service.call(request).await).await };
-        let answer = match turn {
-            Some(turn) => {
+        let answer = match arrival {
+            Either::Left(turn) => {
                 let (run, waiting) = turn.start(handler, context);
                 waiting.answer(Box::pin(run), detach).await
             }
-            None => self.handlers.alone(handler, context).await,
+            Either::Right(_runs) => self.handlers.alone(handler, context).await,
         };
         match answer::given(answer) {
             Either::Left(response) => Ok(response),
             // A response belongs to a request, and the handler has not given it back: it runs on, or it panicked. A
             // clone cannot be kept for this, for then actix-web would panic where it routes further inside. As an
             // error the answer goes out as well.
-            Either::Right(bare) => {
+            Either::Right(mut bare) => {
+                self.close_if_draining(bare.head_mut());
                 Err(InternalError::from_response("the handler has no response", bare).into())
             }
         }
@@ -346,14 +358,16 @@ where
         let Self { middleware, service } = self;
         let (middleware, service) = (middleware.clone(), service.clone());
         Box::pin(async move {
-            let answer = match *request.method() {
-                Method::POST => return middleware.answer(service, request).await,
+            let mut response = match *request.method() {
+                Method::POST => middleware.answer(service, request).await?,
                 Method::GET => {
-                    answer::verification(middleware.verify(request.path(), request.query_string()).await)
+                    let verified = middleware.verify(request.path(), request.query_string()).await;
+                    answer::instead(request, answer::verification(verified))
                 }
-                _ => answer::method_not_allowed(),
+                _ => answer::instead(request, answer::method_not_allowed()),
             };
-            Ok(request.into_response(answer).map_into_right_body())
+            middleware.close_if_draining(response.response_mut().head_mut());
+            Ok(response)
         })
     }
 }

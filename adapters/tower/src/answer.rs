@@ -25,6 +25,12 @@ pub(crate) fn refusal<B>(status: StatusCode) -> Response<WechatBody<B>> {
     with_body(status, Bytes::new())
 }
 
+/// A push that came after the process had stopped to start handlers.
+pub(crate) fn shutting_down<B>() -> Response<WechatBody<B>> {
+    tracing::warn!(reason = "shutting down", status = 503, "refused a request; WeChat will ask again");
+    empty(503)
+}
+
 pub(crate) fn method_not_allowed<B>() -> Response<WechatBody<B>> {
     tracing::debug!(status = 405, "refused a request");
     let mut response = with_body(StatusCode::METHOD_NOT_ALLOWED, Bytes::new());

@@ -3,13 +3,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, Uri, request};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use http::{Request, Response, StatusCode, Uri, Version, request};
 use http_body::Body;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower_service::Service;
-use wechat_callback::delivery::{Alone, Answer, Answering, Arrival, Arriving, Handled, Run};
+use wechat_callback::delivery::{
+    Alone, Answer, Answering, Arrival, Arriving, Handled, Run, Running as Handlers, Runs,
+};
 use wechat_callback::{Message, OpenError, Opened, ReplyContext};
 
 use crate::own::{OwnBody, Returned};
@@ -24,6 +26,8 @@ pin_project_lite::pin_project! {
     {
         #[pin]
         state: State<S, ReqBody, ResBody, S::Future>,
+        // Whether the connection is kept for another request: HTTP/1 is told with each answer.
+        handlers: Option<Handlers>,
     }
 }
 
@@ -51,6 +55,7 @@ pin_project_lite::pin_project! {
         Alone {
             #[pin]
             alone: Alone<Call<S, ReqBody, ResBody, F>>,
+            runs: Runs,
         },
         /// Another delivery of the same push may run the handler.
         Arriving { arriving: Arriving, call: Option<(Call<S, ReqBody, ResBody, F>, ReplyContext)> },
@@ -89,13 +94,19 @@ where
     S: Service<Request<ReqBody>>,
     ReqBody: Body,
 {
-    pub(crate) const fn answered(response: Response<WechatBody<ResBody>>) -> Self {
-        Self { state: State::answered(response) }
+    /// `response`, to a request of `version`.
+    pub(crate) fn answered(
+        response: Response<WechatBody<ResBody>>,
+        version: Version,
+        layer: &WechatLayer,
+    ) -> Self {
+        Self::new(State::answered(response), version, layer)
     }
 
-    pub(crate) fn verify(uri: &Uri, layer: &WechatLayer) -> Self {
-        let (layer, uri) = (layer.clone(), uri.clone());
+    pub(crate) fn verify(uri: &Uri, version: Version, layer: &WechatLayer) -> Self {
+        let (answering, uri) = (layer.clone(), uri.clone());
         let verifying = Box::pin(async move {
+            let layer = answering;
             let (path, query) = (uri.path(), uri.query().unwrap_or_default());
             match &layer.answerer {
                 Some(answerer) => answerer.verify(&layer.callback, path, query).await,
@@ -105,18 +116,25 @@ where
                 }),
             }
         });
-        Self { state: State::Verifying { verifying } }
+        Self::new(State::Verifying { verifying }, version, layer)
     }
 
     pub(crate) fn open(service: S, request: Request<ReqBody>, layer: &WechatLayer) -> Self {
         let (parts, body) = request.into_parts();
+        let version = parts.version;
         // Its Content-Length gives a long body away before a byte is read.
         if body.size_hint().lower() > layer.body_limit as u64 {
-            return Self::answered(answer::refusal(StatusCode::PAYLOAD_TOO_LARGE));
+            return Self::answered(answer::refusal(StatusCode::PAYLOAD_TOO_LARGE), version, layer);
         }
         let body = ReadBody::new(body, layer.body_limit, layer.body_timeout);
         let push = Some(Push { service, layer: layer.clone(), parts, arrived: Instant::now() });
-        Self { state: State::Reading { body, push } }
+        Self::new(State::Reading { body, push }, version, layer)
+    }
+
+    fn new(state: State<S, ReqBody, ResBody, S::Future>, version: Version, layer: &WechatLayer) -> Self {
+        // HTTP/2 has no such header: its server says that it goes away by itself.
+        let handlers = (version < Version::HTTP_2).then(|| layer.running.clone());
+        Self { state, handlers }
     }
 }
 
@@ -132,12 +150,30 @@ where
     type Output = Result<Response<WechatBody<ResBody>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let this = self.project();
+        let mut response = ready!(this.state.poll_response(cx));
+        if this.handlers.as_ref().is_some_and(Handlers::is_draining) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<S, ReqBody, ResBody> State<S, ReqBody, ResBody, S::Future>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    ReqBody: Body + From<Bytes> + Send + 'static,
+    ReqBody::Error: Into<BoxError>,
+    ResBody: Body + Send + 'static,
+{
+    fn poll_response(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<WechatBody<ResBody>>> {
+        let mut state = self;
         loop {
             let next = match state.as_mut().project() {
                 StateProj::Answered { response } => {
-                    let response = response.take().expect("polled after it was ready");
-                    return Poll::Ready(Ok(response));
+                    return Poll::Ready(response.take().expect("polled after it was ready"));
                 }
                 StateProj::Verifying { verifying } => {
                     let verified = ready!(verifying.as_mut().poll(cx));
@@ -151,8 +187,8 @@ where
                         Err(status) => State::answered(answer::refusal(status)),
                     }
                 }
-                StateProj::Alone { alone } => {
-                    return alone.poll(cx).map(|answer| Ok(answer::given(answer)));
+                StateProj::Alone { alone, .. } => {
+                    return alone.poll(cx).map(answer::given);
                 }
                 StateProj::Arriving { arriving, call } => {
                     let arrival = ready!(Pin::new(arriving).poll(cx));
@@ -160,7 +196,7 @@ where
                     State::arrived(arrival, call, context)
                 }
                 StateProj::Running { answering } => {
-                    return Pin::new(answering).poll(cx).map(|answer| Ok(answer::given(answer)));
+                    return Pin::new(answering).poll(cx).map(answer::given);
                 }
             };
             state.set(next);
@@ -240,7 +276,10 @@ impl<S> Push<S> {
                 Some(arrival) => State::arrived(arrival, call, context),
                 None => State::Arriving { arriving, call: Some((call, context)) },
             },
-            None => State::Alone { alone: layer.handlers.alone(call, context) },
+            None => match layer.running.start(arrived) {
+                Some(runs) => State::Alone { alone: layer.handlers.alone(call, context), runs },
+                None => State::answered(answer::shutting_down()),
+            },
         }
     }
 }

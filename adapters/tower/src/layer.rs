@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tower_layer::Layer;
-use wechat_callback::delivery::{Answerer, Deliveries, HandlerPolicy, LateReply};
+use wechat_callback::delivery::{Answerer, Deliveries, HandlerPolicy, LateReply, Running};
 use wechat_callback::{Callback, Reply};
 
 use crate::WechatService;
@@ -27,6 +27,7 @@ pub struct WechatLayer {
     /// `None` where each delivery stands for itself.
     pub(crate) answerer: Option<Answerer>,
     pub(crate) handlers: HandlerPolicy,
+    pub(crate) running: Running,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Duration,
 }
@@ -41,9 +42,9 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn new(callback: Callback) -> Self {
-        let answerer = Some(Answerer::new(&callback));
+        let (answerer, running) = (Some(Answerer::new(&callback)), Running::of(&callback));
         let (handlers, body_timeout) = (HandlerPolicy::new(), Duration::from_secs(5));
-        Self { callback, answerer, handlers, body_limit: 64 * 1024, body_timeout }
+        Self { callback, answerer, handlers, running, body_limit: 64 * 1024, body_timeout }
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
@@ -160,11 +161,16 @@ impl WechatLayer {
         self
     }
 
-    /// For a graceful shutdown: starts no more handlers of its [`Callback`] (a push that needs one is answered 503, on
-    /// which WeChat is expected to ask again) and waits for those that run, those too whose connection is gone, for ten
-    /// seconds at most. Returns how many still run. Without deliveries it waits for nothing.
+    /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those too whose connection is gone, and
+    /// no push came for half a second, for ten seconds at most. What comes meanwhile is answered as ever, over HTTP/1
+    /// with `Connection: close`, so that nobody sends another push over that connection. From then on a push that needs
+    /// a handler is answered 503, on which WeChat asks again. Returns how many handlers still run.
     ///
-    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes.
+    /// Keep listening until it returns, and take the process out of its load balancer before: what still waits in the
+    /// system's queue when the listener is closed is reset.
+    ///
+    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes. (`docker stop` kills after
+    /// ten seconds; give it `-t 30`.)
     ///
     /// ```no_run
     /// # use wechat_tower::WechatLayer;
@@ -174,14 +180,11 @@ impl WechatLayer {
     ///     let _ = tokio::signal::ctrl_c().await;
     ///     layer.drain().await;
     /// };
-    /// axum::serve(listener, app).with_graceful_shutdown(shutdown).await
+    /// wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await
     /// # }
     /// ```
     pub async fn drain(&self) -> usize {
-        match &self.answerer {
-            Some(answerer) => answerer.drain().await,
-            None => 0,
-        }
+        self.running.drain().await
     }
 }
 

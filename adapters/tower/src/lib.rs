@@ -80,6 +80,16 @@
 //! | `any(handler).layer(layer)` | works, without the `Allow: POST` that axum's `post` adds to every answer to a GET |
 //! | around a tower service in hyper, with [`WechatBody`] | works |
 //! | `post(handler).route_layer(layer)` | **answers WeChat's verification (GET) with 405**: axum puts the layer behind its choice of method |
+//!
+//! # What it is served by
+//!
+//! [`WechatLayer`] bounds how long a body is, and how long it takes. Headers and connections are the server's part:
+//! [`serve`] bounds both, `axum::serve` neither, so that some thousand connections that send a header a second keep
+//! everybody else out. With a server of your own set hyper's `timer` and `header_read_timeout`, and count connections.
+//! No server bounds what a single address may open: a reverse proxy in front does.
+//!
+//! A refused request's connection is closed where its body was not read to its end. Over HTTP/1, each answer while
+//! [draining](WechatLayer::drain) closes its connection.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
@@ -87,12 +97,18 @@ mod body;
 mod future;
 mod layer;
 mod own;
+#[cfg(feature = "serve")]
+mod patient;
 mod read;
+#[cfg(feature = "serve")]
+mod serve;
 mod service;
 
 pub use body::WechatBody;
 pub use future::ResponseFuture;
 pub use layer::WechatLayer;
+#[cfg(feature = "serve")]
+pub use serve::{Serve, serve};
 pub use service::WechatService;
 #[doc(inline)]
 pub use wechat_callback::*;

@@ -50,6 +50,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let version = request.version();
         match *request.method() {
             Method::POST => {
                 // The instance that was polled ready goes with the request; its clone stays.
@@ -57,8 +58,8 @@ where
                 let ready = std::mem::replace(&mut self.inner, clone);
                 ResponseFuture::open(ready, request, &self.layer)
             }
-            Method::GET => ResponseFuture::verify(request.uri(), &self.layer),
-            _ => ResponseFuture::answered(answer::method_not_allowed()),
+            Method::GET => ResponseFuture::verify(request.uri(), version, &self.layer),
+            _ => ResponseFuture::answered(answer::method_not_allowed(), version, &self.layer),
         }
     }
 }

@@ -1,0 +1,323 @@
+//! Real servers and real connections: who is refused is not listened to any longer, who says nothing has no place, and
+//! a bot that goes down answers everybody who got in.
+
+mod support;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use axum::Router;
+use support::deliveries::{ADAPTERS, Adapter, Slow};
+use support::{Push, Wechat, text};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use wechat_actix::WechatMiddleware;
+use wechat_callback::{SecurityMode, WechatMessage};
+use wechat_tower::{Serve, WechatLayer};
+
+/// How long anything may take before a test fails. Nothing sleeps for it.
+const FOR_EVER: Duration = Duration::from_secs(60);
+
+/// A bot at `/weixin` on a port of its own, until the test ends.
+struct Server {
+    address: SocketAddr,
+    /// Shuts it down, as a signal would.
+    stop: oneshot::Sender<()>,
+    stopped: mpsc::Receiver<()>,
+}
+
+impl Server {
+    fn new(adapter: Adapter, wechat: &Wechat) -> Self {
+        match adapter {
+            Adapter::Tower => Self::tower(wechat, |serve| serve),
+            Adapter::Actix => Self::actix(wechat),
+        }
+    }
+
+    fn tower(wechat: &Wechat, set: fn(Serve<Router>) -> Serve<Router>) -> Self {
+        let (layer, handler) = (WechatLayer::new(wechat.callback()), Slow::default().handler());
+        Self::start(move |address, stop| {
+            let handler = move |WechatMessage(message): WechatMessage| handler(message);
+            let app = Router::new().route("/weixin", axum::routing::post(handler).layer(layer.clone()));
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await?;
+                address.send(listener.local_addr()?).expect("the test is there");
+                let stop = async move {
+                    if stop.await.is_ok() {
+                        layer.drain().await;
+                    }
+                };
+                set(wechat_tower::serve(listener, app)).with_graceful_shutdown(stop).await
+            })
+        })
+    }
+
+    /// By axum's own means.
+    fn axum(wechat: &Wechat) -> Self {
+        let (layer, handler) = (WechatLayer::new(wechat.callback()), Slow::default().handler());
+        Self::start(move |address, stop| {
+            let handler = move |WechatMessage(message): WechatMessage| handler(message);
+            let app = Router::new().route("/weixin", axum::routing::post(handler).layer(layer));
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await?;
+                address.send(listener.local_addr()?).expect("the test is there");
+                axum::serve(listener, app).with_graceful_shutdown(async { _ = stop.await }).await
+            })
+        })
+    }
+
+    fn actix(wechat: &Wechat) -> Self {
+        let (middleware, handler) = (WechatMiddleware::new(wechat.callback()), Slow::default().handler());
+        Self::start(move |address, stop| {
+            let handler = move |WechatMessage(message): WechatMessage| handler(message);
+            let wrapped = middleware.clone();
+            let app = move || {
+                let resource = actix_web::web::resource("/weixin").wrap(wrapped.clone());
+                actix_web::App::new().service(resource.route(actix_web::web::post().to(handler.clone())))
+            };
+            let stop = async move {
+                if stop.await.is_ok() {
+                    middleware.drain().await;
+                }
+            };
+            actix_web::rt::System::new().block_on(async {
+                let server = actix_web::HttpServer::new(app).workers(2).bind("127.0.0.1:0")?;
+                address.send(server.addrs()[0]).expect("the test is there");
+                server.shutdown_signal(stop).run().await
+            })
+        })
+    }
+
+    fn start<R>(run: R) -> Self
+    where
+        R: FnOnce(mpsc::Sender<SocketAddr>, oneshot::Receiver<()>) -> io::Result<()> + Send + 'static,
+    {
+        let (address, addresses) = mpsc::channel();
+        let (stop, stops) = oneshot::channel();
+        let (stopping, stopped) = mpsc::channel();
+        std::thread::spawn(move || {
+            run(address, stops).expect("it serves");
+            _ = stopping.send(());
+        });
+        Self { address: addresses.recv().expect("it serves"), stop, stopped }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.expect("it listens")
+    }
+}
+
+fn head(method: &str, query: &str, framing: &str) -> String {
+    format!("{method} /weixin?{query} HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n")
+}
+
+/// Sends `pieces` of a body that has no end. Returns what was answered once the connection is gone.
+async fn send_without_end(mut connection: TcpStream, head: &str, piece: &[u8], pause: Duration) -> String {
+    let (mut reader, mut writer) = connection.split();
+    let read = async {
+        let mut answer = Vec::new();
+        // It may end with a reset: not everything that was sent has been read.
+        _ = reader.read_to_end(&mut answer).await;
+        String::from_utf8(answer).expect("UTF-8")
+    };
+    let write = async {
+        writer.write_all(head.as_bytes()).await?;
+        loop {
+            writer.write_all(piece).await?;
+            tokio::time::sleep(pause).await;
+        }
+    };
+    let both = async {
+        let (answer, written): (_, io::Result<()>) = tokio::join!(read, write);
+        written.expect_err("nobody reads any longer");
+        answer
+    };
+    timeout(FOR_EVER, both).await.unwrap_or_else(|_| panic!("it is still listened to: {head}"))
+}
+
+const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
+const EXPECTS: &str = "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n";
+const LONG: &str = "Content-Length: 1000000000\r\n";
+
+/// (T17, T18)
+#[tokio::test]
+async fn a_body_without_an_end_is_listened_to_until_the_answer_and_no_longer() {
+    let (drip, flood) = (b"1\r\nx\r\n".to_vec(), [b"4000\r\n", &[b'x'; 0x4000][..], b"\r\n"].concat());
+    let (mut cases, mut servers) = (tokio::task::JoinSet::new(), Vec::new());
+    let wechat = Wechat::new(SecurityMode::Plain);
+    let started = [
+        ("tower", Server::new(Adapter::Tower, &wechat)),
+        ("axum", Server::axum(&wechat)),
+        ("actix", Server::new(Adapter::Actix, &wechat)),
+    ];
+    for (adapter, server) in started {
+        let (signed, verifies) = (wechat.push(&text("好")).query, wechat.verification("4375120948345356249"));
+        let refused = [
+            (head("POST", &signed, CHUNKED), "413", "408"),
+            (head("POST", &signed, EXPECTS), "413", "408"),
+            (head("POST", "", CHUNKED), "413", "408"),
+            (head("POST", &signed, LONG), "413", "413"),
+            (head("GET", "", CHUNKED), "400", "400"),
+            (head("GET", "", EXPECTS), "400", "400"),
+            (head("GET", "", LONG), "400", "400"),
+            (head("GET", &verifies, CHUNKED), "200", "200"),
+            (head("PUT", &signed, CHUNKED), "405", "405"),
+            (head("PUT", &signed, LONG), "405", "405"),
+            // Pipelined behind another.
+            (head("GET", "", "") + &head("GET", "", CHUNKED), "400", "400"),
+        ];
+        for (head, flooded, dripped) in refused {
+            for (piece, pause, status) in [(&flood, 0, flooded), (&drip, 50, dripped)] {
+                let (connection, head, piece) = (server.connect().await, head.clone(), piece.clone());
+                cases.spawn(async move {
+                    let answer =
+                        send_without_end(connection, &head, &piece, Duration::from_millis(pause)).await;
+                    // Whoever sends on may lose the answer to a reset.
+                    let continued = answer.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&answer);
+                    let expected = format!("HTTP/1.1 {status} ");
+                    assert!(
+                        continued.is_empty() || continued.starts_with(&expected),
+                        "{adapter}: {head} was answered {answer}, not {status}"
+                    );
+                });
+            }
+        }
+        servers.push(server);
+    }
+    while let Some(case) = cases.join_next().await {
+        case.expect("as it should be");
+    }
+}
+
+/// (T34) One place, and somebody sits on it.
+#[tokio::test]
+async fn headers_that_drip_give_their_place_away() {
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let server =
+        Server::tower(&wechat, |serve| serve.max_connections(1).header_timeout(Duration::from_millis(200)));
+    let mut dripping = server.connect().await;
+    dripping.write_all(b"POST /weixin HTTP/1.1\r\nHost: localhost\r\n").await.expect("it is accepted");
+    let Push { query, body } = wechat.push(&text("好"));
+    let mut good = server.connect().await;
+    let length = format!("Content-Length: {}\r\nConnection: close\r\n", body.len());
+    let push = [head("POST", &query, &length).as_bytes(), &body].concat();
+    good.write_all(&push).await.expect("the system takes it");
+    let mut answer = String::new();
+    timeout(FOR_EVER, good.read_to_string(&mut answer)).await.expect("it gets a place").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+/// (T34) Also behind a first request, and without a byte of the second.
+#[tokio::test]
+async fn a_second_request_that_drips_or_does_not_come_is_cut() {
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let server = Server::tower(&wechat, |serve| serve.header_timeout(Duration::from_millis(200)));
+    for second in ["", "GET /weixin HTTP/1.1\r\nHost: "] {
+        let mut connection = server.connect().await;
+        let requests = format!("GET /elsewhere HTTP/1.1\r\nHost: localhost\r\n\r\n{second}");
+        connection.write_all(requests.as_bytes()).await.expect("it is accepted");
+        let mut answer = String::new();
+        let read = timeout(FOR_EVER, connection.read_to_string(&mut answer)).await;
+        read.unwrap_or_else(|_| panic!("{second:?} is waited for")).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
+}
+
+/// What one client met until nobody listened any more.
+#[derive(Debug, Default)]
+struct Met {
+    /// Answers behind which the connection was to be closed.
+    told_to_close: usize,
+    /// Connections that ended without an answer to their first request.
+    broken: usize,
+    refused: Vec<String>,
+}
+
+/// Pushes over one connection for as long as it is kept, and then over another, until five were to be closed.
+async fn push_on(address: SocketAddr, wechat: Wechat, answered: Arc<AtomicUsize>) -> Met {
+    let mut met = Met::default();
+    while met.told_to_close < 5 && met.broken == 0 {
+        let mut connection = TcpStream::connect(address).await.expect("it listens");
+        for number in 0.. {
+            match push(&mut connection, &wechat).await {
+                Ok(answer) if answer.starts_with("http/1.1 200 ") => {
+                    answered.fetch_add(1, Ordering::Relaxed);
+                    if answer.contains("\r\nconnection: close\r\n") {
+                        met.told_to_close += 1;
+                        break;
+                    }
+                }
+                Ok(answer) => met.refused.push(answer),
+                // One that was kept may be closed at any time. A new one may not.
+                Err(_) => {
+                    met.broken += usize::from(number == 0);
+                    break;
+                }
+            }
+        }
+    }
+    met
+}
+
+/// The head of the answer, in lower case.
+async fn push(connection: &mut TcpStream, wechat: &Wechat) -> io::Result<String> {
+    let Push { query, body } = wechat.push(&text("好"));
+    let length = format!("Content-Length: {}\r\n", body.len());
+    connection.write_all(&[head("POST", &query, &length).as_bytes(), &body].concat()).await?;
+    let mut answer = Vec::new();
+    loop {
+        if connection.read_buf(&mut answer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let text = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.split_once("content-length: ").expect("a length").1;
+            let length: usize = length.split("\r\n").next().expect("a line").parse().expect("a number");
+            if body.len() == length {
+                return Ok(format!("{head}\r\n"));
+            }
+        }
+    }
+}
+
+/// (T30) The load balancer takes it out while it drains. The whole dose is in `benches/attacks/drain.py`.
+#[tokio::test]
+async fn who_got_in_while_it_drains_is_answered_and_told_to_close() {
+    for adapter in ADAPTERS {
+        let wechat = Wechat::new(SecurityMode::Safe);
+        let Server { address, stop, stopped } = Server::new(adapter, &wechat);
+        let answered = Arc::new(AtomicUsize::new(0));
+        let clients: Vec<_> =
+            (0..8).map(|_| tokio::spawn(push_on(address, wechat.clone(), answered.clone()))).collect();
+        while answered.load(Ordering::Relaxed) < 100 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        stop.send(()).expect("it runs");
+        for client in clients {
+            let met = timeout(FOR_EVER, client).await.expect("it ends").expect("no panic");
+            assert_eq!((met.broken, &met.refused[..]), (0, &[][..]), "{adapter:?}");
+        }
+        stopped.recv_timeout(FOR_EVER).expect("it stops");
+        assert!(TcpStream::connect(address).await.is_err(), "{adapter:?} still listens");
+    }
+}
+
+/// Whoever is there and has said nothing holds nobody up.
+#[tokio::test]
+async fn an_idle_connection_does_not_keep_a_drained_server_alive() {
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let Server { address, stop, stopped } = Server::tower(&wechat, |serve| serve.header_timeout(FOR_EVER));
+    let mut idle = TcpStream::connect(address).await.expect("it listens");
+    let mut kept = TcpStream::connect(address).await.expect("it listens");
+    assert!(push(&mut kept, &wechat).await.expect("an answer").starts_with("http/1.1 200 "));
+    stop.send(()).expect("it runs");
+    stopped.recv_timeout(FOR_EVER).expect("it stops");
+    assert_eq!((idle.read(&mut [0]).await.ok(), kept.read(&mut [0]).await.ok()), (Some(0), Some(0)));
+}
