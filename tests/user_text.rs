@@ -4,7 +4,9 @@
 mod support;
 
 use proptest::prelude::*;
-use support::user_text::{KINDS, Kind, Layout, Writing, document, hostile_text, text_names};
+use support::user_text::{
+    KINDS, Kind, Layout, Writing, document, hostile_text, hostile_text_for, text_names,
+};
 use support::{MODES, Wechat, fresh, now};
 use wechat_callback::message::{Fields, Id};
 use wechat_callback::{Message, SecurityMode, XmlError};
@@ -270,7 +272,8 @@ proptest! {
     #[test]
     fn no_text_of_a_user_is_anything_but_text(
         (kind, said) in prop::sample::select(KINDS).prop_flat_map(|kind| {
-            (Just(kind), prop::collection::vec(hostile_text(), text_names(&kind).count()))
+            let text = prop_oneof![hostile_text(), hostile_text_for(&kind)];
+            (Just(kind), prop::collection::vec(text, text_names(&kind).count()))
         }),
         layout in prop::sample::select(&Layout::ALL),
         writing in prop::sample::select(&[Writing::Split, Writing::Unsplit]),

@@ -38,6 +38,21 @@ impl<T: Target> FakeWechat<T> {
         Self { wechat: self.wechat.with_policy(policy), ..self }
     }
 
+    /// The same, but that texts with `]]>` in them are pushed in two CDATA sections
+    /// ([`Wechat::with_split_cdata`]).
+    ///
+    /// ```
+    /// # use axum::{Router, routing::post};
+    /// # use wechat_sim::{Account, FakeWechat, ServiceTarget};
+    /// # let app: Router = Router::new().route("/weixin", post(async || "success"));
+    /// # let target = ServiceTarget::new(app, "/weixin");
+    /// let wechat = FakeWechat::new(Account::generate(), target).with_split_cdata(true);
+    /// ```
+    #[must_use]
+    pub fn with_split_cdata(self, split: bool) -> Self {
+        Self { wechat: self.wechat.with_split_cdata(split), ..self }
+    }
+
     /// The fan of that name. The same name is the same openid.
     #[must_use]
     pub fn fan(&self, name: &str) -> Fan<'_, T> {

@@ -206,12 +206,15 @@ fn add(elements: &mut Vec<Element>, path: &str, value: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xml::Writing;
 
     fn xml(message: Message) -> String {
         match message.0 {
             Draft::Fields { elements, .. } => {
                 let kept = elements.into_iter().filter(|element| !element.optional).collect();
-                Element { children: kept, ..Element::default() }.to_message().replace('\n', "")
+                Element { children: kept, ..Element::default() }
+                    .to_message(Writing::default())
+                    .replace('\n', "")
             }
             Draft::Raw(xml) => xml,
         }

@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::reading::Pushed;
+use crate::xml::{Element, Writing, push_cdata};
 use crate::{Account, Mode, Request, Signature, cipher};
 
 /// What is escaped in a query. An openid holds nothing of it.
@@ -58,18 +59,21 @@ pub struct Push {
     pub signatures: Vec<Signature>,
     #[serde(skip)]
     pub(crate) pushed: Pushed,
+    /// What was written.
+    #[serde(skip)]
+    pub(crate) message: Element,
 }
 
 impl Push {
-    /// Signs `xml`, encrypted in the modes that ask for it.
-    pub(crate) fn sign(account: &Account, xml: &str, stamp: &Stamp) -> Self {
+    /// Signs `xml`, which is how `message` is written, encrypted in the modes that ask for it.
+    pub(crate) fn sign(account: &Account, xml: &str, message: Element, stamp: &Stamp) -> Self {
         let encrypt = || cipher::seal(account.key(), account.app_id(), xml.as_bytes(), stamp.random);
         match account.mode() {
-            Mode::Plain => Self::plain(account, xml, stamp),
-            Mode::Safe => Self::encrypted(account, xml, &encrypt(), stamp),
+            Mode::Plain => Self::plain(account, xml, message, stamp),
+            Mode::Safe => Self::encrypted(account, xml, message, &encrypt(), stamp),
             Mode::Compatible => {
                 let encrypt = encrypt();
-                let push = Self::encrypted(account, xml, &encrypt, stamp);
+                let push = Self::encrypted(account, xml, message, &encrypt, stamp);
                 // The plain elements stand in the same root. What has none, such as raw XML that is broken, goes
                 // encrypted alone.
                 let Some(plain) = xml.trim_end().strip_suffix("</xml>") else { return push };
@@ -79,22 +83,29 @@ impl Push {
         }
     }
 
-    fn plain(account: &Account, xml: &str, stamp: &Stamp) -> Self {
+    fn plain(account: &Account, xml: &str, message: Element, stamp: &Stamp) -> Self {
         let timestamp = stamp.timestamp.to_string();
         let parts = [("timestamp", timestamp.as_str()), ("nonce", stamp.nonce.as_str())];
         let signature = Signature::new("signature", account.token(), &parts);
-        let pushed = Pushed::of(xml);
+        let pushed = Pushed::of(&message);
         let mut query = format!("signature={}&timestamp={timestamp}&nonce={}", signature.value, stamp.nonce);
         if !pushed.from.is_empty() {
             query.push_str("&openid=");
             query.extend(utf8_percent_encode(&pushed.from, IN_QUERY));
         }
-        Self { xml: xml.to_owned(), query, body: xml.to_owned(), signatures: vec![signature], pushed }
+        let (xml, body, signatures) = (xml.to_owned(), xml.to_owned(), vec![signature]);
+        Self { xml, query, body, signatures, pushed, message }
     }
 
     /// Signs whatever stands in `encrypt`.
-    pub(crate) fn encrypted(account: &Account, xml: &str, encrypt: &str, stamp: &Stamp) -> Self {
-        let mut push = Self::plain(account, xml, stamp);
+    pub(crate) fn encrypted(
+        account: &Account,
+        xml: &str,
+        message: Element,
+        encrypt: &str,
+        stamp: &Stamp,
+    ) -> Self {
+        let mut push = Self::plain(account, xml, message, stamp);
         let timestamp = stamp.timestamp.to_string();
         let parts =
             [("timestamp", timestamp.as_str()), ("nonce", stamp.nonce.as_str()), ("encrypt", encrypt)];
@@ -128,8 +139,25 @@ impl Push {
 
 /// The envelope as WeChat lays it out.
 pub(crate) fn envelope(to: &str, encrypt: &str) -> String {
-    let to = to.replace("]]>", "");
-    format!(
-        "<xml>\n    <ToUserName><![CDATA[{to}]]></ToUserName>\n    <Encrypt><![CDATA[{encrypt}]]></Encrypt>\n</xml>\n"
-    )
+    let mut out = String::from("<xml>\n    <ToUserName>");
+    // In raw XML it may be anything.
+    push_cdata(&mut out, to, Writing::Split);
+    out.push_str("</ToUserName>\n    <Encrypt>");
+    push_cdata(&mut out, encrypt, Writing::Split);
+    out.push_str("</Encrypt>\n</xml>\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_has_two_elements_whatever_is_in_them() {
+        for to in ["gh_1", "]]]>>", "]]]]>>", "a]]></ToUserName><Encrypt><![CDATA[AAAA]]></Encrypt>"] {
+            let envelope = Element::parse(&envelope(to, "ab+/=")).expect("well-formed");
+            assert_eq!((envelope.get("ToUserName"), envelope.get("Encrypt")), (Some(to), Some("ab+/=")));
+            assert_eq!(envelope.children.len(), 2);
+        }
+    }
 }

@@ -44,10 +44,9 @@ pub(crate) struct Pushed {
 }
 
 impl Pushed {
-    /// As far as the XML tells: raw XML may be anything.
-    pub(crate) fn of(xml: &str) -> Self {
-        let xml = Element::parse(xml).unwrap_or_default();
-        let text = |name| xml.get(name).unwrap_or_default().to_owned();
+    /// As far as the message tells: raw XML may be anything.
+    pub(crate) fn of(message: &Element) -> Self {
+        let text = |name| message.get(name).unwrap_or_default().to_owned();
         let msg_type = text("MsgType");
         let event = (msg_type == "event").then(|| text("Event"));
         Self { to: text("ToUserName"), from: text("FromUserName"), msg_type, event }

@@ -8,7 +8,7 @@ use sha1::{Digest, Sha1};
 use crate::check::{CheckName, Checks};
 use crate::message::Draft;
 use crate::push::{Push, Stamp, now};
-use crate::xml::Element;
+use crate::xml::{Element, Writing};
 use crate::{Account, Answer, Message, Policy, Reading, Sentence, reading};
 
 /// WeChat's side for one account: signs, encrypts, pushes, and reads the answers.
@@ -24,6 +24,7 @@ use crate::{Account, Answer, Message, Policy, Reading, Sentence, reading};
 pub struct Wechat {
     account: Account,
     policy: Policy,
+    writing: Writing,
     /// Shared by clones: no two messages of an account have one id.
     last_id: Arc<AtomicI64>,
 }
@@ -34,13 +35,34 @@ impl Wechat {
     pub fn new(account: Account) -> Self {
         // 17 digits, as WeChat's own have: beyond what a JSON number holds.
         let first = 24_000_000_000_000_000 + i64::from(rand::random::<u32>()) * 1000;
-        Self { account, policy: Policy::default(), last_id: Arc::new(AtomicI64::new(first)) }
+        Self {
+            account,
+            policy: Policy::default(),
+            writing: Writing::default(),
+            last_id: Arc::new(AtomicI64::new(first)),
+        }
     }
 
     /// The same with another policy for waiting and repeating.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same, but that texts with `]]>` in them are pushed as XML has it: in two CDATA sections. Unless this is
+    /// asked for they are pushed as they are, which is no XML; so WeChat is reported to do it. A bot reads both.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, Message, Wechat};
+    ///
+    /// let wechat = Wechat::new(Account::generate());
+    /// let message = Message::text("a]]>b");
+    /// assert!(wechat.xml(&message, "o1").contains("<![CDATA[a]]>b]]>"));
+    /// assert!(wechat.with_split_cdata(true).xml(&message, "o1").contains("<![CDATA[a]]]]><![CDATA[>b]]>"));
+    /// ```
+    #[must_use]
+    pub fn with_split_cdata(self, split: bool) -> Self {
+        Self { writing: if split { Writing::Split } else { Writing::Unsplit }, ..self }
     }
 
     /// The same for another account, or for the same one in another mode.
@@ -61,6 +83,11 @@ impl Wechat {
         &self.policy
     }
 
+    #[cfg(feature = "page")]
+    pub(crate) fn splits_cdata(&self) -> bool {
+        self.writing == Writing::Split
+    }
+
     /// The openid of the fan of that name: always the same for one account.
     #[must_use]
     pub fn openid(&self, fan: &str) -> String {
@@ -72,8 +99,12 @@ impl Wechat {
     /// raw XML stays as it is.
     #[must_use]
     pub fn xml(&self, message: &Message, openid: &str) -> String {
+        self.write(message, openid).0
+    }
+
+    fn write(&self, message: &Message, openid: &str) -> (String, Element) {
         let (msg_type, event, anonymous, elements) = match &message.0 {
-            Draft::Raw(xml) => return xml.clone(),
+            Draft::Raw(xml) => return (xml.clone(), Element::parse_pushed(xml)),
             Draft::Fields { msg_type, event, anonymous, elements } => (msg_type, event, *anonymous, elements),
         };
         let mut head = vec![Element::number("CreateTime", now()), Element::string("MsgType", msg_type)];
@@ -89,19 +120,21 @@ impl Wechat {
         let is_added = |added: &Element| elements.iter().all(|element| element.name != added.name);
         let children = head.into_iter().filter(is_added);
         let children = children.chain(elements.iter().filter_map(asked_for)).chain(id.filter(is_added));
-        Element { children: children.collect(), ..Element::default() }.to_message()
+        let message = Element { children: children.collect(), ..Element::default() };
+        (message.to_message(self.writing), message)
     }
 
     /// `message`, sent by `openid` now, signed and encrypted.
     #[must_use]
     pub fn push(&self, message: &Message, openid: &str) -> Push {
-        self.push_xml(&self.xml(message, openid), &Stamp::now())
+        let (xml, message) = self.write(message, openid);
+        Push::sign(&self.account, &xml, message, &Stamp::now())
     }
 
     /// Any XML, signed and encrypted at the time and with the randomness of `stamp`.
     #[must_use]
     pub fn push_xml(&self, xml: &str, stamp: &Stamp) -> Push {
-        Push::sign(&self.account, xml, stamp)
+        Push::sign(&self.account, xml, Element::parse_pushed(xml), stamp)
     }
 
     /// Reads an answer to `push` as WeChat does.

@@ -58,39 +58,89 @@ impl Element {
         self.child(name).map(|child| child.text.trim())
     }
 
+    /// Reads a message that is pushed, which need not be well-formed: a text of a user may hold `]]>`.
+    pub(crate) fn parse_pushed(xml: &str) -> Self {
+        Self::parse(xml).unwrap_or_else(|_| Self { children: leading(xml), ..Self::default() })
+    }
+
     /// As WeChat writes a message: one element a line, no indent, no line end behind the last.
-    pub(crate) fn to_message(&self) -> String {
+    pub(crate) fn to_message(&self, writing: Writing) -> String {
         let mut out = String::from("<xml>");
         for child in &self.children {
-            child.write(&mut out);
+            child.write(&mut out, writing);
             out.push('\n');
         }
         out.push_str("</xml>");
         out
     }
 
-    fn write(&self, out: &mut String) {
+    fn write(&self, out: &mut String, writing: Writing) {
         let _ = write!(out, "<{}>", self.name);
-        if self.children.is_empty() {
-            push_text(out, &self.text, self.cdata);
+        match (&self.children[..], self.cdata) {
+            ([], true) => push_cdata(out, &self.text, writing),
+            ([], false) => {
+                out.push_str(&self.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+            }
+            _ => {}
         }
         for (number, child) in self.children.iter().enumerate() {
             if number > 0 {
                 out.push('\n');
             }
-            child.write(out);
+            child.write(out, writing);
         }
         let _ = write!(out, "</{}>", self.name);
     }
 }
 
-fn push_text(out: &mut String, text: &str, cdata: bool) {
-    // Control characters are written as they are: WeChat's own pushes hold them, too.
-    if cdata {
-        let _ = write!(out, "<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"));
-    } else {
-        out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+/// How a text that holds `]]>` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// As it is, which is no XML then. So WeChat is reported to do it.
+    #[default]
+    Unsplit,
+    /// In two CDATA sections, as XML has it.
+    Split,
+}
+
+/// Writes a text in CDATA. Control characters are written as they are: WeChat's own pushes hold them, too.
+pub(crate) fn push_cdata(out: &mut String, text: &str, writing: Writing) {
+    out.push_str("<![CDATA[");
+    match writing {
+        Writing::Unsplit => out.push_str(text),
+        Writing::Split => out.push_str(&text.replace("]]>", "]]]]><![CDATA[>")),
     }
+    out.push_str("]]>");
+}
+
+/// No user writes these.
+const HEAD: [&str; 5] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Event"];
+
+/// The elements that a message begins with, each a text, as far as they can be read. What a user may have written goes
+/// to the last end of its element.
+fn leading(xml: &str) -> Vec<Element> {
+    let mut rest = xml.split_once("<xml>").map_or("", |(_, inside)| inside);
+    let mut elements = Vec::new();
+    while let Some((element, behind)) = leading_element(rest) {
+        elements.push(element);
+        rest = behind;
+    }
+    elements
+}
+
+fn leading_element(rest: &str) -> Option<(Element, &str)> {
+    let (name, rest) = rest.trim_start().strip_prefix('<')?.split_once('>')?;
+    let inside = rest.trim_start();
+    let end = format!("</{name}>");
+    if let Some(section) = inside.strip_prefix("<![CDATA[") {
+        let end = format!("]]>{end}");
+        let (text, behind) =
+            if HEAD.contains(&name) { section.split_once(&end)? } else { section.rsplit_once(&end)? };
+        return Some((Element::string(name, text), behind));
+    }
+    let (text, behind) = inside.split_once(&end)?;
+    let element = Element { name: name.to_owned(), text: text.trim().to_owned(), ..Element::default() };
+    (!text.contains('<')).then_some((element, behind))
 }
 
 /// At most how deep elements are nested, counted roughly and without recursion: reading is recursive.
@@ -132,7 +182,7 @@ mod tests {
             ..Element::default()
         };
         assert_eq!(
-            message.to_message(),
+            message.to_message(Writing::default()),
             "<xml><To><![CDATA[gh_1]]></To>\n<Time>7</Time>\n<Info><A><![CDATA[x]]></A>\n<B>1</B></Info>\n</xml>"
         );
     }
@@ -143,11 +193,40 @@ mod tests {
             for cdata in [true, false] {
                 let element =
                     Element { name: "C".to_owned(), text: text.to_owned(), cdata, ..Element::default() };
-                let message = Element { children: vec![element], ..Element::default() }.to_message();
+                let message =
+                    Element { children: vec![element], ..Element::default() }.to_message(Writing::Split);
                 let read = Element::parse(&message).expect("well-formed");
                 assert_eq!(read.child("C").map(|child| child.text.as_str()), Some(text));
             }
         }
+    }
+
+    #[test]
+    fn a_text_is_written_as_it_is_unless_it_is_to_be_split() {
+        let text = Element::string("C", "a]]>b]]></C><D>");
+        let message = Element { children: vec![text], ..Element::default() };
+        assert_eq!(message.to_message(Writing::Unsplit), "<xml><C><![CDATA[a]]>b]]></C><D>]]></C>\n</xml>");
+        let split = "<xml><C><![CDATA[a]]]]><![CDATA[>b]]]]><![CDATA[></C><D>]]></C>\n</xml>";
+        assert_eq!(message.to_message(Writing::Split), split);
+    }
+
+    #[test]
+    fn a_pushed_message_is_read_as_far_as_it_is_whatever_a_text_of_it_holds() {
+        let xml = |text: &str| {
+            format!(
+                "<xml><FromUserName><![CDATA[o1]]></FromUserName>\n<Time>7</Time>\n<C><![CDATA[{text}]]></C>\n<Id>1</Id>\n</xml>"
+            )
+        };
+        for text in ["a ]]> b", "<r><![CDATA[1]]></r>", "]]></FromUserName>", "]]></C></xml>", "a\u{2}b"] {
+            let read = Element::parse_pushed(&xml(text));
+            assert_eq!(
+                ["FromUserName", "Time", "Id"].map(|name| read.get(name)),
+                [Some("o1"), Some("7"), Some("1")]
+            );
+            assert_eq!(read.child("C").map(|child| child.text.as_str()), Some(text));
+        }
+        assert_eq!(Element::parse_pushed("<xml><A>1</A><B>").get("A"), Some("1"));
+        assert_eq!(Element::parse_pushed("nothing"), Element::default());
     }
 
     #[test]

@@ -30,6 +30,37 @@ async fn a_fan_chats_with_a_bot_in_actix_web_in_every_mode() {
     }
 }
 
+/// What a fan says is answered as it was said, whichever way WeChat writes it.
+async fn says_xml<T: Target>(wechat: &FakeWechat<T>) {
+    let mut fan = wechat.fan("小明");
+    for said in [
+        "<root><status><![CDATA[1]]></status></root>",
+        "a ]]> b",
+        "x]]></Content><bizmsgmenuid>101</bizmsgmenuid><Content><![CDATA[y",
+        "]]></FromUserName><FromUserName><![CDATA[oSomebodyElse]]></FromUserName></xml>",
+    ] {
+        fan.text(said).await.expect("reached").expect_text(&format!("你说：{said}"));
+    }
+}
+
+#[tokio::test]
+async fn a_fan_says_xml_to_a_bot_in_axum_split_and_unsplit() {
+    for account in Mode::ALL.map(account) {
+        for split in [false, true] {
+            says_xml(&FakeWechat::new(account.clone(), axum(&account)).with_split_cdata(split)).await;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_fan_says_xml_to_a_bot_in_actix_web_split_and_unsplit() {
+    for account in Mode::ALL.map(account) {
+        for split in [false, true] {
+            says_xml(&FakeWechat::new(account.clone(), actix(&account).await).with_split_cdata(split)).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_fan_does_all_that_fans_do() {
     let account = account(Mode::Safe);

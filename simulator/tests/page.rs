@@ -193,6 +193,26 @@ async fn a_switch_of_the_mode_is_told_and_the_next_push_follows_it() {
 }
 
 #[tokio::test]
+async fn a_text_is_pushed_as_it_is_until_it_is_to_be_split() {
+    let served = Served::new().await;
+    let text = "a]]>b]]></Content><MsgId>1</MsgId>";
+    for (split, written) in
+        [(false, "<![CDATA[a]]>b]]></Content>"), (true, "<![CDATA[a]]]]><![CDATA[>b]]]]>")]
+    {
+        let (status, _) = served.post("/api/writing", &json!({"split_cdata": split})).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+        served.wait_for(|event| event["event"] == "state" && event["split_cdata"] == split).await;
+        let exchange = served.say(text).await;
+        let (_, detail) = served.get(&format!("/api/exchanges/{}", exchange["id"])).await;
+        let detail: Value = serde_json::from_str(&detail).expect("JSON");
+        let xml = detail["xml"].as_str().expect("the XML");
+        assert!(xml.contains(written), "{xml}");
+        // What is shown of it is what was said, whichever way it was written.
+        assert!(exchange["fields"].to_string().contains(&json!(text).to_string()), "{exchange}");
+    }
+}
+
+#[tokio::test]
 async fn an_attack_on_a_bot_that_takes_all_is_told_as_accepted() {
     let served = Served::new().await;
     let (status, _) = served.post("/api/attack", &json!({"name": "bad-signature"})).await;
@@ -222,10 +242,11 @@ async fn a_name_that_is_not_this_machines_own_is_refused() {
     assert_ne!(served.send(twice, "").await.0, StatusCode::OK);
 }
 
-const ORDERS: [&str; 8] = [
+const ORDERS: [&str; 9] = [
     "/api/send",
     "/api/fans",
     "/api/mode",
+    "/api/writing",
     "/api/menu",
     "/api/attack",
     "/api/verify",

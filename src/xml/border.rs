@@ -13,8 +13,11 @@ pub(super) struct Search<'a> {
     /// All texts that are looked for. None of them stands anywhere else.
     pub(super) places: &'a [Place<'a>],
     /// Whether an element of WeChat's own may stand between two texts.
-    pub(super) may_stand: &'a dyn Fn(&str) -> bool,
+    pub(super) may_stand: &'a MayStand<'a>,
 }
+
+/// Whether an element of that name may stand between those two.
+pub(super) type MayStand<'a> = dyn Fn(Place<'_>, Place<'_>, &str) -> bool + 'a;
 
 /// The end of one text and the start of the next, as offsets.
 type Border = (usize, usize);
@@ -92,7 +95,11 @@ impl Search<'_> {
                 continue;
             }
             let (name, outer) = element(rest)?;
-            if seen.len() >= MAX_BETWEEN || seen.contains(&name) || !self.may_be_between(rest, around, name) {
+            let may_stand = match self.is_text(Place { around, name }) {
+                true => self.is_harmless(rest, Place { around, name }),
+                false => (self.may_stand)(one, two, name),
+            };
+            if !may_stand || seen.len() >= MAX_BETWEEN || seen.contains(&name) {
                 return None;
             }
             seen.push(name);
@@ -100,18 +107,14 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the element `name`, which begins `rest`, may stand between two texts.
-    fn may_be_between(&self, rest: &str, around: Option<&str>, name: &str) -> bool {
-        let place = Place { around, name };
-        if self.places.contains(&place) {
-            return false;
-        }
-        let is_text = self.layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place));
-        if !is_text {
-            return (self.may_stand)(name);
-        }
-        // Without CDATA it holds no structure.
-        tag(rest, "<", name).is_none_or(|inner| !inner.trim_start_matches(is_blank).starts_with(CDATA))
+    fn is_text(&self, place: Place<'_>) -> bool {
+        self.layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place))
+    }
+
+    /// Whether a user's text, whose element begins `rest`, is none of those that are looked for and holds no structure.
+    fn is_harmless(&self, rest: &str, place: Place<'_>) -> bool {
+        let inner = tag(rest, "<", place.name).unwrap_or_default();
+        !self.places.contains(&place) && !inner.trim_start_matches(is_blank).starts_with(CDATA)
     }
 }
 

@@ -285,9 +285,14 @@ impl Layout {
             .any(|part| matches!(part, Owner(name) if place.around.is_none() && *name == place.name))
     }
 
-    /// Whether WeChat writes an element of that name between those.
-    pub(super) fn has_between(&self, name: &str) -> bool {
-        self.parts.iter().any(|part| matches!(part, Own(own) if *own == name))
+    /// Whether WeChat writes an element `name` of its own between those two.
+    pub(super) fn has_between(&self, one: Place<'_>, two: Place<'_>, name: &str) -> bool {
+        let position = |place: Place<'_>| {
+            self.parts.iter().position(|part| matches!(part, Text(text) | Owner(text) if *text == place.name))
+        };
+        let Some((from, to)) = position(one).zip(position(two)) else { return false };
+        let between = self.parts.get(from..to).unwrap_or_default();
+        between.iter().any(|part| matches!(part, Own(own) if *own == name))
     }
 }
 

@@ -5,7 +5,7 @@
 //! WeChat's alone. So the first is found from the front and the last one's end from the back; where there are more,
 //! the ends between them are those that leave the very elements which WeChat writes in a message of that kind.
 
-use super::border::Search;
+use super::border::{MayStand, Search};
 use super::flat::{self, is_blank};
 use super::layouts::{self, Kind, Layout, Place};
 use super::tokens::{Token, Tokens};
@@ -82,8 +82,10 @@ impl<'a> Message<'a> {
         let (from, to) = (self.position(self.first), self.position(last));
         let is_inner = |place: Place<'_>| (from < self.position(place)) && (self.position(place) < to);
         let inner: Vec<_> = self.texts_between(is_inner).collect();
-        let by_layout = |own: &str| self.layout.is_some_and(|layout| layout.has_between(own));
-        let any = |own: &str| self.may_stand_between(own);
+        let by_layout = |one: Place<'_>, two: Place<'_>, own: &str| {
+            self.layout.is_some_and(|layout| layout.has_between(one, two, own))
+        };
+        let any = |_: Place<'_>, _: Place<'_>, own: &str| self.may_stand_between(own);
         let all_but_one = (0..all.len()).map(|left_out| {
             let kept = all.iter().enumerate().filter(|(index, _)| *index != left_out);
             kept.map(|(_, place)| *place).collect()
@@ -110,7 +112,7 @@ impl<'a> Message<'a> {
 
     /// The texts of the first element, of those in `between`, and of the last, in this order, each ending as far
     /// behind as it can.
-    fn chain(&self, between: &[Place<'_>], may_stand: &dyn Fn(&str) -> bool) -> Option<Vec<Span>> {
+    fn chain(&self, between: &[Place<'_>], may_stand: &MayStand<'_>) -> Option<Vec<Span>> {
         let mut places = vec![self.first];
         places.extend_from_slice(between);
         places.push(self.tail.place);

@@ -359,6 +359,26 @@ pub fn hostile_text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// Texts of the very pieces that a message of that kind is made of.
+pub fn hostile_text_for(kind: &Kind) -> impl Strategy<Value = String> + use<> {
+    let mut pieces =
+        ["x", "\n", "]]>", "</xml>", "<Foo>1</Foo>", "<MsgId>9</MsgId>"].map(str::to_owned).to_vec();
+    for piece in kind.pieces {
+        match piece {
+            Own(name, value) => pieces.push(format!("<{name}>{value}</{name}>")),
+            Open(name) => pieces.push(format!("<{name}>")),
+            Close(name) => pieces.push(format!("</{name}>")),
+            Text(name) => {
+                pieces.extend([format!("]]></{name}>"), format!("<{name}><![CDATA[")]);
+                pieces.extend(text_names(kind).map(|next| format!("]]></{name}>\n<{next}><![CDATA[")));
+                pieces.push(format!("<{name}></{name}>"));
+            }
+        }
+    }
+    let piece = prop::sample::select(pieces);
+    prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+}
+
 /// What stands between two texts, or behind the last, of a real message.
 fn kind_piece() -> impl Strategy<Value = String> {
     (prop::sample::select(KINDS), any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<bool>())

@@ -2,6 +2,7 @@
 
 use super::{Attempt, Expected, some_text};
 use crate::push::{Push, Stamp};
+use crate::xml::Element;
 use crate::{Account, Mode, Request, Wechat, cipher};
 
 /// What requests are made from.
@@ -43,7 +44,7 @@ impl<'a> Forge<'a> {
 
     /// The message signed and encrypted for another account, or by another one's secrets.
     pub(super) fn request_as(&self, account: &Account) -> Request {
-        Push::sign(account, &self.xml, &Stamp::now()).request(self.url)
+        Push::sign(account, &self.xml, Element::parse_pushed(&self.xml), &Stamp::now()).request(self.url)
     }
 
     pub(super) fn request_at(&self, timestamp: i64) -> Request {
@@ -52,7 +53,8 @@ impl<'a> Forge<'a> {
 
     /// Whatever stands in `encrypt`, rightly signed.
     pub(super) fn encrypted(&self, encrypt: &str) -> Request {
-        Push::encrypted(self.account(), &self.xml, encrypt, &Stamp::now()).request(self.url)
+        Push::encrypted(self.account(), &self.xml, Element::parse_pushed(&self.xml), encrypt, &Stamp::now())
+            .request(self.url)
     }
 
     /// Any frame, padded rightly or not, encrypted and rightly signed.

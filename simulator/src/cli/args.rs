@@ -35,6 +35,9 @@ pub(crate) struct Common {
     /// Push to other machines too, with signatures that are as good as WeChat's
     #[arg(long, global = true)]
     pub(crate) allow_remote: bool,
+    /// Push a text with `]]>` in it as XML has it, in two CDATA sections. WeChat is reported not to: as it is
+    #[arg(long, global = true)]
+    pub(crate) split_cdata: bool,
     /// Results as JSON, for machines
     #[arg(long, global = true)]
     pub(crate) json: bool,

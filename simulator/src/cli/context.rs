@@ -14,14 +14,15 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     pub(crate) credentials: Credentials,
     pub(crate) allow_remote: bool,
+    pub(crate) split_cdata: bool,
     /// The URL that was given, if one was.
     pub(crate) given_url: Option<String>,
 }
 
 impl Context {
     pub(crate) fn new(common: Common) -> Self {
-        let Common { url, credentials, allow_remote, json, lang } = common;
-        Self { output: Output::new(lang, json), credentials, allow_remote, given_url: url }
+        let Common { url, credentials, allow_remote, split_cdata, json, lang } = common;
+        Self { output: Output::new(lang, json), credentials, allow_remote, split_cdata, given_url: url }
     }
 
     /// Where the bot is.
@@ -35,7 +36,8 @@ impl Context {
 
     /// WeChat in front of the bot.
     pub(crate) fn wechat(&self) -> Result<(Wechat, HttpTarget), Failure> {
-        Ok((Wechat::new(self.account()?), self.target(self.url())?))
+        let wechat = Wechat::new(self.account()?).with_split_cdata(self.split_cdata);
+        Ok((wechat, self.target(self.url())?))
     }
 
     pub(crate) fn target(&self, url: &str) -> Result<HttpTarget, SendError> {

@@ -93,7 +93,7 @@ async fn serve_on(
     bot_url: String,
     listener: TcpListener,
 ) -> Result<(), Failure> {
-    let page = wechat_sim::page::Page::new(account, bot_url);
+    let page = wechat_sim::page::Page::new(account, bot_url).with_split_cdata(context.split_cdata);
     let page = if context.allow_remote { page.allow_remote() } else { page };
     Ok(page.serve(listener).await?)
 }

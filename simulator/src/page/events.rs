@@ -24,6 +24,7 @@ pub(super) enum Event<'a> {
     Exchange { exchange: Summary<'a> },
     Fans { fans: &'a [Fan] },
     Mode { mode: Mode },
+    Writing { split_cdata: bool },
     Menu { menu: &'a Menu },
     Attack { name: &'a str, tried: &'a Tried },
     Verified { verified: Option<&'a Verification> },
@@ -40,6 +41,7 @@ pub(super) struct Snapshot<'a> {
     app_id: &'a str,
     original_id: &'a str,
     mode: Mode,
+    split_cdata: bool,
     rules: Rules,
     fans: &'a [Fan],
     menu: &'a Menu,
@@ -70,6 +72,7 @@ impl<'a> Snapshot<'a> {
             app_id: account.app_id(),
             original_id: account.original_id(),
             mode: account.mode(),
+            split_cdata: state.wechat.splits_cdata(),
             rules: Rules {
                 timeout_ms: crate::deliver::millis(policy.timeout),
                 interval_ms: crate::deliver::millis(policy.interval),

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::{Account, HttpTarget, Mode, Policy, Target};
+use crate::{Account, HttpTarget, Mode, Policy, Target, Wechat};
 use guard::Guard;
 pub use menu::{Button, Menu, MenuError};
 use state::{Shared, State};
@@ -42,6 +42,7 @@ use work::Worker;
 pub struct Page {
     account: Account,
     policy: Policy,
+    split_cdata: bool,
     menu: Menu,
     bot: Bot,
     on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
@@ -73,7 +74,7 @@ impl Page {
 
     fn of(account: Account, bot: Bot) -> Self {
         let (policy, menu) = (Policy::default(), Menu::default());
-        Self { account, policy, menu, bot, on_mode: None }
+        Self { account, policy, split_cdata: false, menu, bot, on_mode: None }
     }
 
     /// Pushes to bots on other machines too.
@@ -87,6 +88,12 @@ impl Page {
     /// Another policy for waiting and repeating.
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// Pushes texts with `]]>` in them in two CDATA sections, as
+    /// [`Wechat::with_split_cdata`](crate::Wechat::with_split_cdata) has it. It can be switched on the page too.
+    pub fn with_split_cdata(self, split_cdata: bool) -> Self {
+        Self { split_cdata, ..self }
     }
 
     /// The custom menu (自定义菜单) below the chat, in place of a sample.
@@ -120,7 +127,8 @@ impl Page {
             }
         };
         let (jobs, given) = mpsc::unbounded_channel();
-        let state = State::new(self.account, self.policy, self.menu, worker.url(), in_process);
+        let wechat = Wechat::new(self.account).with_policy(self.policy).with_split_cdata(self.split_cdata);
+        let state = State::new(wechat, self.menu, worker.url(), in_process);
         let shared = Arc::new(Shared::new(state, jobs, self.on_mode));
         work::start(worker, Arc::downgrade(&shared), given)?;
         shared.verify();

@@ -47,7 +47,7 @@ impl Record {
             kind: push.kind().to_owned(),
             is_event: push.pushed.event.is_some(),
             mode,
-            fields: flat(&push.xml),
+            fields: flat(&push.message),
             xml: push.xml.clone(),
             command,
             signatures: push.signatures.clone(),
@@ -213,8 +213,8 @@ struct RunningDetail<'r> {
     curl: String,
 }
 
-/// The fields of a message by their paths; nothing where it is no XML.
-fn flat(xml: &str) -> Vec<(String, String)> {
+/// The fields of a message by their paths.
+fn flat(message: &Element) -> Vec<(String, String)> {
     fn list(elements: &[Element], around: &str, fields: &mut Vec<(String, String)>) {
         for element in elements {
             let path = format!("{around}{}", element.name);
@@ -225,7 +225,7 @@ fn flat(xml: &str) -> Vec<(String, String)> {
         }
     }
     let mut fields = Vec::new();
-    list(&Element::parse(xml).unwrap_or_default().children, "", &mut fields);
+    list(&message.children, "", &mut fields);
     fields
 }
 

@@ -29,6 +29,7 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/send", post(send))
         .route("/api/fans", post(add_fan))
         .route("/api/mode", post(set_mode))
+        .route("/api/writing", post(set_writing))
         .route("/api/menu", post(set_menu))
         .route("/api/attack", post(attack))
         .route("/api/verify", post(verify))
@@ -111,6 +112,16 @@ struct Switched {
 
 async fn set_mode(State(shared): State<Arc<Shared>>, Json(switched): Json<Switched>) -> StatusCode {
     shared.set_mode(switched.mode);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+struct Written {
+    split_cdata: bool,
+}
+
+async fn set_writing(State(shared): State<Arc<Shared>>, Json(written): Json<Written>) -> StatusCode {
+    shared.set_split_cdata(written.split_cdata);
     StatusCode::NO_CONTENT
 }
 

@@ -15,7 +15,7 @@ use super::routes::{Draft, Refusal};
 use super::work::Job;
 use crate::attack::{self, Attack, Expected, Outcome, Verdict};
 use crate::handshake::Verified;
-use crate::{Account, Mode, Policy, Progress, Sentence, Shown, Wechat};
+use crate::{Account, Mode, Progress, Sentence, Shown, Wechat};
 
 const MAX_RECORDS: usize = 300;
 const MAX_WEIGHT: usize = 32 * 1024 * 1024;
@@ -75,14 +75,7 @@ pub(super) struct Verification {
 }
 
 impl State {
-    pub(super) fn new(
-        account: Account,
-        policy: Policy,
-        menu: Menu,
-        bot_url: String,
-        in_process: bool,
-    ) -> Self {
-        let wechat = Wechat::new(account).with_policy(policy);
+    pub(super) fn new(wechat: Wechat, menu: Menu, bot_url: String, in_process: bool) -> Self {
         let fans = ["小明", "阿花"].map(|name| Fan::new(&wechat, name)).into();
         Self {
             wechat,
@@ -235,6 +228,12 @@ impl Shared {
         self.tell(&state, &Event::Mode { mode });
         drop(state);
         self.verify();
+    }
+
+    pub(super) fn set_split_cdata(&self, split_cdata: bool) {
+        let mut state = self.state();
+        state.wechat = state.wechat.clone().with_split_cdata(split_cdata);
+        self.tell(&state, &Event::Writing { split_cdata });
     }
 
     pub(super) fn set_menu(&self, menu: Menu) {

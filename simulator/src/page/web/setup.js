@@ -30,7 +30,11 @@ export function startSetup() {
   });
   byId("clear").addEventListener("click", () => post("/api/clear"));
   on("state lang verified", drawVerified);
+  byId("split-cdata").addEventListener("change", (event) => post("/api/writing", { split_cdata: event.target.checked }));
   on("state lang mode", drawModes);
+  on("state writing", () => {
+    byId("split-cdata").checked = state.split_cdata;
+  });
   on("state lang secrets", drawAccount);
   on("state lang", drawRules);
   translatePage();

@@ -9,6 +9,7 @@ export const state = {
   app_id: "",
   original_id: "",
   mode: "safe",
+  split_cdata: false,
   rules: {},
   fans: [],
   menu: { button: [] },
@@ -22,7 +23,7 @@ export const state = {
 
 const listeners = new Map();
 
-/** Calls `hear` at changes of one of `topics`: state, exchange, fans, mode, menu, tried, verified, fan, selected, lang. */
+/** Calls `hear` at changes of one of `topics`: state, exchange, fans, mode, writing, menu, tried, verified, fan, selected, lang. */
 export function on(topics, hear) {
   for (const topic of topics.split(" ")) {
     if (!listeners.has(topic)) listeners.set(topic, []);
@@ -52,6 +53,10 @@ export function apply({ event, ...values }) {
       state.mode = values.mode;
       state.tried = {};
       tell("mode");
+      break;
+    case "writing":
+      state.split_cdata = values.split_cdata;
+      tell("writing");
       break;
     case "menu":
       state.menu = values.menu;

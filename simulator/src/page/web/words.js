@@ -39,6 +39,7 @@ export const words = {
   "mode-follows": ["这里的机器人会跟着切换。", "The bot in this process follows."],
   "in-process": ["本进程", "this process"],
   "mode-hint": ["机器人那边要设成同一种：WECHAT_MODE={mode}", "The bot needs the same: WECHAT_MODE={mode}"],
+  "split-cdata": ["把文字里的 ]]> 拆成两段 CDATA（据报告微信不拆）", "Split ]]> in texts over two CDATA sections (WeChat is reported not to)"],
   account: ["账号", "Account"],
   "original-id": ["原始 ID", "Original id"],
   show: ["显示", "Show"],
