@@ -116,8 +116,14 @@ fn where_no_route_is_a_body_without_an_end_is_not_read() {
 }
 
 #[test]
-fn inspect_shows_every_sample_as_json() {
-    let server = Server::start(&mut command("inspect"));
+fn inspect_shows_every_sample_as_json_in_both_frameworks() {
+    for framework in ["axum", "actix"] {
+        inspect_shows_every_sample(command("inspect").args(["--framework", framework]));
+    }
+}
+
+fn inspect_shows_every_sample(command: &mut Command) {
+    let server = Server::start(command);
     let wechat = server.sandbox.clone().expect("a sandbox");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/samples");
     let mut whole = 0;
