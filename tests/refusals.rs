@@ -1,5 +1,4 @@
-//! What an attacker may try, and what he gets: one table for both adapters. The names in brackets are the
-//! threats of the project's security notes.
+//! What an attacker may try, and what becomes of it: one table for both adapters. The numbers are those of SECURITY.md.
 
 mod support;
 
