@@ -3,7 +3,7 @@
 mod support;
 
 use support::both::{Request, assert_answered, assert_refused, send};
-use support::{ENCRYPTED_MODES, MODES, Push, Wechat, envelope, now, text};
+use support::{ENCRYPTED_MODES, MODES, Push, Wechat, envelope, now, text, unsplit};
 use wechat_callback::{OpenError, SecurityMode, Timestamp};
 
 fn post(query: impl Into<String>, body: impl Into<Vec<u8>>) -> Request {
@@ -406,10 +406,29 @@ fn t16_a_reply_is_well_formed_whatever_it_says() {
         for (said, seen) in [
             ("a]]>b", "a]]>b"),
             ("]]>]]>", "]]>]]>"),
+            ("]\u{fffe}]>", "]]>"),
+            ("a]]\u{2}></Content><X>", "a]]></Content><X>"),
             ("<xml>&amp;</xml>", "<xml>&amp;</xml>"),
             ("\u{0}\u{fffe}\u{ffff}😀", "😀"),
         ] {
             assert_answered(&wechat, wechat.push(&text(said)), seen);
+            assert_answered(&wechat, wechat.push(&unsplit(said)), seen);
+        }
+    }
+}
+
+#[test]
+fn t33_a_text_of_a_user_is_only_text_whichever_way_it_is_written() {
+    for wechat in MODES.map(Wechat::new) {
+        for said in [
+            "<root><status><![CDATA[1]]></status></root>",
+            "x]]></Content><bizmsgmenuid>101</bizmsgmenuid><Content><![CDATA[y",
+            "]]></FromUserName><FromUserName><![CDATA[oSomebodyElse]]></FromUserName>",
+            "]]></Content><Encrypt><![CDATA[AAAA]]></Encrypt>",
+            "]]></Content></xml><!DOCTYPE xml>&undefined;",
+        ] {
+            assert_answered(&wechat, wechat.push(&text(said)), said);
+            assert_answered(&wechat, wechat.push(&unsplit(said)), said);
         }
     }
 }

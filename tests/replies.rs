@@ -2,6 +2,7 @@
 
 mod support;
 
+use proptest::prelude::*;
 use support::{MODES, Wechat, text, text_of};
 use wechat_callback::{
     Article, ImageReply, MusicReply, NewsReply, Reply, SealError, TextReply, Timestamp, TransferReply,
@@ -200,6 +201,73 @@ fn no_text_breaks_out_of_any_field() {
         for field in fields {
             assert_eq!(text_of(&document, field), seen, "{shown}: {field}");
         }
+    }
+}
+
+/// A reply with `text` in every field of it, by its kind.
+fn filled_with(kind: usize, text: &str) -> Reply {
+    let article = || Article::new(text, text).description(text).pic_url(text);
+    match kind {
+        0 => TextReply::new(text).into(),
+        1 => ImageReply::new(text).into(),
+        2 => VoiceReply::new(text).into(),
+        3 => VideoReply::new(text).title(text).description(text).into(),
+        4 => MusicReply::new(text).title(text).description(text).url(text).hq_url(text).into(),
+        5 => NewsReply::from(article()).into(),
+        6 => TransferReply::to_agent(text).into(),
+        _ => TextReply::literal(text).into(),
+    }
+}
+
+/// The elements of a reply, with what `text` of each holds.
+fn elements(xml: &str, text: impl Fn(String) -> String) -> Vec<(String, String)> {
+    let document = roxmltree::Document::parse(xml).unwrap_or_else(|error| panic!("{error}: {xml:?}"));
+    let leaf = |node: roxmltree::Node<'_, '_>| {
+        let inside = node.children().filter(|child| !child.is_element()).filter_map(|child| child.text());
+        (node.tag_name().name().to_owned(), text(inside.collect()))
+    };
+    document.descendants().filter(roxmltree::Node::is_element).map(leaf).collect()
+}
+
+/// Texts in which the end of CDATA is left when something is dropped out of them.
+fn almost_the_end_of_cdata() -> impl Strategy<Value = String> {
+    let pieces = vec![
+        "]",
+        "]]",
+        ">",
+        "]]>",
+        "]>",
+        "<![CDATA[",
+        "</Content>",
+        "<X>",
+        "\u{0}",
+        "\u{2}",
+        "\u{1f}",
+        "\u{fffe}",
+        "\u{ffff}",
+        "\u{fffd}",
+        "，",
+        "\n",
+        "\t",
+        "a",
+        "好",
+        "]]]]><![CDATA[>",
+    ];
+    prop::collection::vec(prop::sample::select(pieces), 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
+
+    #[test]
+    fn whatever_is_dropped_out_of_a_text_it_writes_no_element(kind in 0..8usize, said in almost_the_end_of_cdata()) {
+        let said = format!("好{said}");
+        let is_kept = |char: &char| !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+        let kept: String = said.chars().filter(is_kept).collect();
+        let kept = if kind == 7 { kept.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;") } else { kept };
+        let written = elements(&render(filled_with(kind, &said)), |text| text.replace(&kept, "x"));
+        let plain = elements(&render(filled_with(kind, "x")), |text| text);
+        prop_assert_eq!(written, plain, "{:?}", said);
     }
 }
 

@@ -167,6 +167,51 @@ fn a_link_has_its_three_elements_whatever_they_hold() {
     }
 }
 
+/// What stands between two texts of WeChat's own stands between these two alone.
+#[test]
+fn an_element_of_wechats_own_is_not_read_out_of_the_text_beside_it() {
+    for (name, texts) in [
+        ("location_select", ["a]]></Label><Scale><![CDATA[9]]></Scale><Poiname><![CDATA[b", "c"]),
+        ("location_select", ["a", "b]]></Label><Scale><![CDATA[9]]></Scale><Poiname><![CDATA[c"]),
+        ("create_map_poi_audit_info", ["a", "b]]></name><latitude>9</latitude><address><![CDATA[c"]),
+    ] {
+        let kind = KINDS.iter().find(|kind| kind.name == name).expect("a kind");
+        check(SecurityMode::Safe, kind, Layout::WeChats, Writing::Unsplit, &texts.map(str::to_owned));
+    }
+}
+
+/// A reading that were quadratic would take minutes for a text of a mebibyte.
+#[test]
+fn a_text_of_nothing_but_ends_is_read_in_one_go() {
+    for piece in [
+        "]",
+        "]]>",
+        "]]> ",
+        "]]></Content>",
+        "]]></Title>",
+        "]]></Title><Foo>1</Foo>",
+        "]]></Title><Description><![CDATA[",
+        "]]></Description><Url><![CDATA[",
+        "]]></Url><Title><![CDATA[",
+        "]]></Title><!--",
+        "]]></title><tax_no><![CDATA[",
+        "]]></Content></xml>",
+    ] {
+        for name in ["text", "link", "submit_invoice_title", "some_future_type"] {
+            let kind = KINDS.iter().find(|kind| kind.name == name).expect("a kind");
+            let mut said = vec!["x".to_owned(); text_names(kind).count()];
+            for at in [0, said.len() - 1] {
+                said[at] = piece.repeat((1 << 20) / piece.len());
+            }
+            let xml = document(kind, Layout::WeChats, Writing::Unsplit, &said);
+            let message = Message::from_xml(&xml).expect("a message");
+            assert_eq!(message.openid(), Some("o6_bmjrPTlm6_2sgVt7hMZOPfL2M"));
+            // Made by somebody who has the Token, without an end of the last text.
+            assert!(Message::from_xml(xml.trim_end_matches("</xml>")).is_err());
+        }
+    }
+}
+
 #[test]
 fn a_scanned_code_does_not_change_which_button_was_used() {
     let scan = |said: &str| {
@@ -194,23 +239,18 @@ fn a_scanned_code_does_not_change_which_button_was_used() {
 #[test]
 fn what_repeats_and_what_no_person_writes_ends_at_the_first_end() {
     for wrong in [
-        "<xml><MsgType>event</MsgType><Event>x</Event><List><Title><![CDATA[a]]>b]]></Title></List></xml>",
-        "<xml><MsgType><![CDATA[te]]>xt]]></MsgType><Content>x</Content></xml>",
-        "<xml><MsgType>image</MsgType><MediaId><![CDATA[a]]></MediaId><A>]]></MediaId></xml>",
+        "<xml><MsgType>some_future_type</MsgType><List><Title><![CDATA[a]]><b>]]></Title></List></xml>",
+        "<xml><MsgType><![CDATA[te]]><b>xt]]></MsgType><Content>x</Content></xml>",
+        "<xml><MsgType>image</MsgType><MediaId><![CDATA[a]]><b>]]></MediaId></xml>",
     ] {
-        // quick-xml lets `]]>` in a text be.
-        match Message::from_xml(wrong) {
-            Err(XmlError::Malformed { .. }) => {}
-            Ok(message) => assert!(!format!("{:?}", message.fields()).is_empty()),
-            Err(error) => panic!("{error}: {wrong}"),
-        }
+        assert!(matches!(Message::from_xml(wrong), Err(XmlError::Malformed { .. })), "{wrong}");
     }
-    let listed = "<xml><MsgType>some_future_type</MsgType><Content><![CDATA[a]]></Content><X></Content><List>\
-                  <Content><![CDATA[1]]></Content></List><List><Content><![CDATA[2]]></Content></List></xml>";
-    let listed = listed.replace("<X></Content>", "<X><![CDATA[</Content>]]></X>");
-    let message = Message::from_xml(&listed).expect("a message");
-    assert_eq!(message.fields().get("Content"), Some("a"));
-    assert_eq!(message.fields().all("List").count(), 2);
+    let listed = "<xml><MsgType>some_future_type</MsgType><Content><![CDATA[a]]>b]]></Content>\
+                  <List><Content><![CDATA[1]]></Content></List><List><Content><![CDATA[2]]></Content></List></xml>";
+    let message = Message::from_xml(listed).expect("a message");
+    assert_eq!(message.fields().get("Content"), Some("a]]>b"));
+    let listed = message.fields().all("List").filter_map(|list| list.fields().get("Content"));
+    assert_eq!(listed.collect::<Vec<_>>(), ["1", "2"]);
 }
 
 #[test]

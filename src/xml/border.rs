@@ -1,8 +1,8 @@
 //! Where one text of a user ends and the next begins.
 
-use super::flat::{self, is_blank};
+use super::flat::{self, CDATA, CDATA_END, CDATA_ENDS, is_blank};
 use super::layouts::{self, Layout, Place};
-use super::user_text::{CDATA, CDATA_END, closing_tag};
+use super::user_text::closing_tag;
 
 /// How many elements of WeChat's own may stand between two texts.
 const MAX_BETWEEN: usize = 16;
@@ -31,7 +31,7 @@ impl Search<'_> {
         start: usize,
         end: usize,
     ) -> Option<Border> {
-        let found = memchr::memmem::find_iter(self.xml.as_bytes().get(start..end)?, CDATA_END);
+        let found = CDATA_ENDS.find_iter(self.xml.as_bytes().get(start..end)?);
         let mut ends = found.filter_map(|found| self.end_of(one, start.checked_add(found)?)).peekable();
         while let Some((at, behind)) = ends.next() {
             let limit = ends.peek().map_or(end, |(next, _)| *next);

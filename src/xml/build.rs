@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::flat::is_blank;
+use super::flat::{CDATA_END, is_blank};
 use super::tree::{Span, Tree, offset};
-use super::user_text::{self, CDATA_END};
+use super::user_text;
 use super::{HeadSeen, MAX_DEPTH};
 use crate::XmlError;
 

@@ -1,7 +1,17 @@
 //! The layout that WeChat writes nearly always: `<xml>`, then elements that hold one text or one CDATA section
 //! each, then `</xml>`. Where it meets anything else it stops, and the caller asks `quick-xml`.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::layouts;
+
+pub(super) const CDATA: &str = "<![CDATA[";
+pub(super) const CDATA_END: &str = "]]>";
+
+/// Made once: to make one takes longer than to search a short message.
+pub(super) static CDATA_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CDATA_END));
 
 /// Reads the elements of `xml` one by one, as name and text.
 pub(super) fn elements(xml: &str) -> Elements<'_> {
@@ -30,12 +40,10 @@ impl<'a> Elements<'a> {
     }
 
     fn element(&mut self) -> Option<(&'a str, &'a str)> {
-        let Simple { name, text, is_cdata, closing, rest } = simple(self.rest.trim_start_matches(is_blank))?;
+        let rest = self.rest.trim_start_matches(is_blank);
+        let Simple { name, text, is_users, rest } = simple(rest)?;
         // A text of a user's may hold the end of its element. If there is one end alone, it is the right one.
-        if is_cdata
-            && layouts::is_in_any(name)
-            && memchr::memmem::find(rest.as_bytes(), closing.as_bytes()).is_some()
-        {
+        if is_users && has_end(rest, name) {
             return None;
         }
         self.rest = rest;
@@ -67,10 +75,9 @@ impl<'a> Iterator for Elements<'a> {
 pub(super) struct Simple<'a> {
     pub(super) name: &'a str,
     pub(super) text: &'a str,
-    pub(super) is_cdata: bool,
-    /// Its end tag.
-    pub(super) closing: &'a str,
-    /// What is behind it.
+    /// Whether it stands in CDATA, and a user may have written it.
+    is_users: bool,
+    /// What is behind the element.
     pub(super) rest: &'a str,
 }
 
@@ -81,11 +88,11 @@ pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
     let (name, rest) = rest.split_at_checked(name_length(rest))?;
     let rest = rest.strip_prefix('>')?;
     let inner = rest.trim_start_matches(is_blank);
-    let section = inner.strip_prefix("<![CDATA[");
-    let (text, behind) = match section {
+    let (text, behind, is_users) = match inner.strip_prefix(CDATA) {
         Some(section) => {
-            let (text, behind) = split_at_cdata_end(section, layouts::is_in_any(name))?;
-            (text, behind.trim_start_matches(is_blank))
+            let is_users = layouts::is_in_any(name);
+            let (text, behind) = split_at_cdata_end(section, is_users)?;
+            (text, behind.trim_start_matches(is_blank), is_users)
         }
         None => {
             // References and `]]>` are quick-xml's to judge.
@@ -95,12 +102,21 @@ pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
             if text.contains('\r') {
                 return None;
             }
-            (text, behind)
+            (text, behind, false)
         }
     };
     let rest = behind.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
-    let closing = behind.get(..behind.len().checked_sub(rest.len())?)?;
-    (!name.is_empty()).then_some(Simple { name, text, is_cdata: section.is_some(), closing, rest })
+    (!name.is_empty()).then_some(Simple { name, text, is_users, rest })
+}
+
+/// Whether CDATA and an element `name` end in `rest` together. Nothing in a message is rarer than `]`.
+pub(super) fn has_end(rest: &str, name: &str) -> bool {
+    let is_end = |at| {
+        let behind = rest.get(at..)?.strip_prefix("]]>")?.trim_start_matches(is_blank);
+        Some(behind.strip_prefix("</")?.strip_prefix(name)?.starts_with('>'))
+    };
+    memchr::memchr(b']', rest.as_bytes()).is_some()
+        && CDATA_ENDS.find_iter(rest.as_bytes()).any(|at| is_end(at) == Some(true))
 }
 
 /// XML's white space.
@@ -114,7 +130,7 @@ pub(super) fn name_length(text: &str) -> usize {
 }
 
 /// `None` at a carriage return too, unless it `is_exact`: that is quick-xml's to normalise.
-fn split_at_cdata_end(section: &str, is_exact: bool) -> Option<(&str, &str)> {
+pub(super) fn split_at_cdata_end(section: &str, is_exact: bool) -> Option<(&str, &str)> {
     let mut marks = memchr::memchr2_iter(b']', if is_exact { b']' } else { b'\r' }, section.as_bytes());
     marks.find_map(|at| {
         let (text, rest) = section.split_at_checked(at)?;

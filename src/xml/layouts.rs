@@ -162,50 +162,24 @@ static EVENTS: &[Layout] = &[
 
 /// Whether an element of that name directly under the root is in any layout. (It is asked for every element of every
 /// message, so it is no search through the layouts.)
+#[inline]
 pub(super) fn is_in_any(name: &str) -> bool {
-    matches!(
-        name,
-        "Content"
-            | "Recognition"
-            | "Label"
-            | "Title"
-            | "Description"
-            | "Url"
-            | "PagePath"
-            | "EventKey"
-            | "FailReason"
-            | "RefuseReason"
-            | "OuterStr"
-            | "LocationName"
-            | "VerifyCode"
-            | "RemarkAmount"
-            | "Detail"
-            | "Desc"
-            | "Memo"
-            | "ReceiptInfo"
-            | "Reason"
-            | "title"
-            | "tax_no"
-            | "addr"
-            | "phone"
-            | "bank_type"
-            | "bank_no"
-            | "attach"
-            | "Msg"
-            | "reason"
-            | "name"
-            | "address"
-            | "sh_remark"
-            | "KeyStr"
-            | "ExtInfo"
-            | "ReasonMsg"
-            | "SessionFrom"
-            | "nickname"
-            | "audit_reason"
-            | "punish_description"
-            | "illegal_reason"
-            | "illegal_content"
-    )
+    match name.len() {
+        3 => matches!(name, "Url" | "Msg"),
+        4 => matches!(name, "Desc" | "Memo" | "addr" | "name"),
+        5 => matches!(name, "Label" | "Title" | "title" | "phone"),
+        6 => matches!(name, "Detail" | "Reason" | "tax_no" | "attach" | "reason" | "KeyStr"),
+        7 => matches!(name, "Content" | "bank_no" | "address" | "ExtInfo"),
+        8 => matches!(name, "PagePath" | "EventKey" | "OuterStr" | "nickname"),
+        9 => matches!(name, "bank_type" | "sh_remark" | "ReasonMsg"),
+        10 => matches!(name, "FailReason" | "VerifyCode"),
+        11 => matches!(name, "Recognition" | "Description" | "ReceiptInfo" | "SessionFrom"),
+        12 => matches!(name, "RefuseReason" | "LocationName" | "RemarkAmount" | "audit_reason"),
+        14 => matches!(name, "illegal_reason"),
+        15 => matches!(name, "illegal_content"),
+        18 => matches!(name, "punish_description"),
+        _ => false,
+    }
 }
 
 fn all() -> impl Iterator<Item = &'static Layout> {
@@ -220,17 +194,19 @@ pub(super) struct Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
-    /// Takes note of the element `name`, in front of or behind the users' texts, which holds `text`.
-    pub(super) fn note(&mut self, name: &str, text: &'a str) {
+    /// Takes note of the element `name`, in front of or behind the users' texts, which holds `text`. Whether that
+    /// says anything of the kind.
+    pub(super) fn note(&mut self, name: &str, text: &'a str) -> bool {
         let known = match name {
             "MsgType" => &mut self.msg_type,
             "Event" => &mut self.event,
-            _ => return,
+            _ => return false,
         };
         let text = text.trim_matches(is_blank);
         if !text.is_empty() {
             known.get_or_insert(text);
         }
+        true
     }
 
     /// This, and what `other` knows besides.

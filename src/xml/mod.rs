@@ -32,7 +32,7 @@ pub(crate) const MAX_ELEMENTS: usize = 4096;
 const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Encrypt"];
 
 /// Which elements of the head were seen.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct HeadSeen([bool; HEAD.len()]);
 
 impl HeadSeen {

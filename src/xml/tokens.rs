@@ -1,7 +1,9 @@
 //! XML cut into tags and what stands between them, without a look at what it means. What is well-formed is for
 //! `quick-xml` to say.
 
-use super::flat::is_blank;
+use memchr::memmem::Finder;
+
+use super::flat::{CDATA, CDATA_ENDS, is_blank};
 
 /// A piece of a document.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,23 +51,23 @@ impl<'a> Tokens<'a> {
             self.at = self.at.checked_add(length)?;
             return Some(Token::Text(text));
         }
-        if rest.starts_with("<![CDATA[") {
-            return self.take("<![CDATA[", "]]>").map(Token::Cdata);
+        if rest.starts_with(CDATA) {
+            return self.take(CDATA, &CDATA_ENDS).map(Token::Cdata);
         }
         if rest.starts_with("<!--") {
-            return self.take("<!--", "-->").map(|_| Token::Aside);
+            return self.take("<!--", &Finder::new("-->")).map(|_| Token::Aside);
         }
         if rest.starts_with("<?") {
-            return self.take("<?", "?>").map(|_| Token::Aside);
+            return self.take("<?", &Finder::new("?>")).map(|_| Token::Aside);
         }
         if rest.starts_with("<!") { None } else { self.tag() }
     }
 
-    fn take(&mut self, prefix: &str, end: &str) -> Option<&'a str> {
+    fn take(&mut self, prefix: &str, end: &Finder<'_>) -> Option<&'a str> {
         let inside = self.at.checked_add(prefix.len())?;
         let rest = self.xml.get(inside..)?;
-        let (text, _) = rest.split_at_checked(memchr::memmem::find(rest.as_bytes(), end.as_bytes())?)?;
-        self.at = inside.checked_add(text.len())?.checked_add(end.len())?;
+        let (text, _) = rest.split_at_checked(end.find(rest.as_bytes())?)?;
+        self.at = inside.checked_add(text.len())?.checked_add(end.needle().len())?;
         Some(text)
     }
 

@@ -6,13 +6,10 @@
 //! the ends between them are those that leave the very elements which WeChat writes in a message of that kind.
 
 use super::border::{MayStand, Search};
-use super::flat::{self, is_blank};
+use super::flat::{self, CDATA, CDATA_END, is_blank};
 use super::layouts::{self, Kind, Layout, Place};
 use super::tokens::{Token, Tokens};
 use super::{HEAD, HeadSeen, MAX_DEPTH};
-
-pub(super) const CDATA: &str = "<![CDATA[";
-pub(super) const CDATA_END: &str = "]]>";
 
 /// How many times its length of a document may be read in search of the end of the last text. WeChat's own messages
 /// take hardly more than once; what takes longer was made to.
@@ -59,9 +56,7 @@ struct Message<'a> {
 
 impl<'a> Message<'a> {
     fn read(xml: &'a str) -> Option<Self> {
-        let front = Front::read(xml)?;
-        let Front { kind, place: first, start, head } = front;
-        let known = kind.layout();
+        let Front { kind, layout: known, place: first, start, head } = Front::read(xml)?;
         let mut tail = last_end(xml, start, known)?;
         // In another order than WeChat's the kind may stand behind the texts.
         let layout = known.or_else(|| kind.or(tail.kind).layout()).filter(|layout| layout.has(first));
@@ -142,19 +137,33 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Whether the text that starts there has one end alone, and any reader reads it as it is.
+fn is_plain(xml: &str, start: usize, name: &str) -> bool {
+    let section = xml.get(start..).unwrap_or_default();
+    let end = flat::split_at_cdata_end(section, false).map(|(text, _)| text.len());
+    let closed = end.and_then(|end| closing_tag(section, end));
+    closed.is_some_and(|(closed, behind)| {
+        closed == name && !flat::has_end(section.get(behind..).unwrap_or_default(), name)
+    })
+}
+
 /// What stands in front of the first text.
 struct Front<'a> {
     kind: Kind<'a>,
+    layout: Option<&'static Layout>,
     place: Place<'a>,
     start: usize,
     head: HeadSeen,
 }
 
 impl<'a> Front<'a> {
+    /// `None` where no text can be taken for anything else.
     fn read(xml: &'a str) -> Option<Self> {
         let mut tokens = Tokens::new(xml, xml.len().checked_sub(xml.trim_start_matches('\u{feff}').len())?);
         while !matches!(tokens.next()?, Token::Start("xml")) {}
         let mut kind = Kind::default();
+        let mut layout: Option<&Layout> = None;
+        let mut first = None;
         let mut head = HeadSeen::default();
         let mut open: Vec<&str> = Vec::new();
         loop {
@@ -165,14 +174,16 @@ impl<'a> Front<'a> {
                         [around] => Some(Place { around: Some(around), name }),
                         _ => None,
                     };
-                    let known = kind.layout();
                     let can_hold = |place: Place<'_>| {
-                        known.map_or_else(|| layouts::has_any(place), |layout| layout.has(place))
+                        layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place))
                     };
                     if let Some(place) = place.filter(|place| can_hold(*place))
                         && let Some(start) = cdata_start(xml, tokens.at())
                     {
-                        return Some(Self { kind, place, start, head });
+                        if !is_plain(xml, start, place.name) {
+                            return first.or(Some(Self { kind, layout, place, start, head }));
+                        }
+                        first.get_or_insert_with(|| Self { kind, layout, place, start, head: head.clone() });
                     }
                     if open.is_empty() {
                         head.note(name).ok()?;
@@ -183,8 +194,10 @@ impl<'a> Front<'a> {
                     open.pop()?;
                 }
                 Token::Text(text) | Token::Cdata(text) => {
-                    if let [name] = *open.as_slice() {
-                        kind.note(name, text);
+                    if let [name] = *open.as_slice()
+                        && kind.note(name, text)
+                    {
+                        layout = kind.layout();
                     }
                 }
                 Token::Empty | Token::Aside => {}

@@ -197,6 +197,11 @@ pub fn text(content: &str) -> String {
     )
 }
 
+/// A text message as WeChat is reported to write it: `]]>` is not split.
+pub fn unsplit(content: &str) -> String {
+    text("\u{1}").replace('\u{1}', content)
+}
+
 /// A number that was not used before: each message has its own MsgId, each request its own nonce.
 pub fn fresh() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(24_680_135_791_357_017);
