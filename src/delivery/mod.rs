@@ -23,6 +23,8 @@ mod key;
 #[cfg(feature = "tokio-1")]
 mod late;
 #[cfg(feature = "tokio-1")]
+mod patience;
+#[cfg(feature = "tokio-1")]
 mod running;
 mod store;
 mod table;
