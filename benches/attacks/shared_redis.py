@@ -1,12 +1,15 @@
 """A Redis for the attacks, whose clock can be set, and a way to it that can be long or dead. Standard library only."""
 
 import asyncio
+import atexit
+import collections
 import os
+import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -112,49 +115,73 @@ class Redis:
 
 
 class Proxy:
-    """Passes on what goes to and comes from a port, so many seconds later each way. In a thread of its own."""
+    """Passes on what goes to and comes from a port, so many seconds later each way. A process of its own."""
 
     def __init__(self, port, delay=0.0):
-        self.target, self.delay, self.port = port, delay, free_port()
-        self.made = self.swallowed = 0
-        self.loop = asyncio.new_event_loop()
-        listening = threading.Event()
-        threading.Thread(target=self._run, args=(listening,), daemon=True).start()
-        listening.wait()
+        self.port = free_port()
+        command = [sys.executable, __file__, str(self.port), str(port), str(delay)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self.process.stdout.readline()
+        atexit.register(self.process.kill)
 
     def swallow(self):
         """The connections that there are pass nothing on any more, without a word. New ones do."""
-        self.swallowed = self.made
+        self.process.send_signal(signal.SIGUSR1)
 
     @property
     def url(self):
         return f"redis://127.0.0.1:{self.port}/"
 
-    def _run(self, listening):
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", self.port))
-        listening.set()
-        self.loop.run_forever()
 
-    async def _accept(self, reader, writer):
-        self.made += 1
-        number = self.made
-        there, back = await asyncio.open_connection("127.0.0.1", self.target)
-        await asyncio.gather(self._pass(number, reader, back), self._pass(number, there, writer))
+async def pass_on(port, target, delay):
+    made = swallowed = 0
+    loop = asyncio.get_running_loop()
 
-    async def _pass(self, number, reader, writer):
-        def forward(data):
-            if number > self.swallowed:
-                writer.write(data)
+    def swallow():
+        nonlocal swallowed
+        swallowed = made
 
-        try:
-            while data := await reader.read(65536):
-                self.loop.call_later(self.delay, forward, data)
-        except OSError:
-            pass
-        self.loop.call_later(self.delay, writer.close)
+    async def accept(reader, writer):
+        nonlocal made
+        made += 1
+        number = made
+        there, back = await asyncio.open_connection("127.0.0.1", target)
+
+        async def one_way(reader, writer):
+            waiting, timer = collections.deque(), None
+
+            def forward():
+                nonlocal timer
+                # What is due within a millisecond goes along: timers are what this takes most time for.
+                due = loop.time() + 0.001
+                data = []
+                while waiting and waiting[0][0] <= due:
+                    data.append(waiting.popleft()[1])
+                if data and number > swallowed:
+                    writer.write(b"".join(data))
+                timer = loop.call_at(waiting[0][0], forward) if waiting else None
+
+            try:
+                while data := await reader.read(65536):
+                    waiting.append((loop.time() + delay, data))
+                    if not timer:
+                        timer = loop.call_later(delay, forward)
+            except OSError:
+                pass
+            loop.call_later(delay + 0.01, writer.close)
+
+        await asyncio.gather(one_way(reader, back), one_way(there, writer))
+
+    loop.add_signal_handler(signal.SIGUSR1, swallow)
+    server = await asyncio.start_server(accept, "127.0.0.1", port)
+    print("it listens", flush=True)
+    await server.serve_forever()
 
 
 def runs(log):
     """How often a handler of slow_bot began, in the log of one process."""
     return sum("thinking" in line for line in Path(log).read_text(errors="replace").splitlines())
+
+
+if __name__ == "__main__":
+    asyncio.run(pass_on(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))

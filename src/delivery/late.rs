@@ -181,7 +181,8 @@ impl LateReply {
     }
 
     /// Whether a delivery that comes `age` after the first is the last that could carry the answer. (By time and not
-    /// by number: a delivery may be lost on its way, and a proxy may make two of one.)
+    /// by number: a delivery may be lost on its way, a proxy may make two of one, and WeChat repeats at once what is
+    /// answered with another status than 200.)
     pub(super) fn is_last(&self, age: Duration) -> bool {
         let before = self.deliveries.saturating_sub(1);
         let earliest = self.timeout.saturating_mul(before).saturating_sub(self.timeout / 2);

@@ -33,6 +33,8 @@ mod outcome;
 #[cfg(feature = "tokio-1")]
 mod own;
 #[cfg(feature = "tokio-1")]
+mod patience;
+#[cfg(feature = "tokio-1")]
 mod running;
 mod store;
 mod table;

@@ -4,11 +4,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 use super::answerer::{Answerer, Push};
 use super::contain::{Contained, contained};
-use super::deadline::after;
 use super::entry::Entry;
 use super::in_process::Owner;
 use super::late::Then;
@@ -217,11 +216,11 @@ impl Answerer {
 /// How the delivery that started a run waits for it.
 #[must_use = "it does nothing until it is asked to wait"]
 pub struct Waiting {
-    answerer: Answerer,
-    push: Push,
+    pub(super) answerer: Answerer,
+    pub(super) push: Push,
     context: ReplyContext,
-    entry: Entry,
-    elsewhere: Option<Arc<dyn Elsewhere>>,
+    pub(super) entry: Entry,
+    pub(super) elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl Waiting {
@@ -235,29 +234,6 @@ impl Waiting {
         let elsewhere = self.elsewhere.clone();
         let settled = elsewhere.map(|it| Box::pin(async move { it.outcome().await }) as BoxFuture<_>);
         Answering { waiting: self, run: Some(run), detach: Some(detach), settled, deadline: None, late: None }
-    }
-
-    /// Until when to wait, as far as is known now.
-    fn deadline(&self) -> Instant {
-        after(self.entry.arrived, self.answerer.late().patience(self.push.age))
-    }
-
-    /// The earliest time at which the delivery may have to be answered without the outcome.
-    fn first_deadline(&self) -> Instant {
-        let deadline = self.deadline();
-        match &self.elsewhere {
-            Some(_) => deadline.min(after(self.entry.arrived, self.answerer.late().answer_within)),
-            None => deadline,
-        }
-    }
-
-    /// Until when to wait on, where the delivery is not the last after all that is known by now.
-    fn extended(&mut self) -> Option<Instant> {
-        if let Some(elsewhere) = &self.elsewhere {
-            let age = elsewhere.age().saturating_sub(self.entry.arrived.elapsed());
-            self.push.age = self.push.age.max(age);
-        }
-        Some(self.deadline()).filter(|deadline| *deadline > Instant::now())
     }
 }
 

@@ -100,7 +100,7 @@ impl Connections {
             let connection = std::future::ready(Ok(connection)).boxed().shared();
             *slot = Some(Current { number: self.next(), begun: Instant::now(), connection });
             drop(slot);
-            self.recovered.notify_waiters();
+            self.recovered.notify_one();
         }
         is_replaced
     }
@@ -121,7 +121,7 @@ impl Connections {
             let made = home.spawn(async move {
                 let made = connect(&this.client, &this.clock).await;
                 if made.is_ok() {
-                    this.recovered.notify_waiters();
+                    this.recovered.notify_one();
                 }
                 made
             });

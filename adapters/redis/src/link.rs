@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use redis::io::tcp::TcpSettings;
 use redis::{Client, FromRedisValue, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -71,7 +72,9 @@ impl Link {
             // stays.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let client = Client::open(info.set_redis_settings(settings))?;
+        // Else a question waits until what was asked before it is acknowledged, which takes forty milliseconds.
+        let tcp = TcpSettings::default().set_nodelay(true);
+        let client = Client::open(info.set_redis_settings(settings).set_tcp_settings(tcp))?;
         let connections = Arc::new(Connections::new(client));
         let home = match Handle::try_current() {
             Ok(home) => {
@@ -195,7 +198,7 @@ impl Link {
             None => {
                 if leave.succeeded() {
                     tracing::info!("Redis can be asked again");
-                    self.connections.recovered.notify_waiters();
+                    self.connections.recovered.notify_one();
                 }
             }
         }
