@@ -309,11 +309,30 @@ async fn who_got_in_while_it_drains_is_answered_and_told_to_close() {
     }
 }
 
-/// Whoever is there and has said nothing holds nobody up.
+/// (T30) Its push was on its way when the server stopped to listen.
+#[tokio::test]
+async fn a_connection_that_was_accepted_is_answered_after_the_draining_too() {
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let Server { address, stop, stopped } = Server::tower(&wechat, |serve| serve.header_timeout(FOR_EVER));
+    let mut accepted = TcpStream::connect(address).await.expect("it listens");
+    // Behind it in the queue, so that it is accepted when this one is answered.
+    let mut behind = TcpStream::connect(address).await.expect("it listens");
+    push(&mut behind, &wechat).await.expect("an answer");
+    stop.send(()).expect("it runs");
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let answer = push(&mut accepted, &wechat).await.expect("an answer");
+    assert!(answer.starts_with("http/1.1 200 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    stopped.recv_timeout(FOR_EVER).expect("it stops");
+}
+
+/// Whoever is there and says nothing holds nobody up.
 #[tokio::test]
 async fn an_idle_connection_does_not_keep_a_drained_server_alive() {
     let wechat = Wechat::new(SecurityMode::Safe);
-    let Server { address, stop, stopped } = Server::tower(&wechat, |serve| serve.header_timeout(FOR_EVER));
+    let Server { address, stop, stopped } =
+        Server::tower(&wechat, |serve| serve.header_timeout(Duration::from_secs(1)));
     let mut idle = TcpStream::connect(address).await.expect("it listens");
     let mut kept = TcpStream::connect(address).await.expect("it listens");
     assert!(push(&mut kept, &wechat).await.expect("an answer").starts_with("http/1.1 200 "));

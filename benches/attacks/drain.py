@@ -3,8 +3,8 @@
     python3 benches/attacks/drain.py [axum_echo actix_echo hyper_echo …] [--rounds 20] [--rate 1000] [--keep-coming]
 
 A load balancer sends pushes over connections that it keeps, and opens one where it has none. Half a second after the
-signal it sends no more; with --keep-coming it goes on until nobody listens. A push that is reset or refused with a 503
-is counted by what became of its connection: `queued` was never accepted by the bot (the kernel reset it).
+signal it sends no more; with --keep-coming it goes on until nobody listens. `new_reset` counts connections that ended
+without an answer to their first request, in the process or in the system's queue: from here they look alike.
 """
 
 import argparse

@@ -218,9 +218,15 @@ impl Answerer {
     /// A delivery has arrived (at `arrived`, from where WeChat's five seconds count) and proven to be WeChat's.
     /// Counts it, and waits with it for the outcome where another runs the handler.
     pub fn arrive(&self, opened: &Opened<'_>, arrived: Instant) -> Arriving {
+        self.arrive_over(opened, arrived, arrived)
+    }
+
+    /// As [`arrive`](Self::arrive), over a connection that was taken in at `admitted`: what comes over one that was there
+    /// before the end of a [draining](Self::drain) is answered.
+    pub fn arrive_over(&self, opened: &Opened<'_>, arrived: Instant, admitted: Instant) -> Arriving {
         let Shared { store, late, running, .. } = &*self.shared;
-        running.push_came(arrived);
         let (mut push, mut entry) = (Push::of(opened, late), Entry::new(opened, arrived));
+        entry.is_admitted = running.admits(arrived, admitted);
         let (binding, claim) = match store {
             Store::InProcess(store) => {
                 let now = arrived.into_std();
@@ -353,13 +359,12 @@ impl Answerer {
     /// The handler is to be run, unless the process is going down.
     fn first(&self, push: Push, lease: Held, mut entry: Entry) -> Arrival {
         entry.join("first");
-        match self.shared.running.start(entry.arrived) {
-            Some(runs) => Arrival::First(Turn { answerer: self.clone(), push, lease, runs, entry }),
-            None => {
-                entry.close("refused: shutting down");
-                Arrival::Refused(503)
-            }
+        if !entry.is_admitted {
+            entry.close("refused: shutting down");
+            return Arrival::Refused(503);
         }
+        let runs = self.shared.running.count_up();
+        Arrival::First(Turn { answerer: self.clone(), push, lease, runs, entry })
     }
 
     /// Answers the claim word with the next part of what the user is owed, if he is owed something.

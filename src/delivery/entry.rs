@@ -9,6 +9,8 @@ use crate::{OpenError, Opened};
 pub(super) struct Entry {
     pub(super) span: Span,
     pub(super) arrived: Instant,
+    /// Whether it got in before the end of a draining.
+    pub(super) is_admitted: bool,
     /// Which delivery of its push it is, from 1.
     pub(super) delivery: u32,
     is_closed: bool,
@@ -36,7 +38,7 @@ impl Entry {
                 span.record("user", field::display(user));
             }
         }
-        Self { span, arrived, delivery: 1, is_closed: false }
+        Self { span, arrived, is_admitted: true, delivery: 1, is_closed: false }
     }
 
     pub(super) fn replayed(mut self) -> Arrival {

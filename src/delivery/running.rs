@@ -49,23 +49,23 @@ impl Running {
         callback.account.running.clone()
     }
 
-    /// A handler is to run for a push that arrived at `arrived`. `None` where that was after the
-    /// [draining](Self::drain).
+    /// A handler is to run for a push that arrived at `arrived`, over a connection that was taken in at `admitted` (or
+    /// at `arrived`, where that is not known). `None` where that was after the [draining](Self::drain).
     #[must_use]
-    pub fn start(&self, arrived: Instant) -> Option<Runs> {
+    pub fn start(&self, arrived: Instant, admitted: Instant) -> Option<Runs> {
         let runs = self.count_up();
-        let closed = self.push_came(arrived);
-        closed.is_none_or(|closed| arrived < closed).then_some(runs)
+        self.admits(arrived, admitted).then_some(runs)
     }
 
-    /// A push arrived at `arrived`, whether a handler is to run for it or not. Returns from when on none starts.
-    pub(super) fn push_came(&self, arrived: Instant) -> Option<Instant> {
+    /// Whether a handler may start for a push that arrived at `arrived`. It counts as one that came, whether a handler
+    /// is needed for it or not.
+    pub(super) fn admits(&self, arrived: Instant, admitted: Instant) -> bool {
         if !self.is_draining() {
-            return None;
+            return true;
         }
         let mut door = self.door();
         door.last = door.last.max(Some(arrived));
-        door.closed
+        door.closed.is_none_or(|closed| admitted < closed)
     }
 
     /// Whether the process is going down: no connection shall be kept for another push.

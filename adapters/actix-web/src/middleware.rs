@@ -269,7 +269,7 @@ impl WechatMiddleware {
                 Arrival::Answered(sealed) => return Ok(answer::instead(request, answer::bare(sealed))),
                 Arrival::Refused(status) => return Ok(answer::instead(request, answer::empty(status))),
             },
-            None => match self.running.start(arrived) {
+            None => match self.running.start(arrived, arrived) {
                 Some(runs) => Either::Right(runs),
                 None => return Ok(answer::instead(request, answer::shutting_down())),
             },

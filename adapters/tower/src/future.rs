@@ -87,7 +87,13 @@ struct Push<S> {
     layer: WechatLayer,
     parts: request::Parts,
     arrived: Instant,
+    /// When the connection was taken in, where the server says so, or the push arrived.
+    admitted: Instant,
 }
+
+/// When a connection was taken in: `serve` puts it into each request's extensions.
+#[derive(Clone, Copy)]
+pub(crate) struct Admitted(pub(crate) Instant);
 
 impl<S, ReqBody, ResBody> ResponseFuture<S, ReqBody, ResBody>
 where
@@ -120,14 +126,16 @@ where
     }
 
     pub(crate) fn open(service: S, request: Request<ReqBody>, layer: &WechatLayer) -> Self {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let arrived = Instant::now();
+        let admitted = parts.extensions.remove::<Admitted>().map_or(arrived, |Admitted(at)| at);
         let version = parts.version;
         // Its Content-Length gives a long body away before a byte is read.
         if body.size_hint().lower() > layer.body_limit as u64 {
             return Self::answered(answer::refusal(StatusCode::PAYLOAD_TOO_LARGE), version, layer);
         }
         let body = ReadBody::new(body, layer.body_limit, layer.body_timeout);
-        let push = Some(Push { service, layer: layer.clone(), parts, arrived: Instant::now() });
+        let push = Some(Push { service, layer: layer.clone(), parts, arrived, admitted });
         Self::new(State::Reading { body, push }, version, layer)
     }
 
@@ -247,7 +255,7 @@ impl<S> Push<S> {
         ReqBody: From<Bytes> + Send + 'static,
         ResBody: Body + Send + 'static,
     {
-        let Self { service, layer, mut parts, arrived } = self;
+        let Self { service, layer, mut parts, arrived, admitted } = self;
         let query = parts.uri.query().unwrap_or_default();
         let opened = match parts.extensions.get::<Message>() {
             Some(_) => Err(OpenError::AlreadyOpened),
@@ -260,7 +268,8 @@ impl<S> Push<S> {
                 return State::answered(answer::empty(error.status()));
             }
         };
-        let arriving = layer.answerer.as_ref().map(|answerer| answerer.arrive(&opened, arrived));
+        let arriving =
+            layer.answerer.as_ref().map(|answerer| answerer.arrive_over(&opened, arrived, admitted));
 
         let Opened { message, xml, reply: context, .. } = opened;
         let xml = match xml {
@@ -276,7 +285,7 @@ impl<S> Push<S> {
                 Some(arrival) => State::arrived(arrival, call, context),
                 None => State::Arriving { arriving, call: Some((call, context)) },
             },
-            None => match layer.running.start(arrived) {
+            None => match layer.running.start(arrived, admitted) {
                 Some(runs) => State::Alone { alone: layer.handlers.alone(call, context), runs },
                 None => State::answered(answer::shutting_down()),
             },

@@ -3,6 +3,7 @@ use std::future::{Pending, pending};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,10 +14,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service;
 
+use crate::future::Admitted;
 use crate::patient::Patient;
 use crate::read::BoxError;
 
@@ -111,8 +113,8 @@ impl<S, F> Serve<S, F> {
         self
     }
 
-    /// Stops when `signal` ends: takes no more connections, answers what has been asked or is asked within half a second,
-    /// and returns when all connections are closed, ten seconds later at most.
+    /// Stops when `signal` ends: takes no more connections, answers what is asked over those that are there (the first
+    /// request of each; others within half a second), and returns when all are closed, ten seconds later at most.
     ///
     /// ```no_run
     /// # use wechat_tower::WechatLayer;
@@ -174,13 +176,14 @@ where
                 entered = door.enter() => entered,
                 () = &mut signal => break,
             };
-            let app = TowerToHyperService::new(app.clone());
+            let (app, begun) = (app.clone(), Arc::new(Notify::new()));
+            let app =
+                TowerToHyperService::new(Admitting { app, admitted: Instant::now(), begun: begun.clone() });
             let connection = http.serve_connection(TokioIo::new(Patient::new(stream)), app);
-            tokio::spawn(connected(connection.with_upgrades(), closes.clone(), place));
+            let end = end_of(closes.clone(), begun);
+            tokio::spawn(connected(connection.with_upgrades(), end, place));
         }
         drop((door, closes));
-        // A connection that is new has a request on its way. Nobody knows of one that is idle.
-        let _ = timeout(LAST_REQUESTS, closing.closed()).await;
         closing.send_replace(());
         if timeout(LAST_ANSWERS, closing.closed()).await.is_err() {
             tracing::warn!(connections = closing.receiver_count(), "some connections are still open");
@@ -191,7 +194,7 @@ where
 /// Serves one connection until it is closed. Until then it holds its place.
 async fn connected<S, B>(
     connection: http1::UpgradeableConnection<TokioIo<Patient<TcpStream>>, TowerToHyperService<S>>,
-    mut closes: watch::Receiver<()>,
+    end: impl Future<Output = watch::Receiver<()>>,
     _place: OwnedSemaphorePermit,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -203,7 +206,8 @@ async fn connected<S, B>(
     let mut connection = pin!(connection);
     let served = tokio::select! {
         served = &mut connection => served,
-        _ = closes.changed() => {
+        // Kept, for it is what the shutdown waits for.
+        _closes = end => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -211,6 +215,40 @@ async fn connected<S, B>(
     if let Err(error) = served {
         let error: &(dyn std::error::Error + 'static) = &error;
         tracing::debug!(error, "a connection broke off");
+    }
+}
+
+/// When a connection is to be closed as soon as nothing is under way: a while after the shutdown, for a request may be on
+/// its way, and not before its first request, which may be too. (For how long, the time-out for headers says.)
+async fn end_of(mut closes: watch::Receiver<()>, begun: Arc<Notify>) -> watch::Receiver<()> {
+    // Closed with the server alone.
+    let _ = closes.changed().await;
+    sleep(LAST_REQUESTS).await;
+    begun.notified().await;
+    closes
+}
+
+/// The service of one connection. It says when it was taken in, and when a request is there.
+#[derive(Clone)]
+struct Admitting<S> {
+    app: S,
+    admitted: Instant,
+    begun: Arc<Notify>,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Admitting<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.app.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Incoming>) -> S::Future {
+        request.extensions_mut().insert(Admitted(self.admitted));
+        self.begun.notify_one();
+        self.app.call(request)
     }
 }
 
