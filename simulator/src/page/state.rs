@@ -175,7 +175,7 @@ impl Shared {
         self.tell(&state, &Event::Exchange { exchange: record.summary() });
         state.records.push_back(record);
         state.trim();
-        self.give(Job::Deliver { id, wechat: state.wechat.clone(), push });
+        self.give(Job::Deliver { id, wechat: state.wechat.clone(), push: Box::new(push) });
         Ok(id)
     }
 

@@ -15,7 +15,7 @@ use crate::{Push, Target, Wechat};
 
 /// What is to be done with the bot, by WeChat as it was when it was asked for.
 pub(super) enum Job {
-    Deliver { id: u64, wechat: Wechat, push: Push },
+    Deliver { id: u64, wechat: Wechat, push: Box<Push> },
     Attack { attack: &'static Attack, wechat: Wechat },
     Verify { wechat: Wechat },
 }
@@ -70,7 +70,7 @@ async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
                     shared.progress(id, &progress);
                 }
             };
-            let exchange = wechat.deliver(push, target, watch).await;
+            let exchange = wechat.deliver(*push, target, watch).await;
             if let Some(shared) = shared.upgrade() {
                 shared.delivered(id, exchange.shown);
             }
