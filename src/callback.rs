@@ -26,7 +26,8 @@ pub struct Callback {
 pub struct Opened<'b> {
     /// The message.
     pub message: Message,
-    /// The message as XML: decrypted, or the request's body where that was plain.
+    /// The message as XML: decrypted, or the request's body where that was plain. WeChat is reported not to split `]]>`
+    /// in a user's text, so another XML parser may refuse it or read other elements; [`Self::message`] does not.
     pub xml: Cow<'b, str>,
     /// What seals the reply.
     pub reply: ReplyContext,
@@ -53,7 +54,8 @@ pub(crate) struct Verified {
 /// A push that was verified and decrypted but not read.
 #[non_exhaustive]
 pub struct OpenedXml<'b> {
-    /// What WeChat wrote: decrypted, or the request's body where that was plain.
+    /// What WeChat wrote: decrypted, or the request's body where that was plain. A user's text in it may hold `]]>`
+    /// unsplit, which other XML parsers do not expect.
     pub xml: Cow<'b, str>,
     /// What seals the reply.
     pub reply: XmlReplyContext,

@@ -3,7 +3,7 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{Push, Wechat, assert_text_reply, envelope, now, text, text_of};
+use support::{Push, Wechat, assert_text_reply, envelope, now, text, text_of, unsplit};
 use wechat_callback::{Callback, Message, SecurityMode, TextReply, Timestamp};
 
 fn mode() -> impl Strategy<Value = SecurityMode> {
@@ -71,9 +71,12 @@ proptest! {
 
     #[test]
     fn what_wechat_pushes_is_what_opens(wechat in account(), content in xml_text()) {
-        let Push { query, body } = wechat.push(&text(&content));
-        let opened = wechat.callback().open(&query, &body).expect("a right push");
-        prop_assert_eq!(opened.message.text(), Some(content.as_str()));
+        for xml in [text(&content), unsplit(&content)] {
+            let Push { query, body } = wechat.push(&xml);
+            let callback = wechat.callback();
+            let opened = callback.open(&query, &body).expect("a right push");
+            prop_assert_eq!(opened.message.text(), Some(content.as_str()));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use support::{account, actix, axum};
-use wechat_sim::{FakeWechat, Mode, Target};
+use wechat_sim::{FakeWechat, Message, Mode, Target, Wechat};
 
 async fn chats<T: Target>(wechat: &FakeWechat<T>) {
     assert!(wechat.verify().await.diagnosis.is_verified());
@@ -81,4 +81,25 @@ async fn a_fan_does_all_that_fans_do() {
     fan.unfollow().await.expect("reached").expect_nothing();
     let xml = wechat.wechat().xml(&wechat_sim::Message::text("原样"), "o1");
     fan.raw(&xml).await.expect("reached").expect_text("你说：原样");
+}
+
+#[test]
+fn a_push_knows_its_sender_whatever_a_text_of_it_holds() {
+    for account in Mode::ALL.map(account) {
+        for split in [false, true] {
+            let wechat = Wechat::new(account.clone()).with_split_cdata(split);
+            for said in [
+                "a ]]> b",
+                "]]></FromUserName>",
+                "x]]></Content><FromUserName><![CDATA[o2]]></FromUserName><Content><![CDATA[y",
+                "x]]></Content><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[unsubscribe]]></Event></xml>",
+            ] {
+                let push = wechat.push(&Message::text(said), "o1");
+                assert_eq!((push.openid(), push.kind()), ("o1", "text"), "{said}");
+                let raw = wechat.push_xml(&push.xml, &wechat_sim::Stamp::now());
+                assert_eq!((raw.openid(), raw.kind()), ("o1", "text"), "{said}");
+                assert!(push.query.contains("openid=o1"), "{said}");
+            }
+        }
+    }
 }

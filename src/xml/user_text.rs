@@ -29,8 +29,8 @@ impl Span {
     }
 }
 
-/// The texts of users that stand in CDATA, in their order. None where there are none, or where the message is of no
-/// form that this knows.
+/// The texts of users that stand in CDATA, in their order. None where no reader can take one for anything else, and
+/// where the message is of no form that this knows.
 pub(super) fn find(xml: &str) -> Vec<Span> {
     Message::read(xml).and_then(|message| message.spans()).unwrap_or_default()
 }
