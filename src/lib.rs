@@ -20,7 +20,7 @@
 //! // POST: the query string as it came, the body as it came
 //! let push = callback.open(query, body)?;
 //! let reply = TextReply::new(format!("你说：{}", push.message.text().unwrap_or("（不是文字）")));
-//! let answer = push.reply.seal(&reply.into())?;
+//! let answer = push.reply.seal(reply)?;
 //! // → 200, Content-Type: answer.content_type, answer.body
 //! # Ok(answer.body)
 //! # }

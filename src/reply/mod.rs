@@ -1,5 +1,21 @@
 //! Replies: what a handler answers with. They hold content only; who answers whom is remembered by the
 //! [`ReplyContext`] of the push.
+//!
+//! Each part of a reply is a public field with a builder method of the same name, so that whoever is handed a reply
+//! (a sender, a queue, a test) can read it:
+//!
+//! ```
+//! use wechat_callback::{Reply, VideoReply};
+//!
+//! fn caption(reply: &Reply) -> Option<&str> {
+//!     match reply {
+//!         Reply::Text(text) => Some(&text.content),
+//!         Reply::Video(video) => video.title.as_deref(),
+//!         _ => None,
+//!     }
+//! }
+//! assert_eq!(caption(&VideoReply::new("MEDIA_ID").title("春天").into()), Some("春天"));
+//! ```
 
 mod context;
 mod media;
@@ -22,7 +38,7 @@ pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
 pub(crate) use text::MAX_TEXT;
 pub use text::TextReply;
-pub use transfer::TransferReply;
+pub use transfer::{TransferReply, TransferTarget};
 
 /// Any reply, or none.
 ///
