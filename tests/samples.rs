@@ -88,7 +88,7 @@ fn the_head_is_who_to_whom_when_and_which() {
     assert_eq!(message.head.to.as_deref(), Some("gh_91a0b5ce4284"));
     assert_eq!(message.openid(), Some("ojXb55rgGQkW2qJdsVaKGapN1wD5"));
     assert_eq!(message.head.created.map(wechat_callback::Timestamp::as_secs), Some(1_611_611_269));
-    assert_eq!(message.head.id.map(Id::get), Some(29_226_370_238_408_759));
+    assert_eq!(message.head.id.as_ref().and_then(Id::to_i64), Some(29_226_370_238_408_759));
 }
 
 #[test]

@@ -37,15 +37,16 @@ impl Head {
         };
         for field in fields {
             let text = || Some(field.text()).filter(|text| !text.is_empty()).map(str::to_owned);
+            let id = || Some(field.text().trim()).filter(|text| !text.is_empty()).map(Id::from);
             let number = || field.text().trim().parse::<i64>().ok();
             match field.name() {
                 "ToUserName" => head.to = text(),
                 "FromUserName" => head.from = text(),
                 "CreateTime" => head.created = number().map(Timestamp::from_secs),
-                "MsgId" => head.id = number().map(Id::new),
+                "MsgId" => head.id = id(),
                 "MsgDataId" => head.msg_data_id = text(),
                 "Idx" => head.idx = number(),
-                "BusinessId" => head.business_id = number().map(Id::new),
+                "BusinessId" => head.business_id = id(),
                 _ => {}
             }
         }

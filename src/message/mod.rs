@@ -45,6 +45,7 @@ pub mod event;
 mod fields;
 mod file;
 mod head;
+mod id;
 mod link;
 mod location;
 mod media;
@@ -70,12 +71,13 @@ pub use event::Event;
 pub use fields::{Field, Fields};
 pub use file::File;
 pub use head::Head;
+pub use id::Id;
 pub use link::Link;
 pub use location::Location;
 pub use media::{Image, ShortVideo, Video, Voice};
 pub use mini_program::MiniProgramPage;
 pub use text::Text;
-pub use values::{Decimal, Id};
+pub use values::Decimal;
 
 /// One message or event that WeChat pushed.
 ///

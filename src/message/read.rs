@@ -35,7 +35,7 @@ impl Read for Option<i64> {
 
 impl Read for Option<Id> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        Option::<i64>::read(fields, name).map(Id::new)
+        filled(fields, name).map(str::trim).filter(|text| !text.is_empty()).map(Id::from)
     }
 }
 

@@ -1,63 +1,6 @@
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::debug_without_content;
-
-/// A number by which WeChat knows something, up to 19 digits.
-///
-/// In JSON it is a string, because 53 bits are all that many readers keep of a number.
-///
-/// ```
-/// use wechat_callback::message::Id;
-///
-/// let id = Id::new(5_960_362_473_381_088_404);
-/// assert_eq!((id.get(), id.to_string().as_str()), (5_960_362_473_381_088_404, "5960362473381088404"));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(i64);
-
-impl Id {
-    /// The id of that number.
-    #[must_use]
-    pub const fn new(number: i64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// From the string that it is written as, or from a number.
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Number(i64),
-        }
-        match Written::deserialize(deserializer)? {
-            Written::Text(text) => text.parse().map(Self).map_err(serde::de::Error::custom),
-            Written::Number(number) => Ok(Self(number)),
-        }
-    }
-}
 
 /// A decimal number as WeChat wrote it: the text stays exact, the number is there where it is one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,16 +117,6 @@ mod tests {
         for text in ["", "north", "NaN", "inf"] {
             assert_eq!(Decimal::new(text).to_f64(), None, "{text}");
         }
-    }
-
-    #[test]
-    fn an_id_is_a_string_in_json_and_read_from_both() {
-        let id = Id::new(5_960_362_473_381_088_404);
-        assert_eq!(serde_json::to_string(&id).expect("JSON"), "\"5960362473381088404\"");
-        for json in ["\"5960362473381088404\"", "5960362473381088404"] {
-            assert_eq!(serde_json::from_str::<Id>(json).expect("an id"), id);
-        }
-        assert!(serde_json::from_str::<Id>("\"x\"").is_err());
     }
 
     #[test]
