@@ -46,6 +46,9 @@ mod signature;
 mod timestamp;
 mod xml;
 
+/// What implementations of [`Deliveries`](delivery::Deliveries) and `ReplySender` take.
+#[doc(no_inline)]
+pub use async_trait::async_trait;
 pub use builder::{CallbackBuilder, Previous};
 pub use callback::{Callback, Opened, OpenedXml};
 pub use error::{
