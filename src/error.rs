@@ -373,11 +373,6 @@ pub enum MessageRejection {
         "WechatMessage needs the middleware: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) around this route"
     )]
     NoMiddleware,
-    /// Another extractor of the same handler has taken the message.
-    #[error(
-        "WechatMessage was taken by another extractor of this handler: it can be extracted once, and comes last"
-    )]
-    Taken,
     /// The message is of another kind than the handler asks for.
     #[error("the message is of another kind than the handler asks for")]
     OtherKind,

@@ -55,6 +55,7 @@ mod text;
 mod values;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -247,13 +248,16 @@ impl fmt::Debug for Message {
 
 /// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
 ///
-/// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. It takes the message out of the
-/// request, so a handler has it once. Without the middleware around the route it fails with a status of 500
-/// that names the middleware.
+/// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. Without the middleware around the route it
+/// fails with a status of 500 that names the middleware.
 ///
 /// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
-/// [`event::Click`], … and beside it [`Head`] for who and when. Messages of another kind are answered `success`
-/// without calling it.
+/// [`event::Click`], …, and beside it, in any order, [`Head`] for who and when, or the whole `WechatMessage`. Messages
+/// of another kind are answered `success` without calling the handler.
+///
+/// All extractors share one message. A handler that needs it for itself takes it with [`Arc::unwrap_or_clone`].
+///
+/// If axum's compiler error about a handler says little, put `#[axum::debug_handler]` above the handler.
 ///
 /// ```
 /// use wechat_callback::{TextReply, WechatMessage};
@@ -273,7 +277,26 @@ impl fmt::Debug for Message {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WechatMessage(pub Message);
+pub struct WechatMessage(pub Arc<Message>);
+
+/// To call a handler in a test.
+///
+/// ```
+/// # use wechat_callback::{Message, TextReply, WechatMessage};
+/// async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
+///     TextReply::new(message.text().unwrap_or_default())
+/// }
+/// # async fn test() -> Result<(), wechat_callback::XmlError> {
+/// let message = Message::from_xml("<xml><MsgType>text</MsgType><Content>你好</Content></xml>")?;
+/// assert!(chat(message.into()).await == TextReply::new("你好"));
+/// # Ok(())
+/// # }
+/// ```
+impl From<Message> for WechatMessage {
+    fn from(message: Message) -> Self {
+        Self(message.into())
+    }
+}
 
 /// `Debug` for a type whose fields are what a user wrote or who he is: its name alone.
 macro_rules! debug_without_content {

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -240,7 +241,7 @@ impl WechatMiddleware {
             Ok(body) => body,
             Err(refusal) => return Ok(request.into_response(refusal).map_into_right_body()),
         };
-        let opened = match request.extensions().contains::<Message>() {
+        let opened = match request.extensions().contains::<Arc<Message>>() {
             true => Err(OpenError::AlreadyOpened),
             false => self.callback.open(request.query_string(), &body),
         };
@@ -294,7 +295,7 @@ fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> R
     // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
     // request, and the Content-Length of an envelope is an upper bound of the message's.
     request.set_payload(Payload::from(xml));
-    request.extensions_mut().insert(message);
+    request.extensions_mut().insert(Arc::new(message));
     reply
 }
 

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -213,7 +214,7 @@ impl<S> Push<S> {
     {
         let Self { service, layer, mut parts, arrived } = self;
         let query = parts.uri.query().unwrap_or_default();
-        let opened = match parts.extensions.get::<Message>() {
+        let opened = match parts.extensions.get::<Arc<Message>>() {
             Some(_) => Err(OpenError::AlreadyOpened),
             None => layer.callback.open(query, body),
         };
@@ -233,7 +234,7 @@ impl<S> Push<S> {
         };
         parts.headers.remove(TRANSFER_ENCODING);
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
-        parts.extensions.insert(message);
+        parts.extensions.insert(Arc::new(message));
         let call = Call::Ready { call: Some((service, Request::from_parts(parts, ReqBody::from(xml)))) };
         match arriving {
             Some(mut arriving) => match arriving.now() {
