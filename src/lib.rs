@@ -41,6 +41,7 @@ mod mode;
 mod query;
 mod refusal;
 pub mod reply;
+mod reveal;
 mod secret;
 mod signature;
 mod timestamp;
@@ -61,6 +62,7 @@ pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
     VideoReply, VoiceReply, XmlReplyContext,
 };
+pub use reveal::Revealed;
 pub use timestamp::Timestamp;
 
 /// The snippets of the READMEs compile.

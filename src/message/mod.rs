@@ -36,6 +36,30 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # In tests
+//!
+//! A message is made without XML, and [`reveal`](Message::reveal) shows in an assertion what `Debug` hides:
+//!
+//! ```
+//! use wechat_callback::message::{Text, event::Subscribe};
+//! use wechat_callback::{Message, Reply, TextReply, WechatMessage};
+//!
+//! async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+//!     message.text().map(TextReply::new).into()
+//! }
+//!
+//! # async fn test() {
+//! let message = Message::new(Text::default().content("你好")).sent_by("openid");
+//! assert_eq!(chat(message.into()).await.reveal(), TextReply::new("你好").reveal());
+//!
+//! let message = Message::new(Subscribe::default().scene("42")).sent_by("openid");
+//! assert_eq!(chat(message.into()).await.reveal(), Reply::none().reveal());
+//! # }
+//! ```
+//!
+//! The types of messages and events are `#[non_exhaustive]`, because WeChat adds elements and kinds. So each begins
+//! with its `Default` and is filled in by methods named as its fields.
+//!
 #![doc = include_str!("table.md")]
 
 mod content;
@@ -48,11 +72,13 @@ mod head;
 mod id;
 mod link;
 mod location;
+mod make;
 mod media;
 mod mini_program;
 mod read;
 mod text;
 mod values;
+mod write;
 
 use std::fmt;
 use std::sync::Arc;
@@ -79,6 +105,7 @@ pub use media::{Image, ShortVideo, Video, Voice};
 pub use mini_program::MiniProgramPage;
 pub use text::Text;
 pub use values::Decimal;
+pub use write::IntoField;
 
 /// One message or event that WeChat pushed.
 ///

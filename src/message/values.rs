@@ -3,15 +3,11 @@ use serde::{Deserialize, Serialize};
 use super::debug_without_content;
 
 /// A decimal number as WeChat wrote it: the text stays exact, the number is there where it is one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Decimal(String);
 
 impl Decimal {
-    pub(super) fn new(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
     /// The text as it came; empty where there was none.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -22,6 +18,25 @@ impl Decimal {
     #[must_use]
     pub fn to_f64(&self) -> Option<f64> {
         self.0.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    }
+}
+
+impl From<&str> for Decimal {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Decimal {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// With as many digits as tell the number from any other.
+impl From<f64> for Decimal {
+    fn from(number: f64) -> Self {
+        Self(number.to_string())
     }
 }
 
@@ -80,6 +95,29 @@ macro_rules! words {
             }
         }
 
+        impl $crate::message::write::Write for $type {
+            fn write(&self, elements: &mut Vec<$crate::xml::Draft>, name: &str) {
+                self.as_str().write(elements, name);
+            }
+        }
+
+        impl $crate::message::write::Write for Option<$type> {
+            fn write(&self, elements: &mut Vec<$crate::xml::Draft>, name: &str) {
+                if let Some(word) = self {
+                    word.write(elements, name);
+                }
+            }
+        }
+
+        $crate::message::write::some_field!($type);
+
+        /// No word.
+        impl Default for $type {
+            fn default() -> Self {
+                Self::Other(String::new())
+            }
+        }
+
         impl $crate::message::read::Read for Option<$type> {
             fn read(fields: $crate::message::Fields<'_>, name: &str) -> Self {
                 $crate::message::read::filled(fields, name).map(|word| word.to_owned().into())
@@ -112,10 +150,10 @@ mod tests {
 
     #[test]
     fn a_decimal_keeps_its_text_and_fails_softly() {
-        let decimal = Decimal::new("30.100000");
+        let decimal = Decimal::from("30.100000");
         assert_eq!((decimal.as_str(), decimal.to_f64()), ("30.100000", Some(30.1)));
         for text in ["", "north", "NaN", "inf"] {
-            assert_eq!(Decimal::new(text).to_f64(), None, "{text}");
+            assert_eq!(Decimal::from(text).to_f64(), None, "{text}");
         }
     }
 

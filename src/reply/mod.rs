@@ -166,6 +166,14 @@ macro_rules! from_kinds {
             }
         }
 
+        impl $type {
+            /// As [`Reply::reveal`].
+            #[must_use]
+            pub fn reveal(&self) -> crate::Revealed<Reply> {
+                Reply::from(self.clone()).reveal()
+            }
+        }
+
         crate::message::debug_without_content!($type);
     )+};
 }

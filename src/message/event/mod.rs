@@ -23,6 +23,8 @@ use std::fmt;
 
 use super::Fields;
 use super::read::Element;
+use super::write::Write;
+use crate::xml::Draft;
 
 pub use authorization::*;
 pub use card::*;
@@ -173,6 +175,14 @@ macro_rules! event {
                 }
             }
 
+            pub(super) fn write_into(&self, elements: &mut Vec<Draft>) {
+                self.name().write(elements, "Event");
+                match self {
+                    $( Self::$type(event) => event.write_into(elements), )+
+                    Self::Other { .. } => {}
+                }
+            }
+
             /// WeChat's name for it. Compare it with [`is`](Self::is).
             #[must_use]
             pub fn name(&self) -> &str {
@@ -227,6 +237,8 @@ mod tests {
                     assert!(matches!(message.event(), Some(Event::$type(_))), "{name}");
                     assert_eq!(message.event().map(Event::name), Some($name));
                 }
+                let made = Message::new($type::default());
+                assert!(made.event() == Some(&$type::default().into()), $name);
             )+};
         }
         for_each_event!(check);
