@@ -58,6 +58,7 @@ pub use error::{
 };
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
+pub use refusal::Refusal;
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
     VideoReply, VoiceReply, XmlReplyContext,

@@ -12,6 +12,8 @@ use crate::xml::Draft;
 
 /// What a message says, by `MsgType`.
 ///
+/// `#[non_exhaustive]`: WeChat adds kinds.
+///
 /// ```
 /// use wechat_callback::Message;
 /// use wechat_callback::message::Content;

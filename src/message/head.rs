@@ -4,6 +4,8 @@ use super::{Fields, Id, debug_without_content};
 use crate::Timestamp;
 
 /// What every message has.
+///
+/// `#[non_exhaustive]`: WeChat adds elements. A test makes one with [`Message::new`](super::Message::new).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Head {

@@ -111,6 +111,8 @@ pub use write::IntoField;
 ///
 /// Its `Debug` shows the kind, never what a user wrote or who he is. As JSON it loses nothing: it can go through a
 /// queue.
+///
+/// `#[non_exhaustive]`: it holds every element beside what is typed. A test makes one with [`Message::new`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {

@@ -74,6 +74,8 @@ impl Limits {
 }
 
 /// What goes into the HTTP answer. The status is 200.
+///
+/// `#[non_exhaustive]`: only a [`ReplyContext`] makes one, or [`acknowledgement`](Self::acknowledgement).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sealed {

@@ -16,6 +16,8 @@
 //! }
 //! assert_eq!(caption(&VideoReply::new("MEDIA_ID").title("春天").into()), Some("春天"));
 //! ```
+//!
+//! All are `#[non_exhaustive]`, because WeChat may add parts: they are made with `new` and the builder methods.
 
 mod context;
 mod media;
@@ -44,6 +46,8 @@ pub use transfer::{TransferReply, TransferTarget};
 ///
 /// Handlers that answer with one kind return that kind; handlers that answer with several, or with none
 /// sometimes, return this. Every reply type turns into it, and so do an `Option` of one and `()`.
+///
+/// `#[non_exhaustive]`: WeChat may come to take more kinds.
 ///
 /// ```
 /// use wechat_callback::{Reply, TextReply, WechatMessage};

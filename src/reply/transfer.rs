@@ -15,7 +15,7 @@ pub struct TransferReply {
     pub to: TransferTarget,
 }
 
-/// Who takes over from the bot in a [`TransferReply`].
+/// Who takes over from the bot in a [`TransferReply`]. `#[non_exhaustive]`: WeChat may add others.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

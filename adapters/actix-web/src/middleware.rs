@@ -14,7 +14,7 @@ use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
 use wechat_callback::delivery::{Answerer, Arrival, Deliveries, HandlerPolicy, LateReply};
-use wechat_callback::{Callback, Message, OpenError, Opened, Reply, ReplyContext};
+use wechat_callback::{Callback, Message, Opened, Refusal, Reply, ReplyContext};
 
 use crate::{answer, payload};
 
@@ -219,10 +219,10 @@ impl WechatMiddleware {
     async fn verify(&self, path: &str, query: &str) -> Result<String, u16> {
         match &self.answerer {
             Some(answerer) => answerer.verify(&self.callback, path, query).await,
-            None => self.callback.verify(query).map_err(|error| {
-                self.callback.log_refusal(&error, "GET", path, query);
-                error.status()
-            }),
+            None => self
+                .callback
+                .verify(query)
+                .map_err(|error| self.callback.log_refusal(error, "GET", path, query)),
         }
     }
 
@@ -242,14 +242,15 @@ impl WechatMiddleware {
             Err(refusal) => return Ok(request.into_response(refusal).map_into_right_body()),
         };
         let opened = match request.extensions().contains::<Arc<Message>>() {
-            true => Err(OpenError::AlreadyOpened),
-            false => self.callback.open(request.query_string(), &body),
+            true => Err(Refusal::AlreadyOpened),
+            false => self.callback.open(request.query_string(), &body).map_err(Refusal::from),
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(error) => {
-                self.callback.log_refusal(&error, "POST", request.path(), request.query_string());
-                return Ok(request.into_response(answer::empty(error.status())).map_into_right_body());
+            Err(refusal) => {
+                let (path, query) = (request.path(), request.query_string());
+                let status = self.callback.log_refusal(refusal, "POST", path, query);
+                return Ok(request.into_response(answer::empty(status)).map_into_right_body());
             }
         };
         let turn = match &self.answerer {

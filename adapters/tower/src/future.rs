@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower_service::Service;
 use wechat_callback::delivery::{Alone, Answer, Answering, Arrival, Arriving, Handled, Run};
-use wechat_callback::{Message, OpenError, Opened, ReplyContext};
+use wechat_callback::{Message, Opened, Refusal, ReplyContext};
 
 use crate::own::{OwnBody, Returned};
 use crate::read::{BoxError, ReadBody};
@@ -100,10 +100,10 @@ where
             let (path, query) = (uri.path(), uri.query().unwrap_or_default());
             match &layer.answerer {
                 Some(answerer) => answerer.verify(&layer.callback, path, query).await,
-                None => layer.callback.verify(query).map_err(|error| {
-                    layer.callback.log_refusal(&error, "GET", path, query);
-                    error.status()
-                }),
+                None => layer
+                    .callback
+                    .verify(query)
+                    .map_err(|error| layer.callback.log_refusal(error, "GET", path, query)),
             }
         });
         Self { state: State::Verifying { verifying } }
@@ -215,14 +215,14 @@ impl<S> Push<S> {
         let Self { service, layer, mut parts, arrived } = self;
         let query = parts.uri.query().unwrap_or_default();
         let opened = match parts.extensions.get::<Arc<Message>>() {
-            Some(_) => Err(OpenError::AlreadyOpened),
-            None => layer.callback.open(query, body),
+            Some(_) => Err(Refusal::AlreadyOpened),
+            None => layer.callback.open(query, body).map_err(Refusal::from),
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(error) => {
-                layer.callback.log_refusal(&error, "POST", parts.uri.path(), query);
-                return State::answered(answer::empty(error.status()));
+            Err(refusal) => {
+                let status = layer.callback.log_refusal(refusal, "POST", parts.uri.path(), query);
+                return State::answered(answer::empty(status));
             }
         };
         let arriving = layer.answerer.as_ref().map(|answerer| answerer.arrive(&opened, arrived));

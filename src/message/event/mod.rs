@@ -151,6 +151,8 @@ pub(crate) use for_each_event;
 macro_rules! event {
     ($($type:ident = $name:literal,)+) => {
         /// An event, by its name.
+        ///
+        /// `#[non_exhaustive]`: WeChat adds events.
         #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
         #[non_exhaustive]
