@@ -21,7 +21,7 @@ pub struct Callback {
     pub(crate) account: Arc<Account>,
 }
 
-/// A push that was opened.
+/// A push that was opened. `#[non_exhaustive]`: only [`Callback::open`] makes one.
 #[non_exhaustive]
 pub struct Opened<'b> {
     /// The message.
@@ -51,7 +51,7 @@ pub(crate) struct Verified {
     pub(crate) uncovering: Option<Uncovering>,
 }
 
-/// A push that was verified and decrypted but not read.
+/// A push that was verified and decrypted but not read. `#[non_exhaustive]`: only [`Callback::open_xml`] makes one.
 #[non_exhaustive]
 pub struct OpenedXml<'b> {
     /// What WeChat wrote: decrypted, or the request's body where that was plain. A user's text in it may hold `]]>`

@@ -9,6 +9,8 @@ use crate::Timestamp;
 ///
 /// The messages say what the right value looks like. None of them repeats the value. `Debug` shows the message too,
 /// because that is what a `main` that returns the error prints.
+///
+/// `#[non_exhaustive]`: more mistakes may be told apart.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -99,6 +101,8 @@ impl fmt::Debug for ConfigError {
 }
 
 /// What is wrong with a query string.
+///
+/// `#[non_exhaustive]`: more may be told apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -115,6 +119,8 @@ pub enum QueryError {
 }
 
 /// Why XML was not read. Positions are byte offsets.
+///
+/// `#[non_exhaustive]`: more reasons may be told apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum XmlError {
@@ -151,6 +157,8 @@ pub enum XmlError {
 ///
 /// For the owner's log alone: towards the caller all of these are one answer, because CBC lets
 /// whoever can tell them apart forge messages.
+///
+/// `#[non_exhaustive]`: more reasons may be told apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecryptError {
@@ -182,9 +190,11 @@ pub enum DecryptError {
     Xml(#[source] XmlError),
 }
 
-/// Why a request was refused.
+/// Why a request was not verified or not opened.
 ///
 /// The reason is for the owner's log. The caller gets [`status`](Self::status) and nothing else.
+///
+/// `#[non_exhaustive]`: more reasons may be told apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -206,16 +216,6 @@ pub enum OpenError {
         /// How far apart they may be.
         freshness: Duration,
     },
-    /// The signature came with another body before. (Told by the middleware: it takes a memory to know.)
-    #[error(
-        "the signature came with another body before: in plain mode it covers no body, so it is bound to the first"
-    )]
-    Replayed,
-    /// Another middleware around the same route has opened the push already.
-    #[error(
-        "the push was already opened by another WechatLayer or WechatMiddleware: put one around the route, not two"
-    )]
-    AlreadyOpened,
     /// The signature that this mode asks for is not there.
     #[error("the parameter {parameter} is missing")]
     SignatureMissing {
@@ -249,17 +249,14 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// The HTTP status to refuse with: 400 for what cannot be read, 403 for what is not WeChat's, 500 for two
-    /// middlewares around one route.
+    /// The HTTP status to refuse with: 400 for what cannot be read, 403 for what is not WeChat's.
     ///
     /// Everything that comes after the signature in an encrypted mode is 403, whatever failed.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::AlreadyOpened => 500,
             Self::Query(_) | Self::Utf8 | Self::Xml(_) => 400,
             Self::Stale { .. }
-            | Self::Replayed
             | Self::SignatureMissing { .. }
             | Self::Signature { .. }
             | Self::Unencrypted { .. }
@@ -270,6 +267,8 @@ impl OpenError {
 }
 
 /// Why a reply was not sealed.
+///
+/// `#[non_exhaustive]`: WeChat may come to refuse more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
@@ -320,6 +319,8 @@ fn hint(element: &str) -> &'static str {
 ///
 /// `path` says where: names with dots between them, `CopyrightCheckResult.ResultList.item`; empty for the message
 /// itself. No error repeats what stands in the message.
+///
+/// `#[non_exhaustive]`: more reasons may be told apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FieldsError {
@@ -365,6 +366,8 @@ fn prefix(path: &str) -> String {
 
 /// Why [`WechatMessage`](crate::WechatMessage), or a part of it, was not extracted. Answered with a status of 500, for
 /// the mistake is the server's; but a message of [another kind](Self::OtherKind) is answered `success`.
+///
+/// `#[non_exhaustive]`: more reasons may be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MessageRejection {
@@ -373,11 +376,6 @@ pub enum MessageRejection {
         "WechatMessage needs the middleware: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) around this route"
     )]
     NoMiddleware,
-    /// Another extractor of the same handler has taken the message.
-    #[error(
-        "WechatMessage was taken by another extractor of this handler: it can be extracted once, and comes last"
-    )]
-    Taken,
     /// The message is of another kind than the handler asks for.
     #[error("the message is of another kind than the handler asks for")]
     OtherKind,

@@ -20,7 +20,7 @@
 //! // POST: the query string as it came, the body as it came
 //! let push = callback.open(query, body)?;
 //! let reply = TextReply::new(format!("你说：{}", push.message.text().unwrap_or("（不是文字）")));
-//! let answer = push.reply.seal(&reply.into())?;
+//! let answer = push.reply.seal(reply)?;
 //! // → 200, Content-Type: answer.content_type, answer.body
 //! # Ok(answer.body)
 //! # }
@@ -41,11 +41,15 @@ mod mode;
 mod query;
 mod refusal;
 pub mod reply;
+mod reveal;
 mod secret;
 mod signature;
 mod timestamp;
 mod xml;
 
+/// What implementations of [`Deliveries`](delivery::Deliveries) and `ReplySender` take.
+#[doc(no_inline)]
+pub use async_trait::async_trait;
 pub use builder::{CallbackBuilder, Previous};
 pub use callback::{Callback, Opened, OpenedXml};
 pub use error::{
@@ -54,10 +58,12 @@ pub use error::{
 };
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
+pub use refusal::Refusal;
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
     VideoReply, VoiceReply, XmlReplyContext,
 };
+pub use reveal::Revealed;
 pub use timestamp::Timestamp;
 
 /// The snippets of the READMEs compile.

@@ -5,6 +5,40 @@ use std::time::{Duration, Instant};
 
 use crate::{Callback, OpenError, QueryError, query};
 
+/// Why a middleware refused a request: for its log. The caller gets [`status`](Self::status) and nothing else.
+///
+/// `#[non_exhaustive]`: a middleware may come to refuse more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It was not verified or not opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The signature came with another body before.
+    #[error(
+        "the signature came with another body before: in plain mode it covers no body, so it is bound to the first"
+    )]
+    Replayed,
+    /// Another middleware around the same route has opened the push already.
+    #[error(
+        "the push was already opened by another WechatLayer or WechatMiddleware: put one around the route, not two"
+    )]
+    AlreadyOpened,
+}
+
+impl Refusal {
+    /// The HTTP status to refuse with: that of the [`OpenError`], 403 for a replayed signature, 500 for two middlewares
+    /// around one route.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Open(error) => error.status(),
+            Self::Replayed => 403,
+            Self::AlreadyOpened => 500,
+        }
+    }
+}
+
 /// For how long so many lines are enough.
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -13,21 +47,23 @@ const MAX_PATH: usize = 100;
 
 impl Callback {
     /// Logs that a request was refused, with its method, its path, the reason and where it is known the likely cause,
-    /// as the middlewares do: as a warning; at debug level where it is no request of WeChat's at all.
+    /// as the middlewares do: as a warning; at debug level where it is no request of WeChat's at all. Returns the status
+    /// to answer with.
     ///
     /// A request whose query is not WeChat's is a warning where it carries a signature, or no query at all, which is
     /// what a proxy makes of a push when it strips the query. There are at most ten of these warnings a minute.
-    pub fn log_refusal(&self, error: &OpenError, method: &str, path: &str, query: &str) {
-        let (reason, status) = (error as &(dyn std::error::Error + 'static), error.status());
+    pub fn log_refusal(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> u16 {
+        let refusal = refusal.into();
+        let (reason, status) = (&refusal as &(dyn std::error::Error + 'static), refusal.status());
         let end = path.char_indices().nth(MAX_PATH).map_or(path.len(), |(end, _)| end);
         let path = path.get(..end).unwrap_or_default();
-        let OpenError::Query(mistake) = error else {
+        let Refusal::Open(OpenError::Query(mistake)) = &refusal else {
             if status >= 500 {
                 tracing::error!(reason, status, method, path, "refused a request");
             } else {
                 tracing::warn!(reason, status, method, path, "refused a request");
             }
-            return;
+            return status;
         };
         let is_suspicious = query.is_empty() || query::is_signed(query);
         match is_suspicious.then(|| self.account.query_refusals.line(Instant::now())).flatten() {
@@ -37,6 +73,7 @@ impl Callback {
             }
             None => tracing::debug!(reason, status, method, path, "refused a request"),
         }
+        status
     }
 }
 

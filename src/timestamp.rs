@@ -1,4 +1,6 @@
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A moment in whole Unix seconds, 64 bits wide, as WeChat writes `CreateTime` and `timestamp`.
@@ -62,9 +64,33 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+/// Where the system's clock does not reach so far, the end of the year 9999 or the beginning of 1601.
+impl From<Timestamp> for SystemTime {
+    fn from(Timestamp(secs): Timestamp) -> Self {
+        const END_OF_9999: Duration = Duration::from_secs(253_402_300_799);
+        const UNTIL_1970_FROM_1601: Duration = Duration::from_secs(11_644_473_600);
+
+        let distance = Duration::from_secs(secs.unsigned_abs());
+        if secs < 0 {
+            UNIX_EPOCH.checked_sub(distance).unwrap_or(UNIX_EPOCH - UNTIL_1970_FROM_1601)
+        } else {
+            UNIX_EPOCH.checked_add(distance).unwrap_or(UNIX_EPOCH + END_OF_9999)
+        }
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Reads Unix seconds, as `Display` writes them.
+impl FromStr for Timestamp {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
     }
 }
 
@@ -87,6 +113,25 @@ mod tests {
             assert_eq!(moment.remaining(window, now), Duration::from_secs(remaining), "{moment}");
         }
         assert_eq!(Timestamp::from_secs(i64::MAX).remaining(Duration::MAX, now), Duration::MAX);
+    }
+
+    #[test]
+    fn a_timestamp_is_a_system_time_and_back() {
+        for secs in [0, 1_409_735_669, -1, -11_644_473_600, 253_402_300_799] {
+            let timestamp = Timestamp::from_secs(secs);
+            assert_eq!(Timestamp::from(SystemTime::from(timestamp)), timestamp);
+        }
+        // However far, it is a moment on the right side.
+        assert!(SystemTime::from(Timestamp::from_secs(i64::MAX)) > UNIX_EPOCH);
+        assert!(SystemTime::from(Timestamp::from_secs(i64::MIN)) < UNIX_EPOCH);
+    }
+
+    #[test]
+    fn a_timestamp_reads_back_from_its_text() {
+        for secs in [0, 1_409_735_669, i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_secs(secs).to_string().parse(), Ok(Timestamp::from_secs(secs)));
+        }
+        assert!("1.5".parse::<Timestamp>().is_err());
     }
 
     #[test]

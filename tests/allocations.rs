@@ -91,7 +91,7 @@ fn allocations(mode: &str, length: usize) -> (u64, u64) {
     };
     let (opened, opens) = open(&callback, &push);
     let Opened { message, reply, .. } = opened.expect("rightly signed");
-    let (sealed, seals) = seal(&reply, &push::reply(message.text().expect("a text message")));
+    let (sealed, seals) = seal(&reply, push::reply(message.text().expect("a text message")));
     assert_eq!(sealed.body.contains("MsgSignature"), mode == "safe");
     (opens, seals)
 }
@@ -100,7 +100,7 @@ fn open<'b>(callback: &Callback, push: &'b Push) -> (Result<Opened<'b>, OpenErro
     counted(|| callback.open_at(&push.query, push.body.as_bytes(), push::NOW))
 }
 
-fn seal(context: &ReplyContext, reply: &Reply) -> (Sealed, u64) {
+fn seal(context: &ReplyContext, reply: Reply) -> (Sealed, u64) {
     let (sealed, allocations) = counted(|| context.seal_at(reply, push::NOW, push::RANDOM));
     (sealed.expect("with a recipient"), allocations)
 }

@@ -95,16 +95,29 @@ fn another_kind_is_answered_success_without_calling_the_handler() {
 }
 
 #[test]
-fn behind_the_message_itself_a_part_is_told_that_it_was_taken() {
-    async fn wrong_order(_: WechatMessage, _: Text) -> TextReply {
-        panic!("the text was taken")
+fn a_kind_and_the_whole_message_stand_in_one_handler_in_any_order() {
+    async fn first(WechatMessage(message): WechatMessage, text: Text, head: Head) -> TextReply {
+        assert_eq!((message.text(), &message.head), (Some(text.content.as_str()), &head));
+        TextReply::new(text.content)
     }
-    let wechat = Wechat::new(wechat_callback::SecurityMode::Plain);
-    for (status, body) in [
-        axum(&wechat, &text("你好"), post(wrong_order)),
-        actix(&wechat, &text("你好"), web::post().to(wrong_order)),
-    ] {
-        assert_eq!(status, 500);
-        assert!(body.contains("comes last"), "{body}");
+    async fn last(text: Text, WechatMessage(message): WechatMessage) -> TextReply {
+        TextReply::new([message.text().unwrap_or_default(), &text.content].concat())
+    }
+    async fn subscribed(_: WechatMessage, _: Subscribe) -> TextReply {
+        panic!("nobody subscribed")
+    }
+    for wechat in MODES.map(Wechat::new) {
+        for (answer, seen) in [
+            (axum(&wechat, &text("你好"), post(first)), "你好"),
+            (actix(&wechat, &text("你好"), web::post().to(first)), "你好"),
+            (axum(&wechat, &text("你好"), post(last)), "你好你好"),
+            (actix(&wechat, &text("你好"), web::post().to(last)), "你好你好"),
+        ] {
+            assert_eq!(answer.0, 200);
+            assert_text_reply(&wechat.read(&answer.1), seen);
+        }
+        let success = (200, "success".to_owned());
+        assert_eq!(axum(&wechat, &text("你好"), post(subscribed)), success);
+        assert_eq!(actix(&wechat, &text("你好"), web::post().to(subscribed)), success);
     }
 }

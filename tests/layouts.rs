@@ -122,7 +122,7 @@ fn an_element_named_like_a_head_field_deeper_down_is_not_taken_for_it() {
          <FromUserName>o1</FromUserName><MsgType>text</MsgType><MsgId>7</MsgId><Content>yes</Content></xml>",
     );
     assert_eq!((message.openid(), message.text()), (Some("o1"), Some("yes")));
-    assert_eq!(message.head.id, Some(Id::new(7)));
+    assert_eq!(message.head.id, Some(Id::from(7)));
     let message =
         read("<xml><Inner><FromUserName>attacker</FromUserName></Inner><MsgType>text</MsgType></xml>");
     assert_eq!(message.openid(), None);
@@ -132,7 +132,7 @@ fn an_element_named_like_a_head_field_deeper_down_is_not_taken_for_it() {
 fn the_head_is_read_by_its_exact_names() {
     let message =
         read("<xml><fromusername>attacker</fromusername><MsgType>text</MsgType><MsgID>9</MsgID></xml>");
-    assert_eq!((message.openid(), message.head.id), (None, None));
+    assert_eq!((message.openid(), &message.head.id), (None, &None));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn msg_id_of_a_job_is_understood_in_both_spellings() {
             "<xml><MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><{name}>1649002562292491171</{name}></xml>"
         ));
         let Some(Event::TemplateSendJobFinish(job)) = message.event() else { panic!("a job") };
-        assert_eq!(job.msg_id, Some(Id::new(1_649_002_562_292_491_171)), "{name}");
+        assert_eq!(job.msg_id, Some(Id::from(1_649_002_562_292_491_171)), "{name}");
     }
 }
 
@@ -153,12 +153,24 @@ fn numbers_are_64_bits_wide_and_fail_softly() {
     };
     let right = message("16480977610", "9223372036854775807");
     assert_eq!(right.head.created.map(wechat_callback::Timestamp::as_secs), Some(16_480_977_610));
-    assert_eq!(right.head.id.map(Id::get), Some(i64::MAX));
+    assert_eq!(right.head.id.as_ref().and_then(Id::to_i64), Some(i64::MAX));
     for wrong in ["", "MSGID", "1.5", "9223372036854775808"] {
         let message = message(wrong, wrong);
-        assert_eq!((message.head.created, message.head.id), (None, None), "{wrong}");
+        assert_eq!(message.head.created, None, "{wrong}");
+        assert_eq!(message.head.id.as_ref().and_then(Id::to_i64), None, "{wrong}");
         assert_eq!(message.fields().get("MsgId"), Some(wrong));
     }
+}
+
+#[test]
+fn an_id_is_kept_as_its_text() {
+    for id in ["MSGID", "CAEQ+/oD==", "9223372036854775808"] {
+        let message = read(&format!("<xml><MsgType>text</MsgType><MsgId> {id} </MsgId></xml>"));
+        assert_eq!(message.head.id.as_ref().map(Id::as_str), Some(id));
+        let json = serde_json::to_string(&message).expect("JSON");
+        assert!(serde_json::from_str::<Message>(&json).expect("a message") == message);
+    }
+    assert_eq!(read("<xml><MsgId></MsgId></xml>").head.id, None);
 }
 
 #[test]

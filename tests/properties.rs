@@ -86,8 +86,8 @@ proptest! {
         let Push { query, body } = wechat.push(&text("x"));
         let callback = wechat.callback();
         let opened = callback.open(&query, &body).expect("a right push");
-        let reply = TextReply::new(content.as_str()).into();
-        let sealed = opened.reply.seal_at(&reply, Timestamp::from_secs(now()), random).expect("a recipient");
+        let reply = TextReply::new(content.as_str());
+        let sealed = opened.reply.seal_at(reply, Timestamp::from_secs(now()), random).expect("a recipient");
         let xml = wechat.read(&sealed.body);
         let kept: String = content.chars().filter(|char| {
             !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
@@ -102,7 +102,7 @@ proptest! {
         let Push { query, body } = wechat.push_at(&text("x"), now(), "7");
         let callback = wechat.callback();
         let opened = callback.open(&query, &body).expect("a right push");
-        let sealed = opened.reply.seal(&TextReply::new(content.as_str()).into()).expect("a recipient").body;
+        let sealed = opened.reply.seal(TextReply::new(content.as_str())).expect("a recipient").body;
         let back = if wechat.mode.is_encrypted() {
             let document = roxmltree::Document::parse(&sealed).expect("well-formed");
             let timestamp = text_of(&document, "TimeStamp").parse().expect("a number");

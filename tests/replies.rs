@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use support::{MODES, Wechat, text, text_of};
 use wechat_callback::{
     Article, ImageReply, MusicReply, NewsReply, Reply, SealError, TextReply, Timestamp, TransferReply,
-    VideoReply, VoiceReply,
+    VideoReply, VoiceReply, reply::TransferTarget,
 };
 
 /// Seals a reply to the message `xml`.
@@ -15,7 +15,7 @@ fn seal(xml: &str, reply: impl Into<Reply>) -> Result<String, SealError> {
     let push = wechat.push(xml);
     let callback = wechat.callback();
     let opened = callback.open(&push.query, &push.body).expect("a push");
-    let sealed = opened.reply.seal_at(&reply.into(), Timestamp::from_secs(1_714_037_059), [7; 16])?;
+    let sealed = opened.reply.seal_at(reply, Timestamp::from_secs(1_714_037_059), [7; 16])?;
     Ok(sealed.body)
 }
 
@@ -167,7 +167,7 @@ fn nothing_to_say_is_the_seven_bytes_success_in_every_mode() {
     for wechat in MODES.map(Wechat::new) {
         let push = wechat.push(&text("x"));
         let callback = wechat.callback();
-        let sealed = callback.open(&push.query, &push.body).expect("a push").reply.seal(&Reply::none());
+        let sealed = callback.open(&push.query, &push.body).expect("a push").reply.seal(Reply::none());
         let sealed = sealed.expect("nothing");
         assert_eq!((sealed.body.as_str(), sealed.content_type), ("success", "text/plain; charset=utf-8"));
     }
@@ -278,8 +278,35 @@ fn no_two_replies_are_encrypted_alike() {
     let push = wechat.push(&text("x"));
     let callback = wechat.callback();
     let opened = callback.open(&push.query, &push.body).expect("a push");
-    let seal = || opened.reply.seal(&TextReply::new("好").into()).expect("a recipient").body;
+    let seal = || opened.reply.seal(TextReply::new("好")).expect("a recipient").body;
     let (one, two) = (seal(), seal());
     let encrypted = |body: &str| text_of(&roxmltree::Document::parse(body).expect("XML"), "Encrypt");
     assert_ne!(encrypted(&one), encrypted(&two));
+}
+
+#[test]
+fn every_part_of_a_reply_can_be_read() {
+    assert_eq!(TextReply::new("你好").content, "你好");
+    assert_eq!(ImageReply::new("M").media_id, "M");
+    assert_eq!(VoiceReply::new("M").media_id, "M");
+    let video = VideoReply::new("M").title("春天").description("西湖边");
+    assert_eq!(
+        (video.media_id.as_str(), video.title.as_deref(), video.description.as_deref()),
+        ("M", Some("春天"), Some("西湖边"))
+    );
+    let music = MusicReply::new("T").title("春天").description("古筝").url("u").hq_url("hq");
+    assert_eq!(
+        [music.thumb_media_id, music.title, music.description, music.url, music.hq_url],
+        ["T", "春天", "古筝", "u", "hq"].map(|part| Some(part.to_owned()))
+    );
+    let news = NewsReply::from(Article::new("春天", "u").description("西湖边").pic_url("p"));
+    let article = news.articles.first().expect("an article");
+    assert_eq!(
+        [&article.title, &article.url, &article.description, &article.pic_url],
+        ["春天", "u", "西湖边", "p"]
+    );
+    assert_eq!(TransferReply::to_agent("test1@kftest").agent(), Some("test1@kftest"));
+    assert_eq!(TransferReply::to_any_agent().agent(), None);
+    assert!(TransferReply::to_ai().to == TransferTarget::Ai);
+    assert_eq!(format!("{:?}", TransferReply::to_agent("test1@kftest").to), "Agent(..)");
 }

@@ -32,7 +32,7 @@ fn current_and_previous_are_accepted_in_any_pairing_and_answered_with_what_fitte
                 match callback(mode).open(&push.query, &push.body) {
                     Ok(opened) if t < 2 && k < 2 => {
                         assert_eq!(opened.message.text(), Some("你好"));
-                        let sealed = opened.reply.seal(&TextReply::new("好").into()).expect("a recipient");
+                        let sealed = opened.reply.seal(TextReply::new("好")).expect("a recipient");
                         // Read with the same pair: its signature and its encryption must fit.
                         assert_text_reply(&wechat.read(&sealed.body), "好");
                     }

@@ -4,6 +4,7 @@ mod support;
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ impl Service<Request<Body>> for Forgetful {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called without being ready");
-        let message = request.extensions().get::<Message>().expect("the message");
+        let message = request.extensions().get::<Arc<Message>>().expect("the message");
         let mut response = Response::new(Body::empty());
         response.extensions_mut().insert(Reply::from(TextReply::new(message.text().unwrap_or_default())));
         std::future::ready(Ok(response))
@@ -311,9 +312,12 @@ async fn without_the_layer_extractor_and_reply_fail_loudly_and_name_it() {
 }
 
 #[tokio::test]
-async fn a_second_extractor_of_one_handler_is_told_that_the_message_was_taken() {
-    async fn twice(_: WechatMessage, second: Result<WechatMessage, wechat_tower::MessageRejection>) {
-        assert_eq!(second, Err(wechat_tower::MessageRejection::Taken));
+async fn all_extractors_of_a_handler_share_one_message() {
+    async fn twice(WechatMessage(first): WechatMessage, WechatMessage(second): WechatMessage) {
+        assert!(Arc::ptr_eq(&first, &second));
+        drop(second);
+        // The request is gone, so the message can be taken without copying it.
+        assert_eq!(Arc::into_inner(first).as_ref().and_then(Message::text), Some("x"));
     }
     let wechat = Wechat::new(SecurityMode::Plain);
     let app = Router::new().route("/weixin", post(twice).layer(layer(&wechat)));
@@ -403,8 +407,8 @@ fn the_layer_its_service_and_its_future_are_send_and_the_first_two_clone() {
 #[tokio::test]
 async fn the_message_is_typed_in_the_extensions() {
     async fn handle(request: Request<Body>) -> Result<Response<Body>, Infallible> {
-        let message = request.extensions().get::<Message>().expect("the message");
-        assert_eq!(*message, Message::from_xml(&text("你好")).expect("a message"));
+        let message = request.extensions().get::<Arc<Message>>().expect("the message");
+        assert_eq!(**message, Message::from_xml(&text("你好")).expect("a message"));
         assert!(matches!(message.content, message::Content::Text(_)));
         Ok(Response::new(Body::empty()))
     }

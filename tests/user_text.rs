@@ -271,7 +271,7 @@ fn the_number_of_a_message_is_the_one_behind_the_text() {
     let xml = "<xml><MsgType>text</MsgType><Content><![CDATA[]]></Content><MsgId>1</MsgId><Content><![CDATA[]]></Content>\
                <MsgId>2</MsgId></xml>";
     let message = Message::from_xml(xml).expect("a message");
-    assert_eq!(message.head.id, Some(Id::new(2)));
+    assert_eq!(message.head.id, Some(Id::from(2)));
     assert_eq!(message.text(), Some("]]></Content><MsgId>1</MsgId><Content><![CDATA["));
 }
 

@@ -104,7 +104,7 @@ fn every_kind_has_words_and_a_family_and_one_name() {
 
 #[test]
 fn messages_have_fresh_ids_and_events_none() {
-    let id = |message: &Message| opened(message).head.id.map(wechat_tower::message::Id::get);
+    let id = |message: &Message| opened(message).head.id.and_then(|id| id.to_i64());
     let wechat = wechat_sim::Wechat::new(account(Mode::Plain));
     let text = || wechat.xml(&Message::text("你好"), "o1");
     assert_ne!(text(), text());

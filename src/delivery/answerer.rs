@@ -200,10 +200,9 @@ impl Answerer {
     /// The status, to be answered with an empty body: that of the [`OpenError`](crate::OpenError), or 503 where the
     /// store cannot be asked.
     pub async fn verify(&self, callback: &Callback, path: &str, query: &str) -> Result<String, u16> {
-        let verified = callback.verified_at(query, Timestamp::now()).map_err(|error| {
-            callback.log_refusal(&error, "GET", path, query);
-            error.status()
-        })?;
+        let verified = callback
+            .verified_at(query, Timestamp::now())
+            .map_err(|error| callback.log_refusal(error, "GET", path, query))?;
         if let Some(Uncovering { key, fresh_for }) = verified.uncovering {
             // One that came with a push before may still be echoed: it says nothing that its sender does not know.
             let bound = self.shared.store.as_dyn().bind(key, b"", fresh_for).await;

@@ -3,7 +3,7 @@ use tracing::{Span, field};
 
 use super::{Arrival, DeliveriesError};
 use crate::refusal::Limit;
-use crate::{OpenError, Opened};
+use crate::{Opened, Refusal};
 
 /// One delivery's entry in the log.
 pub(super) struct Entry {
@@ -42,8 +42,8 @@ impl Entry {
     }
 
     pub(super) fn replayed(mut self) -> Arrival {
-        let error = OpenError::Replayed;
-        let (reason, status) = (&error as &(dyn std::error::Error + 'static), error.status());
+        let refusal = Refusal::Replayed;
+        let (reason, status) = (&refusal as &(dyn std::error::Error + 'static), refusal.status());
         tracing::warn!(parent: &self.span, reason, status, "refused a request");
         self.close("refused: replayed");
         Arrival::Refused(status)

@@ -67,17 +67,16 @@ key! {
 
 impl DeliveryKey {
     /// The key of a message to the account `app_id`. `None` where nothing tells it from another: it has neither
-    /// MsgId nor CreateTime. (WeChat's ids are above zero.)
+    /// MsgId nor CreateTime. (WeChat's ids are above zero, or texts.)
     #[must_use]
     pub fn of(app_id: &str, message: &Message) -> Option<Self> {
         let head = &message.head;
-        let number = |number: i64| number.to_be_bytes();
         let is_event = message.event().is_some();
-        if let Some(id) = head.id.filter(|id| !is_event && id.get() > 0) {
+        if let Some(id) = head.id.as_ref().filter(|id| !is_event && id.is_distinct()) {
             let from = head.from.as_deref().unwrap_or_default();
-            let created = head.created.map_or(0, crate::Timestamp::as_secs);
-            let (id, created) = (number(id.get()), number(created));
-            return Some(Self(digest(&[b"message", app_id.as_bytes(), &id, from.as_bytes(), &created])));
+            let created = head.created.map_or(0, crate::Timestamp::as_secs).to_be_bytes();
+            let id = id.as_str().as_bytes();
+            return Some(Self(digest(&[b"message", app_id.as_bytes(), id, from.as_bytes(), &created])));
         }
         head.created?;
         let mut said = Vec::new();
@@ -148,7 +147,7 @@ mod tests {
         DeliveryKey::of("wx1", &Message::from_xml(&format!("<xml>{xml}</xml>")).expect("a message"))
     }
 
-    fn text(id: u64, from: &str, created: u64) -> Option<DeliveryKey> {
+    fn text(id: impl fmt::Display, from: &str, created: u64) -> Option<DeliveryKey> {
         key(&format!(
             "<FromUserName>{from}</FromUserName><CreateTime>{created}</CreateTime><MsgType>text</MsgType>\
              <Content>x</Content><MsgId>{id}</MsgId>"
@@ -169,6 +168,19 @@ mod tests {
         for other in [text(2, "o1", 1), text(1, "o2", 1), text(1, "o1", 2)] {
             assert_ne!(text(1, "o1", 1), other);
         }
+    }
+
+    #[test]
+    fn an_id_that_is_no_number_of_64_bits_counts_as_well() {
+        for id in ["CAEQ+/oD==", "CAEQ+/oE==", "9223372036854775808"] {
+            assert_eq!(text(id, "o1", 1), text(id, "o1", 1));
+            let said =
+                |said| key(&format!("<MsgId>{id}</MsgId><MsgType>text</MsgType><Content>{said}</Content>"));
+            assert!(said("一").is_some());
+            assert_eq!(said("一"), said("二"), "{id}");
+        }
+        assert_ne!(text("CAEQ+/oD==", "o1", 1), text("CAEQ+/oE==", "o1", 1));
+        assert_ne!(text("9223372036854775808", "o1", 1), text("9223372036854775809", "o1", 1));
     }
 
     /// `device_event` and platform events have none, and two of one user fall into one second.
@@ -192,7 +204,7 @@ mod tests {
         };
         assert_ne!(platform("authorized", "wx2"), platform("authorized", "wx3"));
         assert_ne!(platform("authorized", "wx2"), platform("unauthorized", "wx2"));
-        for id in ["", "<MsgId></MsgId>", "<MsgId>0</MsgId>"] {
+        for id in ["", "<MsgId></MsgId>", "<MsgId>0</MsgId>", "<MsgId>-1</MsgId>"] {
             let text = |said| {
                 key(&format!(
                     "<FromUserName>o1</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType>\

@@ -108,7 +108,7 @@ impl LateReply {
     /// # use std::error::Error;
     /// struct CustomerService;
     ///
-    /// #[async_trait::async_trait]
+    /// #[wechat_callback::async_trait]
     /// impl ReplySender for CustomerService {
     ///     async fn send(&self, openid: &str, reply: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
     ///         // POST https://api.weixin.qq.com/cgi-bin/message/custom/send

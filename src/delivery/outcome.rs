@@ -113,7 +113,7 @@ impl HandlerPolicy {
 
     /// A reply that WeChat would not take is logged, and the one for failures goes out in its place.
     pub(super) fn seal(&self, context: &ReplyContext, reply: &Reply) -> Sealed {
-        let error = match context.seal(reply) {
+        let error = match context.seal_ref(reply) {
             Ok(sealed) => return sealed,
             Err(error) => error,
         };
@@ -123,7 +123,7 @@ impl HandlerPolicy {
             return Sealed::acknowledgement();
         }
         tracing::error!(%error, "the reply cannot be sent; the user is told the reply for failures");
-        context.seal(&self.on_error).unwrap_or_else(|error| {
+        context.seal_ref(&self.on_error).unwrap_or_else(|error| {
             tracing::error!(%error, "the reply for failures cannot be sent; WeChat is answered success");
             Sealed::acknowledgement()
         })

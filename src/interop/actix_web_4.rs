@@ -6,7 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{Taken, UNSEALED, part};
+use super::{UNSEALED, part, shared};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -16,14 +16,7 @@ impl FromRequest for WechatMessage {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut extensions = request.extensions_mut();
-        ready(match extensions.remove::<Message>() {
-            Some(message) => {
-                extensions.insert(Taken);
-                Ok(Self(message))
-            }
-            None => Err(Taken::rejection(extensions.contains::<Taken>())),
-        })
+        ready(shared(request.extensions().get()).cloned().map(Self))
     }
 }
 
@@ -34,8 +27,7 @@ macro_rules! extractor {
             type Future = Ready<Result<Self, Self::Error>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let extensions = request.extensions();
-                ready(part(extensions.get::<Message>(), extensions.contains::<Taken>()))
+                ready(part(request.extensions().get()))
             }
         }
     )+};

@@ -5,7 +5,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{Taken, UNSEALED, part};
+use super::{UNSEALED, part, shared};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -14,13 +14,7 @@ impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        match parts.extensions.remove::<Message>() {
-            Some(message) => {
-                parts.extensions.insert(Taken);
-                Ok(Self(message))
-            }
-            None => Err(Taken::rejection(parts.extensions.get::<Taken>().is_some())),
-        }
+        shared(parts.extensions.get()).cloned().map(Self)
     }
 }
 
@@ -30,8 +24,7 @@ macro_rules! extractor {
             type Rejection = MessageRejection;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-                let extensions = &parts.extensions;
-                part(extensions.get::<Message>(), extensions.get::<Taken>().is_some())
+                part(parts.extensions.get())
             }
         }
     )+};

@@ -7,6 +7,8 @@ mod actix_web_4;
 #[cfg(feature = "axum-core-0_5")]
 mod axum_core_0_5;
 
+use std::sync::Arc;
+
 use crate::MessageRejection;
 use crate::message::event::*;
 use crate::message::*;
@@ -14,16 +16,6 @@ use crate::message::*;
 /// The body of a reply that leaves without the middleware, loud enough to be found.
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
                         around the route whose handler returns it.";
-
-/// Stands in a request's extensions where a message was taken out of them.
-#[derive(Clone, Copy)]
-struct Taken;
-
-impl Taken {
-    const fn rejection(taken: bool) -> MessageRejection {
-        if taken { MessageRejection::Taken } else { MessageRejection::NoMiddleware }
-    }
-}
 
 /// A part of a message that a handler asks for by its type.
 trait Part: Clone {
@@ -65,10 +57,15 @@ macro_rules! event {
 }
 for_each_event!(event);
 
-/// The part that a typed extractor asks for. It stays in the message, so that others can have it too.
-fn part<P: Part>(message: Option<&Message>, taken: bool) -> Result<P, MessageRejection> {
-    let message = message.ok_or(Taken::rejection(taken))?;
-    P::of(message).cloned().ok_or(MessageRejection::OtherKind)
+/// What the middleware put into the request's extensions, where it is around the route. It stays there, so that every
+/// extractor of a handler finds it.
+fn shared(message: Option<&Arc<Message>>) -> Result<&Arc<Message>, MessageRejection> {
+    message.ok_or(MessageRejection::NoMiddleware)
+}
+
+/// The part that a typed extractor asks for.
+fn part<P: Part>(message: Option<&Arc<Message>>) -> Result<P, MessageRejection> {
+    P::of(shared(message)?).cloned().ok_or(MessageRejection::OtherKind)
 }
 
 /// Hands the kinds of reply to a macro.

@@ -3,12 +3,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::read::Element;
+use super::write::Write;
 use super::{
     DeviceEvent, DeviceText, Event, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo, Text,
     Video, Voice,
 };
+use crate::xml::Draft;
 
 /// What a message says, by `MsgType`.
+///
+/// `#[non_exhaustive]`: WeChat adds kinds.
 ///
 /// ```
 /// use wechat_callback::Message;
@@ -104,6 +108,16 @@ macro_rules! content {
                 }
             }
 
+            /// What stands in a message beside its head.
+            pub(super) fn write_into(&self, elements: &mut Vec<Draft>) {
+                self.kind().write(elements, "MsgType");
+                match self {
+                    $( Self::$type(content) => content.write_into(elements), )+
+                    Self::Event(event) => event.write_into(elements),
+                    Self::Unknown { .. } => {}
+                }
+            }
+
             /// `MsgType`.
             #[must_use]
             pub fn kind(&self) -> &str {
@@ -117,6 +131,23 @@ macro_rules! content {
     };
 }
 for_each_kind!(content);
+
+macro_rules! from_kind {
+    ($($type:ident = $name:literal,)+) => {$(
+        impl From<$type> for Content {
+            fn from(content: $type) -> Self {
+                Self::$type(content)
+            }
+        }
+    )+};
+}
+for_each_kind!(from_kind);
+
+impl<E: Into<Event>> From<E> for Content {
+    fn from(event: E) -> Self {
+        Self::Event(event.into())
+    }
+}
 
 /// The kind alone, and of an event its name.
 impl fmt::Debug for Content {

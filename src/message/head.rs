@@ -4,7 +4,9 @@ use super::{Fields, Id, debug_without_content};
 use crate::Timestamp;
 
 /// What every message has.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `#[non_exhaustive]`: WeChat adds elements. A test makes one with [`Message::new`](super::Message::new).
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Head {
     /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
@@ -26,26 +28,19 @@ pub struct Head {
 impl Head {
     /// By their exact names: the `MsgID` of a sending job is another thing than the `MsgId` of a message.
     pub(super) fn read(fields: Fields<'_>) -> Self {
-        let mut head = Self {
-            to: None,
-            from: None,
-            created: None,
-            id: None,
-            msg_data_id: None,
-            idx: None,
-            business_id: None,
-        };
+        let mut head = Self::default();
         for field in fields {
             let text = || Some(field.text()).filter(|text| !text.is_empty()).map(str::to_owned);
+            let id = || Some(field.text().trim()).filter(|text| !text.is_empty()).map(Id::from);
             let number = || field.text().trim().parse::<i64>().ok();
             match field.name() {
                 "ToUserName" => head.to = text(),
                 "FromUserName" => head.from = text(),
                 "CreateTime" => head.created = number().map(Timestamp::from_secs),
-                "MsgId" => head.id = number().map(Id::new),
+                "MsgId" => head.id = id(),
                 "MsgDataId" => head.msg_data_id = text(),
                 "Idx" => head.idx = number(),
-                "BusinessId" => head.business_id = number().map(Id::new),
+                "BusinessId" => head.business_id = id(),
                 _ => {}
             }
         }

@@ -36,6 +36,30 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # In tests
+//!
+//! A message is made without XML, and [`reveal`](Message::reveal) shows in an assertion what `Debug` hides:
+//!
+//! ```
+//! use wechat_callback::message::{Text, event::Subscribe};
+//! use wechat_callback::{Message, Reply, TextReply, WechatMessage};
+//!
+//! async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+//!     message.text().map(TextReply::new).into()
+//! }
+//!
+//! # async fn test() {
+//! let message = Message::new(Text::default().content("你好")).sent_by("openid");
+//! assert_eq!(chat(message.into()).await.reveal(), TextReply::new("你好").reveal());
+//!
+//! let message = Message::new(Subscribe::default().scene("42")).sent_by("openid");
+//! assert_eq!(chat(message.into()).await.reveal(), Reply::none().reveal());
+//! # }
+//! ```
+//!
+//! The types of messages and events are `#[non_exhaustive]`, because WeChat adds elements and kinds. So each begins
+//! with its `Default` and is filled in by methods named as its fields.
+//!
 #![doc = include_str!("table.md")]
 
 mod content;
@@ -45,15 +69,19 @@ pub mod event;
 mod fields;
 mod file;
 mod head;
+mod id;
 mod link;
 mod location;
+mod make;
 mod media;
 mod mini_program;
 mod read;
 mod text;
 mod values;
+mod write;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -70,17 +98,21 @@ pub use event::Event;
 pub use fields::{Field, Fields};
 pub use file::File;
 pub use head::Head;
+pub use id::Id;
 pub use link::Link;
 pub use location::Location;
 pub use media::{Image, ShortVideo, Video, Voice};
 pub use mini_program::MiniProgramPage;
 pub use text::Text;
-pub use values::{Decimal, Id};
+pub use values::Decimal;
+pub use write::IntoField;
 
 /// One message or event that WeChat pushed.
 ///
 /// Its `Debug` shows the kind, never what a user wrote or who he is. As JSON it loses nothing: it can go through a
 /// queue.
+///
+/// `#[non_exhaustive]`: it holds every element beside what is typed. A test makes one with [`Message::new`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
@@ -245,13 +277,16 @@ impl fmt::Debug for Message {
 
 /// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
 ///
-/// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. It takes the message out of the
-/// request, so a handler has it once. Without the middleware around the route it fails with a status of 500
-/// that names the middleware.
+/// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. Without the middleware around the route it
+/// fails with a status of 500 that names the middleware.
 ///
 /// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
-/// [`event::Click`], … and beside it [`Head`] for who and when. Messages of another kind are answered `success`
-/// without calling it.
+/// [`event::Click`], …, and beside it, in any order, [`Head`] for who and when, or the whole `WechatMessage`. Messages
+/// of another kind are answered `success` without calling the handler.
+///
+/// All extractors share one message. A handler that needs it for itself takes it with [`Arc::unwrap_or_clone`].
+///
+/// If axum's compiler error about a handler says little, put `#[axum::debug_handler]` above the handler.
 ///
 /// ```
 /// use wechat_callback::{TextReply, WechatMessage};
@@ -271,7 +306,26 @@ impl fmt::Debug for Message {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WechatMessage(pub Message);
+pub struct WechatMessage(pub Arc<Message>);
+
+/// To call a handler in a test.
+///
+/// ```
+/// # use wechat_callback::{Message, TextReply, WechatMessage};
+/// async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
+///     TextReply::new(message.text().unwrap_or_default())
+/// }
+/// # async fn test() -> Result<(), wechat_callback::XmlError> {
+/// let message = Message::from_xml("<xml><MsgType>text</MsgType><Content>你好</Content></xml>")?;
+/// assert!(chat(message.into()).await == TextReply::new("你好"));
+/// # Ok(())
+/// # }
+/// ```
+impl From<Message> for WechatMessage {
+    fn from(message: Message) -> Self {
+        Self(message.into())
+    }
+}
 
 /// `Debug` for a type whose fields are what a user wrote or who he is: its name alone.
 macro_rules! debug_without_content {

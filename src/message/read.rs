@@ -3,6 +3,7 @@
 
 use super::{Decimal, Fields, Id};
 use crate::Timestamp;
+use crate::xml::Draft;
 
 /// A value that one element, or several of one name, stand for.
 pub(super) trait Read: Sized {
@@ -12,6 +13,8 @@ pub(super) trait Read: Sized {
 /// A value that is made of elements of its own. Made by [`elements!`](super::elements).
 pub(super) trait Element: Sized {
     fn read_from(fields: Fields<'_>) -> Self;
+
+    fn write_into(&self, elements: &mut Vec<Draft>);
 }
 
 impl Read for String {
@@ -35,7 +38,7 @@ impl Read for Option<i64> {
 
 impl Read for Option<Id> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        Option::<i64>::read(fields, name).map(Id::new)
+        filled(fields, name).map(str::trim).filter(|text| !text.is_empty()).map(Id::from)
     }
 }
 
@@ -58,13 +61,13 @@ impl Read for Option<bool> {
 
 impl Read for Decimal {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        Self::new(fields.get(name).unwrap_or_default())
+        fields.get(name).unwrap_or_default().into()
     }
 }
 
 impl Read for Option<Decimal> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        filled(fields, name).map(Decimal::new)
+        filled(fields, name).map(Decimal::from)
     }
 }
 
@@ -109,6 +112,9 @@ pub(super) fn filled<'a>(fields: Fields<'a>, name: &str) -> Option<&'a str> {
 /// Defines types that are read out of elements: each field names its element.
 ///
 /// A path of two names, `"Wrapper" / "List"`, reaches into a wrapper.
+///
+/// They are `#[non_exhaustive]`, because WeChat adds elements; a test makes one from its `Default` with the methods of
+/// its fields' names.
 macro_rules! elements {
     ($(
         $(#[$meta:meta])*
@@ -117,7 +123,7 @@ macro_rules! elements {
         }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[non_exhaustive]
         pub struct $type {
             $( $(#[$field_meta])* pub $field: $value, )*
@@ -128,12 +134,39 @@ macro_rules! elements {
             fn read_from(fields: $crate::message::Fields<'_>) -> Self {
                 Self { $( $field: $crate::message::read::read_path(fields, &[$($name),+]), )* }
             }
+
+            #[allow(unused_variables, reason = "some have no elements")]
+            fn write_into(&self, elements: &mut Vec<$crate::xml::Draft>) {
+                $( $crate::message::write::write_path(&self.$field, elements, &[$($name),+]); )*
+            }
         }
+
+        $crate::message::read::setters!($type { $( $field: $value, )* });
+        $crate::message::write::some_field!($type);
 
         $crate::message::debug_without_content!($type);
     )+};
 }
 pub(super) use elements;
+
+/// Defines a method for each field, for those who make a value in a test.
+macro_rules! setters {
+    ($type:ident {}) => {};
+    ($type:ident { $( $field:ident: $value:ty, )+ }) => {
+        /// To make one in a test. Each method sets the field of its name.
+        impl $type {
+            $(
+                #[doc = concat!("Sets `", stringify!($field), "`.")]
+                #[must_use]
+                pub fn $field(mut self, value: impl $crate::message::IntoField<$value>) -> Self {
+                    self.$field = value.into_field();
+                    self
+                }
+            )+
+        }
+    };
+}
+pub(super) use setters;
 
 pub(super) fn read_path<T: Read>(fields: Fields<'_>, path: &[&str]) -> T {
     match path {

@@ -1,74 +1,13 @@
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::debug_without_content;
 
-/// A number by which WeChat knows something, up to 19 digits.
-///
-/// In JSON it is a string, because 53 bits are all that many readers keep of a number.
-///
-/// ```
-/// use wechat_callback::message::Id;
-///
-/// let id = Id::new(5_960_362_473_381_088_404);
-/// assert_eq!((id.get(), id.to_string().as_str()), (5_960_362_473_381_088_404, "5960362473381088404"));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(i64);
-
-impl Id {
-    /// The id of that number.
-    #[must_use]
-    pub const fn new(number: i64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// From the string that it is written as, or from a number.
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Number(i64),
-        }
-        match Written::deserialize(deserializer)? {
-            Written::Text(text) => text.parse().map(Self).map_err(serde::de::Error::custom),
-            Written::Number(number) => Ok(Self(number)),
-        }
-    }
-}
-
 /// A decimal number as WeChat wrote it: the text stays exact, the number is there where it is one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Decimal(String);
 
 impl Decimal {
-    pub(super) fn new(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
     /// The text as it came; empty where there was none.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -79,6 +18,25 @@ impl Decimal {
     #[must_use]
     pub fn to_f64(&self) -> Option<f64> {
         self.0.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    }
+}
+
+impl From<&str> for Decimal {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Decimal {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// With as many digits as tell the number from any other.
+impl From<f64> for Decimal {
+    fn from(number: f64) -> Self {
+        Self(number.to_string())
     }
 }
 
@@ -137,6 +95,29 @@ macro_rules! words {
             }
         }
 
+        impl $crate::message::write::Write for $type {
+            fn write(&self, elements: &mut Vec<$crate::xml::Draft>, name: &str) {
+                self.as_str().write(elements, name);
+            }
+        }
+
+        impl $crate::message::write::Write for Option<$type> {
+            fn write(&self, elements: &mut Vec<$crate::xml::Draft>, name: &str) {
+                if let Some(word) = self {
+                    word.write(elements, name);
+                }
+            }
+        }
+
+        $crate::message::write::some_field!($type);
+
+        /// No word.
+        impl Default for $type {
+            fn default() -> Self {
+                Self::Other(String::new())
+            }
+        }
+
         impl $crate::message::read::Read for Option<$type> {
             fn read(fields: $crate::message::Fields<'_>, name: &str) -> Self {
                 $crate::message::read::filled(fields, name).map(|word| word.to_owned().into())
@@ -169,21 +150,11 @@ mod tests {
 
     #[test]
     fn a_decimal_keeps_its_text_and_fails_softly() {
-        let decimal = Decimal::new("30.100000");
+        let decimal = Decimal::from("30.100000");
         assert_eq!((decimal.as_str(), decimal.to_f64()), ("30.100000", Some(30.1)));
         for text in ["", "north", "NaN", "inf"] {
-            assert_eq!(Decimal::new(text).to_f64(), None, "{text}");
+            assert_eq!(Decimal::from(text).to_f64(), None, "{text}");
         }
-    }
-
-    #[test]
-    fn an_id_is_a_string_in_json_and_read_from_both() {
-        let id = Id::new(5_960_362_473_381_088_404);
-        assert_eq!(serde_json::to_string(&id).expect("JSON"), "\"5960362473381088404\"");
-        for json in ["\"5960362473381088404\"", "5960362473381088404"] {
-            assert_eq!(serde_json::from_str::<Id>(json).expect("an id"), id);
-        }
-        assert!(serde_json::from_str::<Id>("\"x\"").is_err());
     }
 
     #[test]

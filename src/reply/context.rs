@@ -74,6 +74,8 @@ impl Limits {
 }
 
 /// What goes into the HTTP answer. The status is 200.
+///
+/// `#[non_exhaustive]`: only a [`ReplyContext`] makes one, or [`acknowledgement`](Self::acknowledgement).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sealed {
@@ -98,13 +100,22 @@ impl Sealed {
 impl ReplyContext {
     /// Turns `reply` into the body of the answer: rendered, encrypted and signed as the push's mode asks for.
     ///
+    /// ```
+    /// # use wechat_callback::{Callback, OpenError, SealError, TextReply};
+    /// # fn answer(callback: &Callback, query: &str, body: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
+    /// let opened = callback.open(query, body)?;
+    /// let sealed = opened.reply.seal(TextReply::new("你好"))?;
+    /// # Ok(sealed.body)
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`SealError`] where the push had no sender or receiver, or WeChat would not take the reply: a blank text or one
     /// over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in answer to an
     /// event. [`Reply::None`] never fails.
-    pub fn seal(&self, reply: &Reply) -> Result<Sealed, SealError> {
-        self.seal_at(reply, Timestamp::now(), rand::random())
+    pub fn seal(&self, reply: impl Into<Reply>) -> Result<Sealed, SealError> {
+        self.seal_ref(&reply.into())
     }
 
     /// As [`seal`](Self::seal), with the caller's clock and 16 random bytes, which must differ from reply to reply.
@@ -112,7 +123,21 @@ impl ReplyContext {
     /// # Errors
     ///
     /// As [`seal`](Self::seal).
-    pub fn seal_at(&self, reply: &Reply, now: Timestamp, random: [u8; 16]) -> Result<Sealed, SealError> {
+    pub fn seal_at(
+        &self,
+        reply: impl Into<Reply>,
+        now: Timestamp,
+        random: [u8; 16],
+    ) -> Result<Sealed, SealError> {
+        self.seal_ref_at(&reply.into(), now, random)
+    }
+
+    /// As [`seal`](Self::seal), for a reply that is kept for the other deliveries of the push.
+    pub(crate) fn seal_ref(&self, reply: &Reply) -> Result<Sealed, SealError> {
+        self.seal_ref_at(reply, Timestamp::now(), rand::random())
+    }
+
+    fn seal_ref_at(&self, reply: &Reply, now: Timestamp, random: [u8; 16]) -> Result<Sealed, SealError> {
         let Some(content) = reply.content() else {
             return Ok(Sealed::acknowledgement());
         };
@@ -130,7 +155,7 @@ impl ReplyContext {
         }))
     }
 
-    /// Seals a reply that the caller rendered himself, such as one that another service wrote.
+    /// Seals a reply that the caller rendered themselves, such as one that another service wrote.
     #[must_use]
     pub fn seal_xml(&self, xml: &str) -> Sealed {
         self.seal_xml_at(xml, Timestamp::now(), rand::random())
@@ -185,7 +210,7 @@ impl ReplyContext {
     }
 }
 
-/// What is needed to answer a push that was not read: it seals what the caller rendered himself.
+/// What is needed to answer a push that was not read: it seals what the caller rendered themselves.
 #[derive(Debug, Clone)]
 pub struct XmlReplyContext(ReplyContext);
 

@@ -4,9 +4,11 @@ use crate::xml::Writer;
 
 /// An image reply (回复图片消息).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct ImageReply {
-    media_id: String,
+    /// `MediaId`: the uploaded image.
+    pub media_id: String,
 }
 
 impl ImageReply {
@@ -41,9 +43,11 @@ impl Content for ImageReply {
 
 /// A voice reply (回复语音消息).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct VoiceReply {
-    media_id: String,
+    /// `MediaId`: the uploaded voice.
+    pub media_id: String,
 }
 
 impl VoiceReply {
@@ -78,11 +82,15 @@ impl Content for VoiceReply {
 
 /// A video reply (回复视频消息).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct VideoReply {
-    media_id: String,
-    title: Option<String>,
-    description: Option<String>,
+    /// `MediaId`: the uploaded video.
+    pub media_id: String,
+    /// `Title`: the title above it.
+    pub title: Option<String>,
+    /// `Description`: the text below it.
+    pub description: Option<String>,
 }
 
 impl VideoReply {
@@ -147,13 +155,19 @@ impl Content for VideoReply {
 /// ([`without_cover`](Self::without_cover)): an invented id brings WeChat's failure notice, and an empty one is not
 /// sealed ([`SealError`]).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct MusicReply {
-    thumb_media_id: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    url: Option<String>,
-    hq_url: Option<String>,
+    /// `ThumbMediaId`: the uploaded image on its cover.
+    pub thumb_media_id: Option<String>,
+    /// `Title`
+    pub title: Option<String>,
+    /// `Description`
+    pub description: Option<String>,
+    /// `MusicUrl`: where it is played from.
+    pub url: Option<String>,
+    /// `HQMusicUrl`: where it is played from over Wi-Fi.
+    pub hq_url: Option<String>,
 }
 
 impl MusicReply {

@@ -1,5 +1,23 @@
 //! Replies: what a handler answers with. They hold content only; who answers whom is remembered by the
 //! [`ReplyContext`] of the push.
+//!
+//! Each part of a reply is a public field with a builder method of the same name, so that whoever is handed a reply
+//! (a sender, a queue, a test) can read it:
+//!
+//! ```
+//! use wechat_callback::{Reply, VideoReply};
+//!
+//! fn caption(reply: &Reply) -> Option<&str> {
+//!     match reply {
+//!         Reply::Text(text) => Some(&text.content),
+//!         Reply::Video(video) => video.title.as_deref(),
+//!         _ => None,
+//!     }
+//! }
+//! assert_eq!(caption(&VideoReply::new("MEDIA_ID").title("春天").into()), Some("春天"));
+//! ```
+//!
+//! All are `#[non_exhaustive]`, because WeChat may add parts: they are made with `new` and the builder methods.
 
 mod context;
 mod media;
@@ -22,12 +40,14 @@ pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
 pub(crate) use text::MAX_TEXT;
 pub use text::TextReply;
-pub use transfer::TransferReply;
+pub use transfer::{TransferReply, TransferTarget};
 
 /// Any reply, or none.
 ///
 /// Handlers that answer with one kind return that kind; handlers that answer with several, or with none
 /// sometimes, return this. Every reply type turns into it, and so do an `Option` of one and `()`.
+///
+/// `#[non_exhaustive]`: WeChat may come to take more kinds.
 ///
 /// ```
 /// use wechat_callback::{Reply, TextReply, WechatMessage};
@@ -147,6 +167,14 @@ macro_rules! from_kinds {
         impl From<$type> for Reply {
             fn from(reply: $type) -> Self {
                 Self::$kind(reply)
+            }
+        }
+
+        impl $type {
+            /// As [`Reply::reveal`].
+            #[must_use]
+            pub fn reveal(&self) -> crate::Revealed<Reply> {
+                Reply::from(self.clone()).reveal()
             }
         }
 

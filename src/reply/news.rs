@@ -11,9 +11,11 @@ const MAX_TO_EVENT: usize = 8;
 /// One article in answer to a user's message, up to eight in answer to an event; with none or more, or one
 /// without a link, it is not sealed ([`SealError`]).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct NewsReply {
-    articles: Vec<Article>,
+    /// `Articles`, in the order in which they are shown.
+    pub articles: Vec<Article>,
 }
 
 impl NewsReply {
@@ -36,12 +38,17 @@ impl From<Article> for NewsReply {
 
 /// One article of a [`NewsReply`].
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 #[must_use = "an article does nothing until it is put into a NewsReply"]
 pub struct Article {
-    title: String,
-    description: String,
-    pic_url: String,
-    url: String,
+    /// `Title`
+    pub title: String,
+    /// `Description`: the text below the title; may be empty.
+    pub description: String,
+    /// `PicUrl`: the picture; may be empty.
+    pub pic_url: String,
+    /// `Url`: what it opens.
+    pub url: String,
 }
 
 impl Article {

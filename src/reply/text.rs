@@ -11,9 +11,11 @@ pub(crate) const MAX_TEXT: usize = 2047;
 /// Line ends and links (`<a href="https://…">…</a>`) work in WeChat's chat. An empty text or a longer one is not
 /// sealed ([`SealError`]), nor is one of white space alone; [`split`](Self::split) cuts a long one.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct TextReply {
-    content: String,
+    /// `Content`: what the user reads, with `&lt;` for a `<` that is no link.
+    pub content: String,
 }
 
 impl TextReply {
@@ -90,7 +92,7 @@ impl TextReply {
         Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
     }
 
-    /// What is sent as `Content`.
+    /// `Content`, borrowed.
     #[must_use]
     pub fn content(&self) -> &str {
         &self.content

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Content, filled};
@@ -6,17 +8,35 @@ use crate::xml::Writer;
 
 /// Hands the user's message on: to the account's human agents (转发到客服), or to WeChat's AI (转发到智能回复).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct TransferReply {
-    to: Target,
+    /// Who takes over.
+    pub to: TransferTarget,
 }
 
+/// Who takes over from the bot in a [`TransferReply`]. `#[non_exhaustive]`: WeChat may add others.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Target {
+#[non_exhaustive]
+pub enum TransferTarget {
+    /// Whichever human agent is free.
     AnyAgent,
+    /// The human agent with this account (`KfAccount`).
     Agent(String),
+    /// WeChat's AI reply.
     Ai,
+}
+
+/// The variant alone.
+impl fmt::Debug for TransferTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AnyAgent => "AnyAgent",
+            Self::Agent(_) => "Agent(..)",
+            Self::Ai => "Ai",
+        })
+    }
 }
 
 impl TransferReply {
@@ -27,10 +47,10 @@ impl TransferReply {
     /// let reply = TransferReply::to_any_agent();
     /// ```
     pub const fn to_any_agent() -> Self {
-        Self { to: Target::AnyAgent }
+        Self { to: TransferTarget::AnyAgent }
     }
 
-    /// To the agent `account` (`KfAccount`, `name@account`), even if he is offline. Not in answer to an event
+    /// To the agent `account` (`KfAccount`, `name@account`), even if they are offline. Not in answer to an event
     /// ([`SealError`]).
     ///
     /// ```
@@ -38,7 +58,7 @@ impl TransferReply {
     /// let reply = TransferReply::to_agent("test1@kftest");
     /// ```
     pub fn to_agent(account: impl Into<String>) -> Self {
-        Self { to: Target::Agent(account.into()) }
+        Self { to: TransferTarget::Agent(account.into()) }
     }
 
     /// To WeChat's AI reply (智能回复), which is silent otherwise once a server is configured:
@@ -49,36 +69,47 @@ impl TransferReply {
     /// let reply = TransferReply::to_ai();
     /// ```
     pub const fn to_ai() -> Self {
-        Self { to: Target::Ai }
+        Self { to: TransferTarget::Ai }
+    }
+
+    /// The account of the agent who takes over, where one is named.
+    #[must_use]
+    pub fn agent(&self) -> Option<&str> {
+        match &self.to {
+            TransferTarget::Agent(agent) => Some(agent),
+            TransferTarget::AnyAgent | TransferTarget::Ai => None,
+        }
     }
 }
 
 impl Content for TransferReply {
     fn kind(&self) -> &'static str {
         match self.to {
-            Target::AnyAgent | Target::Agent(_) => "transfer_customer_service",
-            Target::Ai => "transfer_biz_ai_ivr",
+            TransferTarget::AnyAgent | TransferTarget::Agent(_) => "transfer_customer_service",
+            TransferTarget::Ai => "transfer_biz_ai_ivr",
         }
     }
 
     fn check(&self, to_event: bool) -> Result<(), SealError> {
         match &self.to {
-            Target::AnyAgent | Target::Agent(_) if to_event => Err(SealError::TransferToEvent),
-            Target::Agent(agent) => filled("KfAccount", agent),
-            Target::AnyAgent | Target::Ai => Ok(()),
+            TransferTarget::AnyAgent | TransferTarget::Agent(_) if to_event => {
+                Err(SealError::TransferToEvent)
+            }
+            TransferTarget::Agent(agent) => filled("KfAccount", agent),
+            TransferTarget::AnyAgent | TransferTarget::Ai => Ok(()),
         }
     }
 
     fn write(&self, xml: &mut Writer<'_>) {
-        if let Target::Agent(agent) = &self.to {
+        if let TransferTarget::Agent(agent) = &self.to {
             xml.element("TransInfo", |xml| xml.text("KfAccount", agent));
         }
     }
 
     fn room(&self) -> usize {
         match &self.to {
-            Target::Agent(agent) => agent.len() + 64,
-            Target::AnyAgent | Target::Ai => 0,
+            TransferTarget::Agent(agent) => agent.len() + 64,
+            TransferTarget::AnyAgent | TransferTarget::Ai => 0,
         }
     }
 }

@@ -3,8 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Cursor, MAX_DEPTH, Tree};
-use crate::XmlError;
+use super::{Cursor, Draft, Tree};
 
 impl Serialize for Tree {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -15,6 +14,7 @@ impl Serialize for Tree {
 impl Serialize for Cursor<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(serde::Serialize)]
+        #[serde(rename = "Field")]
         struct Written<'a> {
             name: &'a str,
             #[serde(skip_serializing_if = "str::is_empty")]
@@ -35,41 +35,14 @@ impl Serialize for Cursor<'_> {
 
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let elements = Vec::<Read>::deserialize(deserializer)?;
-        let mut tree = Self::default();
-        for element in &elements {
-            element.put_into(&mut tree, 1).map_err(D::Error::custom)?;
-        }
-        Ok(tree)
-    }
-}
-
-#[derive(serde::Deserialize)]
-struct Read {
-    name: String,
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    fields: Vec<Read>,
-}
-
-impl Read {
-    fn put_into(&self, tree: &mut Tree, depth: usize) -> Result<(), XmlError> {
-        if depth > MAX_DEPTH {
-            return Err(XmlError::Depth);
-        }
-        let index = tree.open(&self.name)?;
-        for field in &self.fields {
-            field.put_into(tree, depth.saturating_add(1))?;
-        }
-        let text = if self.fields.is_empty() { self.text.as_str() } else { "" };
-        tree.close_with(index, text)
+        Self::of(&Vec::<Draft>::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xml::MAX_DEPTH;
 
     #[test]
     fn a_tree_reads_back_from_its_json() {

@@ -8,6 +8,7 @@
 
 mod border;
 mod build;
+mod draft;
 mod flat;
 mod json;
 mod layouts;
@@ -19,6 +20,7 @@ mod write;
 use std::borrow::Cow;
 
 use crate::XmlError;
+pub(crate) use draft::Draft;
 pub(crate) use tree::{Cursor, Element, Tree};
 pub(crate) use write::{Writer, is_allowed};
 

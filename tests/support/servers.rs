@@ -17,7 +17,8 @@ where
     R: axum::response::IntoResponse + actix_web::Responder + 'static,
 {
     let callback = wechat.callback();
-    let handler = move |WechatMessage(message): WechatMessage| handler(message);
+    let handler =
+        move |WechatMessage(message): WechatMessage| handler(std::sync::Arc::unwrap_or_clone(message));
     let (address, addresses) = std::sync::mpsc::channel();
     std::thread::spawn(move || match adapter {
         Adapter::Tower => {

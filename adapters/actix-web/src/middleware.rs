@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -15,7 +16,7 @@ use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
 use wechat_callback::delivery::{Answerer, Arrival, Deliveries, HandlerPolicy, LateReply, Running};
-use wechat_callback::{Callback, Message, OpenError, Opened, Reply, ReplyContext};
+use wechat_callback::{Callback, Message, Opened, Refusal, Reply, ReplyContext};
 
 use crate::{answer, payload};
 
@@ -230,10 +231,10 @@ impl WechatMiddleware {
     async fn verify(&self, path: &str, query: &str) -> Result<String, u16> {
         match &self.answerer {
             Some(answerer) => answerer.verify(&self.callback, path, query).await,
-            None => self.callback.verify(query).map_err(|error| {
-                self.callback.log_refusal(&error, "GET", path, query);
-                error.status()
-            }),
+            None => self
+                .callback
+                .verify(query)
+                .map_err(|error| self.callback.log_refusal(error, "GET", path, query)),
         }
     }
 
@@ -252,15 +253,16 @@ impl WechatMiddleware {
             Ok(body) => body,
             Err(status) => return Ok(answer::instead(request, answer::refusal(status))),
         };
-        let opened = match request.extensions().contains::<Message>() {
-            true => Err(OpenError::AlreadyOpened),
-            false => self.callback.open(request.query_string(), &body),
+        let opened = match request.extensions().contains::<Arc<Message>>() {
+            true => Err(Refusal::AlreadyOpened),
+            false => self.callback.open(request.query_string(), &body).map_err(Refusal::from),
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(error) => {
-                self.callback.log_refusal(&error, "POST", request.path(), request.query_string());
-                return Ok(answer::instead(request, answer::empty(error.status())));
+            Err(refusal) => {
+                let (path, query) = (request.path(), request.query_string());
+                let status = self.callback.log_refusal(refusal, "POST", path, query);
+                return Ok(answer::instead(request, answer::empty(status)));
             }
         };
         let arrival = match &self.answerer {
@@ -306,7 +308,7 @@ fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> R
     // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
     // request, and the Content-Length of an envelope is an upper bound of the message's.
     request.set_payload(Payload::from(xml));
-    request.extensions_mut().insert(message);
+    request.extensions_mut().insert(Arc::new(message));
     reply
 }
 

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use tower_service::Service;
 use wechat_callback::delivery::{
     Alone, Answer, Answering, Arrival, Arriving, Handled, Run, Running as Handlers, Runs,
 };
-use wechat_callback::{Message, OpenError, Opened, ReplyContext};
+use wechat_callback::{Message, Opened, Refusal, ReplyContext};
 
 use crate::own::{OwnBody, Returned};
 use crate::read::{BoxError, ReadBody};
@@ -116,10 +117,10 @@ where
             let (path, query) = (uri.path(), uri.query().unwrap_or_default());
             match &layer.answerer {
                 Some(answerer) => answerer.verify(&layer.callback, path, query).await,
-                None => layer.callback.verify(query).map_err(|error| {
-                    layer.callback.log_refusal(&error, "GET", path, query);
-                    error.status()
-                }),
+                None => layer
+                    .callback
+                    .verify(query)
+                    .map_err(|error| layer.callback.log_refusal(error, "GET", path, query)),
             }
         });
         Self::new(State::Verifying { verifying }, version, layer)
@@ -257,15 +258,15 @@ impl<S> Push<S> {
     {
         let Self { service, layer, mut parts, arrived, admitted } = self;
         let query = parts.uri.query().unwrap_or_default();
-        let opened = match parts.extensions.get::<Message>() {
-            Some(_) => Err(OpenError::AlreadyOpened),
-            None => layer.callback.open(query, body),
+        let opened = match parts.extensions.get::<Arc<Message>>() {
+            Some(_) => Err(Refusal::AlreadyOpened),
+            None => layer.callback.open(query, body).map_err(Refusal::from),
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(error) => {
-                layer.callback.log_refusal(&error, "POST", parts.uri.path(), query);
-                return State::answered(answer::empty(error.status()));
+            Err(refusal) => {
+                let status = layer.callback.log_refusal(refusal, "POST", parts.uri.path(), query);
+                return State::answered(answer::empty(status));
             }
         };
         let arriving =
@@ -278,7 +279,7 @@ impl<S> Push<S> {
         };
         parts.headers.remove(TRANSFER_ENCODING);
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
-        parts.extensions.insert(message);
+        parts.extensions.insert(Arc::new(message));
         let call = Call::Ready { call: Some((service, Request::from_parts(parts, ReqBody::from(xml)))) };
         match arriving {
             Some(mut arriving) => match arriving.now() {

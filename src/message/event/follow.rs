@@ -17,11 +17,13 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
-use crate::message::read::{Element, filled};
+use crate::message::read::{Element, filled, setters};
+use crate::message::write::Write;
 use crate::message::{Decimal, Fields, elements};
+use crate::xml::Draft;
 
 /// Someone follows the account (关注), perhaps by scanning one of its QR codes.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Subscribe {
     /// `EventKey` without its `qrscene_`: the scene of the QR code that was scanned. `None` after a plain follow.
@@ -35,7 +37,14 @@ impl Element for Subscribe {
         let scene = fields.get("EventKey").and_then(|key| key.strip_prefix("qrscene_"));
         Self { scene: scene.map(str::to_owned), ticket: filled(fields, "Ticket").map(str::to_owned) }
     }
+
+    fn write_into(&self, elements: &mut Vec<Draft>) {
+        self.scene.as_ref().map(|scene| format!("qrscene_{scene}")).write(elements, "EventKey");
+        self.ticket.write(elements, "Ticket");
+    }
 }
+
+setters!(Subscribe { scene: Option<String>, ticket: Option<String>, });
 
 crate::message::debug_without_content!(Subscribe);
 

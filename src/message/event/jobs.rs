@@ -24,7 +24,9 @@ use std::fmt;
 
 use crate::message::read::Read;
 use crate::message::values::words;
+use crate::message::write::Write;
 use crate::message::{Fields, Id, elements};
+use crate::xml::Draft;
 
 elements! {
     /// A template message was delivered, or not (模板消息发送结果). The sender of the event is who was to get it.
@@ -201,6 +203,19 @@ impl From<MassSendStatus> for String {
             MassSendStatus::Err(code) => format!("err({code})"),
             MassSendStatus::Other(word) => word,
         }
+    }
+}
+
+impl Write for MassSendStatus {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        String::from(self.clone()).write(elements, name);
+    }
+}
+
+/// No word.
+impl Default for MassSendStatus {
+    fn default() -> Self {
+        Self::Other(String::new())
     }
 }
 

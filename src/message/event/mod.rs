@@ -23,6 +23,8 @@ use std::fmt;
 
 use super::Fields;
 use super::read::Element;
+use super::write::Write;
+use crate::xml::Draft;
 
 pub use authorization::*;
 pub use card::*;
@@ -149,6 +151,8 @@ pub(crate) use for_each_event;
 macro_rules! event {
     ($($type:ident = $name:literal,)+) => {
         /// An event, by its name.
+        ///
+        /// `#[non_exhaustive]`: WeChat adds events.
         #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
         #[non_exhaustive]
@@ -170,6 +174,14 @@ macro_rules! event {
                 match fields.get("Event").unwrap_or_default() {
                     $( name if name.eq_ignore_ascii_case($name) => Self::$type($type::read_from(fields)), )+
                     name => Self::Other { name: name.to_owned() },
+                }
+            }
+
+            pub(super) fn write_into(&self, elements: &mut Vec<Draft>) {
+                self.name().write(elements, "Event");
+                match self {
+                    $( Self::$type(event) => event.write_into(elements), )+
+                    Self::Other { .. } => {}
                 }
             }
 
@@ -227,6 +239,8 @@ mod tests {
                     assert!(matches!(message.event(), Some(Event::$type(_))), "{name}");
                     assert_eq!(message.event().map(Event::name), Some($name));
                 }
+                let made = Message::new($type::default());
+                assert!(made.event() == Some(&$type::default().into()), $name);
             )+};
         }
         for_each_event!(check);

@@ -1,0 +1,161 @@
+//! How typed values are written back as elements, so that a message can be made without XML. What is written reads
+//! back as it was ([`read`](super::read)). What is `None` or empty is left out.
+
+use super::read::Element;
+use super::{Decimal, Id};
+use crate::Timestamp;
+use crate::xml::Draft;
+
+/// A value that stands in an element, or in several of one name.
+pub(super) trait Write {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str);
+}
+
+impl Write for str {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        if !self.is_empty() {
+            elements.push(Draft::text(name, self));
+        }
+    }
+}
+
+impl Write for String {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        self.as_str().write(elements, name);
+    }
+}
+
+impl Write for Decimal {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        self.as_str().write(elements, name);
+    }
+}
+
+macro_rules! optional {
+    ($($type:ty: $value:ident => $text:expr,)+) => {$(
+        impl Write for Option<$type> {
+            fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+                if let Some($value) = self {
+                    $text.write(elements, name);
+                }
+            }
+        }
+    )+};
+}
+optional! {
+    String: text => text,
+    Decimal: number => number,
+    Id: id => id.as_str(),
+    i64: number => number.to_string(),
+    Timestamp: moment => moment.to_string(),
+    bool: is => if *is { "1" } else { "0" },
+}
+
+impl Write for Vec<String> {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        elements.extend(self.iter().map(|text| Draft::text(name, text)));
+    }
+}
+
+impl Write for Vec<i64> {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        elements.extend(self.iter().map(|number| Draft::text(name, &number.to_string())));
+    }
+}
+
+impl<T: Element> Write for T {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        let mut inside = Vec::new();
+        self.write_into(&mut inside);
+        elements.push(Draft::nested(name, inside));
+    }
+}
+
+impl<T: Element> Write for Option<T> {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        if let Some(value) = self {
+            value.write(elements, name);
+        }
+    }
+}
+
+impl<T: Element> Write for Vec<T> {
+    fn write(&self, elements: &mut Vec<Draft>, name: &str) {
+        for value in self {
+            value.write(elements, name);
+        }
+    }
+}
+
+/// Fields that share a wrapper share one element.
+pub(super) fn write_path<T: Write>(value: &T, elements: &mut Vec<Draft>, path: &[&str]) {
+    match path {
+        [] => {}
+        [name] => value.write(elements, name),
+        [wrapper, rest @ ..] => {
+            Draft::fill_inside(elements, wrapper, |inside| write_path(value, inside, rest));
+        }
+    }
+}
+
+/// What a field of a message can be set to: its type, and what turns into it.
+///
+/// A text is set to a `&str` or a `String`, a number to an `i64`, an [`Id`] to either, a [`Decimal`] to a text or an
+/// `f64`, a list to an array or a `Vec`; and an `Option` of these to the value without `Some`.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{T}` cannot be set to a `{Self}`",
+    note = "texts are set to a `&str` or a `String`, numbers to an `i64`, ids to either, decimals to a `&str` or an \
+            `f64`, lists to an array or a `Vec`; an `Option` to the value without `Some`"
+)]
+pub trait IntoField<T> {
+    /// The field's value.
+    fn into_field(self) -> T;
+}
+
+impl<T> IntoField<T> for T {
+    fn into_field(self) -> T {
+        self
+    }
+}
+
+impl<T, const N: usize> IntoField<Vec<T>> for [T; N] {
+    fn into_field(self) -> Vec<T> {
+        self.into()
+    }
+}
+
+macro_rules! into_field {
+    ($($from:ty => $($to:ty),+;)+) => {$($(
+        impl IntoField<$to> for $from {
+            fn into_field(self) -> $to {
+                self.into()
+            }
+        }
+
+        impl IntoField<Option<$to>> for $from {
+            fn into_field(self) -> Option<$to> {
+                Some(self.into())
+            }
+        }
+    )+)+};
+}
+into_field! {
+    &str => String, Id, Decimal;
+    String => Id, Decimal;
+    i64 => Id;
+    f64 => Decimal;
+}
+
+/// An `Option` is set to the value without `Some`.
+macro_rules! some_field {
+    ($($type:ty),+) => {$(
+        impl $crate::message::IntoField<Option<$type>> for $type {
+            fn into_field(self) -> Option<$type> {
+                Some(self)
+            }
+        }
+    )+};
+}
+pub(super) use some_field;
+
+some_field!(String, Id, Decimal, i64, bool, Timestamp);
