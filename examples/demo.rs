@@ -86,13 +86,13 @@ const HELP: &str = "我会这些：\n\
     · <a href=\"weixin://bizmsgmenu?msgmenucontent=慢 20&msgmenuid=6\">慢 20</a>：太久了，发“继续”来取";
 
 async fn chat(WechatMessage(message): WechatMessage) -> Reply {
-    match &message.content {
+    match message.content {
         Content::Text(text) => answer(text.content.trim()).await,
-        Content::Image(image) => image.media_id.as_deref().map(ImageReply::new).into(),
-        Content::Voice(voice) => VoiceReply::new(&voice.media_id).into(),
+        Content::Image(image) => image.media_id.map(ImageReply::new).into(),
+        Content::Voice(voice) => VoiceReply::new(voice.media_id).into(),
         Content::Location(place) => TextReply::literal(&format!("你在{}", place.label)).into(),
         Content::Link(link) => TextReply::literal(&format!("《{}》，我看看", link.title)).into(),
-        Content::Event(event) => happened(event),
+        Content::Event(event) => happened(&event),
         _ => Reply::none(),
     }
 }

@@ -8,7 +8,6 @@ mod echo;
 use std::convert::Infallible;
 use std::error::Error;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Empty;
@@ -19,9 +18,9 @@ use tower::{Layer, ServiceExt};
 use wechat_tower::{Message, WechatBody, WechatLayer};
 
 /// The handler: the message stands in the request's extensions, the reply goes into the response's.
-async fn chat(request: Request<WechatBody<Incoming>>) -> Result<Response<Empty<Bytes>>, Infallible> {
+async fn chat(mut request: Request<WechatBody<Incoming>>) -> Result<Response<Empty<Bytes>>, Infallible> {
     let mut response = Response::default();
-    if let Some(message) = request.extensions().get::<Arc<Message>>() {
+    if let Some(message) = request.extensions_mut().remove::<Message>() {
         response.extensions_mut().insert(echo::echo(message));
     }
     Ok(response)

@@ -56,6 +56,8 @@ pub use error::{
     ConfigError, DecryptError, FieldsError, HandlerError, MessageRejection, OpenError, QueryError, SealError,
     XmlError,
 };
+#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
+pub use interop::PushXml;
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
 pub use refusal::Refusal;

@@ -4,7 +4,6 @@ mod support;
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -66,7 +65,7 @@ impl Service<Request<Body>> for Forgetful {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called without being ready");
-        let message = request.extensions().get::<Arc<Message>>().expect("the message");
+        let message = request.extensions().get::<Message>().expect("the message");
         let mut response = Response::new(Body::empty());
         response.extensions_mut().insert(Reply::from(TextReply::new(message.text().unwrap_or_default())));
         std::future::ready(Ok(response))
@@ -311,20 +310,6 @@ async fn without_the_layer_extractor_and_reply_fail_loudly_and_name_it() {
     }
 }
 
-#[tokio::test]
-async fn all_extractors_of_a_handler_share_one_message() {
-    async fn twice(WechatMessage(first): WechatMessage, WechatMessage(second): WechatMessage) {
-        assert!(Arc::ptr_eq(&first, &second));
-        drop(second);
-        // The request is gone, so the message can be taken without copying it.
-        assert_eq!(Arc::into_inner(first).as_ref().and_then(Message::text), Some("x"));
-    }
-    let wechat = Wechat::new(SecurityMode::Plain);
-    let app = Router::new().route("/weixin", post(twice).layer(layer(&wechat)));
-    let response = app.oneshot(request(wechat.push(&text("x")))).await.expect("infallible");
-    assert_eq!(body(response).await, "success");
-}
-
 /// WeChat's two verbs, as far as a mounting matters.
 async fn assert_mounted<S, B>(wechat: &Wechat, service: S)
 where
@@ -407,8 +392,8 @@ fn the_layer_its_service_and_its_future_are_send_and_the_first_two_clone() {
 #[tokio::test]
 async fn the_message_is_typed_in_the_extensions() {
     async fn handle(request: Request<Body>) -> Result<Response<Body>, Infallible> {
-        let message = request.extensions().get::<Arc<Message>>().expect("the message");
-        assert_eq!(**message, Message::from_xml(&text("你好")).expect("a message"));
+        let message = request.extensions().get::<Message>().expect("the message");
+        assert_eq!(*message, Message::from_xml(&text("你好")).expect("a message"));
         assert!(matches!(message.content, message::Content::Text(_)));
         Ok(Response::new(Body::empty()))
     }

@@ -21,15 +21,15 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// The handler, the same one in axum and in actix-web.
 pub(crate) async fn chat(WechatMessage(message): WechatMessage) -> Reply {
-    echo(&message)
+    echo(message)
 }
 
 /// Says what was said.
-pub(crate) fn echo(message: &Message) -> Reply {
-    match &message.content {
+pub(crate) fn echo(message: Message) -> Reply {
+    match message.content {
         Content::Text(text) => say(&text.content),
-        Content::Image(image) => image.media_id.as_deref().map(ImageReply::new).into(),
-        Content::Voice(voice) => VoiceReply::new(&voice.media_id).into(),
+        Content::Image(image) => image.media_id.map(ImageReply::new).into(),
+        Content::Voice(voice) => VoiceReply::new(voice.media_id).into(),
         Content::Location(location) => say(&location.label),
         Content::Event(event) if event.is("subscribe") => TextReply::new("欢迎关注！").into(),
         _ => Reply::none(),

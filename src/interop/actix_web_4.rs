@@ -6,7 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{UNSEALED, part, shared};
+use super::{UNSEALED, part, whole};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -16,7 +16,9 @@ impl FromRequest for WechatMessage {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(shared(request.extensions().get()).cloned().map(Self))
+        let mut extensions = request.extensions_mut();
+        let message = extensions.remove::<Message>();
+        ready(whole(message, extensions.get()).map(Self))
     }
 }
 
@@ -27,7 +29,8 @@ macro_rules! extractor {
             type Future = Ready<Result<Self, Self::Error>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                ready(part(request.extensions().get()))
+                let extensions = request.extensions();
+                ready(part(extensions.get(), extensions.get()))
             }
         }
     )+};

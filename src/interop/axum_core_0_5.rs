@@ -5,7 +5,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{UNSEALED, part, shared};
+use super::{UNSEALED, part, whole};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -14,7 +14,8 @@ impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        shared(parts.extensions.get()).cloned().map(Self)
+        let message = parts.extensions.remove::<Message>();
+        whole(message, parts.extensions.get()).map(Self)
     }
 }
 
@@ -24,7 +25,8 @@ macro_rules! extractor {
             type Rejection = MessageRejection;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-                part(parts.extensions.get())
+                let extensions = &parts.extensions;
+                part(extensions.get(), extensions.get())
             }
         }
     )+};

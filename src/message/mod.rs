@@ -81,7 +81,6 @@ mod values;
 mod write;
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -277,16 +276,13 @@ impl fmt::Debug for Message {
 
 /// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
 ///
-/// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. Without the middleware around the route it
-/// fails with a status of 500 that names the middleware.
+/// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. It takes the message out of the
+/// request, so a handler has it once. Without the middleware around the route it fails with a status of 500
+/// that names the middleware.
 ///
 /// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
-/// [`event::Click`], …, and beside it, in any order, [`Head`] for who and when, or the whole `WechatMessage`. Messages
-/// of another kind are answered `success` without calling the handler.
-///
-/// All extractors share one message. A handler that needs it for itself takes it with [`Arc::unwrap_or_clone`].
-///
-/// If axum's compiler error about a handler says little, put `#[axum::debug_handler]` above the handler.
+/// [`event::Click`], … and beside it [`Head`] for who and when. Messages of another kind are answered `success`
+/// without calling it.
 ///
 /// ```
 /// use wechat_callback::{TextReply, WechatMessage};
@@ -306,24 +302,12 @@ impl fmt::Debug for Message {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WechatMessage(pub Arc<Message>);
+pub struct WechatMessage(pub Message);
 
-/// To call a handler in a test.
-///
-/// ```
-/// # use wechat_callback::{Message, TextReply, WechatMessage};
-/// async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
-///     TextReply::new(message.text().unwrap_or_default())
-/// }
-/// # async fn test() -> Result<(), wechat_callback::XmlError> {
-/// let message = Message::from_xml("<xml><MsgType>text</MsgType><Content>你好</Content></xml>")?;
-/// assert!(chat(message.into()).await == TextReply::new("你好"));
-/// # Ok(())
-/// # }
-/// ```
+/// For tests that call a handler themselves.
 impl From<Message> for WechatMessage {
     fn from(message: Message) -> Self {
-        Self(message.into())
+        Self(message)
     }
 }
 

@@ -157,7 +157,7 @@ impl Middleware {
         F: Future<Output = R> + Send + 'static,
         R: axum::response::IntoResponse + actix_web::Responder + 'static,
     {
-        let handler = move |WechatMessage(message): WechatMessage| handler(Arc::unwrap_or_clone(message));
+        let handler = move |WechatMessage(message): WechatMessage| handler(message);
         let send: Rc<Deliver> = match &self.adapter {
             Either::Tower(layer) => {
                 let route = axum::routing::post(handler).layer(layer.clone());

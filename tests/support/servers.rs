@@ -17,8 +17,7 @@ where
     R: axum::response::IntoResponse + actix_web::Responder + 'static,
 {
     let callback = wechat.callback();
-    let handler =
-        move |WechatMessage(message): WechatMessage| handler(std::sync::Arc::unwrap_or_clone(message));
+    let handler = move |WechatMessage(message): WechatMessage| handler(message);
     let (address, addresses) = std::sync::mpsc::channel();
     std::thread::spawn(move || match adapter {
         Adapter::Tower => {

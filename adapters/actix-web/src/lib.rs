@@ -47,7 +47,7 @@
 //!
 //! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
 //! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
-//! extractor of actix-web's, in any order. A `String` or `Bytes` body is the decrypted XML.
+//! extractor of actix-web's. A `String` or `Bytes` body is the decrypted XML.
 //!
 //! # What a handler returns
 //!

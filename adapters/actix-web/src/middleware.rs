@@ -2,7 +2,6 @@ use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -16,7 +15,7 @@ use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
 use wechat_callback::delivery::{Answerer, Arrival, Deliveries, HandlerPolicy, LateReply, Running};
-use wechat_callback::{Callback, Message, Opened, Refusal, Reply, ReplyContext};
+use wechat_callback::{Callback, Opened, PushXml, Refusal, Reply, ReplyContext};
 
 use crate::{answer, payload};
 
@@ -253,7 +252,7 @@ impl WechatMiddleware {
             Ok(body) => body,
             Err(status) => return Ok(answer::instead(request, answer::refusal(status))),
         };
-        let opened = match request.extensions().contains::<Arc<Message>>() {
+        let opened = match request.extensions().contains::<PushXml>() {
             true => Err(Refusal::AlreadyOpened),
             false => self.callback.open(request.query_string(), &body).map_err(Refusal::from),
         };
@@ -302,13 +301,16 @@ impl WechatMiddleware {
 fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> ReplyContext {
     let Opened { message, xml, reply, .. } = opened;
     let xml = match xml {
-        Cow::Owned(decrypted) => decrypted.into(),
+        Cow::Owned(decrypted) => Bytes::from(decrypted),
         Cow::Borrowed(_) => body.clone(),
     };
     // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
     // request, and the Content-Length of an envelope is an upper bound of the message's.
-    request.set_payload(Payload::from(xml));
-    request.extensions_mut().insert(Arc::new(message));
+    request.set_payload(Payload::from(xml.clone()));
+    let mut extensions = request.extensions_mut();
+    extensions.insert(message);
+    extensions.insert(PushXml::new(xml));
+    drop(extensions);
     reply
 }
 

@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use tower_service::Service;
 use wechat_callback::delivery::{
     Alone, Answer, Answering, Arrival, Arriving, Handled, Run, Running as Handlers, Runs,
 };
-use wechat_callback::{Message, Opened, Refusal, ReplyContext};
+use wechat_callback::{Opened, PushXml, Refusal, ReplyContext};
 
 use crate::own::{OwnBody, Returned};
 use crate::read::{BoxError, ReadBody};
@@ -258,7 +257,7 @@ impl<S> Push<S> {
     {
         let Self { service, layer, mut parts, arrived, admitted } = self;
         let query = parts.uri.query().unwrap_or_default();
-        let opened = match parts.extensions.get::<Arc<Message>>() {
+        let opened = match parts.extensions.get::<PushXml>() {
             Some(_) => Err(Refusal::AlreadyOpened),
             None => layer.callback.open(query, body).map_err(Refusal::from),
         };
@@ -274,12 +273,13 @@ impl<S> Push<S> {
 
         let Opened { message, xml, reply: context, .. } = opened;
         let xml = match xml {
-            Cow::Owned(decrypted) => decrypted.into(),
+            Cow::Owned(decrypted) => Bytes::from(decrypted),
             Cow::Borrowed(_) => body.clone(),
         };
         parts.headers.remove(TRANSFER_ENCODING);
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
-        parts.extensions.insert(Arc::new(message));
+        parts.extensions.insert(message);
+        parts.extensions.insert(PushXml::new(xml.clone()));
         let call = Call::Ready { call: Some((service, Request::from_parts(parts, ReqBody::from(xml)))) };
         match arriving {
             Some(mut arriving) => match arriving.now() {

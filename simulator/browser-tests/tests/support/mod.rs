@@ -50,7 +50,7 @@ pub(crate) fn bot(account: &Account, policy: &Policy, cover: &str) -> Router {
     let wait = policy.timeout;
     let late = LateReply::ride().timeout(wait).answer_within(wait * 9 / 10);
     let cover = cover.to_owned();
-    let chat = async move |WechatMessage(message): WechatMessage| match &message.content {
+    let chat = async move |WechatMessage(message): WechatMessage| match message.content {
         Content::Text(text) if text.content == "图文" => {
             let article = Article::new("一条消息的十五秒", "https://example.com/a").pic_url(cover);
             NewsReply::new([article.description("从手机到机器人，再回来。")]).into()
