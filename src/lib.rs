@@ -27,6 +27,17 @@
 //! # Ok(())
 //! # }
 //! ```
+//! # Features
+//!
+//! None is on by default. A feature adds; it changes nothing that is there without it.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `tokio-1` | what the middlewares share, for a server of your own: one answer to all deliveries of a push ([`delivery`]), with the timers of tokio 1 |
+//! | `axum-core-0_5` | the extractors and responses of axum 0.8 |
+//! | `actix-web-4` | the extractors and responders of actix-web 4 |
+//!
+//! The adapters turn on what they need.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;

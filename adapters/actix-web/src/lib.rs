@@ -75,6 +75,10 @@
 //! | `web::scope(path).wrap(middleware)` | works, and answers every path of the scope |
 //! | `App::new().wrap(middleware)` | works, and answers every path of the app |
 //! | `web::resource(path).route(web::post().to(handler).wrap(middleware))` | **answers WeChat's verification (GET) with 405**: actix-web chooses by method before it |
+//!
+//! # Features
+//!
+//! None.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
@@ -83,4 +87,10 @@ mod payload;
 
 pub use middleware::WechatMiddleware;
 #[doc(inline)]
-pub use wechat_callback::*;
+pub use wechat_callback::{
+    Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
+    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, Previous, QueryError,
+    Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, TextReply, Timestamp,
+    TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext, async_trait, delivery,
+    message, reply,
+};

@@ -81,6 +81,12 @@
 //! | `any(handler).layer(layer)` | works, without the `Allow: POST` that axum's `post` adds to every answer to a GET |
 //! | around a tower service in hyper, with [`WechatBody`] | works |
 //! | `post(handler).route_layer(layer)` | **answers WeChat's verification (GET) with 405**: axum puts the layer behind its choice of method |
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `axum` (on by default) | the extractors and responses of axum 0.8; the layer needs neither |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
@@ -96,4 +102,10 @@ pub use future::ResponseFuture;
 pub use layer::WechatLayer;
 pub use service::WechatService;
 #[doc(inline)]
-pub use wechat_callback::*;
+pub use wechat_callback::{
+    Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
+    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, Previous, QueryError,
+    Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, TextReply, Timestamp,
+    TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext, async_trait, delivery,
+    message, reply,
+};
