@@ -1,12 +1,10 @@
 //! Answer WeChat (微信) callbacks: verify, decrypt, type and reply.
 //!
-//! Deterministic underneath and without IO: no socket, no runtime, no web framework. The clock and the
-//! randomness that it needs can be handed in ([`Callback::open_at`], [`ReplyContext::seal_at`]);
-//! [`Callback::open`] and [`ReplyContext::seal`] fill them in.
+//! Deterministic, without IO: no socket, no runtime, no web framework. The clock and the randomness can be passed in
+//! ([`Callback::open_at`], [`ReplyContext::seal_at`]); [`Callback::open`] and [`ReplyContext::seal`] take the system's.
 //!
-//! Most people want one of the two adapters, which re-export everything here:
-//! `wechat-tower` (axum, hyper, any tower stack) or `wechat-actix` (actix-web). This crate alone serves any
-//! other server: hand it the query string and the body, send back what it returns.
+//! For axum, hyper or any tower stack use `wechat-tower`, for actix-web `wechat-actix`; both re-export everything here.
+//! For any other server use this crate: pass it the query string and the body, and send back what it returns.
 //!
 //! ```
 //! use wechat_callback::{Callback, TextReply};
@@ -67,9 +65,11 @@ pub use error::{
     ConfigError, DecryptError, FieldsError, HandlerError, MessageRejection, OpenError, QueryError, SealError,
     XmlError,
 };
+#[doc(inline)]
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
 pub use refusal::Refusal;
+#[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
     VideoReply, VoiceReply, XmlReplyContext,

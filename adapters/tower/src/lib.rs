@@ -47,8 +47,8 @@
 //!
 //! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
 //! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
-//! extractor of axum's. They stand beside each other in any order. A `String` or `Bytes` body is the decrypted XML. If the
-//! compiler's error about a handler says little, put `#[axum::debug_handler]` above the handler. In a tower service without
+//! extractor of axum's. They stand beside each other in any order. A `String` or `Bytes` body is the decrypted XML. If axum
+//! rejects a handler without saying why, put `#[axum::debug_handler]` above it. In a tower service without
 //! axum an `Arc` of the [`Message`] stands in the request's extensions.
 //!
 //! # What a handler returns

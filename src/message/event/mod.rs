@@ -1,8 +1,8 @@
 //! Events (事件推送): what a user did, or what WeChat did for the account.
 //!
-//! One type an event; the [table](super#events-event) lists them as WeChat's pages do. Their fields are WeChat's in
-//! Rust's spelling. A number that WeChat did not write as one is `None`; every element is in
-//! [`Message::fields`](super::Message::fields) too.
+//! Each event has a type; the [table](super#events-event) lists them in the order of WeChat's pages. Fields have
+//! WeChat's names in Rust's spelling. A number that cannot be read is `None`, and its text is still in
+//! [`Message::fields`](super::Message::fields).
 //!
 //! ```
 //! use wechat_callback::message::Event;
@@ -22,8 +22,8 @@
 //! }
 //! ```
 //!
-//! Two that are less obvious: `Unsubscribe` comes when nobody reads a reply any more, and the events of a menu that
-//! sends pictures or a place come beside the messages that hold them.
+//! A reply to [`Unsubscribe`] reaches nobody. The pictures or the place that a menu event announces follow as messages
+//! of their own.
 
 mod authorization;
 mod card;
