@@ -364,8 +364,10 @@ fn prefix(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!("{path}: ") }
 }
 
-/// Why [`WechatMessage`](crate::WechatMessage), or a part of it, was not extracted. Answered with a status of 500, for
-/// the mistake is the server's; but a message of [another kind](Self::OtherKind) is answered `success`.
+/// Why [`WechatMessage`](crate::WechatMessage), or a part of it, was not extracted.
+///
+/// It is answered with 500, because the mistake is in the server; a message of [another kind](Self::OtherKind) is
+/// answered `success`.
 ///
 /// `#[non_exhaustive]`: more reasons may be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,12 +1,10 @@
 //! Answer WeChat (微信) callbacks: verify, decrypt, type and reply.
 //!
-//! Deterministic underneath and without IO: no socket, no runtime, no web framework. The clock and the
-//! randomness that it needs can be handed in ([`Callback::open_at`], [`ReplyContext::seal_at`]);
-//! [`Callback::open`] and [`ReplyContext::seal`] fill them in.
+//! Deterministic, without IO: no socket, no runtime, no web framework. The clock and the randomness can be passed in
+//! ([`Callback::open_at`], [`ReplyContext::seal_at`]); [`Callback::open`] and [`ReplyContext::seal`] take the system's.
 //!
-//! Most people want one of the two adapters, which re-export everything here:
-//! `wechat-tower` (axum, hyper, any tower stack) or `wechat-actix` (actix-web). This crate alone serves any
-//! other server: hand it the query string and the body, send back what it returns.
+//! For axum, hyper or any tower stack use `wechat-tower`, for actix-web `wechat-actix`; both re-export everything here.
+//! For any other server use this crate: pass it the query string and the body, and send back what it returns.
 //!
 //! ```
 //! use wechat_callback::{Callback, TextReply};
@@ -27,6 +25,17 @@
 //! # Ok(())
 //! # }
 //! ```
+//! # Features
+//!
+//! None is on by default. A feature adds; it changes nothing that is there without it.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `tokio-1` | what the middlewares share, for a server of your own: one answer to all deliveries of a push ([`delivery`]), with the timers of tokio 1 |
+//! | `axum-core-0_5` | the extractors and responses of axum 0.8 |
+//! | `actix-web-4` | the extractors and responders of actix-web 4 |
+//!
+//! The adapters turn on what they need.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
@@ -58,9 +67,11 @@ pub use error::{
 };
 #[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
 pub use interop::PushXml;
+#[doc(inline)]
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
 pub use refusal::Refusal;
+#[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
     VideoReply, VoiceReply, XmlReplyContext,

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::{Callback, OpenError, QueryError, query};
 
-/// Why a middleware refused a request: for its log. The caller gets [`status`](Self::status) and nothing else.
+/// Why a middleware refused a request.
+///
+/// The reason is for the log; the caller gets [`status`](Self::status) and nothing else.
 ///
 /// `#[non_exhaustive]`: a middleware may come to refuse more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

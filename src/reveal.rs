@@ -8,7 +8,7 @@ use crate::{Message, Reply};
 
 /// A [`Message`] or a [`Reply`] whose `Debug` shows everything in it, for the assertions of tests.
 ///
-/// It shows what users wrote and who they are, so it does not belong into a log.
+/// It shows what users wrote and who they are: keep it out of logs.
 ///
 /// ```
 /// use wechat_callback::message::Text;

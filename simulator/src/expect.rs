@@ -88,7 +88,7 @@ impl Exchange {
     ///
     /// # Panics
     ///
-    /// Where he does not.
+    /// Where they do not.
     #[track_caller]
     pub fn expect_failure_notice(&self) -> &Self {
         self.expect(self.shown == Shown::FailureNotice, "WeChat's failure notice")
@@ -108,7 +108,7 @@ impl Exchange {
     ///
     /// # Panics
     ///
-    /// Where he did.
+    /// Where they did.
     #[track_caller]
     pub fn expect_within(&self, limit: Duration) -> &Self {
         self.expect(self.took() <= limit, &format!("an answer within {limit:?}"))

@@ -77,7 +77,7 @@ impl<T: Target> FakeWechat<T> {
     }
 }
 
-/// Someone who chats with the account. What he does happens one after another, as in a chat.
+/// Someone who chats with the account. What they do happens one after another, as in a chat.
 ///
 /// Each method pushes and waits until the user would see what comes of it: at most fifteen seconds, in three
 /// deliveries. Each fails where the bot was not reached at all.
@@ -151,7 +151,7 @@ actions! {
     follow() => Message::follow();
     /// Follows the account by a QR code with a scene.
     follow_by(scene: &str) => Message::follow_by(scene);
-    /// Unfollows the account (取消关注). Nothing that it replies reaches him.
+    /// Unfollows the account (取消关注). Nothing that it replies reaches them.
     unfollow() => Message::unfollow();
     /// Scans a QR code with a scene, and follows already.
     scan(scene: &str) => Message::scan(scene);
@@ -159,7 +159,7 @@ actions! {
     click(key: &str) => Message::click(key);
     /// Uses a menu button with a link (点击菜单链接).
     view(url: &str) => Message::view(url);
-    /// His client reports where he is (上报地理位置).
+    /// Their client reports where they are (上报地理位置).
     location_report(latitude: f64, longitude: f64) => Message::location_report(latitude, longitude);
     /// XML as it is. Who sent it stands in it.
     raw(xml: &str) => Message::raw(xml);

@@ -40,8 +40,20 @@
 //! | do the URL verification and learn why it fails | [`handshake`] |
 //! | see that a bot refuses what it should | [`attack`] |
 //!
-//! The same from the command line: `wechat-sim --help`, in this crate's default feature `cli`. Tests of bots need it not:
-//! `default-features = false`.
+//! The same from the command line: `wechat-sim --help`.
+//!
+//! # Features
+//!
+//! Tests of bots need none: `default-features = false`.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `cli` (on by default) | the command line, `wechat-sim`; turns on `tls` |
+//! | `page` (on by default) | the chat page: a server on this machine, for a browser |
+//! | `actix-web` | an actix-web app as the target, in process |
+//! | `tls` | targets with https |
+//!
+//! # Records and time
 //!
 //! Records ([`Exchange`], [`Reading`], …) serialize to JSON, and hold no secret of the account.
 //! Time is tokio's, so that under a paused clock nothing waits.

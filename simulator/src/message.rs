@@ -150,7 +150,7 @@ impl Message {
         Self::event("VIEW").field("EventKey", url)
     }
 
-    /// The user's whereabouts, reported by his client (上报地理位置).
+    /// The user's whereabouts, reported by their client (上报地理位置).
     pub fn location_report(latitude: f64, longitude: f64) -> Self {
         Self::event("LOCATION")
             .field("Latitude", format!("{latitude:.6}"))

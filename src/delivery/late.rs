@@ -51,6 +51,10 @@ pub(super) struct ClaimWord {
 }
 
 /// Sends a reply that was too late for its push, as a message of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot send late replies",
+    note = "implement `ReplySender` for it, with `#[wechat_callback::async_trait]` above the `impl`"
+)]
 #[async_trait]
 pub trait ReplySender: Send + Sync + 'static {
     /// Sends `reply` to the user `openid`.

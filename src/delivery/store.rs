@@ -43,6 +43,11 @@ pub const DELIVERY_GAP: Duration = Duration::from_millis(2500);
 /// [`DELIVERY_GAP`] after the one before), and their age known on a monotonic clock, from the first claim on, whoever
 /// owns it. Replies are [`serde`] types, for stores that write them down. Outcomes live for [`KEPT`] after they are
 /// settled, late ones for [`KEPT_LATE`]; promises for [`PROMISED`], [`MAX_PROMISES`] a user.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store of deliveries",
+    note = "`InProcess` is one, and so is `RedisDeliveries` of `wechat-redis`; for one of your own implement `Deliveries`, \
+            with `#[wechat_callback::async_trait]` above the `impl`"
+)]
 #[async_trait]
 pub trait Deliveries: Send + Sync + 'static {
     /// Counts a delivery of `key`, and says what became of the push so far. The first to ask owns it. So does the next

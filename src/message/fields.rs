@@ -2,10 +2,10 @@ use std::fmt;
 
 use crate::xml::{Cursor, Element};
 
-/// Elements beside each other, in the order in which they came. Iterate over it, or look a name up.
+/// Sibling elements, in the order of the message. Iterate over them, or look one up by name.
 ///
-/// Names are looked up as they are written first, then without regard to case: WeChat spells `MsgID` and
-/// `MsgId`, `AppID` and `appid`.
+/// A name is looked up in exactly this spelling first, then ignoring case: WeChat writes `MsgID` and `MsgId`, `AppID`
+/// and `appid`.
 #[derive(Clone, Copy, Default)]
 pub struct Fields<'a>(Cursor<'a>);
 
@@ -31,12 +31,12 @@ impl<'a> Fields<'a> {
         exact.or_else(|| self.all(name).next())
     }
 
-    /// All elements of that name, without regard to case.
+    /// All elements of that name, ignoring case.
     pub fn all(self, name: &str) -> impl Iterator<Item = Field<'a>> {
         self.filter(move |field| field.name().eq_ignore_ascii_case(name))
     }
 
-    /// Whether there is no element (left).
+    /// Whether there are no elements, or none left to iterate over.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0.is_empty()

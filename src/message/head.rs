@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Fields, Id, debug_without_content};
 use crate::Timestamp;
 
-/// What every message has.
+/// Who sent a message to whom, and when: the elements that every kind has.
 ///
 /// `#[non_exhaustive]`: WeChat adds elements. A test makes one with [`Message::new`](super::Message::new).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,9 +13,9 @@ pub struct Head {
     pub to: Option<String>,
     /// `FromUserName`: the user's openid. A few events have none.
     pub from: Option<String>,
-    /// `CreateTime`. `None` where it is no number.
+    /// `CreateTime`: when the message was sent. `None` where it is not a number.
     pub created: Option<Timestamp>,
-    /// `MsgId`, by which repeats of a message are known. Events have none.
+    /// `MsgId`, which is the same in every delivery of a message. Events have none.
     pub id: Option<Id>,
     /// `MsgDataId`: which article the message was written under, if it was.
     pub msg_data_id: Option<String>,

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An id of WeChat's, such as a `MsgId`: a text, which is a number nearly always.
+/// An id that WeChat gave to something, such as a `MsgId`: a text, and usually a number.
 ///
-/// Of an Official Account it is a number of up to 19 digits; other accounts of the family have ids in base64. Two ids
-/// are equal where their texts are. In JSON an id is a string, because many readers keep 53 bits of a number.
+/// Official Accounts have numbers of up to 19 digits, other WeChat products base64 as well. Ids are compared as texts.
+/// In JSON an id is a string, because many readers keep only 53 bits of a number.
 ///
 /// ```
 /// use wechat_callback::message::Id;
@@ -46,7 +46,7 @@ impl Id {
         }
     }
 
-    /// The number, where it is one of 64 bits.
+    /// The number, where the id is one that fits into 64 bits.
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {
         self.as_str().parse().ok()

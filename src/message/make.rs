@@ -6,10 +6,10 @@ use crate::xml::{Draft, Tree};
 
 /// To make a message in a test.
 impl Message {
-    /// A message or event with this content, from nobody and without a time.
+    /// A message or event with this content; without a sender, a receiver, a time or an id.
     ///
-    /// Its [`fields`](Self::fields) are the elements that WeChat would write, without those that are empty. At most
-    /// 4,096 fit; whatever is beyond is left out, of the content as well.
+    /// Its [`fields`](Self::fields) are the elements that WeChat would write, except empty ones. A message holds at most
+    /// 4,096 elements; lists that do not fit are left out, from `content` as well.
     ///
     /// ```
     /// use wechat_callback::Message;
@@ -29,7 +29,7 @@ impl Message {
         Self::from_tree(Tree::of_fitting(elements))
     }
 
-    /// With the user `openid` as its sender (`FromUserName`).
+    /// Sets the sender (`FromUserName`), by the user's openid.
     ///
     /// ```
     /// # use wechat_callback::{Message, message::Text};
@@ -41,7 +41,7 @@ impl Message {
         self.with_field("FromUserName", openid)
     }
 
-    /// With the account whose original id this is as its receiver (`ToUserName`).
+    /// Sets the receiver (`ToUserName`), by the account's original id (原始ID).
     ///
     /// ```
     /// # use wechat_callback::{Message, message::Text};
@@ -53,7 +53,7 @@ impl Message {
         self.with_field("ToUserName", original_id)
     }
 
-    /// With this time (`CreateTime`).
+    /// Sets the time (`CreateTime`).
     ///
     /// ```
     /// # use wechat_callback::{Message, Timestamp, message::Text};
@@ -65,7 +65,7 @@ impl Message {
         self.with_field("CreateTime", &time.to_string())
     }
 
-    /// With this id (`MsgId`).
+    /// Sets the id (`MsgId`).
     ///
     /// ```
     /// # use wechat_callback::{Message, message::Text};
@@ -77,8 +77,8 @@ impl Message {
         self.with_field("MsgId", id.into().as_str())
     }
 
-    /// With an element `name` that holds `text`, in the place of those of exactly that name, and read anew: for what
-    /// has no type here.
+    /// Sets the element `name`, for what has no method here. It replaces the elements of exactly that name, and the
+    /// message is read again.
     ///
     /// ```
     /// # use wechat_callback::{Message, message::Event};

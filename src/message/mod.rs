@@ -1,16 +1,16 @@
 //! Messages: what WeChat pushes, typed.
 //!
-//! A [`Message`] is a [`Head`] (who, to whom, when) and a [`Content`] (what). Kinds that this crate does not
-//! know are kept: every element of a message, known or not, stays readable through [`Message::fields`].
+//! A [`Message`] is a [`Head`] (who, to whom, when) and a [`Content`] (what). Kinds and elements that
+//! this crate does not know are kept: [`Message::fields`] has every element of a message.
 //!
 //! ```
 //! use wechat_callback::message::{Content, Event, Message};
 //! use wechat_callback::{Reply, TextReply};
 //!
-//! fn answer(message: Message) -> Reply {
-//!     match message.content {
-//!         Content::Text(text) => TextReply::new(text.content).into(),
-//!         Content::Event(Event::Subscribe(subscribe)) => match subscribe.scene {
+//! fn answer(message: &Message) -> Reply {
+//!     match &message.content {
+//!         Content::Text(text) => TextReply::new(&text.content).into(),
+//!         Content::Event(Event::Subscribe(subscribe)) => match &subscribe.scene {
 //!             Some(scene) => TextReply::new(format!("欢迎！你从 {scene} 来")).into(),
 //!             None => TextReply::new("欢迎！").into(),
 //!         },
@@ -21,7 +21,7 @@
 //!
 //! # As JSON
 //!
-//! A [`Message`] serializes to JSON that explains itself and loses nothing, so that pushes can go through a queue:
+//! A [`Message`] serializes to readable JSON and back without loss, so that pushes can go through a queue:
 //!
 //! ```
 //! use wechat_callback::Message;
@@ -108,8 +108,8 @@ pub use write::IntoField;
 
 /// One message or event that WeChat pushed.
 ///
-/// Its `Debug` shows the kind, never what a user wrote or who he is. As JSON it loses nothing: it can go through a
-/// queue.
+/// Its `Debug` shows the kind, never what a user wrote or who they are. As JSON it loses nothing, so it can go
+/// through a queue.
 ///
 /// `#[non_exhaustive]`: it holds every element beside what is typed. A test makes one with [`Message::new`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +131,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`XmlError`] where it is no message at all. A kind that is not known is none of these.
+    /// [`XmlError`] where it is not a message. An unknown kind is not an error.
     pub fn from_xml(xml: &str) -> Result<Self, XmlError> {
         Ok(Self::from_tree(Tree::parse(xml)?))
     }
@@ -165,7 +165,7 @@ impl Message {
         }
     }
 
-    /// The scene of the QR code that was scanned, by someone who follows since or did before.
+    /// The scene of the QR code that was scanned, by a new follower or by an old one.
     #[must_use]
     pub fn scene(&self) -> Option<&str> {
         match self.event()? {
@@ -212,13 +212,13 @@ impl Message {
     ///
     /// - A field is the element of exactly its name. `#[serde(alias)]` serves where WeChat spells one name in two
     ///   ways.
-    /// - A list is all elements of the name, be it one; for none at all it takes `#[serde(default)]`. What is no
-    ///   list is the first of them.
+    /// - A list is all elements of the name, even if there is only one; where there may be none, add
+    ///   `#[serde(default)]`. A field that is not a list takes the first element of the name.
     /// - An `Option` is `None` where the element is missing or empty.
-    /// - Numbers and `bool` are what the text says; `0` and `1` are a `bool` too. A `&str` borrows the text.
-    /// - A variant is the one that the text names, or the one element inside.
-    /// - Where serde asks for whatever is there (`flatten`, `untagged`, `tag`, `serde_json::Value`), every text is
-    ///   a string, and a list is two elements or more. Read numbers as strings there.
+    /// - Numbers and `bool` are parsed from the text; `0` and `1` are a `bool` too. A `&str` borrows the text.
+    /// - An enum's variant is named by the text, or by the only element inside.
+    /// - Where serde lets the data decide (`flatten`, `untagged`, `tag`, `serde_json::Value`), every text is a
+    ///   string, and only two or more elements of one name are a list. Read numbers as strings there.
     ///
     /// ```
     /// use serde::Deserialize;
@@ -257,9 +257,8 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`FieldsError`] where the type does not fit. It says where and what was expected, and never repeats what
-    /// stands in the message. Only what the type's own code says (`Error::custom`, `#[serde(try_from)]`) is kept
-    /// word for word.
+    /// [`FieldsError`] where the type does not fit. It says where and what was expected, and does not repeat the
+    /// message. Errors of the type's own code (`Error::custom`, `#[serde(try_from)]`) are kept as they are.
     pub fn deserialize<'a, T: Deserialize<'a>>(&'a self) -> Result<T, FieldsError> {
         self.fields().deserialize()
     }
@@ -276,13 +275,14 @@ impl fmt::Debug for Message {
 
 /// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
 ///
-/// With `axum` it is a `FromRequestParts`, with actix-web a `FromRequest`. It takes the message out of the
-/// request, so a handler has it once. Without the middleware around the route it fails with a status of 500
-/// that names the middleware.
+/// It implements axum's `FromRequestParts` and actix-web's `FromRequest`. Without the middleware around the route the
+/// answer is a 500 that names the middleware.
 ///
 /// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
-/// [`event::Click`], … and beside it [`Head`] for who and when. Messages of another kind are answered `success`
-/// without calling it.
+/// [`event::Click`], …, and beside it, in any order, [`Head`] for who and when, or the whole `WechatMessage`. Messages
+/// of another kind are answered `success` without calling the handler.
+///
+/// If axum rejects a handler without saying why, put `#[axum::debug_handler]` above the handler.
 ///
 /// ```
 /// use wechat_callback::{TextReply, WechatMessage};
@@ -297,7 +297,7 @@ impl fmt::Debug for Message {
 /// use wechat_callback::message::{Head, event::Subscribe};
 ///
 /// async fn welcome(head: Head, subscribe: Subscribe) -> TextReply {
-///     println!("{:?} came through {:?}", head.from, subscribe.scene);
+///     tracing::info!(created = ?head.created, has_scene = subscribe.scene.is_some(), "a new follower");
 ///     TextReply::new("欢迎关注！")
 /// }
 /// ```
@@ -311,7 +311,7 @@ impl From<Message> for WechatMessage {
     }
 }
 
-/// `Debug` for a type whose fields are what a user wrote or who he is: its name alone.
+/// `Debug` for a type whose fields are what a user wrote or who they are: its name alone.
 macro_rules! debug_without_content {
     ($($type:ident),+) => {$(
         impl std::fmt::Debug for $type {

@@ -142,7 +142,6 @@ macro_rules! elements {
         }
 
         $crate::message::read::setters!($type { $( $field: $value, )* });
-        $crate::message::write::some_field!($type);
 
         $crate::message::debug_without_content!($type);
     )+};

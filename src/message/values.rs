@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::debug_without_content;
 
-/// A decimal number as WeChat wrote it: the text stays exact, the number is there where it is one.
+/// A decimal number, such as a latitude, as the exact text that WeChat wrote.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Decimal(String);
@@ -14,7 +14,7 @@ impl Decimal {
         &self.0
     }
 
-    /// The number, where it is a finite one.
+    /// The number, where the text is a finite one.
     #[must_use]
     pub fn to_f64(&self) -> Option<f64> {
         self.0.trim().parse().ok().filter(|number: &f64| number.is_finite())
@@ -109,7 +109,6 @@ macro_rules! words {
             }
         }
 
-        $crate::message::write::some_field!($type);
 
         /// No word.
         impl Default for $type {

@@ -98,10 +98,16 @@ pub(super) fn write_path<T: Write>(value: &T, elements: &mut Vec<Draft>, path: &
     }
 }
 
-/// What a field of a message can be set to: its type, and what turns into it.
+/// A value that a field of a message can be set to.
 ///
-/// A text is set to a `&str` or a `String`, a number to an `i64`, an [`Id`] to either, a [`Decimal`] to a text or an
-/// `f64`, a list to an array or a `Vec`; and an `Option` of these to the value without `Some`.
+/// | field | set to |
+/// |---|---|
+/// | `String` | `&str`, `String` |
+/// | [`Id`] | `&str`, `String`, `i64` |
+/// | [`Decimal`] | `&str`, `String`, `f64` |
+/// | `Vec<T>` | `[T; N]`, `Vec<T>` |
+/// | any other type | itself |
+/// | `Option<T>` | what `T` is set to, without `Some` |
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be set to a `{Self}`",
     note = "texts are set to a `&str` or a `String`, numbers to an `i64`, ids to either, decimals to a `&str` or an \
@@ -115,6 +121,12 @@ pub trait IntoField<T> {
 impl<T> IntoField<T> for T {
     fn into_field(self) -> T {
         self
+    }
+}
+
+impl<T> IntoField<Option<T>> for T {
+    fn into_field(self) -> Option<T> {
+        Some(self)
     }
 }
 
@@ -145,17 +157,3 @@ into_field! {
     i64 => Id;
     f64 => Decimal;
 }
-
-/// An `Option` is set to the value without `Some`.
-macro_rules! some_field {
-    ($($type:ty),+) => {$(
-        impl $crate::message::IntoField<Option<$type>> for $type {
-            fn into_field(self) -> Option<$type> {
-                Some(self)
-            }
-        }
-    )+};
-}
-pub(super) use some_field;
-
-some_field!(String, Id, Decimal, i64, bool, Timestamp);

@@ -11,8 +11,9 @@ use crate::{SealError, Timestamp};
 /// raises WeChat's alarm "illegal response").
 const ACKNOWLEDGEMENT: &str = "success";
 
-/// What is needed to answer one push: who answers whom, in which mode, with which token and key. A push that only
-/// the previous pair fitted is answered with that pair.
+/// Seals the replies to one push: it knows who answers whom, in which mode, and with which token and key.
+///
+/// A push that was signed or encrypted with the previous token or key is answered with the same.
 #[derive(Clone)]
 pub struct ReplyContext {
     pub(crate) account: Arc<Account>,
@@ -73,7 +74,7 @@ impl Limits {
     }
 }
 
-/// What goes into the HTTP answer. The status is 200.
+/// The body of the HTTP answer and its content type. The status is 200.
 ///
 /// `#[non_exhaustive]`: only a [`ReplyContext`] makes one, or [`acknowledgement`](Self::acknowledgement).
 #[derive(Clone, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl Sealed {
 }
 
 impl ReplyContext {
-    /// Turns `reply` into the body of the answer: rendered, encrypted and signed as the push's mode asks for.
+    /// Turns `reply` into the body of the HTTP answer: written as XML, and in an encrypted mode encrypted and signed.
     ///
     /// ```
     /// # use wechat_callback::{Callback, OpenError, SealError, TextReply};
@@ -155,7 +156,7 @@ impl ReplyContext {
         }))
     }
 
-    /// Seals a reply that the caller rendered themselves, such as one that another service wrote.
+    /// Seals a reply that is XML already, such as one that another service wrote.
     #[must_use]
     pub fn seal_xml(&self, xml: &str) -> Sealed {
         self.seal_xml_at(xml, Timestamp::now(), rand::random())
@@ -210,7 +211,7 @@ impl ReplyContext {
     }
 }
 
-/// What is needed to answer a push that was not read: it seals what the caller rendered themselves.
+/// Seals the replies to a push that was not read ([`open_xml`](crate::Callback::open_xml)), which are XML already.
 #[derive(Debug, Clone)]
 pub struct XmlReplyContext(ReplyContext);
 

@@ -151,18 +151,17 @@ impl Content for VideoReply {
 
 /// A music reply (回复音乐消息), with or without a cover.
 ///
-/// The cover is an uploaded image. An account that may not upload leaves it out
-/// ([`without_cover`](Self::without_cover)): an invented id brings WeChat's failure notice, and an empty one is not
-/// sealed ([`SealError`]).
+/// The cover is an uploaded image. An account that may not upload uses [`without_cover`](Self::without_cover): for an
+/// invented id WeChat shows its failure notice, and an empty one is not sealed ([`SealError`]).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct MusicReply {
     /// `ThumbMediaId`: the uploaded image on its cover.
     pub thumb_media_id: Option<String>,
-    /// `Title`
+    /// `Title`: the title of the piece.
     pub title: Option<String>,
-    /// `Description`
+    /// `Description`: the text below the title.
     pub description: Option<String>,
     /// `MusicUrl`: where it is played from.
     pub url: Option<String>,

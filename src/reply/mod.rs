@@ -1,8 +1,8 @@
-//! Replies: what a handler answers with. They hold content only; who answers whom is remembered by the
-//! [`ReplyContext`] of the push.
+//! Replies: what a handler answers with.
 //!
-//! Each part of a reply is a public field with a builder method of the same name, so that whoever is handed a reply
-//! (a sender, a queue, a test) can read it:
+//! A reply is content only; the [`ReplyContext`] of the push knows who answers whom.
+//!
+//! Each part of a reply is a public field. Optional parts are set by a method of the same name.
 //!
 //! ```
 //! use wechat_callback::{Reply, VideoReply};
@@ -42,10 +42,10 @@ pub(crate) use text::MAX_TEXT;
 pub use text::TextReply;
 pub use transfer::{TransferReply, TransferTarget};
 
-/// Any reply, or none.
+/// A reply of any kind, or none.
 ///
-/// Handlers that answer with one kind return that kind; handlers that answer with several, or with none
-/// sometimes, return this. Every reply type turns into it, and so do an `Option` of one and `()`.
+/// A handler that always answers with the same kind returns that kind; any other returns this. Every kind of reply
+/// converts into it, as do an `Option` of one and `()`.
 ///
 /// `#[non_exhaustive]`: WeChat may come to take more kinds.
 ///
@@ -61,7 +61,7 @@ pub use transfer::{TransferReply, TransferTarget};
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub enum Reply {
-    /// Nothing to say: WeChat is answered `success` and shows nothing.
+    /// No reply: WeChat is answered `success` and shows nothing.
     None,
     /// Text.
     Text(TextReply),
@@ -75,17 +75,17 @@ pub enum Reply {
     Music(MusicReply),
     /// Articles.
     News(NewsReply),
-    /// The message goes to a human agent, or to WeChat's AI.
+    /// A transfer of the user's message to a human agent or to WeChat's AI.
     Transfer(TransferReply),
 }
 
 impl Reply {
-    /// Nothing to say.
+    /// No reply.
     pub const fn none() -> Self {
         Self::None
     }
 
-    /// Whether there is nothing to say.
+    /// Whether there is no reply.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         matches!(self, Self::None)

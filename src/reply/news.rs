@@ -8,8 +8,8 @@ const MAX_TO_EVENT: usize = 8;
 
 /// A news reply (回复图文消息): articles that open in WeChat's browser.
 ///
-/// One article in answer to a user's message, up to eight in answer to an event; with none or more, or one
-/// without a link, it is not sealed ([`SealError`]).
+/// One article in answer to a user's message, up to eight in answer to an event; with none, too many, or one
+/// without a link it is not sealed ([`SealError`]).
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -41,7 +41,7 @@ impl From<Article> for NewsReply {
 #[non_exhaustive]
 #[must_use = "an article does nothing until it is put into a NewsReply"]
 pub struct Article {
-    /// `Title`
+    /// `Title`: its title.
     pub title: String,
     /// `Description`: the text below the title; may be empty.
     pub description: String,

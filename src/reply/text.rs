@@ -8,18 +8,18 @@ pub(crate) const MAX_TEXT: usize = 2047;
 
 /// A text reply (回复文本消息): up to 2,047 bytes of UTF-8.
 ///
-/// Line ends and links (`<a href="https://…">…</a>`) work in WeChat's chat. An empty text or a longer one is not
-/// sealed ([`SealError`]), nor is one of white space alone; [`split`](Self::split) cuts a long one.
+/// Line ends and links (`<a href="https://…">…</a>`) work in WeChat's chat. A blank text or a longer one is not
+/// sealed ([`SealError`]); [`split`](Self::split) splits a long one.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub struct TextReply {
-    /// `Content`: what the user reads, with `&lt;` for a `<` that is no link.
+    /// `Content`. A `<` that is not part of a link is written `&lt;` ([`literal`](Self::literal) does so).
     pub content: String,
 }
 
 impl TextReply {
-    /// Says `content`. Links in it work.
+    /// A text in which links work.
     ///
     /// ```
     /// # use wechat_callback::TextReply;
@@ -29,8 +29,8 @@ impl TextReply {
         Self { content: content.into() }
     }
 
-    /// Says `content` so that the user sees the characters as they are written: a `<a href` is no link. For
-    /// text that comes from users.
+    /// A text that the user sees exactly as it is written: `<a href` does not become a link. For text that comes from
+    /// users.
     ///
     /// ```
     /// # use wechat_callback::TextReply;
@@ -50,11 +50,10 @@ impl TextReply {
         Self { content: escaped }
     }
 
-    /// Cuts a long text into replies that WeChat takes, of 2,047 bytes at most, in order and without losing anything.
+    /// Splits a long text into replies of at most 2,047 bytes, in order and without loss.
     ///
-    /// It cuts behind a line end where there is one in the second half of a part, or else behind the end of a
-    /// sentence, and never inside a character, a link (unless that is too long itself) or an escape of
-    /// [`literal`](Self::literal).
+    /// A part ends after a line end if its second half has one, otherwise after the end of a sentence; never inside a
+    /// character, a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
     ///
     /// ```
     /// # use wechat_callback::TextReply;
@@ -92,7 +91,7 @@ impl TextReply {
         Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
     }
 
-    /// `Content`, borrowed.
+    /// `Content`: the same as the field, as a `&str`.
     #[must_use]
     pub fn content(&self) -> &str {
         &self.content

@@ -6,7 +6,7 @@ use super::{Content, filled};
 use crate::SealError;
 use crate::xml::Writer;
 
-/// Hands the user's message on: to the account's human agents (转发到客服), or to WeChat's AI (转发到智能回复).
+/// Transfers the user's message to the account's human agents (转发到客服) or to WeChat's AI (转发到智能回复).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -15,7 +15,9 @@ pub struct TransferReply {
     pub to: TransferTarget,
 }
 
-/// Who takes over from the bot in a [`TransferReply`]. `#[non_exhaustive]`: WeChat may add others.
+/// Who takes over from the bot in a [`TransferReply`].
+///
+/// `#[non_exhaustive]`: WeChat may add others.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

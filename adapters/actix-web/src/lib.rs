@@ -98,6 +98,10 @@
 //!
 //! let app = App::new().default_service(web::to(not_found));
 //! ```
+//!
+//! # Features
+//!
+//! None.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
@@ -106,4 +110,10 @@ mod payload;
 
 pub use middleware::WechatMiddleware;
 #[doc(inline)]
-pub use wechat_callback::*;
+pub use wechat_callback::{
+    Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
+    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, Previous, QueryError,
+    Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, TextReply, Timestamp,
+    TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext, async_trait, delivery,
+    message, reply,
+};

@@ -47,8 +47,9 @@
 //!
 //! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
 //! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
-//! extractor of axum's. A `String` or `Bytes` body is the decrypted XML. In a tower
-//! service without axum the [`Message`] stands in the request's extensions.
+//! extractor of axum's. They stand beside each other in any order. A `String` or `Bytes` body is the decrypted XML. If axum
+//! rejects a handler without saying why, put `#[axum::debug_handler]` above it. In a tower service without axum the
+//! [`Message`] stands in the request's extensions.
 //!
 //! # What a handler returns
 //!
@@ -90,6 +91,13 @@
 //!
 //! A refused request's connection is closed where its body was not read to its end. Over HTTP/1, each answer while
 //! [draining](WechatLayer::drain) closes its connection.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `axum` (on by default) | the extractors and responses of axum 0.8; the layer needs neither |
+//! | `serve` (on by default) | [`serve`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
@@ -111,4 +119,10 @@ pub use layer::WechatLayer;
 pub use serve::{Serve, serve};
 pub use service::WechatService;
 #[doc(inline)]
-pub use wechat_callback::*;
+pub use wechat_callback::{
+    Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
+    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, Previous, QueryError,
+    Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, TextReply, Timestamp,
+    TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext, async_trait, delivery,
+    message, reply,
+};

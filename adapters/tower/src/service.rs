@@ -14,7 +14,7 @@ use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
 /// |---|---|
 /// | `GET` with `echostr` | verified and echoed; the handler is not called |
 /// | `GET` without | 400 |
-/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
+/// | `POST` | verified, decrypted, parsed; the handler is called with an `Arc` of the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
 /// | another method | 405 |
 ///
 /// A refusal is an `Ok` response with a status and nothing else; why is logged. An error of the inner service is
@@ -29,6 +29,42 @@ pub struct WechatService<S> {
 impl<S> WechatService<S> {
     pub(crate) const fn new(inner: S, layer: WechatLayer) -> Self {
         Self { inner, layer }
+    }
+
+    /// The inner service.
+    ///
+    /// ```
+    /// # use tower_layer::Layer;
+    /// # use wechat_tower::{Callback, WechatLayer};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let service = WechatLayer::new(callback).layer("the handler");
+    /// assert_eq!(*service.get_ref(), "the handler");
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to be changed.
+    #[must_use]
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Gives the inner service back.
+    ///
+    /// ```
+    /// # use tower_layer::Layer;
+    /// # use wechat_tower::{Callback, WechatLayer};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let service = WechatLayer::new(callback).layer("the handler");
+    /// assert_eq!(service.into_inner(), "the handler");
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> S {
+        self.inner
     }
 }
 

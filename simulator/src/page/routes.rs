@@ -141,7 +141,7 @@ async fn clear(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// The account's secrets, for who owns this machine: asked for when he clicks, and in no other answer.
+/// The account's secrets, for whoever owns this machine: sent on a click, and in no other answer.
 #[derive(Serialize)]
 struct Secrets {
     token: String,

@@ -33,13 +33,13 @@ elements! {
         pub open_pid: Option<String> = "OpenPID",
     }
 
-    /// A user took back what he had authorised (授权用户资料撤回). Tencent asks for the deletion of his data.
+    /// A user took back what they had authorised (授权用户资料撤回). Tencent asks for the deletion of their data.
     pub struct UserAuthorizationRevoke {
         /// `OpenID`: the user.
         pub open_id: Option<String> = "OpenID",
         /// `AppID`: the account's.
         pub app_id: String = "AppID",
-        /// `RevokeInfo`: what he took back, as a code. Its meaning depends on what the account is.
+        /// `RevokeInfo`: what they took back, as a code. Its meaning depends on what the account is.
         ///
         /// Official Accounts and H5 pages: 201 address, 202 invoice, 203 cards, 204 microphone, 205 nickname
         /// and avatar, 206 location, 207 chosen images and videos. (WeChat's own example for them says 1.)
@@ -58,7 +58,7 @@ elements! {
         pub open_pid: Option<String> = "OpenPID",
     }
 
-    /// A user who had authorised the account closed his own (授权用户完成注销). His data is to be deleted as the law
+    /// A user who had authorised the account closed their own (授权用户完成注销). Their data is to be deleted as the law
     /// has it.
     pub struct UserAuthorizationCancellation {
         /// `OpenID`: the user.

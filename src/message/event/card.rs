@@ -51,7 +51,7 @@ elements! {
         pub old_user_card_code: Option<String> = "OldUserCardCode",
         /// `OuterStr`: where it was handed out, a text of the owner's choice.
         pub outer_str: Option<String> = "OuterStr",
-        /// `IsRestoreMemberCard`: whether he had deleted this membership card and takes it back.
+        /// `IsRestoreMemberCard`: whether the user had deleted this membership card and takes it back.
         pub is_restore_member_card: Option<bool> = "IsRestoreMemberCard",
         /// `IsRecommendByFriend`: whether a friend recommended it.
         pub is_recommend_by_friend: Option<bool> = "IsRecommendByFriend",
@@ -89,13 +89,13 @@ elements! {
         pub user_card_code: String = "UserCardCode",
         /// `ConsumeSource`: by what means.
         pub consume_source: ConsumeSource = "ConsumeSource",
-        /// `LocationName`: the store, where the user redeemed or paid himself.
+        /// `LocationName`: the store, where the user redeemed or paid themselves.
         pub location_name: Option<String> = "LocationName",
         /// `StaffOpenId`: the openid of the member of staff who did it with the card assistant.
         pub staff_open_id: Option<String> = "StaffOpenId",
-        /// `VerifyCode`: what the user typed on redeeming it himself.
+        /// `VerifyCode`: what the user typed when redeeming it themselves.
         pub verify_code: Option<String> = "VerifyCode",
-        /// `RemarkAmount`: the amount that the user typed on redeeming it himself, as he did.
+        /// `RemarkAmount`: the amount that the user typed when redeeming it themselves, as they typed it.
         pub remark_amount: Option<String> = "RemarkAmount",
         /// `OuterStr`: a text of the owner's choice that came with the redemption.
         pub outer_str: Option<String> = "OuterStr",

@@ -49,7 +49,8 @@ setters!(Subscribe { scene: Option<String>, ticket: Option<String>, });
 crate::message::debug_without_content!(Subscribe);
 
 elements! {
-    /// Someone no longer follows (取消关注). Tencent asks for the deletion of his data. A reply does not reach him.
+    /// Someone no longer follows (取消关注). Tencent asks for the deletion of their data. A reply does not reach
+    /// them.
     pub struct Unsubscribe {}
 
     /// Someone who follows already scans one of the account's QR codes (扫描带参数二维码).

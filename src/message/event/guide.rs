@@ -24,7 +24,7 @@ elements! {
     pub struct GuideQrcodeScan {
         /// `qrcode_guide_account`: the guide's WeChat ID.
         pub qrcode_guide_account: Option<String> = "GuideScanEvent" / "qrcode_guide_account",
-        /// `qrcode_guide_openid`: the guide's openid, where he is bound by it.
+        /// `qrcode_guide_openid`: the guide's openid, where they are bound by it.
         pub qrcode_guide_openid: Option<String> = "GuideScanEvent" / "qrcode_guide_openid",
         /// `openid`: who scanned.
         pub openid: String = "GuideScanEvent" / "openid",
@@ -38,7 +38,7 @@ elements! {
     pub struct GuideInviteResult {
         /// `guide_account`: the guide's WeChat ID.
         pub guide_account: Option<String> = "GuideInviteEvent" / "guide_account",
-        /// `guide_openid`: the guide's openid, where he is bound by it.
+        /// `guide_openid`: the guide's openid, where they are bound by it.
         pub guide_openid: Option<String> = "GuideInviteEvent" / "guide_openid",
         /// `invite_result`: always 1, says Tencent's staff.
         pub invite_result: Option<i64> = "GuideInviteEvent" / "invite_result",

@@ -21,7 +21,7 @@ use crate::message::elements;
 elements! {
     /// Someone authorised an invoice, or that failed (收取授权完成).
     pub struct UserAuthorizeInvoice {
-        /// `SuccOrderId`: the order that he authorised; empty where that failed.
+        /// `SuccOrderId`: the order that the user authorised; empty where that failed.
         pub succ_order_id: String = "SuccOrderId",
         /// `FailOrderId`: the order whose authorisation failed; empty where none did.
         pub fail_order_id: String = "FailOrderId",
@@ -29,7 +29,7 @@ elements! {
         pub app_id: Option<String> = "AppId",
         /// `AuthorizeAppId`: the account that got the link to the page. WeChat writes this or `AppId`.
         pub authorize_app_id: Option<String> = "AuthorizeAppId",
-        /// `Source`: where he was asked; `web` (the account), `app`, `wxa` (a mini-program), `wap` (H5).
+        /// `Source`: where the user was asked; `web` (the account), `app`, `wxa` (a mini-program), `wap` (H5).
         pub source: String = "Source",
     }
 

@@ -1,23 +1,44 @@
 //! Events (事件推送): what a user did, or what WeChat did for the account.
 //!
-//! One type an event, in families after the headings of WeChat's pages. Their fields are WeChat's in Rust's
-//! spelling. A number that WeChat did not write as one is `None`; every element is in
-//! [`Message::fields`](super::Message::fields) too.
+//! Each event has a type; the [table](super#events-event) lists them in the order of WeChat's pages. Fields have
+//! WeChat's names in Rust's spelling. A number that cannot be read is `None`, and its text is still in
+//! [`Message::fields`](super::Message::fields).
+//!
+//! ```
+//! use wechat_callback::message::Event;
+//! use wechat_callback::{Reply, TextReply};
+//!
+//! fn answer(event: &Event) -> Reply {
+//!     match event {
+//!         Event::Subscribe(subscribe) => match &subscribe.scene {
+//!             Some(scene) => TextReply::new(format!("欢迎！你从 {scene} 来")).into(),
+//!             None => TextReply::new("欢迎！").into(),
+//!         },
+//!         Event::Click(click) if click.event_key == "HELP" => TextReply::new("发“帮助”看看我会什么。").into(),
+//!         Event::ScancodeWaitmsg(scan) => TextReply::literal(&scan.scan_code_info.scan_result).into(),
+//!         other if other.is("some_future_event") => TextReply::new("新鲜！").into(),
+//!         _ => Reply::none(),
+//!     }
+//! }
+//! ```
+//!
+//! A reply to [`Unsubscribe`] reaches nobody. The pictures or the place that a menu event announces follow as messages
+//! of their own.
 
-pub mod authorization;
-pub mod card;
-pub mod customer_service;
-pub mod follow;
-pub mod guide;
-pub mod invoice;
-pub mod jobs;
-pub mod menu;
-pub mod mini_program;
-pub mod offline;
-pub mod shop;
-pub mod store;
-pub mod subscription;
-pub mod verification;
+mod authorization;
+mod card;
+mod customer_service;
+mod follow;
+mod guide;
+mod invoice;
+mod jobs;
+mod menu;
+mod mini_program;
+mod offline;
+mod shop;
+mod store;
+mod subscription;
+mod verification;
 
 use std::fmt;
 

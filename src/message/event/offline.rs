@@ -42,9 +42,9 @@ elements! {
 
     /// Someone shook the phone near beacons (摇一摇事件通知).
     pub struct ShakearoundUserShake {
-        /// `ChosenBeacon`: the beacon whose page he opened.
+        /// `ChosenBeacon`: the beacon whose page they opened.
         pub chosen_beacon: Beacon = "ChosenBeacon",
-        /// `AroundBeacons`: the beacons around him.
+        /// `AroundBeacons`: the beacons around them.
         pub around_beacons: Vec<Beacon> = "AroundBeacons" / "AroundBeacon",
     }
 
@@ -68,7 +68,7 @@ elements! {
         pub ticket: String = "Ticket",
         /// `Money`: the amount. WeChat names no unit.
         pub money: Option<i64> = "Money",
-        /// `BindTime`: since when it is his.
+        /// `BindTime`: since when it is theirs.
         pub bind_time: Option<Timestamp> = "BindTime",
     }
 }

@@ -27,9 +27,9 @@ use crate::message::values::words;
 use crate::message::{Id, elements};
 
 elements! {
-    /// Someone was asked whether he wants notices, and answered (用户操作订阅通知弹窗).
+    /// Someone was asked whether they want notices, and answered (用户操作订阅通知弹窗).
     pub struct SubscribeMsgPopup {
-        /// `List`: one a template that he was asked about.
+        /// `List`: one for each template that they were asked about.
         pub list: Vec<SubscribeMsgPopupItem> = "SubscribeMsgPopupEvent" / "List",
     }
 
@@ -39,7 +39,7 @@ elements! {
         pub template_id: String = "TemplateId",
         /// `SubscribeStatusString`
         pub subscribe_status_string: SubscribeStatus = "SubscribeStatusString",
-        /// `PopupScene`: where he was asked; 0 in a mini-program, 1 in an H5 page, 2 in an article.
+        /// `PopupScene`: where they were asked; 0 in a mini-program, 1 in an H5 page, 2 in an article.
         pub popup_scene: Option<i64> = "PopupScene",
     }
 
