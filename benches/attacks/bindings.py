@@ -17,12 +17,16 @@ CONNECTIONS = 64
 
 async def flood(bot, pushes):
     async def one(count):
-        reader, writer = await asyncio.open_connection(bot.host, bot.port)
+        writer = None
         for _ in range(count):
+            if writer is None:
+                reader, writer = await asyncio.open_connection(bot.host, bot.port)
             writer.write(request(bot, text()))
-            status, _, _ = await answer(reader)
+            status, headers, _ = await answer(reader)
             assert status == 200, status
-        writer.close()
+            if headers.get("connection") == "close":
+                writer.close()
+                writer = None
 
     await asyncio.gather(*(one(pushes // CONNECTIONS) for _ in range(CONNECTIONS)))
 

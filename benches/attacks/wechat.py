@@ -5,6 +5,7 @@ The bots are the release examples: cargo build --release --examples
 
 import asyncio
 import hashlib
+import itertools
 import os
 import re
 import secrets
@@ -58,9 +59,13 @@ class Bot:
         self.process.wait()
 
 
+# Thousands a second are more than random nonces of WeChat's length can tell apart.
+NONCES = itertools.count(secrets.randbelow(2**31))
+
+
 def query(timestamp=None, nonce=None):
-    """A signed query string."""
-    timestamp, nonce = str(timestamp or int(time.time())), nonce or str(secrets.randbelow(2**31))
+    """A signed query string, like no other."""
+    timestamp, nonce = str(timestamp or int(time.time())), nonce or str(next(NONCES))
     signature = hashlib.sha1("".join(sorted([TOKEN, timestamp, nonce])).encode()).hexdigest()
     return f"signature={signature}&timestamp={timestamp}&nonce={nonce}"
 
