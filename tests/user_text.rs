@@ -337,3 +337,114 @@ proptest! {
         prop_assert_eq!(own.content.as_deref().unwrap_or_default(), message.text().unwrap_or_default());
     }
 }
+
+/// `<name><![CDATA[text]]></name>`, unsplit.
+fn unsplit(name: &str, text: &str) -> String {
+    format!("<{name}><![CDATA[{text}]]></{name}>")
+}
+
+/// The names of the elements that stand directly under the root of such a message.
+fn names_of(kind: &str, elements: &str) -> Vec<String> {
+    let xml = format!(
+        "<xml><ToUserName><![CDATA[gh_1]]></ToUserName>\n<FromUserName><![CDATA[o1]]></FromUserName>\n\
+         <CreateTime>1</CreateTime>\n{kind}\n{elements}</xml>"
+    );
+    let message = Message::from_xml(&xml).unwrap_or_else(|error| panic!("{error}: {xml}"));
+    assert_eq!(message.head.from.as_deref(), Some("o1"), "{xml}");
+    message.fields().map(|field| field.name().to_owned()).skip(3).collect()
+}
+
+/// An optional element that is not there, or is there without CDATA, is no place for a text to put one of its own.
+#[test]
+fn a_text_makes_no_element_where_an_optional_one_is_missing() {
+    let link = unsplit("MsgType", "link");
+    let event = |name| unsplit("MsgType", "event") + &unsplit("Event", name);
+    let forged = "x]]></Title>\n<Description><![CDATA[y]]></Description>\n<Evil>1</Evil>\n<Url><![CDATA[z";
+    let menu = forged.replace("Evil", "bizmsgmenuid");
+    let url = unsplit("Url", "u") + "\n<MsgId>7</MsgId>";
+    for text in [forged, &menu] {
+        for empty in ["<Description></Description>", "<Description/>"] {
+            let elements = format!("{}\n{empty}\n{url}", unsplit("Title", text));
+            assert_eq!(names_of(&link, &elements), ["MsgType", "Title", "Description", "Url", "MsgId"]);
+        }
+        let elements = format!("{}\n{url}", unsplit("Title", text));
+        assert_eq!(names_of(&link, &elements), ["MsgType", "Title", "Url", "MsgId"]);
+    }
+    let description = "d]]></Description>\n<Title><![CDATA[F]]></Title><Evil>1</Evil><Url><![CDATA[";
+    let elements = format!("<Title></Title>\n{}\n{url}", unsplit("Description", description));
+    assert_eq!(names_of(&link, &elements), ["MsgType", "Title", "Description", "Url", "MsgId"]);
+    let title = "t]]></Title><Url><![CDATA[]]></Url><bizmsgmenuid>101</bizmsgmenuid><Description><![CDATA[z";
+    let elements = format!("{}\n{}\n<MsgId>7</MsgId>", unsplit("Title", title), unsplit("Description", ""));
+    assert_eq!(names_of(&link, &elements), ["MsgType", "Title", "Description", "MsgId"]);
+
+    for own in ["MsgId", "StaffOpenId"] {
+        let amount = format!(
+            "x]]></LocationName><{own}>666</{own}><VerifyCode><![CDATA[q]]></VerifyCode><RemarkAmount><![CDATA[z"
+        );
+        let elements = unsplit("LocationName", "L")
+            + &unsplit("StaffOpenId", "s")
+            + &unsplit("RemarkAmount", &amount)
+            + &unsplit("OuterStr", "");
+        assert_eq!(
+            names_of(&event("user_consume_card"), &elements),
+            ["MsgType", "Event", "LocationName", "StaffOpenId", "RemarkAmount", "OuterStr"]
+        );
+    }
+
+    let inner = ["tax_no", "addr", "phone", "bank_type", "bank_no"].map(|name| unsplit(name, ""));
+    let title = format!("t]]></title><MsgId>666</MsgId>{}<attach><![CDATA[", inner.concat());
+    let elements = unsplit("title", &title) + &unsplit("attach", "a") + &unsplit("title_type", "I");
+    assert_eq!(
+        names_of(&event("submit_invoice_title"), &elements),
+        ["MsgType", "Event", "title", "attach", "title_type"]
+    );
+}
+
+#[test]
+fn a_text_is_read_whichever_of_the_others_are_missing() {
+    let kind = unsplit("MsgType", "event") + &unsplit("Event", "submit_invoice_title");
+    for attach in ["a ]]></title> b", "a ]]> b", "a\r\nb ]]> c"] {
+        let elements = unsplit("title", "t")
+            + &unsplit("phone", "1")
+            + "<bank_no></bank_no>"
+            + &unsplit("attach", attach)
+            + &unsplit("title_type", "I");
+        let xml = format!("<xml><CreateTime>1</CreateTime>{kind}{elements}</xml>");
+        let message = Message::from_xml(&xml).expect("a message");
+        let read: Vec<_> = message.fields().skip(3).map(|field| (field.name(), field.text())).collect();
+        assert_eq!(
+            read,
+            [("title", "t"), ("phone", "1"), ("bank_no", ""), ("attach", attach), ("title_type", "I")]
+        );
+    }
+}
+
+#[test]
+fn the_app_of_a_card_is_not_read_out_of_its_path_or_title() {
+    let kind = unsplit("MsgType", "miniprogrampage");
+    let title = "t]]></Title>\n<AppId><![CDATA[wxEVIL]]></AppId>\n<PagePath><![CDATA[x";
+    let elements = unsplit("Title", title) + &unsplit("AppId", "wxREAL") + &unsplit("PagePath", "p");
+    let xml = format!("<xml><CreateTime>1</CreateTime>{kind}{elements}</xml>");
+    let message = Message::from_xml(&xml).expect("a message");
+    assert_eq!(message.fields().get("AppId"), Some("wxREAL"));
+    assert_eq!(message.fields().get("Title"), Some(title));
+}
+
+/// No layout of WeChat's has one there. Where one stands there all the same, it is believed if it is the only one.
+#[test]
+fn a_sender_between_two_texts_is_not_read_out_of_either() {
+    let forged = "]]></Title>\n<FromUserName><![CDATA[oEVIL]]></FromUserName>\n<Description><![CDATA[y";
+    let kind = unsplit("MsgType", "link");
+    let xml = |description: &str| {
+        format!(
+            "<xml><ToUserName>gh_1</ToUserName><CreateTime>1</CreateTime>{kind}{}{}{}{}<MsgId>7</MsgId></xml>",
+            unsplit("Title", "t"),
+            unsplit("FromUserName", "o1"),
+            unsplit("Description", description),
+            unsplit("Url", "u"),
+        )
+    };
+    let from = |xml: &str| Message::from_xml(xml).ok().and_then(|message| message.head.from);
+    assert_eq!(from(&xml("d")).as_deref(), Some("o1"));
+    assert_ne!(from(&xml(forged)).as_deref(), Some("oEVIL"));
+}

@@ -23,7 +23,7 @@ pub(super) type MayStand<'a> = dyn Fn(Place<'_>, Place<'_>, &str) -> bool + 'a;
 type Border = (usize, usize);
 
 impl Search<'_> {
-    /// The first border between the texts of `one` and `two` in `start..end`.
+    /// The border behind the first end of the text of `one` in `start..end`.
     pub(super) fn first_border(
         &self,
         one: Place<'_>,
@@ -31,15 +31,11 @@ impl Search<'_> {
         start: usize,
         end: usize,
     ) -> Option<Border> {
-        let found = CDATA_ENDS.find_iter(self.xml.as_bytes().get(start..end)?);
-        let mut ends = found.filter_map(|found| self.end_of(one, start.checked_add(found)?)).peekable();
-        while let Some((at, behind)) = ends.next() {
-            let limit = ends.peek().map_or(end, |(next, _)| *next);
-            if let Some(next) = self.text_behind(behind, limit, one, two) {
-                return Some((at, next));
-            }
-        }
-        None
+        let found = memchr::memmem::find_iter(self.xml.as_bytes().get(start..end)?, CDATA_END);
+        let mut ends = found.filter_map(|found| self.end_of(one, start.checked_add(found)?));
+        let (at, behind) = ends.next()?;
+        let limit = ends.next().map_or(end, |(next, _)| next);
+        Some((at, self.text_behind(behind, limit, one, two)?))
     }
 
     /// The last border between the texts of `one` and `two` in `start..end`.

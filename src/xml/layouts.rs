@@ -43,7 +43,7 @@ static MESSAGES: &[Layout] = &[
     Layout { kinds: &["location"], parts: &[Text("Label")] },
     Layout { kinds: &["link"], parts: &[Text("Title"), Text("Description"), Text("Url")] },
     Layout { kinds: &["file"], parts: &[Text("Title"), Text("Description")] },
-    Layout { kinds: &["miniprogrampage"], parts: &[Text("Title"), Own("AppId"), Text("PagePath")] },
+    Layout { kinds: &["miniprogrampage"], parts: &[Text("Title")] },
 ];
 
 /// Events, by `Event`.
@@ -170,7 +170,7 @@ pub(super) fn is_in_any(name: &str) -> bool {
         5 => matches!(name, "Label" | "Title" | "title" | "phone"),
         6 => matches!(name, "Detail" | "Reason" | "tax_no" | "attach" | "reason" | "KeyStr"),
         7 => matches!(name, "Content" | "bank_no" | "address" | "ExtInfo"),
-        8 => matches!(name, "PagePath" | "EventKey" | "OuterStr" | "nickname"),
+        8 => matches!(name, "EventKey" | "OuterStr" | "nickname"),
         9 => matches!(name, "bank_type" | "sh_remark" | "ReasonMsg"),
         10 => matches!(name, "FailReason" | "VerifyCode"),
         11 => matches!(name, "Recognition" | "Description" | "ReceiptInfo" | "SessionFrom"),

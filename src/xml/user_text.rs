@@ -15,6 +15,9 @@ use super::{HEAD, HeadSeen, MAX_DEPTH};
 /// take hardly more than once; what takes longer was made to.
 const MAX_READINGS: usize = 8;
 
+/// How many texts stand between the first and the last at most: `submit_invoice_title` has five.
+const MAX_BETWEEN: usize = 6;
+
 /// What stands between `<![CDATA[` and the `]]>` that ends the element, as offsets in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -72,23 +75,26 @@ impl<'a> Message<'a> {
         if self.first == last {
             return Some(vec![Span { start: self.start, end: self.tail.end }]);
         }
-        // The more of a layout a reading has the better: then no text swallows an element.
-        let all: Vec<_> = self.texts_between(|place| place != self.first && place != last).collect();
         let (from, to) = (self.position(self.first), self.position(last));
-        let is_inner = |place: Place<'_>| (from < self.position(place)) && (self.position(place) < to);
-        let inner: Vec<_> = self.texts_between(is_inner).collect();
+        let is_in_order = from.is_some() && from < to;
+        let between: Vec<_> = self
+            .texts_between(|place| {
+                let at = self.position(place);
+                let is_inside = !is_in_order || (from < at && at < to);
+                is_inside && place != self.first && place != last
+            })
+            .collect();
+        // The more of a layout a reading has the better: then no text swallows an element. Where one of them is
+        // WeChat's own layout, none counts that has anything else between two texts.
+        let mut readings = subsets(&between);
+        readings.sort_by_key(|reading| std::cmp::Reverse(reading.len()));
         let by_layout = |one: Place<'_>, two: Place<'_>, own: &str| {
             self.layout.is_some_and(|layout| layout.has_between(one, two, own))
         };
-        let any = |_: Place<'_>, _: Place<'_>, own: &str| self.may_stand_between(own);
-        let all_but_one = (0..all.len()).map(|left_out| {
-            let kept = all.iter().enumerate().filter(|(index, _)| *index != left_out);
-            kept.map(|(_, place)| *place).collect()
-        });
-        let readings = [all.clone(), inner].into_iter().chain(all_but_one).chain([Vec::new()]);
-        let mut found =
-            readings.map(|between| self.chain(&between, &by_layout).or_else(|| self.chain(&between, &any)));
-        found.find_map(|spans| spans)
+        let any = |_: Place<'_>, _: Place<'_>, own: &str| self.may_stand_between(own, is_in_order);
+        let in_layout =
+            readings.iter().filter(|_| is_in_order).find_map(|reading| self.chain(reading, &by_layout));
+        in_layout.or_else(|| readings.iter().find_map(|reading| self.chain(reading, &any)))
     }
 
     /// Where the layout has it.
@@ -100,9 +106,15 @@ impl<'a> Message<'a> {
         self.layout.into_iter().flat_map(Layout::texts).filter(move |place| wanted(*place))
     }
 
-    /// An element of the head is never read out of a text where it stands elsewhere.
-    fn may_stand_between(&self, own: &str) -> bool {
-        !HEAD.contains(&own) || !(self.head.has(own) || self.tail.head.has(own))
+    /// An element of the head is never read out of a text: it stands between two texts in no layout of WeChat's, and in
+    /// another order only where it can be read one way alone.
+    fn may_stand_between(&self, own: &str, is_in_order: bool) -> bool {
+        if !HEAD.contains(&own) {
+            return true;
+        }
+        let texts = self.xml.get(self.start..self.tail.end).unwrap_or_default();
+        let count = memchr::memmem::find_iter(texts.as_bytes(), &format!("<{own}>")).take(2).count();
+        !is_in_order && count == 1 && !self.head.has(own) && !self.tail.head.has(own)
     }
 
     /// The texts of the first element, of those in `between`, and of the last, in this order, each ending as far
@@ -135,6 +147,17 @@ impl<'a> Message<'a> {
         spans.get_mut(owners..)?.reverse();
         Some(spans)
     }
+}
+
+/// The lists that some of `places` make, in their order. A layout has five texts between the first and the last at most.
+fn subsets<'a>(places: &[Place<'a>]) -> Vec<Vec<Place<'a>>> {
+    let mut subsets = vec![Vec::new()];
+    for place in places.iter().take(MAX_BETWEEN) {
+        let with: Vec<Vec<_>> =
+            subsets.iter().map(|without| without.iter().chain([place]).copied().collect()).collect();
+        subsets.extend(with);
+    }
+    subsets
 }
 
 /// Whether the text that starts there has one end alone, and any reader reads it as it is.
