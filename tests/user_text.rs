@@ -419,6 +419,20 @@ fn a_text_is_read_whichever_of_the_others_are_missing() {
     }
 }
 
+/// An element without a text counts as well as one with a text: the reading that has more of them is WeChat's.
+#[test]
+fn no_text_swallows_an_element_in_the_place_of_an_empty_one() {
+    let kind = unsplit("MsgType", "event") + &unsplit("Event", "submit_invoice_title");
+    let bank = "]]></phone>\n<bank_type><![CDATA[F]]></bank_type><attach><![CDATA[F]]></attach>\n<phone><![CDATA[";
+    let elements = unsplit("title", "t")
+        + &unsplit("phone", "1")
+        + "<bank_type></bank_type>"
+        + &unsplit("bank_no", bank)
+        + &unsplit("attach", "u");
+    let names = ["MsgType", "Event", "title", "phone", "bank_type", "bank_no", "attach"];
+    assert_eq!(names_of(&kind, &elements), names);
+}
+
 #[test]
 fn the_app_of_a_card_is_not_read_out_of_its_path_or_title() {
     let kind = unsplit("MsgType", "miniprogrampage");

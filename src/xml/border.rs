@@ -20,7 +20,13 @@ pub(super) struct Search<'a> {
 pub(super) type MayStand<'a> = dyn Fn(Place<'_>, Place<'_>, &str) -> bool + 'a;
 
 /// The end of one text and the start of the next, as offsets.
-type Border = (usize, usize);
+#[derive(Clone, Copy)]
+pub(super) struct Border {
+    pub(super) end: usize,
+    pub(super) next: usize,
+    /// How many other elements that can hold a person's text stand between, without one.
+    pub(super) empty: usize,
+}
 
 impl Search<'_> {
     /// The border behind the first end of the text of `one` in `start..end`.
@@ -33,9 +39,10 @@ impl Search<'_> {
     ) -> Option<Border> {
         let found = memchr::memmem::find_iter(self.xml.as_bytes().get(start..end)?, CDATA_END);
         let mut ends = found.filter_map(|found| self.end_of(one, start.checked_add(found)?));
-        let (at, behind) = ends.next()?;
+        let (end_of_one, behind) = ends.next()?;
         let limit = ends.next().map_or(end, |(next, _)| next);
-        Some((at, self.text_behind(behind, limit, one, two)?))
+        let (next, empty) = self.text_behind(behind, limit, one, two)?;
+        Some(Border { end: end_of_one, next, empty })
     }
 
     /// The last border between the texts of `one` and `two` in `start..end`.
@@ -50,8 +57,8 @@ impl Search<'_> {
         let mut limit = end;
         let found = memchr::memmem::rfind_iter(self.xml.as_bytes().get(start..end)?, CDATA_END);
         for (at, behind) in found.filter_map(|found| self.end_of(one, start.checked_add(found)?)) {
-            if let Some(next) = self.text_behind(behind, limit, one, two) {
-                return Some((at, next));
+            if let Some((next, empty)) = self.text_behind(behind, limit, one, two) {
+                return Some(Border { end: at, next, empty });
             }
             limit = at;
         }
@@ -64,18 +71,26 @@ impl Search<'_> {
         (name == place.name).then_some((at, behind))
     }
 
-    /// Where the text of `two` starts, if nothing but what may stand between is between it and `behind`.
-    fn text_behind(&self, behind: usize, limit: usize, one: Place<'_>, two: Place<'_>) -> Option<usize> {
+    /// Where the text of `two` starts, if nothing but what may stand between is between it and `behind`; and how many
+    /// empty elements are.
+    fn text_behind(
+        &self,
+        behind: usize,
+        limit: usize,
+        one: Place<'_>,
+        two: Place<'_>,
+    ) -> Option<(usize, usize)> {
         let mut rest = self.xml.get(behind..limit)?;
         let mut around = one.around;
         let mut seen = Vec::new();
+        let mut empty = 0_usize;
         loop {
             rest = rest.trim_start_matches(is_blank);
             if around == two.around
                 && let Some(inner) = tag(rest, "<", two.name)
                 && let Some(text) = inner.trim_start_matches(is_blank).strip_prefix(CDATA)
             {
-                return limit.checked_sub(text.len());
+                return Some((limit.checked_sub(text.len())?, empty));
             }
             if around.is_none()
                 && let Some(inside) = two.around
@@ -91,10 +106,12 @@ impl Search<'_> {
                 continue;
             }
             let (name, outer) = element(rest)?;
-            let may_stand = match self.is_text(Place { around, name }) {
+            let is_text = self.is_text(Place { around, name });
+            let may_stand = match is_text {
                 true => self.is_harmless(rest, Place { around, name }),
                 false => (self.may_stand)(one, two, name),
             };
+            empty = empty.saturating_add(usize::from(is_text));
             if !may_stand || seen.len() >= MAX_BETWEEN || seen.contains(&name) {
                 return None;
             }

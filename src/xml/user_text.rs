@@ -84,17 +84,19 @@ impl<'a> Message<'a> {
                 is_inside && place != self.first && place != last
             })
             .collect();
-        // The more of a layout a reading has the better: then no text swallows an element. Where one of them is
-        // WeChat's own layout, none counts that has anything else between two texts.
-        let mut readings = subsets(&between);
-        readings.sort_by_key(|reading| std::cmp::Reverse(reading.len()));
+        let readings = subsets(&between);
         let by_layout = |one: Place<'_>, two: Place<'_>, own: &str| {
             self.layout.is_some_and(|layout| layout.has_between(one, two, own))
         };
         let any = |_: Place<'_>, _: Place<'_>, own: &str| self.may_stand_between(own, is_in_order);
-        let in_layout =
-            readings.iter().filter(|_| is_in_order).find_map(|reading| self.chain(reading, &by_layout));
-        in_layout.or_else(|| readings.iter().find_map(|reading| self.chain(reading, &any)))
+        // The more of a layout a reading has the better: then no text swallows an element. Where one of them is
+        // WeChat's own layout, none counts that has anything else between two texts.
+        let best = |may_stand: &MayStand<'_>| {
+            let found = readings.iter().filter_map(|reading| self.chain(reading, may_stand));
+            found.max_by_key(|(spans, empty)| (spans.len().saturating_add(*empty), spans.len()))
+        };
+        let in_layout = if is_in_order { best(&by_layout) } else { None };
+        in_layout.or_else(|| best(&any)).map(|(spans, _)| spans)
     }
 
     /// Where the layout has it.
@@ -118,34 +120,37 @@ impl<'a> Message<'a> {
     }
 
     /// The texts of the first element, of those in `between`, and of the last, in this order, each ending as far
-    /// behind as it can.
-    fn chain(&self, between: &[Place<'_>], may_stand: &MayStand<'_>) -> Option<Vec<Span>> {
+    /// behind as it can; and how many others there are, without a text.
+    fn chain(&self, between: &[Place<'_>], may_stand: &MayStand<'_>) -> Option<(Vec<Span>, usize)> {
         let mut places = vec![self.first];
         places.extend_from_slice(between);
         places.push(self.tail.place);
         let search = Search { xml: self.xml, layout: self.layout, places: &places, may_stand };
 
         let mut spans = Vec::with_capacity(places.len());
+        let mut empty = 0_usize;
         let mut start = self.start;
         let mut steps: &[_] = &places;
         if self.layout.is_some_and(|layout| layout.is_owners(self.first)) {
             let [first, second, ..] = *steps else { return None };
-            let (end, next) = search.first_border(first, second, start, self.tail.end)?;
-            spans.push(Span { start, end });
-            start = next;
+            let border = search.first_border(first, second, start, self.tail.end)?;
+            spans.push(Span { start, end: border.end });
+            empty = empty.saturating_add(border.empty);
+            start = border.next;
             steps = steps.get(1..)?;
         }
         let owners = spans.len();
         let mut end = self.tail.end;
         for pair in steps.windows(2).rev() {
             let [one, two] = *pair else { return None };
-            let (before, next) = search.last_border(one, two, start, end)?;
-            spans.push(Span { start: next, end });
-            end = before;
+            let border = search.last_border(one, two, start, end)?;
+            spans.push(Span { start: border.next, end });
+            empty = empty.saturating_add(border.empty);
+            end = border.end;
         }
         spans.push(Span { start, end });
         spans.get_mut(owners..)?.reverse();
-        Some(spans)
+        Some((spans, empty))
     }
 }
 
