@@ -423,7 +423,8 @@ fn a_text_is_read_whichever_of_the_others_are_missing() {
 #[test]
 fn no_text_swallows_an_element_in_the_place_of_an_empty_one() {
     let kind = unsplit("MsgType", "event") + &unsplit("Event", "submit_invoice_title");
-    let bank = "]]></phone>\n<bank_type><![CDATA[F]]></bank_type><attach><![CDATA[F]]></attach>\n<phone><![CDATA[";
+    let bank =
+        "]]></phone>\n<bank_type><![CDATA[F]]></bank_type><attach><![CDATA[F]]></attach>\n<phone><![CDATA[";
     let elements = unsplit("title", "t")
         + &unsplit("phone", "1")
         + "<bank_type></bank_type>"
