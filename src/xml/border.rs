@@ -1,6 +1,6 @@
 //! Where one text of a user ends and the next begins.
 
-use super::flat::{self, CDATA, CDATA_END, CDATA_ENDS, is_blank};
+use super::flat::{self, CDATA, CDATA_END, is_blank};
 use super::layouts::{self, Layout, Place};
 use super::user_text::closing_tag;
 
