@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use support::deliveries::{ADAPTERS, Adapter, Slow};
-use support::{Push, Wechat, text};
+use support::{MODES, Push, Wechat, now, text};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -162,7 +162,7 @@ async fn a_body_without_an_end_is_listened_to_until_the_answer_and_no_longer() {
         let refused = [
             (head("POST", &signed, CHUNKED), "413", "408"),
             (head("POST", &signed, EXPECTS), "413", "408"),
-            (head("POST", "", CHUNKED), "413", "408"),
+            (head("POST", "", CHUNKED), "400", "400"),
             (head("POST", &signed, LONG), "413", "413"),
             (head("GET", "", CHUNKED), "400", "400"),
             (head("GET", "", EXPECTS), "400", "400"),
@@ -193,6 +193,83 @@ async fn a_body_without_an_end_is_listened_to_until_the_answer_and_no_longer() {
     }
     while let Some(case) = cases.join_next().await {
         case.expect("as it should be");
+    }
+}
+
+/// Sends `request` and nothing more. Returns what was answered once the connection is gone.
+async fn ask(server: &Server, request: &str) -> String {
+    let mut connection = server.connect().await;
+    connection.write_all(request.as_bytes()).await.expect("the system takes it");
+    let mut answer = Vec::new();
+    let read = timeout(FOR_EVER, connection.read_to_end(&mut answer)).await;
+    _ = read.unwrap_or_else(|_| panic!("it is still open: {request}"));
+    String::from_utf8(answer).expect("UTF-8")
+}
+
+/// (T17, T18) The time-out would be another status.
+#[tokio::test]
+async fn who_is_refused_for_the_query_is_refused_before_the_body_is_there() {
+    for (adapter, wechat) in ADAPTERS.into_iter().flat_map(|one| MODES.map(|mode| (one, Wechat::new(mode)))) {
+        let server = Server::new(adapter, &wechat);
+        let other = Wechat { token: "anotherToken1234".to_owned(), ..wechat.clone() };
+        let stale = wechat.push_at(&text("好"), now() - 1000, "1").query;
+        for (query, status) in [("id=1", 400), (&other.signed_query(now(), "1"), 403), (&stale, 403)] {
+            let extension = format!("1;{}", "a".repeat(1000));
+            for (framing, beginning) in [
+                (CHUNKED, ""),
+                (CHUNKED, "4\r\n<xml\r\n"),
+                (CHUNKED, &extension),
+                ("Content-Length: 100\r\n", "<xml"),
+            ] {
+                let answer = ask(&server, &(head("POST", query, framing) + beginning)).await;
+                let expected = format!("HTTP/1.1 {status} ");
+                assert!(answer.starts_with(&expected), "{adapter:?}: {query}, {beginning}: {answer}");
+            }
+        }
+    }
+}
+
+/// Nothing of a request is left to be read, and it would be kept for another one.
+#[tokio::test]
+async fn who_is_refused_is_told_to_close_and_the_connection_is_gone() {
+    let wechat = Wechat::new(SecurityMode::Plain);
+    let signed = wechat.push(&text("好")).query;
+    let patient = Server::tower(&wechat, |serve| serve.header_timeout(FOR_EVER));
+    for server in [patient, Server::new(Adapter::Actix, &wechat)] {
+        for (method, query, status) in
+            [("POST", "", 400), ("POST", &signed, 400), ("GET", "", 400), ("PUT", "", 405)]
+        {
+            let answer = ask(&server, &(head(method, query, "Content-Length: 4\r\n") + "<xml")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{method} {query}: {answer}");
+            assert!(answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+        }
+    }
+}
+
+/// A client may shut down its writing side when it has sent everything.
+#[tokio::test]
+async fn who_has_sent_everything_and_shuts_down_their_side_is_answered() {
+    let wechat = Wechat::new(SecurityMode::Plain);
+    // Of time-outs none, so that it is the shut side that frees the connection.
+    let patient = Server::tower(&wechat, |serve| serve.header_timeout(FOR_EVER));
+    for server in [patient, Server::new(Adapter::Actix, &wechat)] {
+        let Push { query, body } = wechat.push(&text("0.2 好"));
+        let length = format!("Content-Length: {}\r\n", body.len());
+        let push = head("POST", &query, &length) + str::from_utf8(&body).expect("UTF-8");
+        let half_a_head = &push[..push.len() / 4];
+        for (request, expected) in
+            [(&*push, "HTTP/1.1 200 "), (half_a_head, ""), (&push[..push.len() - 1], "")]
+        {
+            let mut connection = server.connect().await;
+            connection.write_all(request.as_bytes()).await.expect("the system takes it");
+            connection.shutdown().await.expect("it is open");
+            let mut answer = String::new();
+            let read = timeout(FOR_EVER, connection.read_to_string(&mut answer)).await;
+            read.unwrap_or_else(|_| panic!("it is still open: {request}")).expect("an end");
+            assert!(answer.starts_with(expected), "{request} was answered {answer}");
+            assert_eq!(answer.contains("200 OK"), request == push, "{request} was answered {answer}");
+            assert_eq!(answer.contains("[好]"), request == push, "{request} was answered {answer}");
+        }
     }
 }
 
