@@ -20,6 +20,8 @@ pub(crate) struct Account {
     pub(crate) ciphers: Option<Rotation<Cipher>>,
     /// Warnings of requests whose query is not WeChat's.
     pub(crate) query_refusals: Limit,
+    /// Warnings of requests whose body could not be read.
+    pub(crate) body_refusals: Limit,
     /// Errors of a store that could not be asked about a push.
     #[cfg(feature = "tokio-1")]
     pub(crate) store_failures: Limit,

@@ -181,6 +181,7 @@ impl CallbackBuilder {
             tokens,
             ciphers,
             query_refusals: Limit::new(10),
+            body_refusals: Limit::new(10),
             #[cfg(feature = "tokio-1")]
             store_failures: Limit::new(1),
             #[cfg(feature = "tokio-1")]

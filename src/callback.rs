@@ -116,6 +116,48 @@ impl Callback {
         Ok(Verified { echostr: echostr.to_owned(), uncovering: self.uncovering(signature, &query, now) })
     }
 
+    /// What can be told of a push (POST) before its body is there, so that nobody need wait for the body of a request
+    /// that is refused anyway: whether the query is complete and its timestamp fresh; whether it has the signatures
+    /// that the mode needs; and in plain and compatible mode whether `signature`, which covers the query alone, is right.
+    ///
+    /// In safe mode `msg_signature` covers the body, and only [`open`](Self::open) tells whether it is right. Whatever is
+    /// refused here `open` refuses too, whichever body comes, though it may name another reason where the body is wrong
+    /// as well.
+    ///
+    /// `query` is the query string as it stands in the URL, without the `?`.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], whose [`status`](OpenError::status) is what to answer with, and an empty body.
+    ///
+    /// ```
+    /// # use wechat_callback::Callback;
+    /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let refusal = callback.check_query("id=1").expect_err("it is not signed");
+    /// assert_eq!(refusal.status(), 400);
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    pub fn check_query(&self, query: &str) -> Result<(), OpenError> {
+        self.check_query_at(query, Timestamp::now())
+    }
+
+    /// As [`check_query`](Self::check_query), with the caller's clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_query`](Self::check_query).
+    pub fn check_query_at(&self, query: &str, now: Timestamp) -> Result<(), OpenError> {
+        let query = CallbackQuery::parse(query)?;
+        self.check_freshness(&query, now)?;
+        if self.mode() != SecurityMode::Safe {
+            self.check_signature(&query, &query.signature, "")?;
+        }
+        if self.mode().is_encrypted() {
+            query.msg_signature.read()?;
+        }
+        Ok(())
+    }
+
     /// Opens a push (POST): verifies it, decrypts it, reads it.
     ///
     /// `query` is the query string as it stands in the URL, without the `?`; `body` the body as it came.
@@ -234,11 +276,10 @@ impl Callback {
     fn check_signature(
         &self,
         query: &CallbackQuery<'_>,
-        SignatureParameter { name: parameter, hex }: &SignatureParameter<'_>,
+        parameter: &SignatureParameter<'_>,
         encrypted: &str,
     ) -> Result<(Signature, Generation), OpenError> {
-        let hex = hex.as_deref().ok_or(OpenError::SignatureMissing { parameter })?;
-        let signature = Signature::from_hex(hex).ok_or(OpenError::Signature { parameter })?;
+        let (signature, parameter) = (parameter.read()?, parameter.name);
         let signed_with = |token: &Token| {
             Signature::of([token.secret(), &query.timestamp_text, &query.nonce, encrypted])
                 .matches(&signature)

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::{QueryError, Timestamp};
+use crate::signature::Signature;
+use crate::{OpenError, QueryError, Timestamp};
 
 /// The longest `echostr` that is echoed. WeChat sends 19 digits.
 const MAX_ECHOSTR: usize = 1024;
@@ -32,6 +33,15 @@ pub(crate) struct CallbackQuery<'a> {
 pub(crate) struct SignatureParameter<'a> {
     pub(crate) name: &'static str,
     pub(crate) hex: Option<Cow<'a, str>>,
+}
+
+impl SignatureParameter<'_> {
+    /// Reads it. Whether it is right is another question.
+    pub(crate) fn read(&self) -> Result<Signature, OpenError> {
+        let parameter = self.name;
+        let hex = self.hex.as_deref().ok_or(OpenError::SignatureMissing { parameter })?;
+        Signature::from_hex(hex).ok_or(OpenError::Signature { parameter })
+    }
 }
 
 impl<'a> CallbackQuery<'a> {

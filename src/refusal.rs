@@ -26,17 +26,29 @@ pub enum Refusal {
         "the push was already opened by another WechatLayer or WechatMiddleware: put one around the route, not two"
     )]
     AlreadyOpened,
+    /// The body is longer than the middleware reads.
+    #[error("the body is longer than the limit")]
+    BodyTooLong,
+    /// The body did not come to its end in time.
+    #[error("the body took longer than the time-out")]
+    BodyTimeout,
+    /// The body ended before its end, or was not framed as HTTP says.
+    #[error("the body broke off")]
+    BodyBroken,
 }
 
 impl Refusal {
     /// The HTTP status to refuse with: that of the [`OpenError`], 403 for a replayed signature, 500 for two middlewares
-    /// around one route.
+    /// around one route, 413, 408 and 400 for a body that is too long, too slow and broken.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
             Self::Open(error) => error.status(),
             Self::Replayed => 403,
             Self::AlreadyOpened => 500,
+            Self::BodyTooLong => 413,
+            Self::BodyTimeout => 408,
+            Self::BodyBroken => 400,
         }
     }
 }
@@ -53,24 +65,41 @@ impl Callback {
     /// to answer with.
     ///
     /// A request whose query is not WeChat's is a warning where it carries a signature, or no query at all, which is
-    /// what a proxy makes of a push when it strips the query. There are at most ten of these warnings a minute.
+    /// what a proxy makes of a push when it strips the query. There are at most ten of these warnings a minute, and as
+    /// many of bodies that could not be read; the others are at debug level.
     pub fn log_refusal(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> u16 {
         let refusal = refusal.into();
         let (reason, status) = (&refusal as &(dyn std::error::Error + 'static), refusal.status());
         let end = path.char_indices().nth(MAX_PATH).map_or(path.len(), |(end, _)| end);
         let path = path.get(..end).unwrap_or_default();
-        let Refusal::Open(OpenError::Query(mistake)) = &refusal else {
-            if status >= 500 {
-                tracing::error!(reason, status, method, path, "refused a request");
-            } else {
-                tracing::warn!(reason, status, method, path, "refused a request");
+        let (limit, cause) = match &refusal {
+            Refusal::Open(OpenError::Query(mistake)) => {
+                let is_suspicious = query.is_empty() || query::is_signed(query);
+                (is_suspicious.then_some(&self.account.query_refusals), cause(mistake, query))
             }
-            return status;
+            Refusal::BodyTooLong => (
+                Some(&self.account.body_refusals),
+                "not from WeChat, whose pushes are short, or a body limit that is set too low",
+            ),
+            Refusal::BodyTimeout => (
+                Some(&self.account.body_refusals),
+                "not from WeChat, or a proxy in front that passes the body on too slowly",
+            ),
+            Refusal::BodyBroken => (
+                Some(&self.account.body_refusals),
+                "whoever sent it, or a proxy in front, closed the connection or wrote no proper HTTP",
+            ),
+            _ => {
+                if status >= 500 {
+                    tracing::error!(reason, status, method, path, "refused a request");
+                } else {
+                    tracing::warn!(reason, status, method, path, "refused a request");
+                }
+                return status;
+            }
         };
-        let is_suspicious = query.is_empty() || query::is_signed(query);
-        match is_suspicious.then(|| self.account.query_refusals.line(Instant::now())).flatten() {
+        match limit.and_then(|limit| limit.line(Instant::now())) {
             Some(left_out) => {
-                let cause = cause(mistake, query);
                 tracing::warn!(reason, status, method, path, cause, left_out, "refused a request");
             }
             None => tracing::debug!(reason, status, method, path, "refused a request"),

@@ -5,118 +5,17 @@ mod support;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use axum::Router;
-use support::deliveries::{ADAPTERS, Adapter, Slow};
-use support::{Push, Wechat, text};
+use support::bots::{FOR_EVER, Server, head};
+use support::deliveries::{ADAPTERS, Adapter};
+use support::{MODES, Push, Wechat, now, text};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
-use wechat_actix::WechatMiddleware;
-use wechat_callback::{SecurityMode, WechatMessage};
-use wechat_tower::{Serve, WechatLayer};
-
-/// How long anything may take before a test fails. Nothing sleeps for it.
-const FOR_EVER: Duration = Duration::from_secs(60);
-
-/// A bot at `/weixin` on a port of its own, until the test ends.
-struct Server {
-    address: SocketAddr,
-    /// Shuts it down, as a signal would.
-    stop: oneshot::Sender<()>,
-    stopped: mpsc::Receiver<()>,
-}
-
-impl Server {
-    fn new(adapter: Adapter, wechat: &Wechat) -> Self {
-        match adapter {
-            Adapter::Tower => Self::tower(wechat, |serve| serve),
-            Adapter::Actix => Self::actix(wechat),
-        }
-    }
-
-    fn tower(wechat: &Wechat, set: fn(Serve<Router>) -> Serve<Router>) -> Self {
-        let (layer, handler) = (WechatLayer::new(wechat.callback()), Slow::default().handler());
-        Self::start(move |address, stop| {
-            let handler = move |WechatMessage(message): WechatMessage| handler(message);
-            let app = Router::new().route("/weixin", axum::routing::post(handler).layer(layer.clone()));
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-            runtime.expect("a runtime").block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await?;
-                address.send(listener.local_addr()?).expect("the test is there");
-                let stop = async move {
-                    if stop.await.is_ok() {
-                        layer.drain().await;
-                    }
-                };
-                set(wechat_tower::serve(listener, app)).with_graceful_shutdown(stop).await
-            })
-        })
-    }
-
-    /// By axum's own means.
-    fn axum(wechat: &Wechat) -> Self {
-        let (layer, handler) = (WechatLayer::new(wechat.callback()), Slow::default().handler());
-        Self::start(move |address, stop| {
-            let handler = move |WechatMessage(message): WechatMessage| handler(message);
-            let app = Router::new().route("/weixin", axum::routing::post(handler).layer(layer));
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-            runtime.expect("a runtime").block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await?;
-                address.send(listener.local_addr()?).expect("the test is there");
-                axum::serve(listener, app).with_graceful_shutdown(async { _ = stop.await }).await
-            })
-        })
-    }
-
-    fn actix(wechat: &Wechat) -> Self {
-        let (middleware, handler) = (WechatMiddleware::new(wechat.callback()), Slow::default().handler());
-        Self::start(move |address, stop| {
-            let handler = move |WechatMessage(message): WechatMessage| handler(message);
-            let wrapped = middleware.clone();
-            let app = move || {
-                let resource = actix_web::web::resource("/weixin").wrap(wrapped.clone());
-                actix_web::App::new().service(resource.route(actix_web::web::post().to(handler.clone())))
-            };
-            let stop = async move {
-                if stop.await.is_ok() {
-                    middleware.drain().await;
-                }
-            };
-            actix_web::rt::System::new().block_on(async {
-                let server = actix_web::HttpServer::new(app).workers(2).bind("127.0.0.1:0")?;
-                address.send(server.addrs()[0]).expect("the test is there");
-                server.shutdown_signal(stop).run().await
-            })
-        })
-    }
-
-    fn start<R>(run: R) -> Self
-    where
-        R: FnOnce(mpsc::Sender<SocketAddr>, oneshot::Receiver<()>) -> io::Result<()> + Send + 'static,
-    {
-        let (address, addresses) = mpsc::channel();
-        let (stop, stops) = oneshot::channel();
-        let (stopping, stopped) = mpsc::channel();
-        std::thread::spawn(move || {
-            run(address, stops).expect("it serves");
-            _ = stopping.send(());
-        });
-        Self { address: addresses.recv().expect("it serves"), stop, stopped }
-    }
-
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.expect("it listens")
-    }
-}
-
-fn head(method: &str, query: &str, framing: &str) -> String {
-    format!("{method} /weixin?{query} HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n")
-}
+use wechat_callback::SecurityMode;
 
 /// Sends `pieces` of a body that has no end. Returns what was answered once the connection is gone.
 async fn send_without_end(mut connection: TcpStream, head: &str, piece: &[u8], pause: Duration) -> String {
@@ -162,7 +61,7 @@ async fn a_body_without_an_end_is_listened_to_until_the_answer_and_no_longer() {
         let refused = [
             (head("POST", &signed, CHUNKED), "413", "408"),
             (head("POST", &signed, EXPECTS), "413", "408"),
-            (head("POST", "", CHUNKED), "413", "408"),
+            (head("POST", "", CHUNKED), "400", "400"),
             (head("POST", &signed, LONG), "413", "413"),
             (head("GET", "", CHUNKED), "400", "400"),
             (head("GET", "", EXPECTS), "400", "400"),
@@ -193,6 +92,85 @@ async fn a_body_without_an_end_is_listened_to_until_the_answer_and_no_longer() {
     }
     while let Some(case) = cases.join_next().await {
         case.expect("as it should be");
+    }
+}
+
+/// Sends `request` and nothing more. Returns what was answered once the connection is gone.
+async fn ask(server: &Server, request: &str) -> String {
+    let mut connection = server.connect().await;
+    connection.write_all(request.as_bytes()).await.expect("the system takes it");
+    let mut answer = Vec::new();
+    let read = timeout(FOR_EVER, connection.read_to_end(&mut answer)).await;
+    _ = read.unwrap_or_else(|_| panic!("it is still open: {request}"));
+    String::from_utf8(answer).expect("UTF-8")
+}
+
+/// (T17, T18) The time-out would be another status.
+#[tokio::test]
+async fn who_is_refused_for_the_query_is_refused_before_the_body_is_there() {
+    let extension = format!("1;{}", "a".repeat(1000));
+    for (adapter, wechat) in ADAPTERS.into_iter().flat_map(|one| MODES.map(|mode| (one, Wechat::new(mode)))) {
+        let server = Server::new(adapter, &wechat);
+        let other = Wechat { token: "anotherToken1234".to_owned(), ..wechat.clone() };
+        let stale = wechat.push_at(&text("好"), now() - 1000, "1").query;
+        let refused = [("id=1", 400), (&*other.signed_query(now(), "1"), 403), (&*stale, 403)];
+        let begun = [
+            (CHUNKED, ""),
+            (CHUNKED, "4\r\n<xml\r\n"),
+            (CHUNKED, &extension),
+            ("Content-Length: 100\r\n", "<xml"),
+        ];
+        let cases = refused.into_iter().flat_map(|query| begun.map(|begun| (query, begun)));
+        let asked = cases.map(async |((query, status), (framing, beginning))| {
+            let answer = ask(&server, &(head("POST", query, framing) + beginning)).await;
+            let expected = format!("HTTP/1.1 {status} ");
+            assert!(answer.starts_with(&expected), "{adapter:?}: {query}, {beginning}: {answer}");
+        });
+        futures_util::future::join_all(asked).await;
+    }
+}
+
+/// Nothing of a request is left to be read, and it would be kept for another one.
+#[tokio::test]
+async fn who_is_refused_is_told_to_close_and_the_connection_is_gone() {
+    let wechat = Wechat::new(SecurityMode::Plain);
+    let signed = wechat.push(&text("好")).query;
+    let patient = Server::tower(&wechat, |serve| serve.header_timeout(FOR_EVER));
+    for server in [patient, Server::new(Adapter::Actix, &wechat)] {
+        for (method, query, status) in
+            [("POST", "", 400), ("POST", &signed, 400), ("GET", "", 400), ("PUT", "", 405)]
+        {
+            let answer = ask(&server, &(head(method, query, "Content-Length: 4\r\n") + "<xml")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{method} {query}: {answer}");
+            assert!(answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+        }
+    }
+}
+
+/// A client may shut down its writing side when it has sent everything.
+#[tokio::test]
+async fn who_has_sent_everything_and_shuts_down_their_side_is_answered() {
+    let wechat = Wechat::new(SecurityMode::Plain);
+    // Of time-outs none, so that it is the shut side that frees the connection.
+    let patient = Server::tower(&wechat, |serve| serve.header_timeout(FOR_EVER));
+    for server in [patient, Server::new(Adapter::Actix, &wechat)] {
+        let Push { query, body } = wechat.push(&text("0.2 好"));
+        let length = format!("Content-Length: {}\r\n", body.len());
+        let push = head("POST", &query, &length) + str::from_utf8(&body).expect("UTF-8");
+        let half_a_head = &push[..push.len() / 4];
+        for (request, expected) in
+            [(&*push, "HTTP/1.1 200 "), (half_a_head, ""), (&push[..push.len() - 1], "")]
+        {
+            let mut connection = server.connect().await;
+            connection.write_all(request.as_bytes()).await.expect("the system takes it");
+            connection.shutdown().await.expect("it is open");
+            let mut answer = String::new();
+            let read = timeout(FOR_EVER, connection.read_to_string(&mut answer)).await;
+            read.unwrap_or_else(|_| panic!("it is still open: {request}")).expect("an end");
+            assert!(answer.starts_with(expected), "{request} was answered {answer}");
+            assert_eq!(answer.contains("200 OK"), request == push, "{request} was answered {answer}");
+            assert_eq!(answer.contains("[好]"), request == push, "{request} was answered {answer}");
+        }
     }
 }
 

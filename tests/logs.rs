@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -96,6 +98,66 @@ fn json_at_an_xml_endpoint_is_named_with_the_setting_in_the_console() {
         let Push { query, .. } = wechat.push(message);
         let log = logged(|| send(&wechat, Push { query, body: br#" {"Encrypt":"x"}"#.to_vec() }));
         assert!(log.contains("JSON") && log.contains("数据格式"), "{log}");
+    }
+}
+
+/// A body whose pieces are `pieces`, or one that does not come where there are none.
+type Pieces = Vec<Result<&'static [u8], std::io::Error>>;
+
+/// The log of `requests` requests whose body is made by `pieces`, in front of each adapter.
+fn unread(requests: usize, pieces: fn() -> Pieces) -> [String; 2] {
+    use futures_util::StreamExt;
+    let stream = move || {
+        let pieces = pieces();
+        match pieces.is_empty() {
+            true => futures_util::stream::pending().boxed(),
+            false => futures_util::stream::iter(pieces).boxed(),
+        }
+    };
+    let wechat = Wechat::new(SecurityMode::Safe);
+    let uri = format!("/weixin?{}", wechat.push(&text("x")).query);
+    let layer = WechatLayer::new(wechat.callback()).body_timeout(Duration::ZERO);
+    let tower = logged(|| {
+        for _ in 0..requests {
+            let app = Router::new().route("/weixin", post(fails).layer(layer.clone()));
+            let request = Request::post(&uri).body(Body::from_stream(stream())).expect("a request");
+            block_on(app.oneshot(request)).expect("infallible");
+        }
+    });
+    let middleware = wechat_actix::WechatMiddleware::new(wechat.callback()).body_timeout(Duration::ZERO);
+    let actix = logged(|| {
+        actix_web::rt::System::new().block_on(async {
+            let resource = actix_web::web::resource("/weixin").wrap(middleware);
+            let resource = resource.route(actix_web::web::post().to(fails));
+            let app = actix_web::test::init_service(actix_web::App::new().service(resource)).await;
+            for _ in 0..requests {
+                let payload =
+                    stream().map(|piece| Ok(actix_web::web::Bytes::from_static(piece?))).boxed_local();
+                let payload = actix_web::dev::Payload::Stream { payload };
+                let request = actix_web::test::TestRequest::post().uri(&uri).to_request();
+                actix_web::test::call_service(&app, request.replace_payload(payload).0).await;
+            }
+        });
+    });
+    [tower, actix]
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_a_warning_with_the_path_and_the_cause_ten_times_a_minute() {
+    let cases: [(fn() -> Pieces, _, _, _); 3] = [
+        (|| vec![Ok(&[b'x'; 70_000])], 413, "longer than the limit", "a body limit that is set too low"),
+        (Vec::new, 408, "took longer than the time-out", "passes the body on too slowly"),
+        (|| vec![Err(std::io::ErrorKind::BrokenPipe.into())], 400, "broke off", "closed the connection"),
+    ];
+    for (pieces, status, reason, cause) in cases {
+        for log in unread(12, pieces) {
+            let refused: Vec<_> = log.lines().filter(|line| line.contains("refused")).collect();
+            let warnings = refused.iter().filter(|line| line.contains("WARN"));
+            assert_eq!((refused.len(), warnings.count()), (12, 10), "{log}");
+            for said in [reason, cause, r#"method="POST" path="/weixin""#, &format!("status={status}")] {
+                assert!(refused[0].contains(said), "{said} is not in {log}");
+            }
+        }
     }
 }
 

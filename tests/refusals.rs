@@ -472,6 +472,39 @@ fn t28_an_echostr_over_a_kibibyte_and_a_get_without_one_are_400() {
     }
 }
 
+/// What is told before the body is there is no other verdict than with it.
+#[test]
+fn what_the_query_check_refuses_is_refused_with_the_same_reason_and_a_right_query_passes() {
+    for wechat in MODES.map(Wechat::new) {
+        let callback = wechat.callback();
+        let Push { query, body } = wechat.push(&text("你好"));
+        assert_eq!(callback.check_query(&query), Ok(()));
+        let name = deciding_signature(&wechat);
+        let other = Wechat { token: "anotherToken1234".to_owned(), ..wechat.clone() };
+        for refused in [
+            String::new(),
+            without(&query, "nonce"),
+            format!("{query}&nonce=1"),
+            without(&query, name),
+            with(&query, name, "0"),
+            wechat.push_at(&text("你好"), now() - 1000, "1").query,
+            with(&other.push(&text("你好")).query, "msg_signature", "0"),
+        ] {
+            let told = callback.check_query(&refused).expect_err("refused");
+            let now = Timestamp::now();
+            assert_eq!(
+                callback.check_query_at(&refused, now).err().map(|told| told.status()),
+                Some(told.status())
+            );
+            let opened = callback.open_at(&refused, &body, now).map(|_| ()).expect_err("refused");
+            assert_eq!(std::mem::discriminant(&told), std::mem::discriminant(&opened), "{refused}");
+        }
+        // In safe mode the body decides.
+        let foreign = with(&query, name, &"0".repeat(40));
+        assert_eq!(callback.check_query(&foreign).is_ok(), wechat.mode != SecurityMode::Plain, "{foreign}");
+    }
+}
+
 #[test]
 fn another_method_is_405() {
     for wechat in MODES.map(Wechat::new) {

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http_body::Frame;
 use http_body_util::BodyExt;
+use support::both::block_on;
 use support::{MODES, Push, Wechat, assert_text_reply, text};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use wechat_tower::{
@@ -459,4 +460,25 @@ async fn a_push_in_chunks_reaches_the_handler_with_its_length_alone() {
     request.headers_mut().insert("transfer-encoding", "chunked".parse().expect("a value"));
     let app = Router::new().route("/weixin", post(framing).layer(layer(&wechat)));
     assert_eq!(body(app.oneshot(request).await.expect("infallible")).await, "success");
+}
+
+/// HTTP/2 has no such header.
+#[test]
+fn a_refusal_closes_the_connection_of_http_1_and_a_response_of_the_handlers_own_does_not() {
+    use axum::http::Version;
+    let wechat = Wechat::new(SecurityMode::Plain);
+    let app = Router::new()
+        .route("/weixin", post(async || StatusCode::NOT_FOUND).layer(WechatLayer::new(wechat.callback())));
+    let closes = |version, Push { query, body }: Push| {
+        let request = Request::post(format!("/weixin?{query}")).version(version);
+        let request = request.body(Body::from(body)).expect("a request");
+        let response = block_on(app.clone().oneshot(request)).expect("infallible");
+        (response.status().as_u16(), response.headers().contains_key("connection"))
+    };
+    let refused = || Push { query: "id=1".to_owned(), ..wechat.push(&text("x")) };
+    for version in [Version::HTTP_10, Version::HTTP_11] {
+        assert_eq!(closes(version, refused()), (400, true));
+        assert_eq!(closes(version, wechat.push(&text("x"))), (404, false));
+    }
+    assert_eq!(closes(Version::HTTP_2, refused()), (400, false));
 }

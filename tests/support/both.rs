@@ -99,7 +99,9 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
         assert_eq!(outcome.calls, 0, "the handler was called for {request:?}");
         assert_eq!(outcome.answer.status, status, "for {request:?} in {} mode", wechat.mode);
         assert_eq!(outcome.answer.body, "", "for {request:?}");
-        assert_eq!(outcome.answer.headers, [], "for {request:?}");
+        // Nobody listens to them any longer.
+        let close = ("connection".to_owned(), "close".to_owned());
+        assert_eq!(outcome.answer.headers, [close], "for {request:?}");
     }
 }
 
@@ -171,11 +173,15 @@ pub fn actix(callback: &Callback, request: &Request) -> Outcome {
         let response =
             actix_web::test::call_service(&app, builder.set_payload(request.body.clone()).to_request()).await;
         let status = response.status().as_u16();
-        let headers: Vec<_> = response
+        let mut headers: Vec<_> = response
             .headers()
             .iter()
             .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
             .collect();
+        // The server makes the header of it.
+        if !response.response().head().keep_alive() {
+            headers.push(("connection".to_owned(), b"close".to_vec()));
+        }
         let body = actix_web::test::read_body(response).await;
         answer(status, headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())), &body)
     });

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 pub mod both;
+pub mod bots;
 pub mod deliveries;
 pub mod failing;
 pub mod logs;

@@ -13,17 +13,6 @@ use wechat_callback::{HandlerError, Reply, Sealed};
 
 use crate::payload::Keeping;
 
-/// A status and nothing else. Why goes to the log.
-pub(crate) fn refusal(status: StatusCode) -> HttpResponse {
-    let reason = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "the body is longer than the limit",
-        StatusCode::REQUEST_TIMEOUT => "the body took longer than the time-out",
-        _ => "the body broke off",
-    };
-    tracing::warn!(reason, status = status.as_u16(), "refused a request");
-    HttpResponse::new(status)
-}
-
 /// A push that came after the process had stopped to start handlers.
 pub(crate) fn shutting_down() -> HttpResponse {
     tracing::warn!(reason = "shutting down", status = 503, "refused a request; WeChat will ask again");

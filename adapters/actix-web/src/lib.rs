@@ -78,9 +78,10 @@
 //!
 //! # Slow clients
 //!
-//! [`WechatMiddleware`] bounds how long a body is, and how long it takes. A refusal closes its connection, also where
-//! the client goes on sending: at once with `HttpServer::client_disconnect_timeout(Duration::ZERO)`, and after a second
-//! unless set. What actix-web does by itself:
+//! [`WechatMiddleware`] bounds how long a body is, and how long it takes, and waits for none where the query is refused
+//! anyway. A refusal closes its connection, also where the client goes on sending: at once with
+//! `HttpServer::client_disconnect_timeout(Duration::ZERO)`, and after a second unless set. What actix-web does by
+//! itself:
 //!
 //! - The headers of a connection's first request may take five seconds (`client_request_timeout`). Those of a second one
 //!   may take for ever: `keep_alive(KeepAlive::Disabled)` leaves none.

@@ -237,6 +237,13 @@ impl WechatMiddleware {
         }
     }
 
+    /// Logs why a push is refused, and says so.
+    fn refuse<B>(&self, request: ServiceRequest, refusal: Refusal) -> ServiceResponse<EitherBody<B>> {
+        let (path, query) = (request.path(), request.query_string());
+        let status = self.callback.log_refusal(refusal, "POST", path, query);
+        answer::instead(request, answer::empty(status))
+    }
+
     /// Opens the push and has it answered: by `service`, or as another delivery of it is.
     async fn answer<S, B>(
         &self,
@@ -248,9 +255,10 @@ impl WechatMiddleware {
         B: MessageBody + 'static,
     {
         let arrived = Instant::now();
-        let body = match payload::read(&mut request, self.body_limit, self.body_timeout).await {
+        let body = match payload::read(&mut request, &self.callback, self.body_limit, self.body_timeout).await
+        {
             Ok(body) => body,
-            Err(status) => return Ok(answer::instead(request, answer::refusal(status))),
+            Err(refusal) => return Ok(self.refuse(request, refusal)),
         };
         let opened = match request.extensions().contains::<PushXml>() {
             true => Err(Refusal::AlreadyOpened),
@@ -258,11 +266,7 @@ impl WechatMiddleware {
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(refusal) => {
-                let (path, query) = (request.path(), request.query_string());
-                let status = self.callback.log_refusal(refusal, "POST", path, query);
-                return Ok(answer::instead(request, answer::empty(status)));
-            }
+            Err(refusal) => return Ok(self.refuse(request, refusal)),
         };
         let arrival = match &self.answerer {
             Some(answerer) => match answerer.arrive(&opened, arrived).await {

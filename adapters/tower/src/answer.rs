@@ -14,17 +14,6 @@ use crate::WechatBody;
 use crate::own::{self, Returned};
 use crate::read::BoxError;
 
-/// A status and nothing else. Why goes to the log.
-pub(crate) fn refusal<B>(status: StatusCode) -> Response<WechatBody<B>> {
-    let reason = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "the body is longer than the limit",
-        StatusCode::REQUEST_TIMEOUT => "the body took longer than the time-out",
-        _ => "the body broke off",
-    };
-    tracing::warn!(reason, status = status.as_u16(), "refused a request");
-    with_body(status, Bytes::new())
-}
-
 /// A push that came after the process had stopped to start handlers.
 pub(crate) fn shutting_down<B>() -> Response<WechatBody<B>> {
     tracing::warn!(reason = "shutting down", status = 503, "refused a request; WeChat will ask again");

@@ -4,7 +4,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, Uri, Version, request};
+use http::{Request, Response, Uri, Version, request};
 use http_body::Body;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -26,7 +26,8 @@ pin_project_lite::pin_project! {
     {
         #[pin]
         state: State<S, ReqBody, ResBody, S::Future>,
-        // Whether the connection is kept for another request: HTTP/1 is told with each answer.
+        // Whether the connection is kept for another request: HTTP/1 is told with each answer, while it drains and where
+        // the request was refused.
         handlers: Option<Handlers>,
     }
 }
@@ -89,6 +90,8 @@ struct Push<S> {
     arrived: Instant,
     /// When the connection was taken in, where the server says so, or the push arrived.
     admitted: Instant,
+    /// Whether the query was looked at because the body was not there.
+    checked: bool,
 }
 
 /// When a connection was taken in: `serve` puts it into each request's extensions.
@@ -131,12 +134,13 @@ where
         let admitted = parts.extensions.remove::<Admitted>().map_or(arrived, |Admitted(at)| at);
         let version = parts.version;
         // Its Content-Length gives a long body away before a byte is read.
-        if body.size_hint().lower() > layer.body_limit as u64 {
-            return Self::answered(answer::refusal(StatusCode::PAYLOAD_TOO_LARGE), version, layer);
+        let is_too_long = body.size_hint().lower() > layer.body_limit as u64;
+        let push = Push { service, layer: layer.clone(), parts, arrived, admitted, checked: false };
+        if is_too_long {
+            return Self::answered(push.refused(Refusal::BodyTooLong), version, layer);
         }
         let body = ReadBody::new(body, layer.body_limit, layer.body_timeout);
-        let push = Some(Push { service, layer: layer.clone(), parts, arrived, admitted });
-        Self::new(State::Reading { body, push }, version, layer)
+        Self::new(State::Reading { body, push: Some(push) }, version, layer)
     }
 
     fn new(state: State<S, ReqBody, ResBody, S::Future>, version: Version, layer: &WechatLayer) -> Self {
@@ -159,8 +163,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.state.poll_response(cx));
-        if this.handlers.as_ref().is_some_and(Handlers::is_draining) {
+        let (mut response, is_refused) = ready!(this.state.poll_response(cx));
+        if this.handlers.as_ref().is_some_and(|handlers| is_refused || handlers.is_draining()) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         Poll::Ready(Ok(response))
@@ -176,27 +180,38 @@ where
     ReqBody::Error: Into<BoxError>,
     ResBody: Body + Send + 'static,
 {
-    fn poll_response(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<WechatBody<ResBody>>> {
+    /// The answer, and whether the middleware refused the request.
+    fn poll_response(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<(Response<WechatBody<ResBody>>, bool)> {
         let mut state = self;
         loop {
             let next = match state.as_mut().project() {
                 StateProj::Answered { response } => {
-                    return Poll::Ready(response.take().expect("polled after it was ready"));
+                    let response = response.take().expect("polled after it was ready");
+                    let is_refused = !response.status().is_success();
+                    return Poll::Ready((response, is_refused));
                 }
                 StateProj::Verifying { verifying } => {
                     let verified = ready!(verifying.as_mut().poll(cx));
                     State::answered(answer::verification(verified))
                 }
                 StateProj::Reading { body, push } => {
-                    let read = ready!(body.poll(cx));
-                    let push = push.take().expect("taken once, as the state changes");
+                    let read = body.poll(cx);
+                    let waiting = push.as_mut().expect("taken once, as the state changes");
+                    let read = match read {
+                        Poll::Ready(read) => read.map(Some),
+                        Poll::Pending => waiting.check().map(|()| None),
+                    };
                     match read {
-                        Ok(body) => push.open(&body),
-                        Err(status) => State::answered(answer::refusal(status)),
+                        Ok(Some(body)) => push.take().expect("taken once, as the state changes").open(&body),
+                        Ok(None) => return Poll::Pending,
+                        Err(refusal) => State::answered(waiting.refused(refusal)),
                     }
                 }
                 StateProj::Alone { alone, .. } => {
-                    return alone.poll(cx).map(answer::given);
+                    return alone.poll(cx).map(|answer| (answer::given(answer), false));
                 }
                 StateProj::Arriving { arriving, call } => {
                     let arrival = ready!(Pin::new(arriving).poll(cx));
@@ -204,7 +219,7 @@ where
                     State::arrived(arrival, call, context)
                 }
                 StateProj::Running { answering } => {
-                    return Pin::new(answering).poll(cx).map(answer::given);
+                    return Pin::new(answering).poll(cx).map(|answer| (answer::given(answer), false));
                 }
             };
             state.set(next);
@@ -246,6 +261,21 @@ where
 }
 
 impl<S> Push<S> {
+    /// Logs why this request is refused, and says so.
+    fn refused<B>(&self, refusal: impl Into<Refusal>) -> Response<WechatBody<B>> {
+        let uri = &self.parts.uri;
+        let query = uri.query().unwrap_or_default();
+        answer::empty(self.layer.callback.log_refusal(refusal, "POST", uri.path(), query))
+    }
+
+    /// Before it is waited for the body: whether the request is refused anyway.
+    fn check(&mut self) -> Result<(), Refusal> {
+        if std::mem::replace(&mut self.checked, true) {
+            return Ok(());
+        }
+        Ok(self.layer.callback.check_query(self.parts.uri.query().unwrap_or_default())?)
+    }
+
     /// Verifies and decrypts `body` and has the handler called with what it says.
     fn open<ReqBody, ResBody>(self, body: &Bytes) -> State<S, ReqBody, ResBody, S::Future>
     where
@@ -255,19 +285,16 @@ impl<S> Push<S> {
         ReqBody: From<Bytes> + Send + 'static,
         ResBody: Body + Send + 'static,
     {
-        let Self { service, layer, mut parts, arrived, admitted } = self;
-        let query = parts.uri.query().unwrap_or_default();
-        let opened = match parts.extensions.get::<PushXml>() {
+        let query = self.parts.uri.query().unwrap_or_default();
+        let opened = match self.parts.extensions.get::<PushXml>() {
             Some(_) => Err(Refusal::AlreadyOpened),
-            None => layer.callback.open(query, body).map_err(Refusal::from),
+            None => self.layer.callback.open(query, body).map_err(Refusal::from),
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(refusal) => {
-                let status = layer.callback.log_refusal(refusal, "POST", parts.uri.path(), query);
-                return State::answered(answer::empty(status));
-            }
+            Err(refusal) => return State::answered(self.refused(refusal)),
         };
+        let Self { service, layer, mut parts, arrived, admitted, .. } = self;
         let arriving =
             layer.answerer.as_ref().map(|answerer| answerer.arrive_over(&opened, arrived, admitted));
 

@@ -90,8 +90,9 @@ impl WechatLayer {
         self
     }
 
-    /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when WeChat hangs up. In
-    /// plain mode a signature is not bound to the first body that it came with, and the log has no span for a push.
+    /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when the server says that
+    /// WeChat hung up, which [`serve`](crate::serve()) does not. In plain mode a signature is not bound to the first body
+    /// that it came with, and the log has no span for a push.
     ///
     /// ```
     /// # use wechat_tower::{Callback, WechatLayer};

@@ -89,8 +89,8 @@
 //! everybody else out. With a server of your own set hyper's `timer` and `header_read_timeout`, and count connections.
 //! No server bounds what a single address may open: a reverse proxy in front does.
 //!
-//! A refused request's connection is closed where its body was not read to its end. Over HTTP/1, each answer while
-//! [draining](WechatLayer::drain) closes its connection.
+//! Over HTTP/1, a refusal closes its connection, and so does each answer while [draining](WechatLayer::drain).
+//! What is refused for its query is refused before its body is waited for.
 //!
 //! # Features
 //!

@@ -4,15 +4,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::StatusCode;
 use http_body::Body;
 use http_body_util::{LengthLimitError, Limited};
 use tokio::time::Sleep;
+use wechat_callback::Refusal;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
 pin_project_lite::pin_project! {
-    /// Reads a whole body, bounded in length and in time. What goes wrong is the status to refuse with.
+    /// Reads a whole body, bounded in length and in time.
     pub(crate) struct ReadBody<B> {
         #[pin]
         body: Limited<B>,
@@ -43,7 +43,7 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    type Output = Result<Bytes, StatusCode>;
+    type Output = Result<Bytes, Refusal>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -53,8 +53,8 @@ where
                 return Poll::Ready(Ok(this.single.take().unwrap_or_else(|| joined.freeze())));
             };
             let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
-                true => StatusCode::PAYLOAD_TOO_LARGE,
-                false => StatusCode::BAD_REQUEST,
+                true => Refusal::BodyTooLong,
+                false => Refusal::BodyBroken,
             })?;
             if let Ok(mut data) = frame.into_data() {
                 let data = data.copy_to_bytes(data.remaining());
@@ -70,7 +70,7 @@ where
             this.deadline.set(Some(tokio::time::sleep(*this.timeout)));
         }
         match this.deadline.as_pin_mut() {
-            Some(deadline) => deadline.poll(cx).map(|()| Err(StatusCode::REQUEST_TIMEOUT)),
+            Some(deadline) => deadline.poll(cx).map(|()| Err(Refusal::BodyTimeout)),
             None => Poll::Pending,
         }
     }

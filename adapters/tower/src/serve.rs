@@ -42,6 +42,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 ///
 /// [`WechatLayer`](crate::WechatLayer) bounds the bodies.
 ///
+/// A client that shuts down its writing side behind a request is answered. One that closes the connection looks the same
+/// until the answer is written, so a handler is not cancelled then, whatever stands around it.
+///
 /// For TLS, HTTP/2 or axum's `ConnectInfo` serve with `hyper_util::server::conn::auto` or `axum-server`, and set a
 /// timer and `header_read_timeout` there.
 ///
@@ -166,6 +169,8 @@ where
         let Self { listener, app, signal, header_timeout, max_connections } = self;
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(LONGEST_HEAD);
+        // Whoever has sent their request and shuts down their side waits for the answer.
+        http.half_close(true);
         let mut door = Door::new(listener, max_connections);
         let (closing, closes) = watch::channel(());
         let mut signal = pin!(signal);
