@@ -47,6 +47,7 @@ mod error;
 mod interop;
 pub mod message;
 mod mode;
+mod push_xml;
 mod query;
 mod refusal;
 pub mod reply;
@@ -65,11 +66,11 @@ pub use error::{
     ConfigError, DecryptError, FieldsError, HandlerError, MessageRejection, OpenError, QueryError, SealError,
     XmlError,
 };
-#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
-pub use interop::PushXml;
 #[doc(inline)]
 pub use message::{Message, WechatMessage};
 pub use mode::SecurityMode;
+#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5", feature = "tokio-1"))]
+pub use push_xml::PushXml;
 pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{

@@ -7,47 +7,24 @@ mod actix_web_4;
 #[cfg(feature = "axum-core-0_5")]
 mod axum_core_0_5;
 
-use std::fmt;
-
-use bytes::Bytes;
-
 use crate::MessageRejection;
 use crate::message::event::*;
 use crate::message::*;
+use crate::push_xml::PushXml;
 
 /// The body of a reply that leaves without the middleware, loud enough to be found.
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
                         around the route whose handler returns it.";
 
-/// The XML that a [`Message`] was read from. A middleware puts it into a request's extensions beside the message, so
-/// that a handler may have several extractors: the first [`WechatMessage`] takes the message, and those behind it read
-/// it once more.
-#[derive(Clone)]
-pub struct PushXml(Bytes);
-
-impl PushXml {
-    /// From the bytes that the message was read from.
-    #[must_use]
-    pub const fn new(xml: Bytes) -> Self {
-        Self(xml)
-    }
-
-    fn message(&self) -> Result<Message, MessageRejection> {
-        let xml = str::from_utf8(&self.0).map_err(|_| MessageRejection::NoMiddleware)?;
-        Message::from_xml(xml).map_err(|_| MessageRejection::NoMiddleware)
-    }
-}
-
-/// The length alone.
-impl fmt::Debug for PushXml {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PushXml({} bytes)", self.0.len())
-    }
+/// Reads the message once more.
+fn read(PushXml(xml): &PushXml) -> Result<Message, MessageRejection> {
+    let xml = str::from_utf8(xml).map_err(|_| MessageRejection::NoMiddleware)?;
+    Message::from_xml(xml).map_err(|_| MessageRejection::NoMiddleware)
 }
 
 /// The message that `taken` was taken out of a request's extensions, or read once more.
 fn whole(taken: Option<Message>, xml: Option<&PushXml>) -> Result<Message, MessageRejection> {
-    taken.map_or_else(|| xml.ok_or(MessageRejection::NoMiddleware)?.message(), Ok)
+    taken.map_or_else(|| read(xml.ok_or(MessageRejection::NoMiddleware)?), Ok)
 }
 
 /// A part of a message that a handler asks for by its type.
