@@ -89,7 +89,7 @@ fn a_thousand_bodies_at_once_on_one_url_are_one_handler_call() {
     });
 }
 
-/// Whoever has a URL may post his own body there before WeChat's own retry.
+/// Whoever has a URL may post their own body there before WeChat's own retry.
 #[test]
 fn a_signature_belongs_to_the_first_body_however_old_its_push_is() {
     on_both(Plain, async |stage| {

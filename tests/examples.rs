@@ -192,7 +192,7 @@ fn verifies(server: &Server, wechat: &Wechat) {
 fn echoes_every_kind(server: &Server, wechat: &Wechat) {
     let answer = |xml: &str| wechat.read(&server.push(wechat, xml));
 
-    // The user sees what he wrote: the client reads `&lt;` as `<`.
+    // The user sees what they wrote: the client reads `&lt;` as `<`.
     let literal = "你好 😀 &lt;a&amp;b&gt; ]]&gt; &lt;a href=\"x\"&gt;\n[微笑]";
     assert_text_reply(&answer(&text("你好 😀 <a&b> ]]> <a href=\"x\">\n[微笑]")), literal);
 

@@ -61,7 +61,7 @@ fn the_next_delivery_runs_what_a_killed_bot_ran() {
     assert_eq!(bots.runs(), 2);
 }
 
-/// The user asks a little early, and the bot that he asks did not run the handler.
+/// The user asks a little early, and the bot that they ask did not run the handler.
 #[test]
 fn what_one_bot_promised_the_other_tells() {
     let Some(bots) = Bots::start_late("claim", ["axum", "actix"]) else { return };

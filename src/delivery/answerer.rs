@@ -366,7 +366,7 @@ impl Answerer {
         Arrival::First(Turn { answerer: self.clone(), push, lease, runs, entry })
     }
 
-    /// Answers the claim word with the next part of what the user is owed, if he is owed something.
+    /// Answers the claim word with the next part of what the user is owed, if anything.
     async fn answer_claim(
         self,
         user: UserKey,

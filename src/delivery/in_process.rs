@@ -105,7 +105,7 @@ impl InProcess {
         self.table().bind(signature, body, lifetime, now).map_err(DeliveriesError::new)
     }
 
-    /// Whoever runs a push that he was the first to claim.
+    /// Whoever runs a push as the first to claim it.
     pub(super) fn owner(&self, key: DeliveryKey) -> Owner {
         Owner { store: Some(self.clone()), key }
     }

@@ -15,7 +15,7 @@ use crate::Reply;
 /// | policy | what the user sees after 14.5 s |
 /// |---|---|
 /// | [`ride`](Self::ride) | nothing; the answer is logged as lost |
-/// | [`or_claim`](Self::or_claim) | a notice; he writes a word, and gets the answer |
+/// | [`or_claim`](Self::or_claim) | a notice; they write a word, and get the answer |
 /// | [`or_push`](Self::or_push) | the answer, as a message of its own, where the account may send them (from 4.5 s on) |
 ///
 /// A handler that fails late has no answer. The reply of `on_error`, if it is set, is one: it is claimed or pushed
@@ -84,7 +84,7 @@ impl LateReply {
     }
 
     /// In place of nothing the last delivery is answered with `notice`. The answer is kept for ten minutes, and
-    /// the user gets it when he writes `word`. Too early, he gets the notice again; when nothing is kept for him
+    /// the user gets it when they write `word`. Too early, they get the notice again; when nothing is kept for them
     /// the word is a message like any other.
     ///
     /// A text that is too long for one message is told in parts, in time or late: each but the last ends with

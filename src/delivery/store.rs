@@ -73,7 +73,7 @@ pub trait Deliveries: Send + Sync + 'static {
         lifetime: Duration,
     ) -> Result<bool, DeliveriesError>;
 
-    /// Promises `user` an answer, behind those that he was promised before. One push is promised once.
+    /// Promises `user` an answer, behind those that were promised before. One push is promised once.
     async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError>;
 
     /// What `user` is owed next.
@@ -173,7 +173,7 @@ pub enum Settled {
     Late,
 }
 
-/// What a user is owed: a part of the answer to one of his messages.
+/// What a user is owed: a part of the answer to one of their messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Promise {
@@ -199,7 +199,7 @@ pub struct DeliveriesError {
 }
 
 impl DeliveriesError {
-    /// With its cause, which must not name what a user wrote or who he is: it is logged.
+    /// With its cause, which must not name what a user wrote or who they are: it is logged.
     pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { source: cause.into() }
     }

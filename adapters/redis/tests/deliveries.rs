@@ -139,7 +139,7 @@ async fn what_another_process_defers_is_late_and_kept_for_ten_minutes() {
     }
 }
 
-/// It reaches the user another way, and would reach him twice.
+/// It reaches the user another way, and would reach them twice.
 #[tokio::test]
 async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
     let Some(redis) = Redis::start() else { return };
