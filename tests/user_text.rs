@@ -281,6 +281,7 @@ fn a_text_that_is_split_by_hand_is_whole_again_and_one_without_cdata_stays_as_it
         ("<![CDATA[a]]]]><![CDATA[>b]]>", "a]]>b"),
         (" <![CDATA[]]]]><![CDATA[>]]>\n", "]]>"),
         ("a &lt;b&gt; ]] > c", "a <b> ]] > c"),
+        ("<![CDATA[a]]></Content ><![CDATA[b]]>", "a]]></Content ><![CDATA[b"),
         ("a<![CDATA[b]]>c", "abc"),
     ] {
         let xml = format!("<xml><MsgType>text</MsgType><Content>{written}</Content><MsgId>1</MsgId></xml>");
@@ -306,8 +307,14 @@ fn encrypt_is_the_one_behind_the_text() {
     }
 }
 
+/// 512 texts, or as many as a long run by hand asks for in `PROPTEST_CASES`.
+fn config() -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(asked.unwrap_or(512)) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(config())]
 
     #[test]
     fn no_text_of_a_user_is_anything_but_text(

@@ -113,7 +113,8 @@ pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
 pub(super) fn has_end(rest: &str, name: &str) -> bool {
     let is_end = |at| {
         let behind = rest.get(at..)?.strip_prefix("]]>")?.trim_start_matches(is_blank);
-        Some(behind.strip_prefix("</")?.strip_prefix(name)?.starts_with('>'))
+        let behind = behind.strip_prefix("</")?.strip_prefix(name)?;
+        Some(behind.trim_start_matches(is_blank).starts_with('>'))
     };
     memchr::memchr(b']', rest.as_bytes()).is_some()
         && CDATA_ENDS.find_iter(rest.as_bytes()).any(|at| is_end(at) == Some(true))

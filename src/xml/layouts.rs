@@ -121,7 +121,7 @@ static EVENTS: &[Layout] = &[
             Text("attach"),
         ],
     },
-    Layout { kinds: &["poi_check_notify"], parts: &[Text("Msg")] },
+    Layout { kinds: &["poi_check_notify"], parts: &[Text("Msg"), Text("msg")] },
     Layout {
         kinds: &[
             "apply_merchant_audit_info",
@@ -165,7 +165,7 @@ static EVENTS: &[Layout] = &[
 #[inline]
 pub(super) fn is_in_any(name: &str) -> bool {
     match name.len() {
-        3 => matches!(name, "Url" | "Msg"),
+        3 => matches!(name, "Url" | "Msg" | "msg"),
         4 => matches!(name, "Desc" | "Memo" | "addr" | "name"),
         5 => matches!(name, "Label" | "Title" | "title" | "phone"),
         6 => matches!(name, "Detail" | "Reason" | "tax_no" | "attach" | "reason" | "KeyStr"),

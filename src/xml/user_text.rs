@@ -324,6 +324,6 @@ fn push<'a>(open: &mut Vec<&'a str>, name: &'a str) -> Option<()> {
 pub(super) fn closing_tag(xml: &str, end: usize) -> Option<(&str, usize)> {
     let rest = xml.get(end..)?.strip_prefix(CDATA_END)?.trim_start_matches(is_blank).strip_prefix("</")?;
     let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;
-    let rest = rest.strip_prefix('>')?;
+    let rest = rest.trim_start_matches(is_blank).strip_prefix('>')?;
     Some((name, xml.len().checked_sub(rest.len())?))
 }
