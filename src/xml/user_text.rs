@@ -81,7 +81,7 @@ impl<'a> Message<'a> {
             .texts_between(|place| {
                 let at = self.position(place);
                 let is_inside = !is_in_order || (from < at && at < to);
-                is_inside && place != self.first && place != last
+                is_inside && place != self.first && place != last && self.beginnings(place.name) > 0
             })
             .collect();
         let readings = subsets(&between);
@@ -92,6 +92,10 @@ impl<'a> Message<'a> {
         // The more of a layout a reading has the better: then no text swallows an element. Where one of them is
         // WeChat's own layout, none counts that has anything else between two texts.
         let best = |may_stand: &MayStand<'_>| {
+            // No other has as many as the one with all.
+            if let Some(whole) = self.chain(&between, may_stand) {
+                return Some(whole);
+            }
             let found = readings.iter().filter_map(|reading| self.chain(reading, may_stand));
             found.max_by_key(|(spans, empty)| (spans.len().saturating_add(*empty), spans.len()))
         };
@@ -114,9 +118,15 @@ impl<'a> Message<'a> {
         if !HEAD.contains(&own) {
             return true;
         }
+        let is_elsewhere = is_in_order || self.head.has(own) || self.tail.head.has(own);
+        !is_elsewhere && self.beginnings(own) == 1
+    }
+
+    /// How many start tags of that name there are from the first text to the end of the last: none, one, or two for more.
+    /// Without one there is no such element, whatever the texts hold.
+    fn beginnings(&self, name: &str) -> usize {
         let texts = self.xml.get(self.start..self.tail.end).unwrap_or_default();
-        let count = memchr::memmem::find_iter(texts.as_bytes(), &format!("<{own}>")).take(2).count();
-        !is_in_order && count == 1 && !self.head.has(own) && !self.tail.head.has(own)
+        memchr::memmem::find_iter(texts.as_bytes(), &format!("<{name}>")).take(2).count()
     }
 
     /// The texts of the first element, of those in `between`, and of the last, in this order, each ending as far
