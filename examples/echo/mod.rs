@@ -39,7 +39,7 @@ pub(crate) fn echo(message: Message) -> Reply {
 /// A user's own words, so literally, and as many as a reply may hold; without any it would be none that WeChat takes.
 fn say(words: &str) -> Reply {
     let part = TextReply::literal(words).split().into_iter().next();
-    part.filter(|part| !part.content().is_empty()).into()
+    part.filter(|part| !part.content().trim().is_empty()).into()
 }
 
 /// Answers every other path in actix-web. An answer that does not hold what is left of a body lets actix-web read it
