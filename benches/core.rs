@@ -159,7 +159,7 @@ impl Exchange {
             let push = pushes.next().expect("as many as callbacks");
             let opened = open(&callback, &push).expect("rightly signed");
             assert_eq!(opened.xml, xml);
-            let (context, text) = (opened.reply, opened.message.text().expect("a text message"));
+            let (context, text) = (opened.context, opened.message.text().expect("a text message"));
             let reply = push::reply(text);
             Self { xml: xml.clone(), callback, push, context, reply }
         })

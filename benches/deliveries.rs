@@ -1,5 +1,5 @@
 //! What joining deliveries costs: the layer with and without it, side by side on the same fresh messages, in a hyper
-//! server on an in-memory connection and called directly; a claim with its settlement; and the memory of an entry.
+//! server on an in-memory connection and called directly; a claim with its completion; and the memory of an entry.
 //!
 //! ```text
 //! taskset -c 1 cargo bench -p wechat-callback --bench deliveries
@@ -23,7 +23,7 @@ use push::Push;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
-use wechat_callback::delivery::{ClaimState, Deliveries, DeliveryKey, InProcess, Keep};
+use wechat_callback::delivery::{ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention};
 use wechat_callback::{Callback, Message, Reply, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -49,7 +49,7 @@ fn print_layer(runtime: &Runtime, slices: u64) {
     for (mode, callback) in [("plain", plain), ("safe", safe)] {
         for (name, serve) in [("in a server", serve_over_http as Serve), ("called", call as Serve)] {
             // A slice each way of a store that is empty at first, as a new callback's is.
-            let layer = WechatLayer::new(callback.clone()).deliveries(InProcess::new());
+            let layer = WechatLayer::new(callback.clone()).store(MemoryStore::new());
             let apps = [layer.clone(), layer.without_deliveries()]
                 .map(|layer| Router::new().route("/weixin", post(echo).layer(layer)));
             let mut times = Vec::new();
@@ -122,19 +122,19 @@ fn serve_over_http(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration
 }
 
 fn print_claim(runtime: &Runtime, slices: u64) {
-    let (store, outcome) = (InProcess::new(), Arc::new(Reply::None));
+    let (store, outcome) = (MemoryStore::new(), Arc::new(Reply::None));
     let mut times = Vec::new();
     for slice in 0..slices {
         let keys: Vec<_> = (0..SLICE).map(|at| key(slice * SLICE + at)).collect();
         let start = Instant::now();
         runtime.block_on(async {
             for key in keys {
-                settle(&store, key, &outcome).await;
+                complete(&store, key, &outcome).await;
             }
         });
         times.push(start.elapsed().as_secs_f64());
     }
-    println!("a claim and its settlement: {:.0} ns", median(times.into_iter()) * 1e9 / SLICE as f64);
+    println!("a claim and its completion: {:.0} ns", median(times.into_iter()) * 1e9 / SLICE as f64);
 }
 
 fn print_memory(runtime: &Runtime, entries: u64) {
@@ -142,10 +142,10 @@ fn print_memory(runtime: &Runtime, entries: u64) {
     for (name, text) in [("none", None), ("a text of 90 bytes", Some("好".repeat(30)))] {
         let mut store = None;
         let used = allocation_counter::measure(|| {
-            let kept = InProcess::new();
+            let kept = MemoryStore::new();
             for key in &keys {
                 let reply = text.as_ref().map_or(Reply::None, |text| TextReply::new(text).into());
-                runtime.block_on(settle(&kept, *key, &Arc::new(reply)));
+                runtime.block_on(complete(&kept, *key, &Arc::new(reply)));
             }
             store = Some(kept);
         });
@@ -154,12 +154,12 @@ fn print_memory(runtime: &Runtime, entries: u64) {
     }
 }
 
-async fn settle(store: &InProcess, key: DeliveryKey, outcome: &Arc<Reply>) {
+async fn complete(store: &MemoryStore, key: DeliveryKey, outcome: &Arc<Reply>) {
     let claim = store.claim(key).await.expect("room");
     let ClaimState::First(lease) = claim.state else {
         panic!("the key is fresh");
     };
-    lease.settle(outcome.clone(), Keep::ForRepeats).await.expect("in process nothing fails");
+    lease.complete(outcome.clone(), Retention::ForRetries).await.expect("in process nothing fails");
 }
 
 fn key(number: u64) -> DeliveryKey {

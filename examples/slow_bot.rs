@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use wechat_actix::WechatMiddleware;
 use wechat_callback::delivery::LateReply;
 use wechat_callback::{Callback, Reply, TextReply, WechatMessage};
-use wechat_redis::RedisDeliveries;
+use wechat_redis::RedisStore;
 use wechat_tower::WechatLayer;
 
 fn main() -> ExitCode {
@@ -61,9 +61,9 @@ fn late_reply() -> Result<LateReply, Box<dyn Error>> {
 }
 
 /// Where the bots that answer as one meet.
-fn shared() -> Result<Option<RedisDeliveries>, Box<dyn Error>> {
+fn shared() -> Result<Option<RedisStore>, Box<dyn Error>> {
     match env::var("REDIS_URL") {
-        Ok(url) => Ok(Some(RedisDeliveries::connect(&url)?)),
+        Ok(url) => Ok(Some(RedisStore::connect(&url)?)),
         Err(_) => Ok(None),
     }
 }
@@ -84,7 +84,7 @@ async fn in_axum() -> Result<(), Box<dyn Error>> {
 fn layer(callback: Callback) -> Result<WechatLayer, Box<dyn Error>> {
     let layer = WechatLayer::new(callback).late_reply(late_reply()?);
     Ok(match shared()? {
-        Some(store) => layer.deliveries(store),
+        Some(store) => layer.store(store),
         None => layer,
     })
 }
@@ -113,7 +113,7 @@ async fn in_actix() -> Result<(), Box<dyn Error>> {
 fn middleware(callback: Callback) -> Result<WechatMiddleware, Box<dyn Error>> {
     let middleware = WechatMiddleware::new(callback).late_reply(late_reply()?);
     Ok(match shared()? {
-        Some(store) => middleware.deliveries(store),
+        Some(store) => middleware.store(store),
         None => middleware,
     })
 }

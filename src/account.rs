@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::SecurityMode;
 use crate::cipher::Cipher;
-use crate::delivery::InProcess;
+use crate::delivery::MemoryStore;
 use crate::refusal::Limit;
 use crate::secret::Token;
 
@@ -14,7 +14,7 @@ use crate::secret::Token;
 pub(crate) struct Account {
     pub(crate) app_id: String,
     pub(crate) mode: SecurityMode,
-    pub(crate) freshness: Duration,
+    pub(crate) timestamp_tolerance: Duration,
     pub(crate) tokens: Rotation<Token>,
     /// Present in the encrypted modes.
     pub(crate) ciphers: Option<Rotation<Cipher>>,
@@ -33,7 +33,7 @@ pub(crate) struct Account {
     pub(crate) is_announced: AtomicBool,
     /// The store of deliveries unless another is set. It is here so that every middleware made from a `Callback`, such
     /// as one a worker, answers as one.
-    pub(crate) deliveries: InProcess,
+    pub(crate) deliveries: MemoryStore,
     /// The handlers that run, for a shutdown to wait for. Here for the same reason.
     #[cfg(feature = "tokio-1")]
     pub(crate) running: crate::delivery::Running,

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::account::{Account, Rotation};
 use crate::cipher::Cipher;
-use crate::delivery::InProcess;
+use crate::delivery::MemoryStore;
 use crate::refusal::Limit;
 use crate::secret::{EncodingAesKey, Token};
 use crate::{Callback, ConfigError, SecurityMode};
@@ -27,8 +27,8 @@ impl Callback {
             token: Zeroizing::new(token.into()),
             encoding_aes_key: None,
             mode: None,
-            previous: Previous::new(),
-            freshness: Duration::from_secs(300),
+            previous: PreviousCredentials::new(),
+            timestamp_tolerance: Duration::from_secs(300),
         }
     }
 
@@ -68,8 +68,8 @@ pub struct CallbackBuilder {
     token: Zeroizing<String>,
     encoding_aes_key: Option<Zeroizing<String>>,
     mode: Option<SecurityMode>,
-    previous: Previous,
-    freshness: Duration,
+    previous: PreviousCredentials,
+    timestamp_tolerance: Duration,
 }
 
 impl CallbackBuilder {
@@ -108,13 +108,13 @@ impl CallbackBuilder {
     /// that only they fit is accepted, and answered with them.
     ///
     /// ```
-    /// # use wechat_callback::{Callback, Previous};
+    /// # use wechat_callback::{Callback, PreviousCredentials};
     /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
-    ///     .previous(Previous::new().token("theTokenBefore12"))
+    ///     .previous(PreviousCredentials::new().token("theTokenBefore12"))
     ///     .build()?;
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
-    pub fn previous(mut self, previous: Previous) -> Self {
+    pub fn previous(mut self, previous: PreviousCredentials) -> Self {
         self.previous = previous;
         self
     }
@@ -126,12 +126,12 @@ impl CallbackBuilder {
     /// # use std::time::Duration;
     /// # use wechat_callback::Callback;
     /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
-    ///     .freshness(Duration::from_secs(60))
+    ///     .timestamp_tolerance(Duration::from_secs(60))
     ///     .build()?;
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
-    pub fn freshness(mut self, freshness: Duration) -> Self {
-        self.freshness = freshness;
+    pub fn timestamp_tolerance(mut self, timestamp_tolerance: Duration) -> Self {
+        self.timestamp_tolerance = timestamp_tolerance;
         self
     }
 
@@ -173,11 +173,12 @@ impl CallbackBuilder {
                 "the Token is shorter than 16 characters: in plain mode it can be guessed from a single logged URL"
             );
         }
-        let (app_id, freshness, deliveries) = (self.app_id, self.freshness, InProcess::new());
+        let (app_id, timestamp_tolerance, deliveries) =
+            (self.app_id, self.timestamp_tolerance, MemoryStore::new());
         let account = Account {
             app_id,
             mode,
-            freshness,
+            timestamp_tolerance,
             tokens,
             ciphers,
             query_refusals: Limit::new(10),
@@ -221,17 +222,17 @@ fn check_app_id(app_id: &str) -> Result<(), ConfigError> {
 /// A token, a key or both from before the last change in the console. What is not set has not changed.
 #[derive(Default)]
 #[must_use = "it does nothing until it is handed to CallbackBuilder::previous"]
-pub struct Previous {
+pub struct PreviousCredentials {
     token: Option<Zeroizing<String>>,
     encoding_aes_key: Option<Zeroizing<String>>,
 }
 
-impl Previous {
+impl PreviousCredentials {
     /// Nothing has changed.
     ///
     /// ```
-    /// # use wechat_callback::Previous;
-    /// let previous = Previous::new();
+    /// # use wechat_callback::PreviousCredentials;
+    /// let previous = PreviousCredentials::new();
     /// ```
     pub fn new() -> Self {
         Self::default()
@@ -240,8 +241,8 @@ impl Previous {
     /// The previous Token.
     ///
     /// ```
-    /// # use wechat_callback::Previous;
-    /// let previous = Previous::new().token("theTokenBefore12");
+    /// # use wechat_callback::PreviousCredentials;
+    /// let previous = PreviousCredentials::new().token("theTokenBefore12");
     /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Zeroizing::new(token.into()));
@@ -251,8 +252,8 @@ impl Previous {
     /// The previous EncodingAESKey.
     ///
     /// ```
-    /// # use wechat_callback::Previous;
-    /// let previous = Previous::new().encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C");
+    /// # use wechat_callback::PreviousCredentials;
+    /// let previous = PreviousCredentials::new().encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C");
     /// ```
     pub fn encoding_aes_key(mut self, key: impl Into<String>) -> Self {
         self.encoding_aes_key = Some(Zeroizing::new(key.into()));
@@ -261,9 +262,9 @@ impl Previous {
 }
 
 /// Which of the two are set.
-impl fmt::Debug for Previous {
+impl fmt::Debug for PreviousCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Previous")
+        f.debug_struct("PreviousCredentials")
             .field("token", &self.token.is_some())
             .field("encoding_aes_key", &self.encoding_aes_key.is_some())
             .finish()
@@ -322,8 +323,11 @@ mod tests {
         let with = |previous| {
             Callback::builder(APP_ID, TOKEN).encoding_aes_key(KEY).previous(previous).build().err()
         };
-        assert_eq!(with(Previous::new().token("")), Some(ConfigError::TokenEmpty));
-        assert_eq!(with(Previous::new().encoding_aes_key("x")), Some(ConfigError::KeyLength { length: 1 }));
+        assert_eq!(with(PreviousCredentials::new().token("")), Some(ConfigError::TokenEmpty));
+        assert_eq!(
+            with(PreviousCredentials::new().encoding_aes_key("x")),
+            Some(ConfigError::KeyLength { length: 1 })
+        );
     }
 
     #[test]
@@ -337,7 +341,7 @@ mod tests {
     fn debug_shows_no_secret() {
         let builder = Callback::builder(APP_ID, TOKEN)
             .encoding_aes_key(KEY)
-            .previous(Previous::new().token("theTokenBefore12").encoding_aes_key(KEY));
+            .previous(PreviousCredentials::new().token("theTokenBefore12").encoding_aes_key(KEY));
         let shown =
             format!("{builder:?} {:?} {:?}", builder.previous, Callback::builder(APP_ID, TOKEN).build());
         for secret in [TOKEN, KEY, "theTokenBefore12"] {

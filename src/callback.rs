@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::{Account, Generation, Rotation};
-use crate::delivery::{DeliveryKey, InProcess, SignatureKey, UserKey};
+use crate::delivery::{DeliveryKey, MemoryStore, SignatureKey, UserKey};
 use crate::query::{CallbackQuery, SignatureParameter};
 use crate::reply::Names;
 use crate::secret::Token;
@@ -30,7 +30,7 @@ pub struct Opened<'b> {
     /// in a user's text, so another XML parser may refuse it or read other elements; [`Self::message`] does not.
     pub xml: Cow<'b, str>,
     /// What seals the reply.
-    pub reply: ReplyContext,
+    pub context: ReplyContext,
     /// The signature, where it does not cover the body.
     pub(crate) uncovering: Option<Uncovering>,
 }
@@ -58,7 +58,7 @@ pub struct OpenedXml<'b> {
     /// unsplit, which other XML parsers do not expect.
     pub xml: Cow<'b, str>,
     /// What seals the reply.
-    pub reply: XmlReplyContext,
+    pub context: XmlReplyContext,
 }
 
 /// What was proven to come from WeChat, and with what.
@@ -94,16 +94,16 @@ impl Callback {
     /// # Errors
     ///
     /// [`OpenError`], whose [`status`](OpenError::status) is what to answer with, and an empty body.
-    pub fn verify(&self, query: &str) -> Result<String, OpenError> {
-        self.verify_at(query, Timestamp::now())
+    pub fn verify_url(&self, query: &str) -> Result<String, OpenError> {
+        self.verify_url_at(query, Timestamp::now())
     }
 
-    /// As [`verify`](Self::verify), with the caller's clock.
+    /// As [`verify_url`](Self::verify_url), with the caller's clock.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify).
-    pub fn verify_at(&self, query: &str, now: Timestamp) -> Result<String, OpenError> {
+    /// As [`verify_url`](Self::verify_url).
+    pub fn verify_url_at(&self, query: &str, now: Timestamp) -> Result<String, OpenError> {
         self.verified_at(query, now).map(|verified| verified.echostr)
     }
 
@@ -188,8 +188,8 @@ impl Callback {
             [&message.head.from, &message.head.to].map(|name| name.as_deref().unwrap_or_default());
         let names = Names::new(&nonce, to, from);
         let (account, to_event) = (self.account.clone(), message.event().is_some());
-        let reply = ReplyContext { account, token, key, to_event, names };
-        Ok(Opened { message, xml, reply, uncovering })
+        let context = ReplyContext { account, token, key, to_event, names };
+        Ok(Opened { message, xml, context, uncovering })
     }
 
     /// Verifies and decrypts a push without reading it, for those who pass the XML on to another service.
@@ -215,12 +215,12 @@ impl Callback {
         let Authentic { xml, token, key, nonce, .. } = self.authenticate(query, body, now)?;
         let (account, names) = (self.account.clone(), Names::new(&nonce, "", ""));
         let context = ReplyContext { account, token, key, to_event: false, names };
-        Ok(OpenedXml { xml, reply: XmlReplyContext::new(context) })
+        Ok(OpenedXml { xml, context: XmlReplyContext::new(context) })
     }
 
     /// What a middleware of this callback remembers of its deliveries, unless it is given another store.
     #[must_use]
-    pub fn deliveries(&self) -> &InProcess {
+    pub fn store(&self) -> &MemoryStore {
         &self.account.deliveries
     }
 
@@ -260,12 +260,12 @@ impl Callback {
         query: &CallbackQuery<'_>,
         now: Timestamp,
     ) -> Option<Uncovering> {
-        let fresh_for = query.timestamp.remaining(self.account.freshness, now);
+        let fresh_for = query.timestamp.remaining(self.account.timestamp_tolerance, now);
         (self.mode() == SecurityMode::Plain).then(|| Uncovering { key: signature.into(), fresh_for })
     }
 
     fn check_freshness(&self, query: &CallbackQuery<'_>, now: Timestamp) -> Result<(), OpenError> {
-        let freshness = self.account.freshness;
+        let freshness = self.account.timestamp_tolerance;
         if query.timestamp.distance(now) > freshness {
             return Err(OpenError::Stale { timestamp: query.timestamp, now, freshness });
         }
@@ -309,11 +309,11 @@ impl Opened<'_> {
     /// What the repeats of this push have in common. `None` where nothing tells it from another.
     #[must_use]
     pub fn delivery_key(&self) -> Option<DeliveryKey> {
-        DeliveryKey::of(&self.reply.account.app_id, &self.message)
+        DeliveryKey::of(&self.context.account.app_id, &self.message)
     }
 
     /// The signature, where it does not cover the body, which is in plain mode: to be bound to the body that it came
-    /// with ([`Deliveries::bind`](crate::delivery::Deliveries::bind)).
+    /// with ([`DeliveryStore::bind`](crate::delivery::DeliveryStore::bind)).
     #[must_use]
     pub fn uncovering_signature(&self) -> Option<SignatureKey> {
         self.uncovering.map(|signature| signature.key)
@@ -329,7 +329,7 @@ impl Opened<'_> {
     /// Who sent the message, hashed.
     #[must_use]
     pub fn user_key(&self) -> Option<UserKey> {
-        Some(UserKey::of(&self.reply.account.app_id, self.message.openid()?))
+        Some(UserKey::of(&self.context.account.app_id, self.message.openid()?))
     }
 }
 
@@ -349,7 +349,7 @@ impl fmt::Debug for Opened<'_> {
         f.debug_struct("Opened")
             .field("message", &self.message)
             .field("xml_length", &self.xml.len())
-            .field("reply", &self.reply)
+            .field("context", &self.context)
             .finish()
     }
 }
@@ -357,6 +357,9 @@ impl fmt::Debug for Opened<'_> {
 /// The length of the XML.
 impl fmt::Debug for OpenedXml<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenedXml").field("xml_length", &self.xml.len()).field("reply", &self.reply).finish()
+        f.debug_struct("OpenedXml")
+            .field("xml_length", &self.xml.len())
+            .field("context", &self.context)
+            .finish()
     }
 }

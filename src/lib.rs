@@ -18,7 +18,7 @@
 //! // POST: the query string as it came, the body as it came
 //! let push = callback.open(query, body)?;
 //! let reply = TextReply::new(format!("你说：{}", push.message.text().unwrap_or("（不是文字）")));
-//! let answer = push.reply.seal(reply)?;
+//! let answer = push.context.seal(reply)?;
 //! // → 200, Content-Type: answer.content_type, answer.body
 //! # Ok(answer.body)
 //! # }
@@ -57,10 +57,10 @@ mod signature;
 mod timestamp;
 mod xml;
 
-/// What implementations of [`Deliveries`](delivery::Deliveries) and `ReplySender` take.
+/// What implementations of [`DeliveryStore`](delivery::DeliveryStore) and `ReplySender` take.
 #[doc(no_inline)]
 pub use async_trait::async_trait;
-pub use builder::{CallbackBuilder, Previous};
+pub use builder::{CallbackBuilder, PreviousCredentials};
 pub use callback::{Callback, Opened, OpenedXml};
 pub use error::{
     ConfigError, DecryptError, FieldsError, HandlerError, MessageRejection, OpenError, QueryError, SealError,

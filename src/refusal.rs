@@ -165,7 +165,7 @@ impl Limit {
 
     /// Logs that a request is answered 503 because a store failed: at once, and then once a minute.
     #[cfg(feature = "tokio-1")]
-    pub(crate) fn store_failed(&self, error: &crate::delivery::DeliveriesError, now: Instant) {
+    pub(crate) fn store_failed(&self, error: &crate::delivery::StoreError, now: Instant) {
         let error: &(dyn std::error::Error + 'static) = error;
         let consequence =
             "WeChat repeats a push at once, four requests in all; then its user reads the failure notice";

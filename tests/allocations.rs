@@ -8,7 +8,7 @@ use std::time::Duration;
 use allocation_counter::measure;
 use futures_util::FutureExt;
 use push::Push;
-use wechat_callback::delivery::{Deliveries, InProcess};
+use wechat_callback::delivery::{MemoryStore, SignatureStore};
 use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
@@ -66,7 +66,7 @@ fn a_signature_of_plain_mode_is_remembered_in_at_most_64_bytes() {
     let signatures = 7 * (1 << 17) / 8 + 1;
     let mut store = None;
     let counted = measure(|| {
-        let made = InProcess::new();
+        let made = MemoryStore::new();
         for number in 0..signatures {
             let mut signature = [0; 20];
             // As many bits differ as in a hash.
@@ -90,7 +90,7 @@ fn allocations(mode: &str, length: usize) -> (u64, u64) {
         _ => (safe, Push::safe(&xml, push::TOKEN)),
     };
     let (opened, opens) = open(&callback, &push);
-    let Opened { message, reply, .. } = opened.expect("rightly signed");
+    let Opened { message, context: reply, .. } = opened.expect("rightly signed");
     let (sealed, seals) = seal(&reply, push::reply(message.text().expect("a text message")));
     assert_eq!(sealed.body.contains("MsgSignature"), mode == "safe");
     (opens, seals)

@@ -13,7 +13,7 @@ use support::deliveries::{
 use support::made::Made;
 use support::{Wechat, text};
 use tokio::time::Instant;
-use wechat_callback::delivery::{InProcess, LateReply};
+use wechat_callback::delivery::{LateReply, MemoryStore};
 use wechat_callback::{Reply, SecurityMode, TextReply};
 
 async fn slow_app(middleware: &Middleware) -> (App, Slow) {
@@ -221,8 +221,8 @@ fn middlewares_of_one_callback_answer_as_one() {
 #[test]
 fn middlewares_of_one_store_answer_as_one() {
     everywhere(async |stage| {
-        let store = InProcess::new();
-        let [first, second] = [(); 2].map(|()| stage.middleware().deliveries(store.clone()));
+        let store = MemoryStore::new();
+        let [first, second] = [(); 2].map(|()| stage.middleware().store(store.clone()));
         assert_they_join(&stage.wechat, &first, &second).await;
     });
 }

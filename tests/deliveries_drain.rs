@@ -16,12 +16,12 @@ use support::{Push, Wechat, text};
 use tokio::time::Instant;
 use tower::ServiceExt;
 use wechat_actix::WechatMiddleware;
-use wechat_callback::delivery::{InProcess, LateReply};
+use wechat_callback::delivery::{LateReply, MemoryStore};
 use wechat_callback::{SecurityMode, TextReply};
 use wechat_tower::WechatLayer;
 
 #[test]
-fn it_waits_for_handlers_with_and_without_a_connection_and_they_settle() {
+fn it_waits_for_handlers_with_and_without_a_connection_and_they_complete() {
     everywhere(async |stage| {
         let (middleware, slow) = (stage.middleware(), Slow::default());
         let app = middleware.around(slow.handler()).await;
@@ -167,9 +167,9 @@ fn it_waits_for_the_handlers_of_every_middleware_of_one_callback() {
 #[test]
 fn a_push_that_was_refused_is_left_to_whoever_is_asked_next() {
     everywhere(async |stage| {
-        let (store, slow) = (InProcess::new(), Slow::default());
+        let (store, slow) = (MemoryStore::new(), Slow::default());
         let [going, staying] =
-            [(); 2].map(|()| stage.middleware_of(stage.wechat.callback()).deliveries(store.clone()));
+            [(); 2].map(|()| stage.middleware_of(stage.wechat.callback()).store(store.clone()));
         let (old, new) = (going.around(slow.handler()).await, staying.around(slow.handler()).await);
         assert_eq!(going.drain().await, 0);
         let push = stage.wechat.push(&text("好"));

@@ -11,15 +11,15 @@ use support::text;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use wechat_callback::delivery::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, Elsewhere, InProcess, Keep, Lease, Promise,
-    Settled, SignatureKey, UserKey,
+    Claim, ClaimState, ConcurrentRun, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply,
+    PendingStore, Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
 };
 use wechat_callback::{Reply, TextReply};
 
 /// Knows nothing of earlier deliveries when it is asked, and then what it is told.
 #[derive(Clone, Default)]
 struct Forgetful {
-    local: InProcess,
+    local: MemoryStore,
     known: watch::Sender<Known>,
 }
 
@@ -36,67 +36,87 @@ struct Again {
 
 struct Others(watch::Sender<Known>);
 
-#[async_trait]
-impl Deliveries for Forgetful {
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
-        let Claim { delivery, age, state, .. } = self.local.claim(key).await?;
-        Ok(match state {
+impl Forgetful {
+    fn again(&self, claim: Claim) -> Claim {
+        let Claim { delivery, age, state, .. } = claim;
+        let state = match state {
             ClaimState::First(local) => {
-                let lease = Again { local, known: self.known.clone() };
-                Claim::new(delivery, age, ClaimState::First(Box::new(lease)))
+                ClaimState::First(Box::new(Again { local, known: self.known.clone() }))
             }
-            state => Claim::new(delivery, age, state),
-        })
+            state => state,
+        };
+        Claim::new(delivery, age, state)
+    }
+}
+
+#[async_trait]
+impl OutcomeStore for Forgetful {
+    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+        Ok(self.again(self.local.claim(key).await?))
     }
 
-    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
+    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+        Ok(self.again(self.local.claim_again(key).await?))
+    }
+
+    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
         self.local.wait(key).await
     }
 
-    async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
-        self.local.defer(key).await
+    async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
+        self.local.mark_late(key).await
     }
+}
 
+#[async_trait]
+impl SignatureStore for Forgetful {
     async fn bind(
         &self,
         signature: SignatureKey,
         body: &[u8],
         lifetime: Duration,
-    ) -> Result<bool, DeliveriesError> {
+    ) -> Result<bool, StoreError> {
         self.local.bind(signature, body, lifetime).await
     }
+}
 
-    async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError> {
-        self.local.promise(user, promise).await
+#[async_trait]
+impl PendingStore for Forgetful {
+    async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), StoreError> {
+        self.local.add_pending(user, promise).await
     }
 
-    async fn promised(&self, user: UserKey) -> Result<Option<Promise>, DeliveriesError> {
-        self.local.promised(user).await
+    async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
+        self.local.next_pending(user).await
     }
 
-    async fn keep_promise(
+    async fn advance_pending(
         &self,
         user: UserKey,
-        kept: Promise,
-        then: Option<Promise>,
-    ) -> Result<bool, DeliveriesError> {
-        self.local.keep_promise(user, kept, then).await
+        kept: PendingReply,
+        then: Option<PendingReply>,
+    ) -> Result<bool, StoreError> {
+        self.local.advance_pending(user, kept, then).await
     }
 }
 
 #[async_trait]
 impl Lease for Again {
-    async fn settle(self: Box<Self>, outcome: Arc<Reply>, keep: Keep) -> Result<Settled, DeliveriesError> {
-        self.local.settle(outcome, keep).await
+    async fn complete(
+        self: Box<Self>,
+        outcome: Arc<Reply>,
+        keep: Retention,
+    ) -> Result<Timeliness, StoreError> {
+        self.local.complete(outcome, keep).await
     }
 
-    fn elsewhere(&self) -> Option<Arc<dyn Elsewhere>> {
+    fn concurrent_run(&self) -> Option<Arc<dyn ConcurrentRun>> {
         Some(Arc::new(Others(self.known.clone())))
     }
 }
 
 #[async_trait]
-impl Elsewhere for Others {
+impl ConcurrentRun for Others {
     fn age(&self) -> Duration {
         self.0.borrow().began.map_or(Duration::ZERO, |began| began.elapsed())
     }
@@ -115,7 +135,7 @@ async fn heard(
     change: impl FnOnce(&mut Known),
 ) -> (Heard, Duration, Slow) {
     let (store, slow, start) = (Forgetful::default(), Slow::default(), Instant::now());
-    let app = stage.middleware().deliveries(store.clone()).around(slow.handler()).await;
+    let app = stage.middleware().store(store.clone()).around(slow.handler()).await;
     let change = async {
         seconds(after).await;
         store.known.send_modify(change);
@@ -128,8 +148,8 @@ async fn heard(
 fn the_outcome_of_another_process_answers_the_delivery_that_runs_the_push_again() {
     everywhere(async |stage| {
         let outcome = Arc::new(Reply::from(TextReply::new("别处的回答")));
-        let settled = |known: &mut Known| known.outcome = Some(outcome);
-        let (heard, took, slow) = heard(&stage, 3.0, settled).await;
+        let completed = |known: &mut Known| known.outcome = Some(outcome);
+        let (heard, took, slow) = heard(&stage, 3.0, completed).await;
         assert_eq!((heard, took.as_secs()), (says("别处的回答"), 3));
         seconds(20.0).await;
         assert_eq!(slow.ended().len(), 1, "the handler runs to its end");

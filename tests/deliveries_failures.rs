@@ -12,8 +12,8 @@ use support::deliveries::{
 use support::logs::logged;
 use support::{Push, text};
 use wechat_callback::delivery::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, LateReply, Lease, Promise,
-    Settled, SignatureKey, UserKey,
+    Claim, ClaimState, DeliveryKey, LateReply, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore,
+    Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
 };
 use wechat_callback::{HandlerError, Message, Reply, SecurityMode, TextReply};
 
@@ -64,12 +64,12 @@ async fn assert_half_may_fail(stage: &Stage, how: &str) {
 }
 
 #[test]
-fn a_thousand_panics_among_two_thousand_messages_are_answered_success_and_settled() {
+fn a_thousand_panics_among_two_thousand_messages_are_answered_success_and_completed() {
     everywhere(async |stage| assert_half_may_fail(&stage, "panic").await);
 }
 
 #[test]
-fn a_thousand_errors_among_two_thousand_messages_are_answered_success_and_settled() {
+fn a_thousand_errors_among_two_thousand_messages_are_answered_success_and_completed() {
     everywhere(async |stage| assert_half_may_fail(&stage, "fail").await);
 }
 
@@ -136,17 +136,28 @@ fn a_panic_and_an_error_are_logged_once_with_their_cause() {
 /// Works, but for one method.
 #[derive(Clone)]
 struct Broken {
-    store: InProcess,
+    store: MemoryStore,
     method: &'static str,
 }
 
 impl Broken {
     fn new(method: &'static str) -> Self {
-        Self { store: InProcess::new(), method }
+        Self { store: MemoryStore::new(), method }
     }
 
-    fn check(&self, method: &str) -> Result<(), DeliveriesError> {
-        if self.method == method { Err(DeliveriesError::new("the line to it is dead")) } else { Ok(()) }
+    fn check(&self, method: &str) -> Result<(), StoreError> {
+        if self.method == method { Err(StoreError::new("the line to it is dead")) } else { Ok(()) }
+    }
+
+    fn broken(&self, claim: Claim) -> Claim {
+        let Claim { delivery, age, state, .. } = claim;
+        let state = match state {
+            ClaimState::First(lease) if self.method == "complete" => {
+                ClaimState::First(Box::new(BrokenLease { _held: lease }))
+            }
+            state => state,
+        };
+        Claim::new(delivery, age, state)
     }
 }
 
@@ -156,70 +167,74 @@ struct BrokenLease {
 
 #[async_trait]
 impl Lease for BrokenLease {
-    async fn settle(self: Box<Self>, _: Arc<Reply>, _: Keep) -> Result<Settled, DeliveriesError> {
-        Err(DeliveriesError::new("the line to it is dead"))
+    async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
+        Err(StoreError::new("the line to it is dead"))
     }
 }
 
 #[async_trait]
-impl Deliveries for Broken {
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
+impl OutcomeStore for Broken {
+    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
         self.check("claim")?;
-        let Claim { delivery, age, state, .. } = self.store.claim(key).await?;
-        let state = match state {
-            ClaimState::First(lease) if self.method == "settle" => {
-                ClaimState::First(Box::new(BrokenLease { _held: lease }))
-            }
-            state => state,
-        };
-        Ok(Claim::new(delivery, age, state))
+        Ok(self.broken(self.store.claim(key).await?))
     }
 
-    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
+    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+        self.check("claim")?;
+        Ok(self.broken(self.store.claim_again(key).await?))
+    }
+
+    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
         self.check("wait")?;
         self.store.wait(key).await
     }
 
-    async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
-        self.check("defer")?;
-        self.store.defer(key).await
+    async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
+        self.check("mark_late")?;
+        self.store.mark_late(key).await
     }
+}
 
+#[async_trait]
+impl SignatureStore for Broken {
     async fn bind(
         &self,
         signature: SignatureKey,
         body: &[u8],
         lifetime: Duration,
-    ) -> Result<bool, DeliveriesError> {
+    ) -> Result<bool, StoreError> {
         self.check("bind")?;
         self.store.bind(signature, body, lifetime).await
     }
+}
 
-    async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError> {
+#[async_trait]
+impl PendingStore for Broken {
+    async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), StoreError> {
         self.check("promise")?;
-        self.store.promise(user, promise).await
+        self.store.add_pending(user, promise).await
     }
 
-    async fn promised(&self, user: UserKey) -> Result<Option<Promise>, DeliveriesError> {
+    async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
         self.check("promised")?;
-        self.store.promised(user).await
+        self.store.next_pending(user).await
     }
 
-    async fn keep_promise(
+    async fn advance_pending(
         &self,
         user: UserKey,
-        kept: Promise,
-        then: Option<Promise>,
-    ) -> Result<bool, DeliveriesError> {
-        self.check("keep_promise")?;
-        self.store.keep_promise(user, kept, then).await
+        kept: PendingReply,
+        then: Option<PendingReply>,
+    ) -> Result<bool, StoreError> {
+        self.check("advance_pending")?;
+        self.store.advance_pending(user, kept, then).await
     }
 }
 
 async fn broken_app(stage: &Stage, method: &'static str) -> (App, Slow) {
     let slow = Slow::default();
     let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想"));
-    let middleware = stage.middleware().deliveries(Broken::new(method)).late_reply(policy);
+    let middleware = stage.middleware().store(Broken::new(method)).late_reply(policy);
     (middleware.around(slow.handler()).await, slow)
 }
 
@@ -256,7 +271,7 @@ fn a_delivery_that_cannot_wait_for_the_first_is_503_and_the_first_is_answered() 
 #[test]
 fn an_outcome_that_cannot_be_stored_is_still_the_answer_of_its_own_delivery() {
     everywhere(async |stage| {
-        let (app, _) = broken_app(&stage, "settle").await;
+        let (app, _) = broken_app(&stage, "complete").await;
         let push = stage.wechat.push(&text("2 好"));
         let log = logged(async { assert_eq!(app.deliver_once(push).await, says("好")) }).await;
         assert!(log.contains("ERROR") && log.contains("the line to it is dead"), "{log}");
@@ -266,7 +281,7 @@ fn an_outcome_that_cannot_be_stored_is_still_the_answer_of_its_own_delivery() {
 #[test]
 fn the_word_is_503_while_what_is_owed_cannot_be_asked_and_no_message_to_the_handler() {
     everywhere(async |stage| {
-        for method in ["promised", "keep_promise"] {
+        for method in ["promised", "advance_pending"] {
             let (app, slow) = broken_app(&stage, method).await;
             assert_eq!(app.tell(&text("15 好")).await, says("还在想"));
             seconds(1.0).await;
@@ -279,7 +294,7 @@ fn the_word_is_503_while_what_is_owed_cannot_be_asked_and_no_message_to_the_hand
 #[test]
 fn an_answer_that_cannot_be_kept_is_not_promised() {
     everywhere(async |stage| {
-        for method in ["defer", "promise"] {
+        for method in ["mark_late", "promise"] {
             let (app, _) = broken_app(&stage, method).await;
             let log = logged(async { assert_eq!(app.tell(&text("20 好")).await, Success, "{method}") }).await;
             assert!(log.contains("ERROR") && log.contains("the line to it is dead"), "{log}");
@@ -304,10 +319,10 @@ fn of_a_store_s_refusal_wechat_learns_a_status_and_the_log_the_cause() {
 
 /// In a store of any kind.
 #[test]
-fn a_handler_that_takes_too_long_is_settled_with_the_reply_for_failures() {
+fn a_handler_that_takes_too_long_is_completed_with_the_reply_for_failures() {
     everywhere(async |stage| {
         let slow = Slow::default();
-        let middleware = stage.middleware().deliveries(Broken::new("nothing"));
+        let middleware = stage.middleware().store(Broken::new("nothing"));
         let middleware =
             middleware.handler_timeout(Duration::from_secs(7)).on_error(TextReply::new("出错了"));
         let app = middleware.around(slow.handler()).await;
@@ -330,7 +345,7 @@ fn a_handler_that_takes_too_long_is_settled_with_the_reply_for_failures() {
 fn a_push_that_the_store_has_no_room_for_is_503_until_there_is_room() {
     everywhere(async |stage| {
         let slow = Slow::default();
-        let middleware = stage.middleware().deliveries(InProcess::new().capacity(1));
+        let middleware = stage.middleware().store(MemoryStore::new().capacity(1));
         let app = middleware.around(slow.handler()).await;
         let (long, other) = (stage.wechat.push(&text("4 好")), stage.wechat.push(&text("别的")));
         let heard = tokio::join!(app.deliver_once(long), async {

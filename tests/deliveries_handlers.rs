@@ -10,7 +10,7 @@ use support::deliveries::{Heard, Nothing, Refused, Retry, Stage, Success, everyw
 use support::failing::{SORRY, both, handler, sorry};
 use support::logs::logged;
 use support::{Wechat, text};
-use wechat_callback::delivery::{InProcess, LateReply, ReplySender};
+use wechat_callback::delivery::{LateReply, MemoryStore, ReplySender};
 use wechat_callback::{Reply, TextReply};
 
 fn errors(log: &str) -> usize {
@@ -58,10 +58,10 @@ fn unless_it_is_set_a_failure_is_answered_success() {
 fn it_is_set_in_any_order_with_the_store() {
     everywhere(async |stage| {
         for middleware in [
-            stage.middleware().deliveries(InProcess::new()).on_error(sorry()),
-            stage.middleware().on_error(sorry()).deliveries(InProcess::new()),
-            stage.middleware().on_error(sorry()).without_deliveries().deliveries(InProcess::new()),
-            stage.middleware().without_deliveries().on_error(sorry()).deliveries(InProcess::new()),
+            stage.middleware().store(MemoryStore::new()).on_error(sorry()),
+            stage.middleware().on_error(sorry()).store(MemoryStore::new()),
+            stage.middleware().on_error(sorry()).without_deliveries().store(MemoryStore::new()),
+            stage.middleware().without_deliveries().on_error(sorry()).store(MemoryStore::new()),
             stage.middleware().on_error(sorry()).late_reply(LateReply::ride()),
         ] {
             let app = middleware.around(handler()).await;
@@ -177,9 +177,9 @@ fn a_claim_word_s_parts_and_notice_are_no_failures() {
 }
 
 #[test]
-fn a_handler_that_never_ends_is_ended_after_ten_minutes_settled_and_logged() {
+fn a_handler_that_never_ends_is_ended_after_ten_minutes_completed_and_logged() {
     everywhere(async |stage| {
-        let middleware = stage.middleware().deliveries(InProcess::new().capacity(2));
+        let middleware = stage.middleware().store(MemoryStore::new().capacity(2));
         let app = middleware.around(handler()).await;
         let log = logged(async {
             for _ in 0..2 {

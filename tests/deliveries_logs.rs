@@ -9,7 +9,7 @@ use support::deliveries::{
 };
 use support::logs::logged;
 use support::{Push, text};
-use wechat_callback::delivery::{InProcess, LateReply, UserKey};
+use wechat_callback::delivery::{LateReply, MemoryStore, UserKey};
 use wechat_callback::{SecurityMode, TextReply};
 
 async fn app(middleware: &Middleware) -> App {
@@ -56,7 +56,7 @@ fn each_push_has_one_span_with_delivery_joined_outcome_and_milliseconds() {
         });
         let log = log.await;
         let expected =
-            [("1", "first", "hung up", 5000), ("2", "joined", "reply", 2000), ("3", "settled", "reply", 0)];
+            [("1", "first", "hung up", 5000), ("2", "joined", "reply", 2000), ("3", "completed", "reply", 0)];
         let pushes = pushes(&log);
         assert_eq!(pushes.len(), 3, "{log}");
         let user = UserKey::of(&stage.wechat.app_id, USER).to_string();
@@ -138,7 +138,7 @@ fn a_refusal_says_why_in_the_span_and_a_forged_push_has_none() {
 #[test]
 fn that_no_room_is_left_for_signatures_is_an_error_at_once_and_then_once_a_minute() {
     on_both(SecurityMode::Plain, async |stage| {
-        let app = app(&stage.middleware().deliveries(InProcess::new().signatures(1))).await;
+        let app = app(&stage.middleware().store(MemoryStore::new().signatures(1))).await;
         let errors = async |pushes| {
             let log = logged(async {
                 for _ in 0..pushes {

@@ -1,4 +1,4 @@
-//! Whatever of the owner's panics, and whenever: the push is answered and settled.
+//! Whatever of the owner's panics, and whenever: the push is answered and completed.
 
 mod support;
 
@@ -49,7 +49,7 @@ fn trapped(drops: &Arc<AtomicUsize>) -> impl Fn(Message) -> Trapped + Clone + us
 
 /// A framework that drops the handler inside of its own future makes a failed one of it.
 #[test]
-fn a_handler_that_panics_when_it_is_dropped_is_answered_and_settled() {
+fn a_handler_that_panics_when_it_is_dropped_is_answered_and_completed() {
     everywhere(async |stage| {
         for middleware in both(&stage) {
             let drops = Arc::default();
@@ -110,9 +110,9 @@ fn a_future_that_panics_when_it_is_dropped_has_answered_all_the_same() {
     }
 }
 
-/// The connection is gone: what is left runs on its own, and is settled for the repeats.
+/// The connection is gone: what is left runs on its own, and is completed for the repeats.
 #[test]
-fn what_panics_in_a_run_of_its_own_is_settled() {
+fn what_panics_in_a_run_of_its_own_is_completed() {
     everywhere(async |stage| {
         let middleware = stage.middleware().handler_timeout(Duration::from_secs(8)).on_error(sorry());
         let app = middleware.around(trapped(&Arc::default())).await;

@@ -5,7 +5,7 @@ mod support;
 use support::deliveries::{Heard, Nothing, Refused, Retry, Slow, everywhere, on_both, says, seconds};
 use support::{Push, now, text};
 use wechat_callback::SecurityMode::{Compatible, Plain, Safe};
-use wechat_callback::delivery::InProcess;
+use wechat_callback::delivery::MemoryStore;
 
 #[test]
 fn a_signature_with_another_body_is_refused_and_with_the_same_body_a_retry() {
@@ -46,8 +46,8 @@ fn the_signature_of_a_verification_opens_no_push() {
 fn at_capacity_a_new_signature_is_503_and_an_old_one_stays_bound() {
     on_both(Plain, async |stage| {
         let slow = Slow::default();
-        let store = InProcess::new().signatures(2);
-        let app = stage.middleware().deliveries(store).around(slow.handler()).await;
+        let store = MemoryStore::new().signatures(2);
+        let app = stage.middleware().store(store).around(slow.handler()).await;
         let first = stage.wechat.push(&text("一"));
         assert_eq!(app.deliver_once(first.clone()).await, says(">一"));
         assert_eq!(app.deliver_once(stage.wechat.push(&text("二"))).await, says(">二"));

@@ -9,7 +9,8 @@ use support::deliveries::{Slow, everywhere, paused, says, seconds};
 use support::text;
 use tokio::time::advance;
 use wechat_callback::delivery::{
-    ClaimState, Deliveries, DeliveryKey, InProcess, KEPT, KEPT_LATE, Keep, Lease, Promise, Settled, UserKey,
+    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
+    StoreError, Timeliness, UserKey,
 };
 use wechat_callback::{Reply, TextReply};
 
@@ -19,20 +20,21 @@ fn key(number: u64) -> DeliveryKey {
     format!("{spread:016x}{number:024x}").parse().expect("forty digits")
 }
 
-async fn first(store: &InProcess, number: u64) -> Box<dyn Lease> {
+async fn first(store: &MemoryStore, number: u64) -> Box<dyn Lease> {
     match store.claim(key(number)).await.expect("room").state {
         ClaimState::First(lease) => lease,
         other => panic!("{number} is {other:?}"),
     }
 }
 
-async fn settle(store: &InProcess, number: u64, outcome: &Arc<Reply>) {
-    let settled = first(store, number).await.settle(outcome.clone(), Keep::ForRepeats).await.expect("it");
-    assert_eq!(settled, Settled::InTime);
+async fn complete(store: &MemoryStore, number: u64, outcome: &Arc<Reply>) {
+    let completed =
+        first(store, number).await.complete(outcome.clone(), Retention::ForRetries).await.expect("it");
+    assert_eq!(completed, Timeliness::InTime);
 }
 
 /// Without counting a delivery that is not there.
-async fn outcome(store: &InProcess, number: u64) -> Option<Arc<Reply>> {
+async fn outcome(store: &MemoryStore, number: u64) -> Option<Arc<Reply>> {
     store.wait(key(number)).await.expect("it")
 }
 
@@ -43,9 +45,9 @@ fn reply(text: &str) -> Arc<Reply> {
 #[test]
 fn a_million_quick_messages_stay_under_the_bound() {
     paused(async {
-        let (store, outcome) = (InProcess::new(), reply("好"));
+        let (store, outcome) = (MemoryStore::new(), reply("好"));
         for number in 0..1_000_000 {
-            settle(&store, number, &outcome).await;
+            complete(&store, number, &outcome).await;
             assert!(store.len() <= 100_000, "after {number}");
         }
         assert_eq!(store.len(), 100_000);
@@ -60,14 +62,14 @@ fn a_million_quick_messages_stay_under_the_bound() {
 #[test]
 fn under_the_bound_nothing_is_forgotten_inside_its_time() {
     paused(async {
-        let store = InProcess::new();
+        let store = MemoryStore::new();
         for number in 0..90_000 {
-            settle(&store, number, &reply(&number.to_string())).await;
+            complete(&store, number, &reply(&number.to_string())).await;
         }
-        advance(KEPT - Duration::from_millis(1)).await;
+        advance(Retention::OUTCOME_TTL - Duration::from_millis(1)).await;
         for number in 0..90_000 {
             match store.claim(key(number)).await.expect("room").state {
-                ClaimState::Settled(outcome) => assert_eq!(outcome, reply(&number.to_string())),
+                ClaimState::Completed(outcome) => assert_eq!(outcome, reply(&number.to_string())),
                 other => panic!("{number} is {other:?}"),
             }
         }
@@ -77,24 +79,24 @@ fn under_the_bound_nothing_is_forgotten_inside_its_time() {
 
 #[test]
 fn an_outcome_goes_after_60_s_and_a_late_one_after_600() {
-    assert_eq!((KEPT.as_secs(), KEPT_LATE.as_secs()), (60, 600));
+    assert_eq!((Retention::OUTCOME_TTL.as_secs(), Retention::LATE_OUTCOME_TTL.as_secs()), (60, 600));
     paused(async {
         for (is_late, keep, lifetime) in [
-            (false, Keep::ForRepeats, KEPT),
-            (true, Keep::ForRepeats, KEPT_LATE),
-            (false, Keep::ForUser, KEPT_LATE),
+            (false, Retention::ForRetries, Retention::OUTCOME_TTL),
+            (true, Retention::ForRetries, Retention::LATE_OUTCOME_TTL),
+            (false, Retention::ForUser, Retention::LATE_OUTCOME_TTL),
         ] {
-            let store = InProcess::new();
+            let store = MemoryStore::new();
             let lease = first(&store, 1).await;
             if is_late {
-                assert_eq!(store.defer(key(1)).await.expect("it"), None);
+                assert_eq!(store.mark_late(key(1)).await.expect("it"), None);
             }
             // It does not age while its handler runs.
             advance(Duration::from_secs(3600)).await;
-            let settled = lease.settle(reply("好"), keep).await.expect("it");
-            assert_eq!(settled, if is_late { Settled::Late } else { Settled::InTime });
+            let completed = lease.complete(reply("好"), keep).await.expect("it");
+            assert_eq!(completed, if is_late { Timeliness::Late } else { Timeliness::InTime });
             advance(lifetime - Duration::from_millis(1)).await;
-            assert!(matches!(store.claim(key(1)).await.expect("room").state, ClaimState::Settled(_)));
+            assert!(matches!(store.claim(key(1)).await.expect("room").state, ClaimState::Completed(_)));
             advance(Duration::from_millis(1)).await;
             drop(first(&store, 1).await);
         }
@@ -102,12 +104,12 @@ fn an_outcome_goes_after_60_s_and_a_late_one_after_600() {
 }
 
 #[test]
-fn what_runs_is_never_forgotten_for_what_is_settled() {
+fn what_runs_is_never_forgotten_for_what_is_completed() {
     paused(async {
-        let store = InProcess::new().capacity(100);
+        let store = MemoryStore::new().capacity(100);
         let _running = first(&store, 0).await;
         for number in 1..10_000 {
-            settle(&store, number, &reply("好")).await;
+            complete(&store, number, &reply("好")).await;
         }
         assert_eq!(store.len(), 100);
         assert!(matches!(store.claim(key(0)).await.expect("room").state, ClaimState::Running));
@@ -117,12 +119,12 @@ fn what_runs_is_never_forgotten_for_what_is_settled() {
 #[test]
 fn a_late_outcome_stays_while_quick_ones_make_room() {
     paused(async {
-        let store = InProcess::new().capacity(100);
+        let store = MemoryStore::new().capacity(100);
         let lease = first(&store, 0).await;
-        store.defer(key(0)).await.expect("it");
-        lease.settle(reply("晚"), Keep::ForRepeats).await.expect("it");
+        store.mark_late(key(0)).await.expect("it");
+        lease.complete(reply("晚"), Retention::ForRetries).await.expect("it");
         for number in 1..10_000 {
-            settle(&store, number, &reply("好")).await;
+            complete(&store, number, &reply("好")).await;
         }
         assert_eq!(outcome(&store, 0).await, Some(reply("晚")));
     });
@@ -131,7 +133,7 @@ fn a_late_outcome_stays_while_quick_ones_make_room() {
 #[test]
 fn an_owner_that_goes_away_wakes_who_waits_and_the_next_to_ask_owns_it() {
     paused(async {
-        let store = InProcess::new();
+        let store = MemoryStore::new();
         let lease = first(&store, 1).await;
         let (waited, ()) = tokio::join!(outcome(&store, 1), async {
             seconds(3.0).await;
@@ -148,7 +150,7 @@ fn an_owner_that_goes_away_wakes_who_waits_and_the_next_to_ask_owns_it() {
 #[test]
 fn a_delivery_counts_as_the_next_when_it_comes_2500_ms_after_the_one_before() {
     paused(async {
-        let store = InProcess::new();
+        let store = MemoryStore::new();
         let mut claimed = Vec::new();
         for pause in [0.0, 0.0, 0.1, 0.1, 2.499, 2.5, 0.0, 5.0, 1.0] {
             seconds(pause).await;
@@ -166,7 +168,7 @@ fn a_delivery_counts_as_the_next_when_it_comes_2500_ms_after_the_one_before() {
 
 #[test]
 fn of_many_who_claim_at_once_on_many_threads_one_is_first() {
-    let store = InProcess::new();
+    let store = MemoryStore::new();
     let firsts: usize = std::thread::scope(|scope| {
         let claim_all = || {
             let store = store.clone();
@@ -176,7 +178,7 @@ fn of_many_who_claim_at_once_on_many_threads_one_is_first() {
                     for number in 0..10_000 {
                         if let ClaimState::First(lease) = store.claim(key(number)).await.expect("room").state
                         {
-                            lease.settle(reply("好"), Keep::ForRepeats).await.expect("it");
+                            lease.complete(reply("好"), Retention::ForRetries).await.expect("it");
                             firsts += 1;
                         }
                     }
@@ -197,14 +199,14 @@ fn kept_bytes(run: impl FnOnce()) -> i64 {
 
 #[test]
 fn promises_that_are_kept_leave_nothing_behind() {
-    let store = InProcess::new().capacity(10);
+    let store = MemoryStore::new().capacity(10);
     let user = UserKey::of("wx1", "o1");
     let kept = kept_bytes(|| {
         paused(async {
             for number in 0..100_000 {
-                let promise = Promise::new(key(number), 0);
-                store.promise(user, promise).await.expect("room");
-                assert!(store.keep_promise(user, promise, None).await.expect("it"));
+                let promise = PendingReply::new(key(number), 0);
+                store.add_pending(user, promise).await.expect("room");
+                assert!(store.advance_pending(user, promise, None).await.expect("it"));
             }
         });
     });
@@ -213,7 +215,7 @@ fn promises_that_are_kept_leave_nothing_behind() {
 
 #[test]
 fn runs_that_are_given_up_leave_nothing_behind() {
-    let store = InProcess::new().capacity(10);
+    let store = MemoryStore::new().capacity(10);
     let kept = kept_bytes(|| {
         paused(async {
             for _ in 0..100_000 {

@@ -224,7 +224,7 @@ fn debug_shows_neither_secrets_nor_messages_nor_users() {
         let callback = wechat.callback();
         let opened = callback.open(&push.query, &push.body).expect("a push");
         let untyped = callback.open_xml(&push.query, &push.body).expect("a push");
-        let sealed = opened.reply.seal(TextReply::new("the secret answer")).expect("a recipient");
+        let sealed = opened.context.seal(TextReply::new("the secret answer")).expect("a recipient");
         let message = &opened.message;
         let shown = format!(
             "{callback:?} {opened:?} {untyped:?} {message:?} {:?} {:?} {:?} {sealed:?} {:?}",

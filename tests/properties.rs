@@ -87,7 +87,7 @@ proptest! {
         let callback = wechat.callback();
         let opened = callback.open(&query, &body).expect("a right push");
         let reply = TextReply::new(content.as_str());
-        let sealed = opened.reply.seal_at(reply, Timestamp::from_secs(now()), random).expect("a recipient");
+        let sealed = opened.context.seal_at(reply, Timestamp::from_secs(now()), random).expect("a recipient");
         let xml = wechat.read(&sealed.body);
         let kept: String = content.chars().filter(|char| {
             !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
@@ -102,7 +102,7 @@ proptest! {
         let Push { query, body } = wechat.push_at(&text("x"), now(), "7");
         let callback = wechat.callback();
         let opened = callback.open(&query, &body).expect("a right push");
-        let sealed = opened.reply.seal(TextReply::new(content.as_str())).expect("a recipient").body;
+        let sealed = opened.context.seal(TextReply::new(content.as_str())).expect("a recipient").body;
         let back = if wechat.mode.is_encrypted() {
             let document = roxmltree::Document::parse(&sealed).expect("well-formed");
             let timestamp = text_of(&document, "TimeStamp").parse().expect("a number");
@@ -173,7 +173,7 @@ proptest! {
     #[test]
     fn no_request_panics(wechat in account(), query in ".{0,100}", body in prop::collection::vec(any::<u8>(), 0..300)) {
         let callback = wechat.callback();
-        let _ = callback.verify(&query);
+        let _ = callback.verify_url(&query);
         let _ = callback.open(&query, &body);
         let _ = callback.open(&wechat.signed_query(now(), "1"), &body);
     }

@@ -15,7 +15,7 @@ fn seal(xml: &str, reply: impl Into<Reply>) -> Result<String, SealError> {
     let push = wechat.push(xml);
     let callback = wechat.callback();
     let opened = callback.open(&push.query, &push.body).expect("a push");
-    let sealed = opened.reply.seal_at(reply, Timestamp::from_secs(1_714_037_059), [7; 16])?;
+    let sealed = opened.context.seal_at(reply, Timestamp::from_secs(1_714_037_059), [7; 16])?;
     Ok(sealed.body)
 }
 
@@ -167,7 +167,7 @@ fn nothing_to_say_is_the_seven_bytes_success_in_every_mode() {
     for wechat in MODES.map(Wechat::new) {
         let push = wechat.push(&text("x"));
         let callback = wechat.callback();
-        let sealed = callback.open(&push.query, &push.body).expect("a push").reply.seal(Reply::none());
+        let sealed = callback.open(&push.query, &push.body).expect("a push").context.seal(Reply::none());
         let sealed = sealed.expect("nothing");
         assert_eq!((sealed.body.as_str(), sealed.content_type), ("success", "text/plain; charset=utf-8"));
     }
@@ -278,7 +278,7 @@ fn no_two_replies_are_encrypted_alike() {
     let push = wechat.push(&text("x"));
     let callback = wechat.callback();
     let opened = callback.open(&push.query, &push.body).expect("a push");
-    let seal = || opened.reply.seal(TextReply::new("好")).expect("a recipient").body;
+    let seal = || opened.context.seal(TextReply::new("好")).expect("a recipient").body;
     let (one, two) = (seal(), seal());
     let encrypted = |body: &str| text_of(&roxmltree::Document::parse(body).expect("XML"), "Encrypt");
     assert_ne!(encrypted(&one), encrypted(&two));

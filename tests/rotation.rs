@@ -3,7 +3,7 @@
 mod support;
 
 use support::{ENCRYPTED_MODES, MODES, Wechat, assert_text_reply, text};
-use wechat_callback::{Callback, OpenError, Previous, SecurityMode, TextReply};
+use wechat_callback::{Callback, OpenError, PreviousCredentials, SecurityMode, TextReply};
 
 const TOKENS: [&str; 3] = ["currentToken1234", "previousToken123", "wrongToken123456"];
 const KEYS: [&str; 3] = [
@@ -15,7 +15,7 @@ const KEYS: [&str; 3] = [
 fn callback(mode: SecurityMode) -> Callback {
     Callback::builder("wx5823bf96d3bd56c7", TOKENS[0])
         .encoding_aes_key(KEYS[0])
-        .previous(Previous::new().token(TOKENS[1]).encoding_aes_key(KEYS[1]))
+        .previous(PreviousCredentials::new().token(TOKENS[1]).encoding_aes_key(KEYS[1]))
         .mode(mode)
         .build()
         .expect("an account")
@@ -32,7 +32,7 @@ fn current_and_previous_are_accepted_in_any_pairing_and_answered_with_what_fitte
                 match callback(mode).open(&push.query, &push.body) {
                     Ok(opened) if t < 2 && k < 2 => {
                         assert_eq!(opened.message.text(), Some("你好"));
-                        let sealed = opened.reply.seal(TextReply::new("好")).expect("a recipient");
+                        let sealed = opened.context.seal(TextReply::new("好")).expect("a recipient");
                         // Read with the same pair: its signature and its encryption must fit.
                         assert_text_reply(&wechat.read(&sealed.body), "好");
                     }
@@ -61,6 +61,6 @@ fn without_a_previous_pair_the_old_one_is_refused() {
 fn a_verification_signed_with_the_previous_token_is_echoed() {
     for mode in MODES {
         let old = Wechat { token: TOKENS[1].to_owned(), ..Wechat::new(mode) };
-        assert_eq!(callback(mode).verify(&old.verification("42")), Ok("42".to_owned()));
+        assert_eq!(callback(mode).verify_url(&old.verification("42")), Ok("42".to_owned()));
     }
 }

@@ -102,8 +102,8 @@ fn a_message_without_sender_and_receiver_opens_and_only_a_reply_to_it_fails() {
         let push = wechat.push(xml);
         let opened = wechat.callback().open(&push.query, &push.body).expect("it opens");
         assert_eq!((opened.message.openid(), opened.message.head.to.as_deref()), (None, None));
-        assert_eq!(opened.reply.seal(wechat_callback::Reply::none()).expect("nothing").body, "success");
-        let refusal = opened.reply.seal(wechat_callback::TextReply::new("x")).expect_err("nobody");
+        assert_eq!(opened.context.seal(wechat_callback::Reply::none()).expect("nothing").body, "success");
+        let refusal = opened.context.seal(wechat_callback::TextReply::new("x")).expect_err("nobody");
         assert_eq!(refusal, wechat_callback::SealError::NoRecipient("FromUserName"));
     }
 }

@@ -84,7 +84,7 @@ fn every_good_vector_is_sealed_to_the_same_bytes() {
         let callback = vector.callback(SecurityMode::Safe);
         let opened =
             callback.open_xml_at(&vector.query(), body.as_bytes(), vector.timestamp()).expect("good");
-        let sealed = opened.reply.seal_xml_at(vector.field("message"), vector.timestamp(), vector.random());
+        let sealed = opened.context.seal_xml_at(vector.field("message"), vector.timestamp(), vector.random());
         if vector.name() == "padded_to_16_only" {
             // Readers may take it; writers always pad to 32.
             continue;

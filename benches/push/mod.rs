@@ -27,7 +27,7 @@ const OPENID: &str = "ojXb55rgGQkW2qJdsVaKGapN1wD5";
 /// What the account's server has, in plain and in safe mode.
 pub(crate) fn callbacks() -> [Callback; 2] {
     // The pushes are as old as their fixed timestamp.
-    let builder = || Callback::builder(APP_ID, TOKEN).freshness(Duration::MAX);
+    let builder = || Callback::builder(APP_ID, TOKEN).timestamp_tolerance(Duration::MAX);
     [builder(), builder().encoding_aes_key(ENCODING_AES_KEY)].map(|builder| builder.build().expect("valid"))
 }
 

@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,11 +10,10 @@ use super::deadline::{after, before};
 use super::entry::Entry;
 use super::late::Then;
 use super::running::Running;
-use super::table::Claimed;
 use super::turn::Held;
 use super::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, HandlerPolicy, InProcess, Keep, LateReply,
-    Lease, Promise, Turn, UserKey,
+    Claim, ClaimState, DeliveryKey, DeliveryStore, HandlerPolicy, LateReply, Lease, PendingReply, Retention,
+    StoreError, Turn, UserKey,
 };
 use crate::callback::Uncovering;
 use crate::{Callback, Opened, Reply, ReplyContext, Sealed, Timestamp};
@@ -42,7 +40,7 @@ use crate::{Callback, Opened, Reply, ReplyContext, Sealed, Timestamp};
 ///                 let reply = TextReply::new(message.text().unwrap_or("（不是文字）"));
 ///                 Handled::<()> { outcome: Outcome::Reply(reply.into()), response: None }
 ///             };
-///             let (run, waiting) = turn.start(handler, opened.reply);
+///             let (run, waiting) = turn.start(handler, opened.context);
 ///             match waiting.answer(Box::pin(run), |rest| drop(tokio::spawn(rest))).await {
 ///                 Answer::Sealed(sealed, _) => Ok(sealed),
 ///                 Answer::Own(()) => Ok(Sealed::acknowledgement()),
@@ -64,21 +62,7 @@ struct Shared {
     running: Running,
 }
 
-/// The store of this process is asked directly, so that the quick answer neither waits nor allocates for it.
-#[derive(Clone)]
-enum Store {
-    InProcess(InProcess),
-    Shared(Arc<dyn Deliveries>),
-}
-
-impl Store {
-    fn as_dyn(&self) -> &dyn Deliveries {
-        match self {
-            Self::InProcess(store) => store,
-            Self::Shared(store) => &**store,
-        }
-    }
-}
+type Store = Arc<dyn DeliveryStore>;
 
 /// What a delivery comes to.
 pub enum Arrival {
@@ -157,11 +141,11 @@ impl Push {
 }
 
 impl Answerer {
-    /// Joins the deliveries of `callback` in its [`InProcess`] store.
+    /// Joins the deliveries of `callback` in its [`MemoryStore`] store.
     #[must_use]
     pub fn new(callback: &Callback) -> Self {
         callback.announce();
-        let store = Store::InProcess(callback.deliveries().clone());
+        let store: Store = Arc::new(callback.store().clone());
         let running = callback.account.running.clone();
         let (late, handlers) = (LateReply::ride(), HandlerPolicy::new());
         Self { shared: Arc::new(Shared { store, late, handlers, running }) }
@@ -169,10 +153,8 @@ impl Answerer {
 
     /// Joins deliveries in `store`.
     #[must_use]
-    pub fn deliveries<S: Deliveries>(mut self, store: S) -> Self {
-        let in_process = (&store as &dyn Any).downcast_ref::<InProcess>().cloned();
-        Arc::make_mut(&mut self.shared).store =
-            in_process.map_or_else(|| Store::Shared(Arc::new(store)), Store::InProcess);
+    pub fn store<S: DeliveryStore>(mut self, store: S) -> Self {
+        Arc::make_mut(&mut self.shared).store = Arc::new(store);
         self
     }
 
@@ -205,7 +187,7 @@ impl Answerer {
             .map_err(|error| callback.log_refusal(error, "GET", path, query))?;
         if let Some(Uncovering { key, fresh_for }) = verified.uncovering {
             // One that came with a push before may still be echoed: it says nothing that its sender does not know.
-            let bound = self.shared.store.as_dyn().bind(key, b"", fresh_for).await;
+            let bound = self.shared.store.bind(key, b"", fresh_for).await;
             bound.map_err(|error| {
                 callback.account.binding_failures.store_failed(&error, Instant::now().into_std());
                 503_u16
@@ -223,52 +205,18 @@ impl Answerer {
     /// As [`arrive`](Self::arrive), over a connection that was taken in at `admitted`: what comes over one that was there
     /// before the end of a [draining](Self::drain) is answered.
     pub fn arrive_over(&self, opened: &Opened<'_>, arrived: Instant, admitted: Instant) -> Arriving {
-        let Shared { store, late, running, .. } = &*self.shared;
-        let (mut push, mut entry) = (Push::of(opened, late), Entry::new(opened, arrived));
+        let Shared { late, running, .. } = &*self.shared;
+        let (push, mut entry) = (Push::of(opened, late), Entry::new(opened, arrived));
         entry.is_admitted = running.admits(arrived, admitted);
-        let (binding, claim) = match store {
-            Store::InProcess(store) => {
-                let now = arrived.into_std();
-                let body = opened.xml.as_bytes();
-                if let Some(Uncovering { key, fresh_for }) = opened.uncovering {
-                    match store.bind_now(key, body, fresh_for, now) {
-                        Ok(true) => {}
-                        Ok(false) => return Arriving(State::Arrived(Some(entry.replayed()))),
-                        Err(error) => {
-                            let refused = entry.unanswerable(&error, &opened.reply.account.binding_failures);
-                            return Arriving(State::Arrived(Some(refused)));
-                        }
-                    }
-                }
-                let Some(key) = push.key else {
-                    return Arriving(State::Arrived(Some(self.first(push, Held::Unknown, entry))));
-                };
-                let (delivery, age, claimed) = match store.claim_now(key, now) {
-                    Ok(claim) => claim,
-                    Err(error) => {
-                        let refused = entry.unanswerable(&error, &opened.reply.account.store_failures);
-                        return Arriving(State::Arrived(Some(refused)));
-                    }
-                };
-                push.age = age;
-                entry.delivery = delivery;
-                let state = match claimed {
-                    Claimed::First if !push.asks => {
-                        let lease = Held::InProcess(store.owner(key));
-                        return Arriving(State::Arrived(Some(self.first(push, lease, entry))));
-                    }
-                    Claimed::First => ClaimState::First(Box::new(store.owner(key))),
-                    Claimed::Running => ClaimState::Running,
-                    Claimed::Settled(outcome) => ClaimState::Settled(outcome),
-                };
-                (None, Some(Claim::new(delivery, age, state)))
-            }
-            Store::Shared(_) => {
-                let bind = |signature| Binding { signature, body: opened.xml.as_bytes().into() };
-                (opened.uncovering.map(bind), None)
-            }
-        };
-        Arriving(State::Waits(Box::pin(self.clone().join(push, binding, claim, opened.reply.clone(), entry))))
+        let bind = |signature| Binding { signature, body: opened.xml.as_bytes().into() };
+        let (binding, claim) = (opened.uncovering.map(bind), None);
+        Arriving(State::Waits(Box::pin(self.clone().join(
+            push,
+            binding,
+            claim,
+            opened.context.clone(),
+            entry,
+        ))))
     }
 
     async fn join(
@@ -293,8 +241,8 @@ impl Answerer {
         binding: Option<Binding>,
         claim: Option<Claim>,
         entry: &mut Entry,
-    ) -> Result<Joined, DeliveriesError> {
-        let (store, late) = (self.shared.store.as_dyn(), &self.shared.late);
+    ) -> Result<Joined, StoreError> {
+        let (store, late) = (&self.shared.store, &self.shared.late);
         if let Some(Binding { signature, body }) = binding
             && !store.bind(signature.key, &body, signature.fresh_for).await?
         {
@@ -325,15 +273,15 @@ impl Answerer {
                                 }
                                 Ok(Ok(Taken::Nothing(lease))) => lease,
                                 Ok(Err(error)) => return Err(error),
-                                Err(error) => return Err(DeliveriesError::new(error)),
+                                Err(error) => return Err(StoreError::new(error)),
                             }
                         }
                         None => lease,
                     };
                     return Ok(Joined::First(Held::Shared(lease), push));
                 }
-                ClaimState::Settled(reply) => {
-                    entry.join("settled");
+                ClaimState::Completed(reply) => {
+                    entry.join("completed");
                     return Ok(Joined::Reply(reply));
                 }
                 ClaimState::Running => {
@@ -349,7 +297,7 @@ impl Answerer {
                         // The store says on a claim whether to go on without it.
                         Some(Err(error)) => unanswered = Some(error),
                     }
-                    state = store.claim(key).await?.state;
+                    state = store.claim_again(key).await?.state;
                 }
             }
         }
@@ -372,12 +320,12 @@ impl Answerer {
         user: UserKey,
         lease: Box<dyn Lease>,
         patience: Instant,
-    ) -> Result<Taken, DeliveriesError> {
+    ) -> Result<Taken, StoreError> {
         let _runs = self.shared.running.count_up();
         let Some(reply) = self.pick_up(user, patience).await? else {
             return Ok(Taken::Nothing(lease));
         };
-        if let Err(error) = lease.settle(reply.clone(), Keep::ForRepeats).await {
+        if let Err(error) = lease.complete(reply.clone(), Retention::ForRetries).await {
             let error: &(dyn std::error::Error + 'static) = &error;
             tracing::error!(error, "the answer is not stored: repeats of the claim word do not get it");
         }
@@ -385,12 +333,12 @@ impl Answerer {
     }
 
     /// The next part of what the user is owed, or the notice where it is not there. `None` where it is nothing.
-    async fn pick_up(&self, user: UserKey, patience: Instant) -> Result<Option<Arc<Reply>>, DeliveriesError> {
-        let store = self.shared.store.as_dyn();
+    async fn pick_up(&self, user: UserKey, patience: Instant) -> Result<Option<Arc<Reply>>, StoreError> {
+        let store = &self.shared.store;
         let Some(word) = self.late().claim_word() else {
             return Ok(None);
         };
-        while let Some(promise) = store.promised(user).await? {
+        while let Some(promise) = store.next_pending(user).await? {
             let outcome = match before(patience, store.wait(promise.key)).await {
                 Some(Ok(outcome)) => outcome,
                 Some(Err(error)) => {
@@ -402,8 +350,8 @@ impl Answerer {
             };
             let part = outcome.and_then(|reply| word.part(&reply, promise.part));
             let is_more = part.as_ref().is_some_and(|(_, more)| *more);
-            let then = is_more.then(|| Promise::new(promise.key, promise.part.saturating_add(1)));
-            if store.keep_promise(user, promise, then).await?
+            let then = is_more.then(|| PendingReply::new(promise.key, promise.part.saturating_add(1)));
+            if store.advance_pending(user, promise, then).await?
                 && let Some((reply, _)) = part
             {
                 return Ok(Some(reply));
@@ -426,12 +374,12 @@ impl Answerer {
 
     /// What a delivery is answered whose time is over.
     async fn too_late(self, Push { key, age, user, .. }: Push) -> Arc<Reply> {
-        let (store, late) = (self.shared.store.as_dyn(), &self.shared.late);
+        let (store, late) = (&self.shared.store, &self.shared.late);
         let none = || Reply::None.into_shared();
         let Some(key) = key.filter(|_| late.is_last(age)) else {
             return none();
         };
-        match store.defer(key).await {
+        match store.mark_late(key).await {
             Ok(Some(reply)) => return reply,
             Ok(None) => {}
             Err(error) => {
@@ -441,14 +389,16 @@ impl Answerer {
             }
         }
         match (late.claim_word(), user) {
-            (Some(word), Some(user)) if self.promise(user, Promise::new(key, 0)).await => word.notice.clone(),
+            (Some(word), Some(user)) if self.add_pending(user, PendingReply::new(key, 0)).await => {
+                word.notice.clone()
+            }
             _ => none(),
         }
     }
 
     /// Whether it could be kept.
-    pub(super) async fn promise(&self, user: UserKey, promise: Promise) -> bool {
-        let promised = self.shared.store.as_dyn().promise(user, promise).await;
+    pub(super) async fn add_pending(&self, user: UserKey, promise: PendingReply) -> bool {
+        let promised = self.shared.store.add_pending(user, promise).await;
         if let Err(error) = &promised {
             let error: &(dyn std::error::Error + 'static) = error;
             tracing::error!(error, "an answer cannot be kept for the user to claim it");

@@ -1,7 +1,7 @@
 use tokio::time::Instant;
 use tracing::{Span, field};
 
-use super::{Arrival, DeliveriesError};
+use super::{Arrival, StoreError};
 use crate::refusal::Limit;
 use crate::{Opened, Refusal};
 
@@ -21,7 +21,7 @@ impl Entry {
         let message = &opened.message;
         let span = tracing::info_span!(
             "wechat_push",
-            app_id = opened.reply.account.app_id,
+            app_id = opened.context.account.app_id,
             kind = ?message.content.kind(),
             event = field::Empty,
             user = field::Empty,
@@ -49,7 +49,7 @@ impl Entry {
         Arrival::Refused(status)
     }
 
-    pub(super) fn unanswerable(mut self, error: &DeliveriesError, limit: &Limit) -> Arrival {
+    pub(super) fn unanswerable(mut self, error: &StoreError, limit: &Limit) -> Arrival {
         self.span.in_scope(|| limit.store_failed(error, self.arrived.into_std()));
         self.close("refused: no store");
         Arrival::Refused(503)

@@ -38,6 +38,15 @@ macro_rules! key {
             }
         }
 
+        /// Reads forty lower-case hexadecimal digits, as a store in another process wrote them.
+        impl FromStr for $key {
+            type Err = ParseKeyError;
+
+            fn from_str(hex: &str) -> Result<Self, ParseKeyError> {
+                Signature::from_hex(hex).map(|bytes| Self(bytes.bytes())).ok_or(ParseKeyError)
+            }
+        }
+
         impl fmt::Debug for $key {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!(stringify!($key), "({})"), self)
@@ -101,20 +110,11 @@ fn say(fields: Fields<'_>, said: &mut Vec<u8>) {
     said[number..number + 8].copy_from_slice(&count.to_be_bytes());
 }
 
-/// Reads forty lower-case hexadecimal digits, as a store in another process wrote them.
-impl FromStr for DeliveryKey {
-    type Err = DeliveryKeyError;
-
-    fn from_str(hex: &str) -> Result<Self, DeliveryKeyError> {
-        Signature::from_hex(hex).map(|bytes| Self(bytes.bytes())).ok_or(DeliveryKeyError)
-    }
-}
-
-/// No [`DeliveryKey`]: not forty lower-case hexadecimal digits.
+/// No key: not forty lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a delivery key is forty lower-case hexadecimal digits")]
+#[error("a key is forty lower-case hexadecimal digits")]
 #[non_exhaustive]
-pub struct DeliveryKeyError;
+pub struct ParseKeyError;
 
 impl UserKey {
     /// The key of the user `openid` of the account `app_id`.
@@ -124,19 +124,22 @@ impl UserKey {
     }
 }
 
+impl SignatureKey {
+    /// The digest of a body that a signature is bound to, for stores that compare bodies without keeping them: forty
+    /// hexadecimal digits.
+    #[must_use]
+    pub fn body_digest(body: &[u8]) -> String {
+        let mut hex = String::with_capacity(40);
+        signature::push_hex(&digest(&[b"body", body]), &mut hex);
+        hex
+    }
+}
+
 impl From<Signature> for SignatureKey {
     /// It is a hash already, and of secrets.
     fn from(signature: Signature) -> Self {
         Self(signature.bytes())
     }
-}
-
-/// A digest of a body, for stores that compare bodies without keeping them: forty hexadecimal digits.
-#[must_use]
-pub fn body_digest(body: &[u8]) -> String {
-    let mut hex = String::with_capacity(40);
-    signature::push_hex(&digest(&[b"body", body]), &mut hex);
-    hex
 }
 
 #[cfg(test)]
@@ -258,7 +261,7 @@ mod tests {
     fn a_key_reads_back() {
         let key = text(1, "o1", 1).expect("a key");
         assert_eq!(key.to_string().parse(), Ok(key));
-        assert_eq!("x".parse::<DeliveryKey>(), Err(DeliveryKeyError));
+        assert_eq!("x".parse::<DeliveryKey>(), Err(ParseKeyError));
         assert_eq!(format!("{key:?}"), format!("DeliveryKey({key})"));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::Keep;
+use super::Retention;
 use crate::Reply;
 
 /// What becomes of an answer that takes longer than WeChat waits.
@@ -67,7 +67,7 @@ pub trait ReplySender: Send + Sync + 'static {
 }
 
 impl LateReply {
-    /// Deliveries wait for the answer as long as WeChat does. The last is answered `success` shortly before
+    /// DeliveryStore wait for the answer as long as WeChat does. The last is answered `success` shortly before
     /// WeChat would show its failure notice; an answer that comes later is logged as lost.
     ///
     /// ```
@@ -173,14 +173,14 @@ impl LateReply {
     }
 
     /// How an outcome is to be kept.
-    pub(super) fn keep(&self, reply: &Arc<Reply>) -> Keep {
+    pub(super) fn keep(&self, reply: &Arc<Reply>) -> Retention {
         match &self.then {
-            Then::Lose => Keep::ForRepeats,
+            Then::Lose => Retention::ForRetries,
             Then::Claim(word) => {
                 let is_long = word.part(reply, 0).is_some_and(|(_, more)| more);
-                if is_long { Keep::ForUser } else { Keep::ForRepeats }
+                if is_long { Retention::ForUser } else { Retention::ForRetries }
             }
-            Then::Push(_) => Keep::UnlessLate,
+            Then::Push(_) => Retention::UnlessLate,
         }
     }
 

@@ -6,95 +6,97 @@ use async_trait::async_trait;
 use super::{DeliveryKey, SignatureKey, UserKey};
 use crate::Reply;
 
-/// How long an outcome is kept after it is settled: longer than WeChat asks for it.
-pub const KEPT: Duration = Duration::from_secs(60);
-
-/// How long a late outcome is kept for the user to come back for it.
-pub const KEPT_LATE: Duration = Duration::from_secs(600);
-
-/// How long a promise is kept: longer than any handler takes, with [`KEPT_LATE`] after it. What is promised may be gone
-/// before.
-pub const PROMISED: Duration = Duration::from_secs(3600);
-
-/// How many promises one user may have at a time. Of more, the oldest is given up.
-pub const MAX_PROMISES: usize = 16;
-
-/// How long after the one before it a delivery counts as the next. WeChat repeats a push that was not answered after
-/// five seconds; what comes sooner repeats the same delivery: WeChat does so at once after a status other than 200, and
-/// proxies make two of one.
-pub const DELIVERY_GAP: Duration = Duration::from_millis(2500);
-
-/// What the deliveries of one push share: who runs the handler, and what came out of it.
+/// What the deliveries of a push share: its outcome, the signatures of plain mode, and the replies that users are owed.
 ///
-/// [`InProcess`](super::InProcess) is the store of one process; `wechat-redis` has one for many. A store is asked only
-/// about pushes that are proven to come from WeChat.
-///
-/// An error means that the store could not be asked. It is never taken for a duplicate: where `bind` or `claim` fails
-/// WeChat is answered with a status of 503, on which it is expected to ask again; where another method fails that is
-/// logged, and what is in hand is answered. A store that would rather go on by itself than fail does so in `claim`, as
-/// `wechat-redis` does.
+/// [`MemoryStore`](super::MemoryStore) is the store of one process; `wechat-redis` has one for many. It is implemented
+/// for whatever implements the three traits. A store is asked only about pushes that are proven to come from WeChat.
 ///
 /// # A store of your own
 ///
-/// Each method is atomic. A push is unknown at first; a `claim` of it makes the asker its owner, and it runs until
-/// the owner's [`Lease`] is settled or dropped, or, where a process can die, is not renewed. Then it is settled, or
-/// given up; of a push that is given up the next claim makes a new owner. The first outcome stands, whoever settles it:
-/// an owner that lost the push may have the answer before the new one. Deliveries are counted (those that come
-/// [`DELIVERY_GAP`] after the one before), and their age known on a monotonic clock, from the first claim on, whoever
-/// owns it. Replies are [`serde`] types, for stores that write them down. Outcomes live for [`KEPT`] after they are
-/// settled, late ones for [`KEPT_LATE`]; promises for [`PROMISED`], [`MAX_PROMISES`] a user.
+/// Implement [`OutcomeStore`], [`SignatureStore`] and [`PendingStore`]. Each method is atomic. An error means that the
+/// store could not be asked, and is never taken for a retry: where [`bind`](SignatureStore::bind) or
+/// [`claim`](OutcomeStore::claim) fails, WeChat is answered 503 and is expected to ask again; where another method
+/// fails, that is logged, and what is in hand is answered. A store that prefers to go on without its server does so in
+/// `claim`, as `wechat-redis` does.
+///
+/// Replies are [`serde`] types, for stores that write them down.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of deliveries",
-    note = "`InProcess` is one, and so is `RedisDeliveries` of `wechat-redis`; for one of your own implement `Deliveries`, \
-            with `#[wechat_callback::async_trait]` above the `impl`"
+    note = "`MemoryStore` is one, and so is `RedisStore` of `wechat-redis`; for one of your own implement `OutcomeStore`, \
+            `SignatureStore` and `PendingStore`, each with `#[wechat_callback::async_trait]` above the `impl`"
 )]
+pub trait DeliveryStore: OutcomeStore + SignatureStore + PendingStore {}
+
+impl<S: OutcomeStore + SignatureStore + PendingStore> DeliveryStore for S {}
+
+/// Who runs the handler of a push, and what came out of it.
+///
+/// A push is unknown at first. The first claim makes its delivery the owner, and the push is running until the owner's
+/// [`Lease`] is completed or dropped, or, where a process can die, is no longer renewed. A push whose owner went away
+/// without an outcome is free: the next claim makes a new owner. The first outcome stands, whoever completes it: an
+/// owner that lost the push may have the answer before the new one. Deliveries are counted, and their age is measured on
+/// a monotonic clock, from the first claim on, whoever owns the push.
 #[async_trait]
-pub trait Deliveries: Send + Sync + 'static {
-    /// Counts a delivery of `key`, and says what became of the push so far. The first to ask owns it. So does the next
-    /// to ask after an owner that went away without settling it.
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError>;
+pub trait OutcomeStore: Send + Sync + 'static {
+    /// Counts a delivery of `key` and returns what became of the push so far. Where nobody runs the push, the asker owns
+    /// it from now on.
+    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError>;
 
-    /// Waits, without polling, for what another delivery runs. `None` where its owner is known to have gone away without
-    /// an outcome, or nothing is known of the key; an error where that cannot be said. Whoever waited for a push
-    /// claims it then; a promise is given up on `None` alone.
-    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError>;
+    /// As [`claim`](Self::claim), for a delivery that was counted before: it asks again after the owner went away.
+    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError>;
 
-    /// Says that the last delivery is answered without the outcome: from now on it is late, until the push has a new
-    /// owner. Where it was settled meanwhile it is returned, and is not late. Nothing happens where nobody runs it.
-    async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError>;
+    /// Waits, without polling, for the outcome of a push that another delivery runs. `None` where its owner is known to
+    /// have gone away without an outcome, or the key is unknown; an error where that cannot be said. A delivery claims
+    /// again then; a [`PendingReply`] is given up on `None` alone.
+    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError>;
 
-    /// Binds a signature of plain mode, which does not cover the body, to the first `body` that it came with, for
-    /// `lifetime`; that of a URL verification, which has none, to an empty one. `false` where it came with another
-    /// before. None is forgotten earlier: an error where there is no room for it.
+    /// Records that the last delivery was answered without the outcome: it is late from now on, until the push has a new
+    /// owner. Where the push was completed meanwhile, the outcome is returned, and is not late. Nothing happens where
+    /// nobody runs the push.
+    async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError>;
+}
+
+/// Which body a signature of plain mode belongs to. Such a signature does not cover the body.
+#[async_trait]
+pub trait SignatureStore: Send + Sync + 'static {
+    /// Binds `signature` to the first `body` that it came with, for `lifetime`; that of a URL verification, which has no
+    /// body, to an empty one. `false` where it came with another body before. No binding is forgotten early: an error
+    /// where there is no room.
     async fn bind(
         &self,
         signature: SignatureKey,
         body: &[u8],
         lifetime: Duration,
-    ) -> Result<bool, DeliveriesError>;
-
-    /// Promises `user` an answer, behind those that were promised before. One push is promised once.
-    async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError>;
-
-    /// What `user` is owed next.
-    async fn promised(&self, user: UserKey) -> Result<Option<Promise>, DeliveriesError>;
-
-    /// Puts `then` in the place of what `user` is owed next, if that still is `kept`: `false` where somebody else was
-    /// quicker.
-    async fn keep_promise(
-        &self,
-        user: UserKey,
-        kept: Promise,
-        then: Option<Promise>,
-    ) -> Result<bool, DeliveriesError>;
+    ) -> Result<bool, StoreError>;
 }
 
-/// What a store says to one delivery.
+/// The replies that are kept for users to fetch, in order.
+///
+/// They live for [`PendingReply::TTL`]; of more than [`PendingReply::MAX_PER_USER`] the oldest is given up.
+#[async_trait]
+pub trait PendingStore: Send + Sync + 'static {
+    /// Adds `pending` behind what is kept for `user` already. A push is added once: nothing happens where a part of its
+    /// reply is pending.
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError>;
+
+    /// What `user` fetches next.
+    async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError>;
+
+    /// Replaces what `user` fetches next with `then`, or removes it, if it still is `taken`. `false` where another
+    /// delivery was quicker.
+    async fn advance_pending(
+        &self,
+        user: UserKey,
+        taken: PendingReply,
+        then: Option<PendingReply>,
+    ) -> Result<bool, StoreError>;
+}
+
+/// What a store says to one delivery. `#[non_exhaustive]`: made with [`Claim::new`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Claim {
-    /// Which delivery of the push this is, from 1. A request that comes sooner than [`DELIVERY_GAP`] after the one
-    /// before it is the same delivery.
+    /// Which delivery of the push this is, from 1.
     pub delivery: u32,
     /// How long ago the first delivery was claimed.
     pub age: Duration,
@@ -103,6 +105,11 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// How long after the one before it a request counts as the next delivery. WeChat retries a push that was not
+    /// answered after five seconds. What comes sooner repeats the same delivery: WeChat does so at once after a status
+    /// other than 200, and a proxy may send a request twice.
+    pub const RETRY_GAP: Duration = Duration::from_millis(2500);
+
     /// The `delivery`th delivery of a push, from 1, whose first was claimed `age` ago, and what became of it so far.
     #[must_use]
     pub const fn new(delivery: u32, age: Duration, state: ClaimState) -> Self {
@@ -110,14 +117,14 @@ impl Claim {
     }
 }
 
-/// What became of a push so far.
+/// What became of a push so far. Exhaustive: there is no fourth state.
 pub enum ClaimState {
-    /// Nobody runs it: the handler is this delivery's.
+    /// Nobody ran it: the handler is this delivery's to run.
     First(Box<dyn Lease>),
     /// Another delivery runs it.
     Running,
-    /// This came out.
-    Settled(Arc<Reply>),
+    /// It is completed, with this outcome.
+    Completed(Arc<Reply>),
 }
 
 impl std::fmt::Debug for ClaimState {
@@ -125,66 +132,104 @@ impl std::fmt::Debug for ClaimState {
         f.write_str(match self {
             Self::First(_) => "First",
             Self::Running => "Running",
-            Self::Settled(_) => "Settled",
+            Self::Completed(_) => "Completed",
         })
     }
 }
 
-/// The right to run one push. Dropped without an outcome it gives the push up: the next delivery runs it.
+/// The right to run one push. Dropped without an outcome, it frees the push: the next delivery runs it.
 #[async_trait]
 pub trait Lease: Send + Sync {
-    /// Says what came out. Deliveries that wait for it get it, and those that still come.
-    async fn settle(self: Box<Self>, outcome: Arc<Reply>, keep: Keep) -> Result<Settled, DeliveriesError>;
+    /// Stores the outcome. Deliveries that wait for it get it, and so do those that still come.
+    async fn complete(
+        self: Box<Self>,
+        outcome: Arc<Reply>,
+        retention: Retention,
+    ) -> Result<Timeliness, StoreError>;
 
-    /// What other processes know of the push, where the store may have forgotten it before this lease was made.
-    /// `None`, the default, where no other process can know more.
-    fn elsewhere(&self) -> Option<Arc<dyn Elsewhere>> {
+    /// The run of the same push in another process, where the store may have forgotten that one before this lease was
+    /// made. `None`, the default, where there cannot be one.
+    fn concurrent_run(&self) -> Option<Arc<dyn ConcurrentRun>> {
         None
     }
 }
 
-/// What other processes know of a push that is run here, because a store forgot that it runs there.
+/// A run of the same push in another process, because a store forgot that it runs there.
 #[async_trait]
-pub trait Elsewhere: Send + Sync {
-    /// How long ago the first delivery was claimed, as far as is known by now.
+pub trait ConcurrentRun: Send + Sync {
+    /// How long ago the first delivery of the push was claimed, as far as is known by now.
     fn age(&self) -> Duration;
 
-    /// Waits for the outcome that another process settles. It stands; what is run here has none then.
+    /// Waits for the outcome that the other process completes. It stands; the run here has none then.
     async fn outcome(&self) -> Arc<Reply>;
 }
 
-/// How an outcome is kept.
+/// How an outcome is kept. Exhaustive: a store handles every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// For the repeats of its push: for [`KEPT`], and for [`KEPT_LATE`] where it is late.
-    ForRepeats,
-    /// For [`KEPT_LATE`]: it is too long for one message, and the user will come back for the rest.
+pub enum Retention {
+    /// For the retries of its push.
+    ForRetries,
+    /// For the user to fetch the rest: it is too long for one message.
     ForUser,
-    /// As `ForRepeats`; but where it is late it reaches the user another way, and what is kept is [`Reply::None`].
+    /// As `ForRetries`; but where it is late, it reaches the user another way, and [`Reply::None`] is kept in its place.
     UnlessLate,
 }
 
-/// What a store says to an outcome.
+impl Retention {
+    /// How long an outcome is kept for retries of its push: longer than WeChat sends any.
+    pub const OUTCOME_TTL: Duration = Duration::from_secs(60);
+
+    /// How long an outcome is kept that is late or that the user fetches in parts.
+    pub const LATE_OUTCOME_TTL: Duration = Duration::from_secs(600);
+
+    /// What is kept of `outcome`. Every store applies it before it stores the outcome.
+    #[must_use]
+    pub fn kept(self, outcome: Arc<Reply>, timeliness: Timeliness) -> Arc<Reply> {
+        match (self, timeliness) {
+            (Self::UnlessLate, Timeliness::Late) => Reply::None.into_shared(),
+            _ => outcome,
+        }
+    }
+
+    /// For how long.
+    #[must_use]
+    pub const fn ttl(self, timeliness: Timeliness) -> Duration {
+        match (self, timeliness) {
+            (Self::ForUser, _) | (_, Timeliness::Late) => Self::LATE_OUTCOME_TTL,
+            _ => Self::OUTCOME_TTL,
+        }
+    }
+}
+
+/// Whether an outcome came in time. Exhaustive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Settled {
+pub enum Timeliness {
     /// A delivery may still carry it.
     InTime,
-    /// The last delivery was answered without it ([`Deliveries::defer`]).
+    /// The last delivery was answered without it ([`OutcomeStore::mark_late`]).
     Late,
 }
 
-/// What a user is owed: a part of the answer to one of their messages.
+/// A part of the reply to one of a user's messages, which is kept for them to fetch. `#[non_exhaustive]`: made with
+/// [`PendingReply::new`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Promise {
-    /// Which push.
+pub struct PendingReply {
+    /// Which push it answers.
     pub key: DeliveryKey,
     /// Which part of its text, from 0.
     pub part: u32,
 }
 
-impl Promise {
-    /// The `part`th part, from 0, of the answer to the push `key`.
+impl PendingReply {
+    /// How long it is kept: longer than any handler takes, with [`Retention::LATE_OUTCOME_TTL`] after it. The outcome
+    /// may be gone before.
+    pub const TTL: Duration = Duration::from_secs(3600);
+
+    /// How many are kept for one user at a time.
+    pub const MAX_PER_USER: usize = 16;
+
+    /// The `part`th part, from 0, of the reply to the push `key`.
     #[must_use]
     pub const fn new(key: DeliveryKey, part: u32) -> Self {
         Self { key, part }
@@ -194,11 +239,11 @@ impl Promise {
 /// A store could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[error("the store of deliveries cannot be asked")]
-pub struct DeliveriesError {
+pub struct StoreError {
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-impl DeliveriesError {
+impl StoreError {
     /// With its cause, which must not name what a user wrote or who they are: it is logged.
     pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { source: cause.into() }

@@ -9,11 +9,10 @@ use tokio::time::{Sleep, sleep_until};
 use super::answerer::{Answerer, Push};
 use super::contain::{Contained, contained};
 use super::entry::Entry;
-use super::in_process::Owner;
 use super::late::Then;
 use super::outcome::Source;
 use super::running::Runs;
-use super::{Answer, Elsewhere, Handled, Keep, Lease, Promise, Settled};
+use super::{Answer, ConcurrentRun, Handled, Lease, PendingReply, Retention, Timeliness};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
 
@@ -33,7 +32,6 @@ pub struct Turn {
 pub(super) enum Held {
     /// Nothing tells it from another.
     Unknown,
-    InProcess(Owner),
     Shared(Box<dyn Lease>),
 }
 
@@ -47,8 +45,8 @@ impl Turn {
     ) -> (Run<H, R>, Waiting) {
         let Self { answerer, push, lease, runs, entry } = self;
         let elsewhere = match &lease {
-            Held::Shared(lease) => lease.elsewhere(),
-            Held::Unknown | Held::InProcess(_) => None,
+            Held::Shared(lease) => lease.concurrent_run(),
+            Held::Unknown => None,
         };
         let waiting =
             Waiting { answerer: answerer.clone(), push: push.clone_keys(), context, entry, elsewhere };
@@ -57,12 +55,12 @@ impl Turn {
         let is_pushed = matches!(answerer.late().then, Then::Push(_));
         let handler = answerer.handler_policy().contain(handler);
         let owner = Some(Outcomes { answerer, push, lease, runs });
-        (Run { handler, owner, limits, settling: None, done: None, is_pushed, span }, waiting)
+        (Run { handler, owner, limits, completing: None, done: None, is_pushed, span }, waiting)
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A handler's run. It goes on wherever it is polled, settles what comes out, and is polled to its end.
+    /// A handler's run. It goes on wherever it is polled, completes what comes out, and is polled to its end.
     ///
     /// A handler that panics or takes too long has failed like any other.
     #[must_use = "it does nothing until it is polled"]
@@ -71,7 +69,7 @@ pin_project_lite::pin_project! {
         handler: Contained<H>,
         owner: Option<Outcomes>,
         limits: Limits,
-        settling: Option<BoxFuture<Settled>>,
+        completing: Option<BoxFuture<Timeliness>>,
         done: Option<Done<R>>,
         // Whether what is late is sent as a message of its own.
         is_pushed: bool,
@@ -108,14 +106,14 @@ impl<R, H: Future<Output = Handled<R>>> Future for Run<H, R> {
             };
             let Handled { outcome, response } = Handled::of(handled);
             let (source, reply) = outcome.reply(owner.answerer.handler_policy(), *this.limits);
-            *this.settling = owner.settle(&reply, source);
+            *this.completing = owner.complete(&reply, source);
             *this.done = Some(Done { reply, is_own: source == Source::Own, response });
         }
-        if let Some(settling) = this.settling {
-            let settled = ready!(settling.as_mut().poll(cx));
-            *this.settling = None;
+        if let Some(completing) = this.completing {
+            let completed = ready!(completing.as_mut().poll(cx));
+            *this.completing = None;
             // It reaches the user another way.
-            if let (Settled::Late, true, Some(done)) = (settled, *this.is_pushed, &mut *this.done) {
+            if let (Timeliness::Late, true, Some(done)) = (completed, *this.is_pushed, &mut *this.done) {
                 done.reply = Reply::None.into_shared();
             }
         }
@@ -133,31 +131,19 @@ struct Outcomes {
 
 impl Outcomes {
     /// Settles the push. What is left to wait for is returned.
-    fn settle(self, reply: &Arc<Reply>, source: Source) -> Option<BoxFuture<Settled>> {
+    fn complete(self, reply: &Arc<Reply>, source: Source) -> Option<BoxFuture<Timeliness>> {
         let Self { answerer, push, lease, runs } = self;
         let keep = answerer.late().keep(reply);
         let lease = match lease {
             Held::Unknown => return None,
             Held::Shared(lease) => lease,
-            Held::InProcess(mut owner) => {
-                let settled = owner.settle_now(reply.clone(), keep);
-                if settled == Settled::InTime && keep != Keep::ForUser {
-                    return None;
-                }
-                let reply = reply.clone();
-                return Some(Box::pin(async move {
-                    answerer.settled(settled, keep, &push, &reply, source).await;
-                    drop(runs);
-                    settled
-                }));
-            }
         };
         let reply = reply.clone();
         Some(Box::pin(async move {
-            let settled = match lease.settle(reply.clone(), keep).await {
-                Ok(settled) => {
-                    answerer.settled(settled, keep, &push, &reply, source).await;
-                    settled
+            let completed = match lease.complete(reply.clone(), keep).await {
+                Ok(completed) => {
+                    answerer.completed(completed, keep, &push, &reply, source).await;
+                    completed
                 }
                 Err(error) => {
                     let error: &(dyn std::error::Error + 'static) = &error;
@@ -165,24 +151,31 @@ impl Outcomes {
                         error,
                         "the outcome is not stored: other deliveries of the push do not get it"
                     );
-                    Settled::InTime
+                    Timeliness::InTime
                 }
             };
             drop(runs);
-            settled
+            completed
         }))
     }
 }
 
 impl Answerer {
     /// What becomes of an outcome that is stored.
-    async fn settled(&self, settled: Settled, keep: Keep, push: &Push, reply: &Reply, source: Source) {
-        match (settled, push.user, push.key) {
-            (Settled::Late, ..) if source == Source::Own || !reply.is_none() => {
+    async fn completed(
+        &self,
+        completed: Timeliness,
+        keep: Retention,
+        push: &Push,
+        reply: &Reply,
+        source: Source,
+    ) {
+        match (completed, push.user, push.key) {
+            (Timeliness::Late, ..) if source == Source::Own || !reply.is_none() => {
                 self.late_outcome(push, reply, source).await;
             }
-            (Settled::InTime, Some(user), Some(key)) if keep == Keep::ForUser => {
-                self.promise(user, Promise::new(key, 1)).await;
+            (Timeliness::InTime, Some(user), Some(key)) if keep == Retention::ForUser => {
+                self.add_pending(user, PendingReply::new(key, 1)).await;
             }
             _ => {}
         }
@@ -220,7 +213,7 @@ pub struct Waiting {
     pub(super) push: Push,
     context: ReplyContext,
     pub(super) entry: Entry,
-    pub(super) elsewhere: Option<Arc<dyn Elsewhere>>,
+    pub(super) elsewhere: Option<Arc<dyn ConcurrentRun>>,
 }
 
 impl Waiting {
@@ -232,8 +225,15 @@ impl Waiting {
         D: FnOnce(T),
     {
         let elsewhere = self.elsewhere.clone();
-        let settled = elsewhere.map(|it| Box::pin(async move { it.outcome().await }) as BoxFuture<_>);
-        Answering { waiting: self, run: Some(run), detach: Some(detach), settled, deadline: None, late: None }
+        let completed = elsewhere.map(|it| Box::pin(async move { it.outcome().await }) as BoxFuture<_>);
+        Answering {
+            waiting: self,
+            run: Some(run),
+            detach: Some(detach),
+            completed,
+            deadline: None,
+            late: None,
+        }
     }
 }
 
@@ -244,8 +244,8 @@ pub struct Answering<T, D: FnOnce(T)> {
     /// `None` once it is done or somebody else's.
     run: Option<T>,
     detach: Option<D>,
-    /// What another process settles meanwhile.
-    settled: Option<BoxFuture<Arc<Reply>>>,
+    /// What another process completes meanwhile.
+    completed: Option<BoxFuture<Arc<Reply>>>,
     /// Set once the handler keeps us waiting.
     deadline: Option<Pin<Box<Sleep>>>,
     late: Option<BoxFuture<Arc<Reply>>>,
@@ -272,7 +272,9 @@ where
                     response => Answer::Sealed(answerer.seal(entry, context, &reply), response),
                 });
             }
-            if let Some(Poll::Ready(reply)) = this.settled.as_mut().map(|settled| settled.as_mut().poll(cx)) {
+            if let Some(Poll::Ready(reply)) =
+                this.completed.as_mut().map(|completed| completed.as_mut().poll(cx))
+            {
                 let sealed = answerer.seal(entry, context, &reply);
                 this.detach();
                 return Poll::Ready(Answer::Sealed(sealed, None));

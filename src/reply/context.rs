@@ -105,7 +105,7 @@ impl ReplyContext {
     /// # use wechat_callback::{Callback, OpenError, SealError, TextReply};
     /// # fn answer(callback: &Callback, query: &str, body: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
     /// let opened = callback.open(query, body)?;
-    /// let sealed = opened.reply.seal(TextReply::new("你好"))?;
+    /// let sealed = opened.context.seal(TextReply::new("你好"))?;
     /// # Ok(sealed.body)
     /// # }
     /// ```

@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 use wechat_actix::WechatMiddleware;
-use wechat_callback::delivery::{Deliveries, LateReply};
+use wechat_callback::delivery::{DeliveryStore, LateReply};
 use wechat_callback::{Callback, Message, Reply, SecurityMode, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -111,10 +111,10 @@ impl Middleware {
         Self { adapter, ..self }
     }
 
-    pub fn deliveries(self, store: impl Deliveries) -> Self {
+    pub fn store(self, store: impl DeliveryStore) -> Self {
         let adapter = match self.adapter {
-            Either::Tower(layer) => Either::Tower(layer.deliveries(store)),
-            Either::Actix(middleware) => Either::Actix(middleware.deliveries(store)),
+            Either::Tower(layer) => Either::Tower(layer.store(store)),
+            Either::Actix(middleware) => Either::Actix(middleware.store(store)),
         };
         Self { adapter, ..self }
     }

@@ -36,7 +36,7 @@
 //! }
 //!
 //! let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
-//!     .freshness(Duration::from_secs(60))
+//!     .timestamp_tolerance(Duration::from_secs(60))
 //!     .build()?;
 //! let middleware = WechatMiddleware::new(callback).body_limit(16 * 1024).body_timeout(Duration::from_secs(2));
 //! let app = App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)));
@@ -113,8 +113,8 @@ pub use middleware::WechatMiddleware;
 #[doc(inline)]
 pub use wechat_callback::{
     Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
-    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, Previous, QueryError,
-    Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, TextReply, Timestamp,
-    TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext, async_trait, delivery,
-    message, reply,
+    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, PreviousCredentials,
+    QueryError, Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, TextReply,
+    Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext, async_trait,
+    delivery, message, reply,
 };

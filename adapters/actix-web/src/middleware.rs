@@ -14,7 +14,7 @@ use actix_web::web::Bytes;
 use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
-use wechat_callback::delivery::{Answerer, Arrival, Deliveries, HandlerPolicy, LateReply, Running};
+use wechat_callback::delivery::{Answerer, Arrival, DeliveryStore, HandlerPolicy, LateReply, Running};
 use wechat_callback::{Callback, Opened, PushXml, Refusal, Reply, ReplyContext};
 
 use crate::{answer, payload};
@@ -106,14 +106,14 @@ impl WechatMiddleware {
     /// [`Callback`] share. With a store such as `wechat-redis` has, many processes answer as one.
     ///
     /// ```
-    /// # use wechat_actix::{Callback, WechatMiddleware, delivery::InProcess};
+    /// # use wechat_actix::{Callback, WechatMiddleware, delivery::MemoryStore};
     /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let middleware = WechatMiddleware::new(callback).deliveries(InProcess::new().capacity(10_000));
+    /// let middleware = WechatMiddleware::new(callback).store(MemoryStore::new().capacity(10_000));
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
-    pub fn deliveries(mut self, store: impl Deliveries) -> Self {
+    pub fn store(mut self, store: impl DeliveryStore) -> Self {
         let answerer = self.answerer.unwrap_or_else(|| Answerer::new(&self.callback));
-        self.answerer = Some(answerer.handlers(self.handlers.clone()).deliveries(store));
+        self.answerer = Some(answerer.handlers(self.handlers.clone()).store(store));
         self
     }
 
@@ -232,7 +232,7 @@ impl WechatMiddleware {
             Some(answerer) => answerer.verify(&self.callback, path, query).await,
             None => self
                 .callback
-                .verify(query)
+                .verify_url(query)
                 .map_err(|error| self.callback.log_refusal(error, "GET", path, query)),
         }
     }
@@ -303,7 +303,7 @@ impl WechatMiddleware {
 
 /// Puts the message and the plain XML in the place of the push.
 fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> ReplyContext {
-    let Opened { message, xml, reply, .. } = opened;
+    let Opened { message, xml, context, .. } = opened;
     let xml = match xml {
         Cow::Owned(decrypted) => Bytes::from(decrypted),
         Cow::Borrowed(_) => body.clone(),
@@ -315,7 +315,7 @@ fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> R
     extensions.insert(message);
     extensions.insert(PushXml::new(xml));
     drop(extensions);
-    reply
+    context
 }
 
 /// Leaves the rest of a run to this worker.

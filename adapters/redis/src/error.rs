@@ -1,6 +1,6 @@
-use wechat_callback::delivery::DeliveriesError;
+use wechat_callback::delivery::StoreError;
 
-/// No [`RedisDeliveries`](crate::RedisDeliveries) can be made of this URL. It never shows the URL, which may hold a
+/// No [`RedisStore`](crate::RedisStore) can be made of this URL. It never shows the URL, which may hold a
 /// password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a URL of a Redis that can be connected to: {reason}")]
@@ -19,7 +19,7 @@ impl From<redis::RedisError> for ConnectError {
 
 /// Redis could not be asked, or what it says cannot be used. Never taken for a duplicate.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {
+pub(crate) enum AskError {
     /// It failed a moment ago and is not asked.
     #[error("Redis failed a moment ago")]
     Away,
@@ -34,13 +34,13 @@ pub(crate) enum StoreError {
     Reply { category: serde_json::error::Category, column: usize },
 }
 
-impl From<serde_json::Error> for StoreError {
+impl From<serde_json::Error> for AskError {
     fn from(error: serde_json::Error) -> Self {
         Self::Reply { category: error.classify(), column: error.column() }
     }
 }
 
-impl StoreError {
+impl AskError {
     /// One key holds something else than it should; the rest of Redis is well.
     pub(crate) fn is_of_one_key(&self) -> bool {
         // Before Redis 7 a script's error has the code `ERR`.
@@ -48,8 +48,8 @@ impl StoreError {
     }
 }
 
-impl From<StoreError> for DeliveriesError {
-    fn from(error: StoreError) -> Self {
+impl From<AskError> for StoreError {
+    fn from(error: AskError) -> Self {
         Self::new(error)
     }
 }

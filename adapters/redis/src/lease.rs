@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wechat_callback::Reply;
-use wechat_callback::delivery::{DeliveriesError, Elsewhere, Keep, Lease, Settled};
+use wechat_callback::delivery::{ConcurrentRun, Lease, Retention, StoreError, Timeliness};
 
 use crate::leases::Leases;
 use crate::link::{Answers, Kind};
@@ -14,12 +14,12 @@ pub(crate) struct Owner {
     pub(crate) leases: Leases,
     pub(crate) remote: Remote,
     pub(crate) run: Arc<Run>,
-    pub(crate) is_settled: bool,
+    pub(crate) is_completed: bool,
 }
 
 /// What became of an outcome.
 enum Written {
-    Settled(Settled),
+    Completed(Timeliness),
     /// Another outcome stands in Redis.
     Other,
     /// It is not in Redis yet. What is known of its being late.
@@ -31,57 +31,57 @@ enum Written {
 #[async_trait]
 impl Lease for Owner {
     /// This process's deliveries have the outcome first, whatever Redis does: it is in hand.
-    async fn settle(
+    async fn complete(
         mut self: Box<Self>,
         outcome: Arc<Reply>,
-        keep: Keep,
-    ) -> Result<Settled, DeliveriesError> {
-        let reply = serde_json::to_string(&*outcome).map_err(DeliveriesError::new)?;
-        self.is_settled = true;
+        keep: Retention,
+    ) -> Result<Timeliness, StoreError> {
+        let reply = serde_json::to_string(&*outcome).map_err(StoreError::new)?;
+        self.is_completed = true;
         let Some(local) = self.run.take_local() else {
             // Another process's outcome stands.
-            return Ok(Settled::InTime);
+            return Ok(Timeliness::InTime);
         };
-        if keep == Keep::UnlessLate {
+        if keep == Retention::UnlessLate {
             // What this process's deliveries get hangs on whether it is late, which Redis knows.
             return match self.write(reply, keep).await {
-                Written::Settled(Settled::Late) | Written::NotYet { is_late: true } => {
-                    local.settle(Arc::new(Reply::None), Keep::ForUser).await?;
-                    Ok(Settled::Late)
+                Written::Completed(Timeliness::Late) | Written::NotYet { is_late: true } => {
+                    local.complete(Arc::new(Reply::None), Retention::ForUser).await?;
+                    Ok(Timeliness::Late)
                 }
                 // Whoever says from now on that it is late is told the outcome; or the other process sends its own.
-                Written::Settled(Settled::InTime) | Written::Other => {
-                    local.settle(outcome, Keep::ForRepeats).await?;
-                    Ok(Settled::InTime)
+                Written::Completed(Timeliness::InTime) | Written::Other => {
+                    local.complete(outcome, Retention::ForRetries).await?;
+                    Ok(Timeliness::InTime)
                 }
-                Written::NotYet { is_late: false } => local.settle(outcome, keep).await,
+                Written::NotYet { is_late: false } => local.complete(outcome, keep).await,
             };
         }
-        let settled = local.settle(outcome, keep).await?;
-        let keep = if settled == Settled::Late { Keep::ForUser } else { keep };
+        let completed = local.complete(outcome, keep).await?;
+        let keep = if completed == Timeliness::Late { Retention::ForUser } else { keep };
         Ok(match self.write(reply, keep).await {
-            Written::Settled(in_redis) => in_redis.max(settled),
-            Written::Other | Written::NotYet { .. } => settled,
+            Written::Completed(in_redis) => in_redis.max(completed),
+            Written::Other | Written::NotYet { .. } => completed,
         })
     }
 
-    fn elsewhere(&self) -> Option<Arc<dyn Elsewhere>> {
+    fn concurrent_run(&self) -> Option<Arc<dyn ConcurrentRun>> {
         Some(self.run.clone())
     }
 }
 
 impl Owner {
     /// Writes the outcome, now or later. Where Redis is slow just now nobody waits for it who need not.
-    async fn write(&self, reply: String, keep: Keep) -> Written {
+    async fn write(&self, reply: String, keep: Retention) -> Written {
         let Self { leases, remote, run, .. } = self;
-        let Some((settlement, is_unheard)) = leases.settled(run, reply, keep) else {
+        let Some((completion, is_unheard)) = leases.completed(run, reply, keep) else {
             return Written::Other;
         };
-        let is_late = settlement.is_late;
+        let is_late = completion.is_late;
         let written = {
             let (leases, remote, run) = (leases.clone(), remote.clone(), run.clone());
             async move {
-                let calls = remote.settlement(run.key, &settlement).into();
+                let calls = remote.completion(run.key, &completion).into();
                 let late = {
                     let (leases, remote, run) = (leases.clone(), remote.clone(), run.clone());
                     Box::new(move |mut answers: Answers| {
@@ -103,12 +103,12 @@ impl Owner {
                 })
             }
         };
-        if keep != Keep::UnlessLate && (is_unheard || remote.link.is_slow()) {
+        if keep != Retention::UnlessLate && (is_unheard || remote.link.is_slow()) {
             remote.link.home().spawn(written);
             return Written::NotYet { is_late };
         }
         match written.await {
-            Ok(Some(settled)) => Written::Settled(settled),
+            Ok(Some(completed)) => Written::Completed(completed),
             Ok(None) => Written::Other,
             Err(_) => Written::NotYet { is_late },
         }
@@ -116,7 +116,7 @@ impl Owner {
 
     /// The push is another's, and this process has only its own part of the lease.
     pub(crate) fn release(mut self) -> Option<Box<dyn Lease>> {
-        self.is_settled = true;
+        self.is_completed = true;
         self.leases.forget(&self.run);
         self.run.take_local()
     }
@@ -124,7 +124,7 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        if self.is_settled {
+        if self.is_completed {
             return;
         }
         self.leases.forget(&self.run);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use redis::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use wechat_callback::delivery::{DeliveryKey, Elsewhere, Keep, Lease, Settled};
+use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease, Retention, Timeliness};
 
 use crate::lease::Owner;
 use crate::link::{Answers, Kind};
-use crate::remote::{Claimed, Remote, Renewed, Settlement, State};
+use crate::remote::{Claimed, Completion, Remote, Renewed, State};
 use crate::run::Run;
 use crate::scripts::Call;
 
@@ -63,7 +63,7 @@ pub(crate) enum Stage {
 }
 
 struct Outcome {
-    settlement: Arc<Settlement>,
+    completion: Arc<Completion>,
     /// Until when it is tried to write it.
     until: Instant,
 }
@@ -97,7 +97,7 @@ impl Leases {
             outcome: None,
         };
         self.held().pushes.insert(key, push);
-        Owner { leases: self.clone(), remote: remote.clone(), run, is_settled: false }
+        Owner { leases: self.clone(), remote: remote.clone(), run, is_completed: false }
     }
 
     /// The push is run here. Its lease is renewed from now on; where Redis did not hear of it, it will.
@@ -152,7 +152,7 @@ impl Leases {
         let told = pushes.map(|(key, push)| {
             let calls = match &push.outcome {
                 None => vec![remote.renewal(*key, push.deliveries, push.run.age(), push.is_late)],
-                Some(outcome) => remote.settlement(*key, &outcome.settlement).into(),
+                Some(outcome) => remote.completion(*key, &outcome.completion).into(),
             };
             (Told { run: push.run.clone(), is_outcome: push.outcome.is_some() }, calls)
         });
@@ -180,14 +180,14 @@ impl Leases {
     }
 
     /// An outcome of `run` was written, and need not be any more. `None` where another stands.
-    pub(crate) fn written(&self, remote: &Remote, run: &Arc<Run>, value: Value) -> Option<Settled> {
-        let settled = Remote::settled(value).ok().flatten();
+    pub(crate) fn written(&self, remote: &Remote, run: &Arc<Run>, value: Value) -> Option<Timeliness> {
+        let completed = Remote::completed(value).ok().flatten();
         let mut held = self.held();
-        if settled.is_none() {
+        if completed.is_none() {
             held.is_duplicate(remote, run);
         }
         held.forget(run);
-        settled
+        completed
     }
 
     /// The answer to a claim that came late.
@@ -216,24 +216,24 @@ impl Leases {
                 }
             }
             State::Running(_) => held.is_duplicate(remote, run),
-            // It is not written over; what is settled here meanwhile is answered here.
-            State::Settled(_) if push.outcome.is_some() => {}
-            State::Settled(reply) => {
+            // It is not written over; what is completed here meanwhile is answered here.
+            State::Completed(_) if push.outcome.is_some() => {}
+            State::Completed(reply) => {
                 held.is_duplicate(remote, run);
                 held.forget(run);
                 if let Some(local) = run.adopt(reply.clone()) {
-                    remote.link.home().spawn(local.settle(reply, Keep::ForRepeats));
+                    remote.link.home().spawn(local.complete(reply, Retention::ForRetries));
                 }
             }
         }
     }
 
-    /// Another process runs the push too. Whatever it settles first is heard at once.
+    /// Another process runs the push too. Whatever it completes first is heard at once.
     async fn watch(self, remote: Remote, run: Arc<Run>) {
         let mut listener = remote.waiters.listen(&remote.link, remote.key(run.key));
         while self.held().of(&run).is_some_and(|push| push.outcome.is_none()) {
             if let Some(reply) = listener.news(RENEWAL).await {
-                let state = State::Settled(reply);
+                let state = State::Completed(reply);
                 let renewed = Renewed { age: Duration::ZERO, is_late: false, is_shared: true, state };
                 return self.renewed(&remote, &run, renewed);
             }
@@ -242,22 +242,22 @@ impl Leases {
 
     /// The outcome to write, and whether Redis has not said yet whose the push is. `None` where another process's
     /// stands.
-    pub(crate) fn settled(
+    pub(crate) fn completed(
         &self,
         run: &Arc<Run>,
         reply: String,
-        keep: Keep,
-    ) -> Option<(Arc<Settlement>, bool)> {
+        keep: Retention,
+    ) -> Option<(Arc<Completion>, bool)> {
         let mut held = self.held();
         let push = held.of(run)?;
         let Push { deliveries, is_late, .. } = *push;
-        let settlement = Arc::new(Settlement { deliveries, is_late, reply: reply.into(), keep });
-        push.outcome = Some(Outcome { settlement: settlement.clone(), until: Instant::now() + STUBBORN });
-        Some((settlement, push.stage == Stage::Unheard))
+        let completion = Arc::new(Completion { deliveries, is_late, reply: reply.into(), keep });
+        push.outcome = Some(Outcome { completion: completion.clone(), until: Instant::now() + STUBBORN });
+        Some((completion, push.stage == Stage::Unheard))
     }
 
     /// The last delivery was answered without the outcome.
-    pub(crate) fn defer(&self, key: DeliveryKey) {
+    pub(crate) fn mark_late(&self, key: DeliveryKey) {
         if let Some(push) = self.held().pushes.get_mut(&key) {
             push.is_late = true;
         }
@@ -320,7 +320,7 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use wechat_callback::delivery::{ClaimState, Deliveries, InProcess};
+    use wechat_callback::delivery::{ClaimState, MemoryStore, OutcomeStore};
 
     use super::*;
     use crate::link::Link;
@@ -328,7 +328,7 @@ mod tests {
     /// A push that is held, by a process whose Redis is away.
     async fn held(leases: &Leases, remote: &Remote) -> Owner {
         let key = "0".repeat(40).parse().expect("a key");
-        let ClaimState::First(local) = InProcess::new().claim(key).await.expect("room").state else {
+        let ClaimState::First(local) = MemoryStore::new().claim(key).await.expect("room").state else {
             panic!("the first");
         };
         let owner = leases.ask(remote, key, 1, Duration::ZERO, local);
@@ -352,14 +352,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outcome_that_is_settled_while_a_renewal_is_under_way_is_told_until_it_is_written() {
+    async fn an_outcome_that_is_completed_while_a_renewal_is_under_way_is_told_until_it_is_written() {
         let leases = Leases::default();
         let remote = Remote::new(Link::new("redis://127.0.0.1:1/").expect("a URL"));
         let owner = held(&leases, &remote).await;
         let renewal = told(&leases, &remote);
         assert!(matches!(renewal[..], [Told { is_outcome: false, .. }]));
         // Its own write fails, and then the renewal is answered.
-        leases.settled(&owner.run, "{}".to_owned(), Keep::ForRepeats).expect("it is held");
+        leases.completed(&owner.run, "{}".to_owned(), Retention::ForRetries).expect("it is held");
         leases.heard(&remote, &renewal, answers(renewed(), false));
 
         let outcome = told(&leases, &remote);
@@ -373,7 +373,7 @@ mod tests {
         let leases = Leases::default();
         let remote = Remote::new(Link::new("redis://127.0.0.1:1/").expect("a URL"));
         let before = held(&leases, &remote).await;
-        leases.settled(&before.run, "{}".to_owned(), Keep::ForRepeats).expect("it is held");
+        leases.completed(&before.run, "{}".to_owned(), Retention::ForRetries).expect("it is held");
         let outcome = told(&leases, &remote);
         let again = held(&leases, &remote).await;
         leases.heard(&remote, &outcome, answers(Value::Int(0), true));

@@ -1,8 +1,8 @@
 //! Let many processes answer WeChat (微信) callbacks as one.
 //!
 //! WeChat pushes a message again while it has no answer, and a load balancer sends the second push to another process.
-//! [`RedisDeliveries`] is the store where the deliveries of one push meet even so: the handler runs in one process,
-//! and whichever process WeChat asks when the answer is there delivers it. It goes to `.deliveries(..)` of the
+//! [`RedisStore`] is the store where the deliveries of one push meet even so: the handler runs in one process,
+//! and whichever process WeChat asks when the answer is there delivers it. It goes to `.store(..)` of the
 //! middleware of `wechat-tower` or `wechat-actix`. Any Redis from 5.0 on will do, also behind the proxy of a managed
 //! one.
 //!
@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::post};
-//! use wechat_redis::RedisDeliveries;
+//! use wechat_redis::RedisStore;
 //! use wechat_tower::{Callback, TextReply, WechatLayer, WechatMessage};
 //!
 //! async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
@@ -19,8 +19,8 @@
 //!
 //! # fn app() -> Result<Router, Box<dyn std::error::Error>> {
 //! let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-//! let store = RedisDeliveries::connect("redis://127.0.0.1/")?;
-//! let layer = WechatLayer::new(callback).deliveries(store);
+//! let store = RedisStore::connect("redis://127.0.0.1/")?;
+//! let layer = WechatLayer::new(callback).store(store);
 //! let app: Router = Router::new().route("/weixin", post(chat).layer(layer));
 //! # Ok(app)
 //! # }
@@ -30,8 +30,8 @@
 //! Customised:
 //!
 //! ```
-//! # use wechat_redis::RedisDeliveries;
-//! let store = RedisDeliveries::connect("redis://:password@redis.internal/1")?.prefix("bot").fail_closed();
+//! # use wechat_redis::RedisStore;
+//! let store = RedisStore::connect("redis://:password@redis.internal/1")?.prefix("bot").fail_closed();
 //! # Ok::<(), wechat_redis::ConnectError>(())
 //! ```
 //!
@@ -48,11 +48,11 @@
 //! - After five failures in a row, or a second in which Redis answers nothing, each process goes on by itself: of a
 //!   push it runs the handler once, and joins the deliveries that reach it. One that reaches another process runs there
 //!   once more. For a second Redis is left alone; then one question tries whether it is back. The log has one `WARN`
-//!   when an outage begins and one `INFO` when it ends. What was running or settled meanwhile is told to Redis when it
+//!   when an outage begins and one `INFO` when it ends. What was running or completed meanwhile is told to Redis when it
 //!   is back.
 //! - A connection that died without a word is found dead when another one is answered sooner, within about half a
 //!   second. Whoever waits for an outcome over one has it a second late at most.
-//! - With [`fail_closed`](RedisDeliveries::fail_closed) pushes are answered 503 in place of that.
+//! - With [`fail_closed`](RedisStore::fail_closed) pushes are answered 503 in place of that.
 //!
 //! # What it costs when Redis forgets
 //!
@@ -61,9 +61,9 @@
 //! | what is lost | what becomes of it | cost |
 //! |---|---|---|
 //! | a push that runs | its owner writes it again each second, with the age that it knows on its own clock. Who runs it again before that is told the age and the first outcome | one run at most, no answer |
-//! | the reply of a settled push | a later delivery runs it again in a process that did not take part | one run |
+//! | the reply of a completed push | a later delivery runs it again in a process that did not take part | one run |
 //! | which answers a user is owed | the word that fetches one is a message like any other | that answer |
-//! | the body of a signature of plain mode | each process keeps those that it saw; in another the signature opens one more body while it is fresh | see `freshness` of the callback |
+//! | the body of a signature of plain mode | each process keeps those that it saw; in another the signature opens one more body while it is fresh | see `timestamp_tolerance` of the callback |
 //!
 //! Ages and leases count on clocks that only go on: nobody believes the clock of Redis further than it can be checked.
 //! Where it is set, by however much, that costs what forgetting costs; set back it also keeps keys longer by as much.
@@ -85,7 +85,7 @@
 //! where one is set. A push that others wait for has a channel, named as its key; without the right to `&wechat:*` they
 //! look for its outcome twice a second instead.
 //!
-//! [`prefix`]: RedisDeliveries::prefix
+//! [`prefix`]: RedisStore::prefix
 //!
 //! Each key is a hash slot of its own and no command touches two, so a cluster behind a proxy will do. A cluster that
 //! redirects its clients (`MOVED`) will not.
@@ -106,4 +106,4 @@ mod subscriber;
 mod waiters;
 
 pub use error::ConnectError;
-pub use store::RedisDeliveries;
+pub use store::RedisStore;

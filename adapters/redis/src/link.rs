@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::ConnectError;
 use crate::breaker::{Breaker, Leave, SILENCE};
 use crate::connection::{Connections, missing};
-use crate::error::StoreError;
+use crate::error::AskError;
 use crate::scripts::Call;
 
 /// How long one question to Redis may take. What a push needs of it must leave the handler its five seconds.
@@ -49,7 +49,7 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// The first; the others may fail.
-    pub(crate) fn first<T: FromRedisValue>(&mut self) -> Result<T, StoreError> {
+    pub(crate) fn first<T: FromRedisValue>(&mut self) -> Result<T, AskError> {
         let first = if self.values.is_empty() { Err(missing()) } else { self.values.swap_remove(0) };
         Ok(redis::from_redis_value(first?).map_err(RedisError::from)?)
     }
@@ -105,7 +105,7 @@ impl Link {
         self: &Arc<Self>,
         kind: Kind,
         call: Call,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, AskError> {
         self.ask_all(kind, vec![call], None).await?.first()
     }
 
@@ -118,12 +118,10 @@ impl Link {
         kind: Kind,
         calls: Vec<Call>,
         late: Option<Late>,
-    ) -> Result<Answers, StoreError> {
+    ) -> Result<Answers, AskError> {
         let leave = match kind {
             Kind::Waiting => None,
-            Kind::Write | Kind::Other => {
-                Some(self.breaker.leave(kind == Kind::Write).ok_or(StoreError::Away)?)
-            }
+            Kind::Write | Kind::Other => Some(self.breaker.leave(kind == Kind::Write).ok_or(AskError::Away)?),
         };
         let (heard, answers) = oneshot::channel();
         self.home().spawn(self.clone().send(leave, calls, heard, late));
@@ -135,7 +133,7 @@ impl Link {
         self: Arc<Self>,
         leave: Option<Leave>,
         calls: Vec<Call>,
-        heard: oneshot::Sender<Result<Answers, StoreError>>,
+        heard: oneshot::Sender<Result<Answers, AskError>>,
         late: Option<Late>,
     ) {
         let asked = Instant::now();
@@ -149,11 +147,10 @@ impl Link {
                         self.breaker.answered();
                         failure(&calls, &answers.values)
                     }
-                    Err(error) => Some(StoreError::Redis(error.clone())),
+                    Err(error) => Some(AskError::Redis(error.clone())),
                 };
                 self.judge(leave, failure.as_ref());
-                if let (Err(Ok(answers)), Some(late)) = (heard.send(answers.map_err(StoreError::Redis)), late)
-                {
+                if let (Err(Ok(answers)), Some(late)) = (heard.send(answers.map_err(AskError::Redis)), late) {
                     late(answers);
                 }
                 return;
@@ -163,9 +160,9 @@ impl Link {
                 if let Some(leave) = &mut leave
                     && leave.failed()
                 {
-                    log_outage(&StoreError::Slow);
+                    log_outage(&AskError::Slow);
                 }
-                let _ = heard.send(Err(StoreError::Slow));
+                let _ = heard.send(Err(AskError::Slow));
                 self.home().spawn(self.clone().try_another());
                 match timeout_at(asked + SILENCE, &mut answers).await {
                     Ok(values) => values,
@@ -186,7 +183,7 @@ impl Link {
     }
 
     /// Once an outage, it is said that it begins and that it ends.
-    fn judge(&self, leave: Option<Leave>, failure: Option<&StoreError>) {
+    fn judge(&self, leave: Option<Leave>, failure: Option<&AskError>) {
         let Some(mut leave) = leave else { return };
         match failure {
             Some(error) if error.is_of_one_key() => {}
@@ -210,7 +207,7 @@ impl Link {
             self.connections.forget_older_than(asked);
         }
         if leave.is_some_and(|leave| leave.is_ignored()) {
-            log_outage(&StoreError::Slow);
+            log_outage(&AskError::Slow);
         }
     }
 
@@ -225,13 +222,13 @@ impl Link {
     }
 }
 
-fn log_outage(error: &StoreError) {
+fn log_outage(error: &AskError) {
     let error: &(dyn std::error::Error + 'static) = error;
     tracing::warn!(error, "Redis cannot be asked; until it can, this process is on its own");
 }
 
 /// The first answer that is an error of Redis.
-fn failure(calls: &[Call], answers: &[RedisResult<Value>]) -> Option<StoreError> {
+fn failure(calls: &[Call], answers: &[RedisResult<Value>]) -> Option<AskError> {
     let mut answers = answers.iter().zip(calls).filter(|(_, call)| !call.is_publish());
-    answers.find_map(|(answer, _)| answer.clone().err()).map(StoreError::Redis)
+    answers.find_map(|(answer, _)| answer.clone().err()).map(AskError::Redis)
 }

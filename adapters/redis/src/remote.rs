@@ -4,12 +4,11 @@ use std::time::Duration;
 use redis::{RedisError, Value};
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    DELIVERY_GAP, DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey,
-    UserKey,
+    Claim, DeliveryKey, PendingReply, Retention, SignatureKey, Timeliness, UserKey,
 };
 
 use crate::clock::{self, CERTAIN};
-use crate::error::StoreError;
+use crate::error::AskError;
 use crate::link::{Answers, Kind, Link};
 use crate::scripts::{self, Call};
 use crate::waiters::Waiters;
@@ -51,12 +50,12 @@ pub(crate) struct Renewed {
 }
 
 /// An outcome, to be written.
-pub(crate) struct Settlement {
+pub(crate) struct Completion {
     pub(crate) deliveries: u32,
     /// Whether its owner knows that it is late.
     pub(crate) is_late: bool,
     pub(crate) reply: Arc<str>,
-    pub(crate) keep: Keep,
+    pub(crate) keep: Retention,
 }
 
 /// What became of a push, as far as Redis knows.
@@ -65,7 +64,7 @@ pub(crate) enum State {
     Free,
     /// Another runs it. Its lease lasts so long.
     Running(Duration),
-    Settled(Arc<Reply>),
+    Completed(Arc<Reply>),
 }
 
 impl Remote {
@@ -91,26 +90,28 @@ impl Remote {
         format!("{}:{{{user}}}:user", self.prefix)
     }
 
-    /// Counts a delivery to a process that knows the push for as long as it `told`, and makes it the owner where nobody
+    /// Counts a delivery, unless it `is_counted`, to a process that knows the push for as long as it `told`, and makes it the owner where nobody
     /// runs the push. An answer that comes late goes to `late`.
     pub(crate) async fn claim(
         &self,
         key: DeliveryKey,
+        is_counted: bool,
         at_least: u32,
         told: Duration,
         late: impl FnOnce(Claimed) + Send + 'static,
-    ) -> Result<Claimed, StoreError> {
+    ) -> Result<Claimed, AskError> {
         let call = Call::script(&scripts::CLAIM, self.key(key))
             .arg(&*self.id)
             .arg(&LEASE.as_millis())
-            .arg(&KEPT.as_millis())
+            .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&at_least)
             .arg(&told.as_millis())
-            .arg(&DELIVERY_GAP.as_millis())
-            .arg(&CERTAIN.as_millis());
+            .arg(&Claim::RETRY_GAP.as_millis())
+            .arg(&CERTAIN.as_millis())
+            .arg(&u8::from(is_counted));
         let read = {
             let this = self.clone();
-            move |mut answers: Answers| -> Result<Claimed, StoreError> {
+            move |mut answers: Answers| -> Result<Claimed, AskError> {
                 let (delivery, age, since, time, state, reply) = answers.first()?;
                 let age = this.age(age, since, time, &answers);
                 Ok(Claimed { delivery, age, state: State::of(state, reply, LEASE)? })
@@ -131,12 +132,12 @@ impl Remote {
         key: DeliveryKey,
         at_least: u32,
         told: Duration,
-    ) -> Result<(u32, Duration), StoreError> {
+    ) -> Result<(u32, Duration), AskError> {
         let call = Call::script(&scripts::COUNT, self.key(key))
-            .arg(&KEPT.as_millis())
+            .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&at_least)
             .arg(&told.as_millis())
-            .arg(&DELIVERY_GAP.as_millis())
+            .arg(&Claim::RETRY_GAP.as_millis())
             .arg(&CERTAIN.as_millis());
         let mut answers = self.link.ask_all(Kind::Write, vec![call], None).await?;
         let (n, age, since, time) = answers.first()?;
@@ -152,7 +153,7 @@ impl Remote {
         clock::age(age, since, clock.steady(answers.answered))
     }
 
-    pub(crate) async fn read(&self, key: DeliveryKey) -> Result<State, StoreError> {
+    pub(crate) async fn read(&self, key: DeliveryKey) -> Result<State, AskError> {
         let call = Call::script(&scripts::READ, self.key(key)).arg(&LEASE.as_millis());
         let (state, reply, left): (_, _, u64) = self.link.ask(Kind::Waiting, call).await?;
         State::of(state, reply, Duration::from_millis(left).min(LEASE))
@@ -163,7 +164,7 @@ impl Remote {
         Call::script(&scripts::RENEW, self.key(key))
             .arg(&*self.id)
             .arg(&LEASE.as_millis())
-            .arg(&KEPT.as_millis())
+            .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&deliveries)
             .arg(&told.as_millis())
             .arg(&CERTAIN.as_millis())
@@ -171,7 +172,7 @@ impl Remote {
     }
 
     /// What a renewal was answered, in answers to several things.
-    pub(crate) fn renewed(&self, value: Value, answers: &Answers) -> Result<Renewed, StoreError> {
+    pub(crate) fn renewed(&self, value: Value, answers: &Answers) -> Result<Renewed, AskError> {
         let (age, since, time, state, reply, late, also): (_, _, _, u8, Option<String>, u8, u8) =
             redis::from_redis_value(value).map_err(RedisError::from)?;
         let age = self.age(age, since, time, answers);
@@ -179,41 +180,43 @@ impl Remote {
     }
 
     /// The outcome, and the news of it. What is kept unless it is late is no news until it is known whether it is.
-    pub(crate) fn settlement(&self, key: DeliveryKey, settlement: &Settlement) -> [Call; 2] {
-        let Settlement { deliveries, is_late, reply, keep } = settlement;
-        let call = Call::script(&scripts::SETTLE, self.key(key))
-            .arg(&KEPT.as_millis())
-            .arg(&KEPT_LATE.as_millis())
+    pub(crate) fn completion(&self, key: DeliveryKey, completion: &Completion) -> [Call; 2] {
+        let Completion { deliveries, is_late, reply, keep } = completion;
+        let call = Call::script(&scripts::COMPLETE, self.key(key))
+            .arg(&Retention::OUTCOME_TTL.as_millis())
+            .arg(&Retention::LATE_OUTCOME_TTL.as_millis())
             .arg(match keep {
-                Keep::ForRepeats => "repeats",
-                Keep::ForUser => "user",
-                Keep::UnlessLate => "unless late",
+                Retention::ForRetries => "repeats",
+                Retention::ForUser => "user",
+                Retention::UnlessLate => "unless late",
             })
             .arg(deliveries)
             .arg(&u8::from(*is_late))
             .arg(&serde_json::json!(Reply::None))
             // The last, so that Redis does not quote it in an error.
             .arg(&**reply);
-        let news = (*keep != Keep::UnlessLate).then_some(&**reply);
+        let news = (*keep != Retention::UnlessLate).then_some(&**reply);
         [call, Call::publish(self.key(key), news)]
     }
 
     /// `None` where another outcome stands.
-    pub(crate) fn settled(value: Value) -> Result<Option<Settled>, StoreError> {
+    pub(crate) fn completed(value: Value) -> Result<Option<Timeliness>, AskError> {
         Ok(match redis::from_redis_value(value).map_err(RedisError::from)? {
-            0 => Some(Settled::InTime),
-            1 => Some(Settled::Late),
+            0 => Some(Timeliness::InTime),
+            1 => Some(Timeliness::Late),
             _ => None,
         })
     }
 
-    pub(crate) async fn give_up(&self, key: DeliveryKey) -> Result<(), StoreError> {
-        let call = Call::script(&scripts::GIVE_UP, self.key(key)).arg(&*self.id).arg(&KEPT.as_millis());
+    pub(crate) async fn give_up(&self, key: DeliveryKey) -> Result<(), AskError> {
+        let call = Call::script(&scripts::GIVE_UP, self.key(key))
+            .arg(&*self.id)
+            .arg(&Retention::OUTCOME_TTL.as_millis());
         self.link.ask_all(Kind::Other, vec![call, Call::publish(self.key(key), None)], None).await.map(drop)
     }
 
-    pub(crate) async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
-        let call = Call::script(&scripts::DEFER, self.key(key));
+    pub(crate) async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, AskError> {
+        let call = Call::script(&scripts::MARK_LATE, self.key(key));
         let reply: Option<String> = self.link.ask(Kind::Other, call).await?;
         Ok(reply.map(|reply| serde_json::from_str(&reply)).transpose()?.map(Arc::new))
     }
@@ -224,7 +227,7 @@ impl Remote {
         signature: SignatureKey,
         body: &str,
         lifetime: Duration,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, AskError> {
         let lifetime = lifetime.clamp(Duration::from_millis(1), MAX_LIFETIME);
         let call = Call::script(&scripts::BIND, format!("{}:{{{signature}}}:body", self.prefix))
             .arg(body)
@@ -232,27 +235,27 @@ impl Remote {
         self.link.ask(Kind::Other, call).await
     }
 
-    pub(crate) async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), StoreError> {
-        let call = Call::script(&scripts::PROMISE, self.user(user))
+    pub(crate) async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), AskError> {
+        let call = Call::script(&scripts::ADD_PENDING, self.user(user))
             .arg(&written(promise))
-            .arg(&MAX_PROMISES)
-            .arg(&PROMISED.as_millis());
+            .arg(&PendingReply::MAX_PER_USER)
+            .arg(&PendingReply::TTL.as_millis());
         self.link.ask::<Value>(Kind::Other, call).await.map(drop)
     }
 
-    pub(crate) async fn promised(&self, user: UserKey) -> Result<Option<Promise>, StoreError> {
+    pub(crate) async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, AskError> {
         let call = Call::command("LINDEX", self.user(user)).arg(&0);
         let written: Option<String> = self.link.ask(Kind::Other, call).await?;
         Ok(written.as_deref().and_then(read_promise))
     }
 
-    pub(crate) async fn keep_promise(
+    pub(crate) async fn advance_pending(
         &self,
         user: UserKey,
-        kept: Promise,
-        then: Option<Promise>,
-    ) -> Result<bool, StoreError> {
-        let call = Call::script(&scripts::KEEP_PROMISE, self.user(user))
+        kept: PendingReply,
+        then: Option<PendingReply>,
+    ) -> Result<bool, AskError> {
+        let call = Call::script(&scripts::ADVANCE_PENDING, self.user(user))
             .arg(&written(kept))
             .arg(&then.map(written).unwrap_or_default());
         self.link.ask(Kind::Other, call).await
@@ -260,20 +263,20 @@ impl Remote {
 }
 
 impl State {
-    fn of(state: u8, reply: Option<String>, left: Duration) -> Result<Self, StoreError> {
+    fn of(state: u8, reply: Option<String>, left: Duration) -> Result<Self, AskError> {
         Ok(match (state, reply) {
-            (2, Some(reply)) => Self::Settled(Arc::new(serde_json::from_str(&reply)?)),
+            (2, Some(reply)) => Self::Completed(Arc::new(serde_json::from_str(&reply)?)),
             (1, _) => Self::Running(left),
             _ => Self::Free,
         })
     }
 }
 
-fn written(promise: Promise) -> String {
+fn written(promise: PendingReply) -> String {
     format!("{}:{}", promise.key, promise.part)
 }
 
-fn read_promise(written: &str) -> Option<Promise> {
+fn read_promise(written: &str) -> Option<PendingReply> {
     let (key, part) = written.split_once(':')?;
-    Some(Promise::new(key.parse().ok()?, part.parse().ok()?))
+    Some(PendingReply::new(key.parse().ok()?, part.parse().ok()?))
 }

@@ -5,16 +5,16 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use wechat_callback::Reply;
-use wechat_callback::delivery::{DeliveryKey, Elsewhere, Lease};
+use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease};
 
 /// One run of a push in this process.
 pub(crate) struct Run {
     pub(crate) key: DeliveryKey,
     /// When the first delivery of the push was claimed, wherever that was.
     began: Mutex<Instant>,
-    /// `None` once it is settled in this process.
+    /// `None` once it is completed in this process.
     local: Mutex<Option<Box<dyn Lease>>>,
-    /// What another process has settled.
+    /// What another process has completed.
     outcome: watch::Sender<Option<Arc<Reply>>>,
 }
 
@@ -34,7 +34,7 @@ impl Run {
         *began = ago(age).min(*began);
     }
 
-    /// What another process has settled is the push's outcome. Whoever waits in this process is to be told by the
+    /// What another process has completed is the push's outcome. Whoever waits in this process is to be told by the
     /// lease that is returned.
     pub(crate) fn adopt(&self, outcome: Arc<Reply>) -> Option<Box<dyn Lease>> {
         self.outcome.send_replace(Some(outcome));
@@ -51,7 +51,7 @@ impl Run {
 }
 
 #[async_trait]
-impl Elsewhere for Run {
+impl ConcurrentRun for Run {
     fn age(&self) -> Duration {
         self.began().elapsed()
     }

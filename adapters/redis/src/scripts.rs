@@ -22,12 +22,12 @@ scripts! {
     COUNT = "common.lua" "count.lua";
     READ = "common.lua" "read.lua";
     RENEW = "common.lua" "renew.lua";
-    SETTLE = "common.lua" "settle.lua";
+    COMPLETE = "common.lua" "complete.lua";
     GIVE_UP = "give_up.lua";
-    DEFER = "defer.lua";
+    MARK_LATE = "mark_late.lua";
     BIND = "bind.lua";
-    PROMISE = "promise.lua";
-    KEEP_PROMISE = "keep_promise.lua";
+    ADD_PENDING = "add_pending.lua";
+    ADVANCE_PENDING = "advance_pending.lua";
 }
 
 /// What is asked of Redis about one key.

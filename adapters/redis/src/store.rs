@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, InProcess, Keep, Lease, Promise,
-    SignatureKey, UserKey, body_digest,
+    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
+    SignatureKey, SignatureStore, StoreError, UserKey,
 };
 
 use crate::ConnectError;
 use crate::breaker::PAUSE;
-use crate::error::StoreError;
+use crate::error::AskError;
 use crate::leases::{Leases, Stage};
 use crate::link::Link;
 use crate::remote::{Claimed, Remote, State};
@@ -27,24 +27,24 @@ const RETRY: Duration = Duration::from_millis(100);
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use wechat_redis::RedisDeliveries;
+/// use wechat_redis::RedisStore;
 /// use wechat_tower::{Callback, WechatLayer};
 ///
 /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-/// let layer = WechatLayer::new(callback).deliveries(RedisDeliveries::connect("redis://127.0.0.1/")?);
+/// let layer = WechatLayer::new(callback).store(RedisStore::connect("redis://127.0.0.1/")?);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct RedisDeliveries {
+pub struct RedisStore {
     /// What this process runs and knows. It is asked first, and alone during an outage.
-    local: InProcess,
+    local: MemoryStore,
     remote: Remote,
     leases: Leases,
     fail_closed: bool,
 }
 
-impl RedisDeliveries {
+impl RedisStore {
     /// On the Redis of `url`: `redis://[user[:password]@]host[:port][/database]`, or `redis+unix:///path`; with the
     /// feature `tls` also `rediss://…`.
     ///
@@ -53,8 +53,8 @@ impl RedisDeliveries {
     /// handlers; made outside of one, in the first that uses it.
     ///
     /// ```
-    /// # use wechat_redis::RedisDeliveries;
-    /// let store = RedisDeliveries::connect("redis://:password@redis.internal:6379/0")?;
+    /// # use wechat_redis::RedisStore;
+    /// let store = RedisStore::connect("redis://:password@redis.internal:6379/0")?;
     /// # Ok::<(), wechat_redis::ConnectError>(())
     /// ```
     ///
@@ -63,7 +63,7 @@ impl RedisDeliveries {
     /// Where the URL is none of a Redis.
     pub fn connect(url: &str) -> Result<Self, ConnectError> {
         Ok(Self {
-            local: InProcess::new(),
+            local: MemoryStore::new(),
             remote: Remote::new(Link::new(url)?),
             leases: Leases::default(),
             fail_closed: false,
@@ -74,8 +74,8 @@ impl RedisDeliveries {
     /// share one.
     ///
     /// ```
-    /// # use wechat_redis::RedisDeliveries;
-    /// let store = RedisDeliveries::connect("redis://127.0.0.1/")?.prefix("staging:wechat");
+    /// # use wechat_redis::RedisStore;
+    /// let store = RedisStore::connect("redis://127.0.0.1/")?.prefix("staging:wechat");
     /// # Ok::<(), wechat_redis::ConnectError>(())
     /// ```
     #[must_use]
@@ -89,8 +89,8 @@ impl RedisDeliveries {
     /// outage; in a long one users see that the service is out of order.
     ///
     /// ```
-    /// # use wechat_redis::RedisDeliveries;
-    /// let store = RedisDeliveries::connect("redis://127.0.0.1/")?.fail_closed();
+    /// # use wechat_redis::RedisStore;
+    /// let store = RedisStore::connect("redis://127.0.0.1/")?.fail_closed();
     /// # Ok::<(), wechat_redis::ConnectError>(())
     /// ```
     #[must_use]
@@ -100,7 +100,7 @@ impl RedisDeliveries {
     }
 
     /// Whether to go on without Redis.
-    fn without_redis(&self, error: StoreError) -> Result<(), DeliveriesError> {
+    fn without_redis(&self, error: AskError) -> Result<(), StoreError> {
         if self.fail_closed {
             return Err(error.into());
         }
@@ -115,12 +115,12 @@ impl RedisDeliveries {
     }
 
     /// Where another process runs `key`, or nobody.
-    async fn wait_on_redis(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
+    async fn wait_on_redis(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, AskError> {
         let mut listener = self.remote.waiters.listen(&self.remote.link, self.remote.key(key));
         let mut failing_since = None;
         loop {
             let patience = match self.remote.read(key).await {
-                Ok(State::Settled(reply)) => return Ok(Some(reply)),
+                Ok(State::Completed(reply)) => return Ok(Some(reply)),
                 Ok(State::Free) => return Ok(None),
                 Ok(State::Running(left)) => {
                     failing_since = None;
@@ -141,12 +141,22 @@ impl RedisDeliveries {
         }
     }
 
+    async fn claim_once(&self, key: DeliveryKey, is_counted: bool) -> Result<Claim, StoreError> {
+        let local = if is_counted { self.local.claim_again(key).await } else { self.local.claim(key).await };
+        let Claim { delivery, age, state, .. } = local?;
+        match state {
+            ClaimState::First(local) => self.claim_in_redis(key, is_counted, delivery, age, local).await,
+            ClaimState::Running => Ok(self.count(key, is_counted, delivery, age).await),
+            ClaimState::Completed(_) => Ok(Claim::new(delivery, age, state)),
+        }
+    }
+
     /// A delivery of a push that is run here, whatever Redis says. It counts the deliveries to other processes too.
-    async fn count(&self, key: DeliveryKey, delivery: u32, age: Duration) -> Claim {
+    async fn count(&self, key: DeliveryKey, is_counted: bool, delivery: u32, age: Duration) -> Claim {
         let (known, is_unheard) = self.leases.known(key).unwrap_or_default();
         let age = age.max(known);
         // Where Redis takes its time it would say the same as to the claim: nothing.
-        let counted = if is_unheard || self.remote.link.is_slow() {
+        let counted = if is_counted || is_unheard || self.remote.link.is_slow() {
             None
         } else {
             self.remote.count(key, delivery, age).await.ok()
@@ -159,19 +169,20 @@ impl RedisDeliveries {
     async fn claim_in_redis(
         &self,
         key: DeliveryKey,
+        is_counted: bool,
         delivery: u32,
         age: Duration,
         local: Box<dyn Lease>,
-    ) -> Result<Claim, DeliveriesError> {
+    ) -> Result<Claim, StoreError> {
         let owner = self.leases.ask(&self.remote, key, delivery, age, local);
         let late = {
             let (leases, remote, run) = (self.leases.clone(), self.remote.clone(), owner.run.clone());
             move |claimed| leases.claimed(&remote, &run, claimed)
         };
-        let (claimed, stage) = match self.remote.claim(key, delivery, age, late).await {
+        let (claimed, stage) = match self.remote.claim(key, is_counted, delivery, age, late).await {
             Ok(claimed) => (claimed, Stage::Held),
             Err(error) => {
-                let stage = if matches!(error, StoreError::Slow) { Stage::Unheard } else { Stage::Held };
+                let stage = if matches!(error, AskError::Slow) { Stage::Unheard } else { Stage::Held };
                 self.without_redis(error)?;
                 (Claimed { delivery, age, state: State::Free }, stage)
             }
@@ -186,11 +197,11 @@ impl RedisDeliveries {
                 drop(owner.release());
                 ClaimState::Running
             }
-            State::Settled(reply) => {
+            State::Completed(reply) => {
                 if let Some(local) = owner.release() {
-                    local.settle(reply.clone(), Keep::ForRepeats).await?;
+                    local.complete(reply.clone(), Retention::ForRetries).await?;
                 }
-                ClaimState::Settled(reply)
+                ClaimState::Completed(reply)
             }
         };
         Ok(Claim::new(delivery, age, state))
@@ -198,17 +209,16 @@ impl RedisDeliveries {
 }
 
 #[async_trait]
-impl Deliveries for RedisDeliveries {
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
-        let Claim { delivery, age, state, .. } = self.local.claim(key).await?;
-        match state {
-            ClaimState::First(local) => self.claim_in_redis(key, delivery, age, local).await,
-            ClaimState::Running => Ok(self.count(key, delivery, age).await),
-            ClaimState::Settled(_) => Ok(Claim::new(delivery, age, state)),
-        }
+impl OutcomeStore for RedisStore {
+    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+        self.claim_once(key, false).await
     }
 
-    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
+    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+        self.claim_once(key, true).await
+    }
+
+    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
         if let Some(reply) = self.local.wait(key).await? {
             return Ok(Some(reply));
         }
@@ -216,31 +226,34 @@ impl Deliveries for RedisDeliveries {
         Ok(self.wait_on_redis(key).await?)
     }
 
-    async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
-        if let Some(reply) = self.local.defer(key).await? {
+    async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
+        if let Some(reply) = self.local.mark_late(key).await? {
             return Ok(Some(reply));
         }
-        self.leases.defer(key);
-        match self.remote.defer(key).await {
+        self.leases.mark_late(key);
+        match self.remote.mark_late(key).await {
             Ok(reply) => Ok(reply),
             Err(error) => self.without_redis(error).map(|()| None),
         }
     }
+}
 
+#[async_trait]
+impl SignatureStore for RedisStore {
     async fn bind(
         &self,
         signature: SignatureKey,
         body: &[u8],
         lifetime: Duration,
-    ) -> Result<bool, DeliveriesError> {
+    ) -> Result<bool, StoreError> {
         let bound = {
-            let (remote, body) = (self.remote.clone(), body_digest(body));
+            let (remote, body) = (self.remote.clone(), SignatureKey::body_digest(body));
             async move { remote.bind(signature, &body, lifetime).await }
         };
         // Nobody waits twice for a Redis that takes its time: the claim does.
         let bound = if self.remote.link.is_slow() && !self.fail_closed {
             self.remote.link.home().spawn(bound);
-            Err(StoreError::Slow)
+            Err(AskError::Slow)
         } else {
             bound.await
         };
@@ -255,46 +268,49 @@ impl Deliveries for RedisDeliveries {
             }
         }
     }
+}
 
-    async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError> {
-        match self.remote.promise(user, promise).await {
+#[async_trait]
+impl PendingStore for RedisStore {
+    async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), StoreError> {
+        match self.remote.add_pending(user, promise).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 self.without_redis(error)?;
-                self.local.promise(user, promise).await
+                self.local.add_pending(user, promise).await
             }
         }
     }
 
     /// What was promised during an outage is kept behind what stands in Redis.
-    async fn promised(&self, user: UserKey) -> Result<Option<Promise>, DeliveriesError> {
-        match self.remote.promised(user).await {
+    async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
+        match self.remote.next_pending(user).await {
             Ok(Some(promise)) => return Ok(Some(promise)),
             Ok(None) => {}
             Err(error) => self.without_redis(error)?,
         }
-        self.local.promised(user).await
+        self.local.next_pending(user).await
     }
 
-    async fn keep_promise(
+    async fn advance_pending(
         &self,
         user: UserKey,
-        kept: Promise,
-        then: Option<Promise>,
-    ) -> Result<bool, DeliveriesError> {
-        match self.remote.keep_promise(user, kept, then).await {
+        kept: PendingReply,
+        then: Option<PendingReply>,
+    ) -> Result<bool, StoreError> {
+        match self.remote.advance_pending(user, kept, then).await {
             Ok(true) => return Ok(true),
             Ok(false) => {}
             Err(error) => self.without_redis(error)?,
         }
-        self.local.keep_promise(user, kept, then).await
+        self.local.advance_pending(user, kept, then).await
     }
 }
 
 /// Without the URL, which may hold a password.
-impl fmt::Debug for RedisDeliveries {
+impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisDeliveries")
+        f.debug_struct("RedisStore")
             .field("prefix", &self.remote.prefix())
             .field("fail_closed", &self.fail_closed)
             .field("local", &self.local)

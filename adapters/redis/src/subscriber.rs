@@ -61,7 +61,7 @@ pub(crate) async fn subscribe(client: Client, waiters: WeakWaiters, mut changes:
             } else if !has_warned {
                 has_warned = true;
                 tracing::warn!(
-                    "Redis lets nobody subscribe here: what others settle is learned half a second late"
+                    "Redis lets nobody subscribe here: what others complete is learned half a second late"
                 );
             }
         }

@@ -12,10 +12,11 @@ use sha1::{Digest, Sha1};
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::delivery::{
-    Answerer, Arrival, ClaimState, Deliveries, DeliveryKey, Keep, MAX_PROMISES, Promise, Settled, UserKey,
+    Answerer, Arrival, ClaimState, DeliveryKey, OutcomeStore, PendingReply, PendingStore, Retention,
+    SignatureStore, Timeliness, UserKey,
 };
 use wechat_callback::{Callback, Message, Reply};
-use wechat_redis::RedisDeliveries;
+use wechat_redis::RedisStore;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -29,13 +30,14 @@ async fn one_of_two_processes_runs_a_push_and_both_deliver_its_outcome() {
     let (delivery, state, _) = claim(&a, key(1)).await;
     assert_eq!((delivery, state), (1, "running"));
 
-    let settled = lease.expect("the first").settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
-    assert_eq!(settled, Settled::InTime);
+    let completed =
+        lease.expect("the first").complete(reply("你好"), Retention::ForRetries).await.expect("completed");
+    assert_eq!(completed, Timeliness::InTime);
     for store in [&a, &b] {
         assert_eq!(store.wait(key(1)).await.expect("asked"), Some(reply("你好")));
-        assert_eq!(claim(store, key(1)).await.1, "settled");
+        assert_eq!(claim(store, key(1)).await.1, "completed");
     }
-    assert_eq!(claim(&b, key(1)).await.1, "settled");
+    assert_eq!(claim(&b, key(1)).await.1, "completed");
     redis.log.assert(0, 0);
 }
 
@@ -61,12 +63,12 @@ async fn who_waits_is_woken_and_does_not_poll() {
         .sum();
     assert!(calls <= 3, "the owner's renewals alone: {stats}");
 
-    let settled = Instant::now();
-    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+    let completed = Instant::now();
+    lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     for waiter in waiters {
         let (outcome, woken) = waiter.await.expect("no panic");
         assert_eq!(outcome, Some(reply("你好")));
-        assert!(woken - settled < SECOND / 2, "{:?}", woken - settled);
+        assert!(woken - completed < SECOND / 2, "{:?}", woken - completed);
     }
 }
 
@@ -119,9 +121,9 @@ async fn a_lease_is_renewed_while_the_push_runs() {
         sleep(SECOND * 3).await;
         assert_eq!(claim(&b, key(1)).await.1, "running");
     }
-    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+    lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     let (delivery, state, _) = claim(&b, key(1)).await;
-    assert_eq!((delivery, state), (4, "settled"), "it came at once behind the fourth");
+    assert_eq!((delivery, state), (4, "completed"), "it came at once behind the fourth");
 }
 
 #[tokio::test]
@@ -129,10 +131,13 @@ async fn what_another_process_defers_is_late_and_kept_for_ten_minutes() {
     let Some(redis) = Redis::start() else { return };
     let (a, b) = (redis.store(), redis.store());
     let (late, kept) = (own(&a, key(1)).await, own(&a, key(2)).await);
-    assert_eq!(b.defer(key(1)).await.expect("asked"), None);
-    assert_eq!(late.settle(reply("晚了"), Keep::ForRepeats).await.expect("settled"), Settled::Late);
-    assert_eq!(kept.settle(reply("长"), Keep::ForUser).await.expect("settled"), Settled::InTime);
-    assert_eq!(b.defer(key(2)).await.expect("asked"), Some(reply("长")));
+    assert_eq!(b.mark_late(key(1)).await.expect("asked"), None);
+    assert_eq!(
+        late.complete(reply("晚了"), Retention::ForRetries).await.expect("completed"),
+        Timeliness::Late
+    );
+    assert_eq!(kept.complete(reply("长"), Retention::ForUser).await.expect("completed"), Timeliness::InTime);
+    assert_eq!(b.mark_late(key(2)).await.expect("asked"), Some(reply("长")));
     for number in 1..=2 {
         let left: u64 = redis.ask(&format!("PTTL wechat:{{{}}}", key(number)));
         assert!((590_000..=600_000).contains(&left), "{left}");
@@ -149,13 +154,13 @@ async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
             panic!("the first");
         };
         if is_late {
-            assert_eq!(b.defer(key(number)).await.expect("asked"), None);
+            assert_eq!(b.mark_late(key(number)).await.expect("asked"), None);
         }
-        let settled = lease.settle(reply("好"), Keep::UnlessLate).await.expect("settled");
-        assert_eq!(settled, if is_late { Settled::Late } else { Settled::InTime });
+        let completed = lease.complete(reply("好"), Retention::UnlessLate).await.expect("completed");
+        assert_eq!(completed, if is_late { Timeliness::Late } else { Timeliness::InTime });
         for store in [&a, &b] {
-            let ClaimState::Settled(kept) = store.claim(key(number)).await.expect("asked").state else {
-                panic!("settled");
+            let ClaimState::Completed(kept) = store.claim(key(number)).await.expect("asked").state else {
+                panic!("completed");
             };
             assert_eq!(kept, if is_late { Arc::new(Reply::None) } else { reply("好") });
         }
@@ -166,42 +171,42 @@ async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
 async fn promises_are_kept_in_order_each_once_and_for_an_hour() {
     let Some(redis) = Redis::start() else { return };
     let (a, b, user) = (redis.store(), redis.store(), UserKey::of("wx1", "o1"));
-    let promise = |number, part| Promise::new(key(number), part);
-    assert_eq!(a.promised(user).await.expect("asked"), None);
-    for number in 0..=MAX_PROMISES as u64 {
-        a.promise(user, promise(number, 0)).await.expect("promised");
+    let promise = |number, part| PendingReply::new(key(number), part);
+    assert_eq!(a.next_pending(user).await.expect("asked"), None);
+    for number in 0..=PendingReply::MAX_PER_USER as u64 {
+        a.add_pending(user, pending(number, 0)).await.expect("promised");
     }
     let left: u64 = redis.ask(&format!("PTTL wechat:{{{user}}}:user"));
     assert!((3_590_000..=3_600_000).contains(&left), "{left}");
 
     // One push is promised once.
-    a.promise(user, promise(MAX_PROMISES as u64, 1)).await.expect("promised");
+    a.add_pending(user, pending(PendingReply::MAX_PER_USER as u64, 1)).await.expect("promised");
     // The oldest was given up.
-    assert_eq!(b.promised(user).await.expect("asked"), Some(promise(1, 0)));
-    assert!(!b.keep_promise(user, promise(2, 0), None).await.expect("asked"));
-    assert!(b.keep_promise(user, promise(1, 0), Some(promise(1, 1))).await.expect("asked"));
-    assert_eq!(a.promised(user).await.expect("asked"), Some(promise(1, 1)));
+    assert_eq!(b.next_pending(user).await.expect("asked"), Some(pending(1, 0)));
+    assert!(!b.advance_pending(user, pending(2, 0), None).await.expect("asked"));
+    assert!(b.advance_pending(user, pending(1, 0), Some(pending(1, 1))).await.expect("asked"));
+    assert_eq!(a.next_pending(user).await.expect("asked"), Some(pending(1, 1)));
 
     let kept = AtomicUsize::new(0);
     stream::iter(0..40)
         .for_each_concurrent(None, |turn| {
             let (store, kept) = (if turn % 2 == 0 { &a } else { &b }, &kept);
             async move {
-                let won = store.keep_promise(user, promise(1, 1), None).await.expect("asked");
+                let won = store.advance_pending(user, pending(1, 1), None).await.expect("asked");
                 kept.fetch_add(usize::from(won), Ordering::Relaxed);
             }
         })
         .await;
     assert_eq!(kept.into_inner(), 1);
-    for number in 2..=MAX_PROMISES as u64 {
-        assert!(a.keep_promise(user, promise(number, 0), None).await.expect("asked"));
+    for number in 2..=PendingReply::MAX_PER_USER as u64 {
+        assert!(a.advance_pending(user, pending(number, 0), None).await.expect("asked"));
     }
-    assert_eq!(b.promised(user).await.expect("asked"), None);
+    assert_eq!(b.next_pending(user).await.expect("asked"), None);
     assert_eq!(redis.ask::<u32>("DBSIZE"), 0);
 }
 
 /// What comes of one push in plain mode: `None` where it is the first of its message.
-async fn arrive(store: &RedisDeliveries, timestamp: u64, body: &str) -> Option<u16> {
+async fn arrive(store: &RedisStore, timestamp: u64, body: &str) -> Option<u16> {
     let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build().expect("an account");
     let timestamp = timestamp.to_string();
     let mut parts = ["QDG6eKxyrqUnkq3M", &timestamp, "n"];
@@ -209,7 +214,7 @@ async fn arrive(store: &RedisDeliveries, timestamp: u64, body: &str) -> Option<u
     let signature: String = Sha1::digest(parts.concat()).iter().map(|byte| format!("{byte:02x}")).collect();
     let query = format!("signature={signature}&timestamp={timestamp}&nonce=n");
     let opened = callback.open(&query, body.as_bytes()).expect("a push");
-    let answerer = Answerer::new(&callback).deliveries(store.clone());
+    let answerer = Answerer::new(&callback).store(store.clone());
     match answerer.arrive(&opened, Instant::now()).await {
         Arrival::First(_turn) => None,
         Arrival::Refused(status) => Some(status),
@@ -251,10 +256,13 @@ async fn keys_name_nobody_and_every_key_ends() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
     let store = redis.store();
     assert_eq!(arrive(&store, now, &text(1)).await, None);
-    let (_running, settled) = (own(&store, key(1)).await, own(&store, key(2)).await);
-    settled.settle(reply("secret"), Keep::ForRepeats).await.expect("settled");
+    let (_running, completed) = (own(&store, key(1)).await, own(&store, key(2)).await);
+    completed.complete(reply("secret"), Retention::ForRetries).await.expect("completed");
     drop(own(&store, key(3)).await);
-    store.promise(UserKey::of("wx1", "o6_bmjrPTlm6"), Promise::new(key(2), 0)).await.expect("promised");
+    store
+        .add_pending(UserKey::of("wx1", "o6_bmjrPTlm6"), PendingReply::new(key(2), 0))
+        .await
+        .expect("promised");
     // Counted where nothing else is known any more.
     redis.ask::<()>(&format!("DEL wechat:{{{}}}", key(1)));
     assert_eq!(claim(&store, key(1)).await.1, "running");
@@ -291,7 +299,7 @@ async fn of_a_thousand_pushes_each_runs_once() {
                 let (_, _, lease) = claim(&stores[((number + delivery) % 2) as usize], key(number)).await;
                 sleep(SECOND / 50).await;
                 let lease = lease?;
-                lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+                lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
                 Some(number)
             }
         })
@@ -310,14 +318,14 @@ fn a_runtime_that_ends_takes_no_connection_with_it() {
     let store = home.block_on(async { redis.store() });
     let lease = runtime().block_on(own(&store, key(1)));
     assert_eq!(runtime().block_on(claim(&store, key(1))).1, "running");
-    runtime().block_on(lease.settle(reply("你好"), Keep::ForRepeats)).expect("settled");
+    runtime().block_on(lease.complete(reply("你好"), Retention::ForRetries)).expect("completed");
     assert_eq!(runtime().block_on(redis.store().wait(key(1))).expect("asked"), Some(reply("你好")));
     redis.log.assert(0, 0);
 }
 
 #[test]
 fn no_password_is_shown() {
-    let store = RedisDeliveries::connect("redis://user:hunter2@127.0.0.1/").expect("a URL");
+    let store = RedisStore::connect("redis://user:hunter2@127.0.0.1/").expect("a URL");
     assert!(!format!("{store:?}").contains("hunter2"));
     for url in [
         "",
@@ -328,7 +336,7 @@ fn no_password_is_shown() {
         "redis://127.0.0.1/?protocol=hunter2",
         "redis://user:hunter2@",
     ] {
-        let error = RedisDeliveries::connect(url).expect_err("no URL");
+        let error = RedisStore::connect(url).expect_err("no URL");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
 }

@@ -19,12 +19,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::future::join_all;
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{sleep, timeout};
-use wechat_callback::delivery::{ClaimState, Deliveries, Keep, Settled};
-use wechat_redis::RedisDeliveries;
+use wechat_callback::delivery::{ClaimState, OutcomeStore, Retention, Timeliness};
+use wechat_redis::RedisStore;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-async fn age(store: &RedisDeliveries, number: u64) -> Duration {
+async fn age(store: &RedisStore, number: u64) -> Duration {
     store.claim(key(number)).await.expect("asked").age
 }
 
@@ -76,7 +76,7 @@ async fn who_runs_a_forgotten_push_again_is_told_its_age_and_the_first_outcome()
     sleep(SECOND * 5 / 2).await;
     redis.ask::<()>("FLUSHALL");
     let again = own(&b, key(1)).await;
-    let elsewhere = again.elsewhere().expect("others may know more");
+    let elsewhere = again.concurrent_run().expect("others may know more");
     assert_eq!(claim(&c, key(1)).await.1, "running", "it runs twice, and not three times");
     sleep(SECOND * 5 / 2).await;
     assert!(elsewhere.age() >= SECOND * 4, "{:?}", elsewhere.age());
@@ -86,10 +86,13 @@ async fn who_runs_a_forgotten_push_again_is_told_its_age_and_the_first_outcome()
         async move { b.wait(key(1)).await.expect("asked") }
     });
     sleep(SECOND / 10).await;
-    first.settle(reply("一"), Keep::ForRepeats).await.expect("settled");
+    first.complete(reply("一"), Retention::ForRetries).await.expect("completed");
     assert_eq!(timeout(SECOND, elsewhere.outcome()).await.expect("told"), reply("一"));
     assert_eq!(timeout(SECOND, joined).await.expect("woken").expect("no panic"), Some(reply("一")));
-    assert_eq!(again.settle(reply("二"), Keep::ForRepeats).await.expect("settled"), Settled::InTime);
+    assert_eq!(
+        again.complete(reply("二"), Retention::ForRetries).await.expect("completed"),
+        Timeliness::InTime
+    );
     for store in [&a, &b, &c] {
         assert_eq!(store.wait(key(1)).await.expect("asked"), Some(reply("一")), "the first outcome stands");
     }
@@ -103,13 +106,13 @@ async fn a_forgotten_push_is_late_even_so() {
     let (a, b) = (redis.store(), redis.store());
     for (number, late, waits) in [(1, &a, false), (2, &b, true)] {
         let lease = own(&a, key(number)).await;
-        assert_eq!(late.defer(key(number)).await.expect("asked"), None);
+        assert_eq!(late.mark_late(key(number)).await.expect("asked"), None);
         if waits {
             sleep(SECOND * 5 / 4).await;
         }
         redis.ask::<()>("FLUSHALL");
-        let settled = lease.settle(reply("晚"), Keep::UnlessLate).await.expect("settled");
-        assert_eq!(settled, Settled::Late, "{number}");
+        let completed = lease.complete(reply("晚"), Retention::UnlessLate).await.expect("completed");
+        assert_eq!(completed, Timeliness::Late, "{number}");
     }
 }
 
@@ -170,8 +173,8 @@ async fn an_entry_that_is_odd_is_read_even_so() {
         sleep(SECOND * 5 / 4).await;
         assert_eq!(claim(b, key(number + 100)).await.1, "running", "renewed");
         odd_entry(number + 100);
-        lease.settle(reply("好"), Keep::ForRepeats).await.expect("settled");
-        assert_eq!(claim(b, key(number + 100)).await.1, "settled");
+        lease.complete(reply("好"), Retention::ForRetries).await.expect("completed");
+        assert_eq!(claim(b, key(number + 100)).await.1, "completed");
     });
     join_all(each).await;
     redis.log.assert(0, 0);

@@ -9,13 +9,15 @@ use std::time::Duration;
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::Reply;
-use wechat_callback::delivery::{ClaimState, Deliveries, Keep, Promise, Settled, UserKey};
-use wechat_redis::RedisDeliveries;
+use wechat_callback::delivery::{
+    ClaimState, OutcomeStore, PendingReply, PendingStore, Retention, SignatureStore, Timeliness, UserKey,
+};
+use wechat_redis::RedisStore;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Each process runs a push once, joins what reaches it, and nobody waits long.
-async fn assert_on_their_own(stores: [&RedisDeliveries; 2], pushes: std::ops::Range<u64>) {
+async fn assert_on_their_own(stores: [&RedisStore; 2], pushes: std::ops::Range<u64>) {
     for number in pushes {
         for store in stores {
             let start = Instant::now();
@@ -24,18 +26,18 @@ async fn assert_on_their_own(stores: [&RedisDeliveries; 2], pushes: std::ops::Ra
             assert_eq!(claim(store, key(number)).await.1, "running");
             let lease = lease.expect("the first");
             assert_eq!(
-                lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled"),
-                Settled::InTime
+                lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed"),
+                Timeliness::InTime
             );
             assert_eq!(store.wait(key(number)).await.expect("asked"), Some(reply("你好")));
-            assert_eq!(claim(store, key(number)).await.1, "settled");
+            assert_eq!(claim(store, key(number)).await.1, "completed");
             assert!(start.elapsed() < 2 * SECOND, "{:?}", start.elapsed());
         }
     }
 }
 
 /// Both processes are with Redis again, soon. Returns how long it took.
-async fn assert_together(stores: [&RedisDeliveries; 2], mut push: u64) -> Duration {
+async fn assert_together(stores: [&RedisStore; 2], mut push: u64) -> Duration {
     let start = Instant::now();
     loop {
         let _lease = own(stores[0], key(push)).await;
@@ -64,14 +66,14 @@ async fn killed_and_restarted() {
 }
 
 /// One delivery, as the middleware has it. Counts the run, where it is the one that runs it.
-async fn deliver(store: &RedisDeliveries, number: u64, runs: &AtomicUsize) -> Arc<Reply> {
+async fn deliver(store: &RedisStore, number: u64, runs: &AtomicUsize) -> Arc<Reply> {
     loop {
         match store.claim(key(number)).await.expect("a claim").state {
             ClaimState::First(lease) => {
                 runs.fetch_add(1, Ordering::Relaxed);
                 sleep(SECOND / 50).await;
                 let outcome = reply(&number.to_string());
-                lease.settle(outcome.clone(), Keep::ForRepeats).await.expect("settled");
+                lease.complete(outcome.clone(), Retention::ForRetries).await.expect("completed");
                 return outcome;
             }
             ClaimState::Running => {
@@ -79,7 +81,7 @@ async fn deliver(store: &RedisDeliveries, number: u64, runs: &AtomicUsize) -> Ar
                     return outcome;
                 }
             }
-            ClaimState::Settled(outcome) => return outcome,
+            ClaimState::Completed(outcome) => return outcome,
         }
     }
 }
@@ -98,7 +100,7 @@ async fn killed_again_and_again_under_load() {
                 let (runs, stores) = (&runs, &stores);
                 async move {
                     sleep(delay).await;
-                    let store: &RedisDeliveries = &stores[store];
+                    let store: &RedisStore = &stores[store];
                     assert_eq!(deliver(store, number, runs).await, reply(&number.to_string()));
                 }
             };
@@ -170,17 +172,17 @@ async fn flushed() {
     redis.ask::<()>("FLUSHALL");
     let once_more = own(&b, key(1)).await;
     assert_eq!(claim(&b, key(1)).await.1, "running");
-    once_more.settle(reply("b"), Keep::ForRepeats).await.expect("settled");
-    lease.settle(reply("a"), Keep::ForRepeats).await.expect("settled");
+    once_more.complete(reply("b"), Retention::ForRetries).await.expect("completed");
+    lease.complete(reply("a"), Retention::ForRetries).await.expect("completed");
     assert_eq!(b.wait(key(1)).await.expect("asked"), Some(reply("b")));
     assert_eq!(a.wait(key(1)).await.expect("asked"), Some(reply("a")));
     assert_eq!(redis.store().wait(key(1)).await.expect("asked"), Some(reply("b")));
 
-    // And what is settled is written though its entry is gone.
+    // And what is completed is written though its entry is gone.
     let lease = own(&a, key(2)).await;
     redis.ask::<()>("FLUSHALL");
-    lease.settle(reply("a"), Keep::ForRepeats).await.expect("settled");
-    assert_eq!(claim(&b, key(2)).await.1, "settled");
+    lease.complete(reply("a"), Retention::ForRetries).await.expect("completed");
+    assert_eq!(claim(&b, key(2)).await.1, "completed");
     redis.log.assert(0, 0);
 }
 
@@ -197,18 +199,18 @@ async fn out_of_memory() {
     // Reading works all the time, and does not make it a new outage each time.
     for round in 2..5 {
         sleep(SECOND * 11 / 10).await;
-        assert_eq!(a.promised(UserKey::of("wx1", "o1")).await.expect("asked"), None);
+        assert_eq!(a.next_pending(UserKey::of("wx1", "o1")).await.expect("asked"), None);
         let _ = timeout(SECOND / 10, b.wait(key(900))).await;
         assert_on_their_own([&a, &b], round * 1000..round * 1000 + 5).await;
     }
-    running.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+    running.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     redis.log.assert(2, 0);
     redis.ask::<()>("CONFIG SET maxmemory 0");
     assert_together([&a, &b], 9000).await;
     redis.log.assert(2, 2);
     // What Redis did not take before it has now.
     sleep(SECOND * 5 / 4).await;
-    assert_eq!(claim(&b, key(900)).await.1, "settled");
+    assert_eq!(claim(&b, key(900)).await.1, "completed");
 }
 
 #[tokio::test]
@@ -227,7 +229,7 @@ async fn scripts_flushed() {
     // The renewal brings its own script back.
     sleep(SECOND * 2).await;
     redis.ask::<()>("SCRIPT FLUSH");
-    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+    lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     assert_eq!(timeout(SECOND / 2, waiter).await.expect("woken").expect("no panic"), Some(reply("你好")));
     redis.log.assert(0, 0);
 }
@@ -260,17 +262,17 @@ async fn a_key_that_holds_something_else_spoils_no_other() {
 async fn closed_where_that_is_asked_for() {
     let Some(mut redis) = Redis::start() else { return };
     let store = redis.store().fail_closed();
-    let (running, settled) = (own(&store, key(1)).await, own(&store, key(2)).await);
-    settled.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+    let (running, completed) = (own(&store, key(1)).await, own(&store, key(2)).await);
+    completed.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     redis.kill();
     assert!(store.claim(key(3)).await.is_err());
     assert!(store.wait(key(3)).await.is_err());
-    assert!(store.promised(UserKey::of("wx1", "o1")).await.is_err());
+    assert!(store.next_pending(UserKey::of("wx1", "o1")).await.is_err());
     // What is known is known.
     assert_eq!(claim(&store, key(1)).await.1, "running");
-    assert_eq!(claim(&store, key(2)).await.1, "settled");
-    running.settle(reply("你好"), Keep::ForRepeats).await.expect("in hand");
-    assert_eq!(claim(&store, key(1)).await.1, "settled");
+    assert_eq!(claim(&store, key(2)).await.1, "completed");
+    running.complete(reply("你好"), Retention::ForRetries).await.expect("in hand");
+    assert_eq!(claim(&store, key(1)).await.1, "completed");
 
     redis.run();
     let start = Instant::now();
@@ -281,13 +283,13 @@ async fn closed_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_was_settled_in_an_outage_other_processes_have_after_it() {
+async fn what_was_completed_in_an_outage_other_processes_have_after_it() {
     let Some(mut redis) = Redis::start() else { return };
     let (a, b) = (redis.store(), redis.store());
-    let (settled, running) = (own(&a, key(1)).await, own(&a, key(2)).await);
+    let (completed, running) = (own(&a, key(1)).await, own(&a, key(2)).await);
     redis.kill();
     let begun = own(&a, key(3)).await;
-    settled.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+    completed.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     redis.run();
     sleep(SECOND * 5 / 2).await;
     assert_eq!(b.wait(key(1)).await.expect("asked"), Some(reply("你好")));
@@ -295,8 +297,8 @@ async fn what_was_settled_in_an_outage_other_processes_have_after_it() {
     assert_eq!(state, "first", "with Redis");
     assert_eq!(claim(&b, key(2)).await.1, "running");
     assert_eq!(claim(&b, key(3)).await.1, "running");
-    running.settle(reply("二"), Keep::ForRepeats).await.expect("settled");
-    begun.settle(reply("三"), Keep::ForRepeats).await.expect("settled");
+    running.complete(reply("二"), Retention::ForRetries).await.expect("completed");
+    begun.complete(reply("三"), Retention::ForRetries).await.expect("completed");
     assert_eq!(b.wait(key(2)).await.expect("asked"), Some(reply("二")));
     assert_eq!(b.wait(key(3)).await.expect("asked"), Some(reply("三")));
 }
@@ -332,7 +334,7 @@ async fn a_connection_that_is_closed_is_made_anew_without_a_word() {
     assert_eq!(claim(&b, key(1)).await.1, "running");
     sleep(SECOND / 2).await;
     redis.ask::<u32>("CLIENT KILL TYPE normal SKIPME yes");
-    lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled");
+    lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     assert_eq!(timeout(SECOND / 2, waiter).await.expect("woken").expect("no panic"), Some(reply("你好")));
     redis.log.assert(0, 0);
 }
@@ -343,32 +345,35 @@ async fn what_was_promised_in_an_outage_is_kept() {
     let (a, b, user) = (redis.store(), redis.store(), UserKey::of("wx1", "o1"));
     redis.kill();
     let lease = own(&a, key(1)).await;
-    assert_eq!(a.defer(key(1)).await.expect("asked"), None);
-    a.promise(user, Promise::new(key(1), 0)).await.expect("promised");
-    assert_eq!(lease.settle(reply("你好"), Keep::ForRepeats).await.expect("settled"), Settled::Late);
+    assert_eq!(a.mark_late(key(1)).await.expect("asked"), None);
+    a.add_pending(user, PendingReply::new(key(1), 0)).await.expect("promised");
+    assert_eq!(
+        lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed"),
+        Timeliness::Late
+    );
     for is_over in [false, true] {
         if is_over {
             redis.run();
             assert_together([&a, &b], 1000).await;
         }
-        assert_eq!(a.promised(user).await.expect("asked"), Some(Promise::new(key(1), 0)));
+        assert_eq!(a.next_pending(user).await.expect("asked"), Some(PendingReply::new(key(1), 0)));
         assert_eq!(a.wait(key(1)).await.expect("asked"), Some(reply("你好")));
     }
-    assert!(a.keep_promise(user, Promise::new(key(1), 0), None).await.expect("asked"));
-    assert_eq!(a.promised(user).await.expect("asked"), None);
+    assert!(a.advance_pending(user, PendingReply::new(key(1), 0), None).await.expect("asked"));
+    assert_eq!(a.next_pending(user).await.expect("asked"), None);
 }
 
 #[cfg(feature = "tls")]
 #[tokio::test]
 async fn without_the_tls_that_its_url_speaks_of() {
     let Some(redis) = Redis::start() else { return };
-    let store = || RedisDeliveries::connect(&redis.url().replace("redis:", "rediss:")).expect("a URL");
+    let store = || RedisStore::connect(&redis.url().replace("redis:", "rediss:")).expect("a URL");
     assert_on_their_own([&store(), &store()], 1..3).await;
 }
 
 #[cfg(not(feature = "tls"))]
 #[test]
 fn a_url_that_speaks_of_tls_needs_the_feature() {
-    let error = RedisDeliveries::connect("rediss://127.0.0.1/").expect_err("no feature");
+    let error = RedisStore::connect("rediss://127.0.0.1/").expect_err("no feature");
     assert!(error.to_string().contains("the feature is not enabled"), "{error}");
 }

@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use support::proxy::Proxy;
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
-use wechat_callback::delivery::{ClaimState, Deliveries, Keep};
-use wechat_redis::RedisDeliveries;
+use wechat_callback::delivery::{ClaimState, OutcomeStore, Retention};
+use wechat_redis::RedisStore;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -44,7 +44,7 @@ async fn a_claim_that_takes_too_long_is_not_taken_back() {
     let lease = busy(&redis, own(&a, key(1))).await;
     assert!(owner(&redis, 1).is_some(), "before the first renewal");
     assert_eq!(claim(&b, key(1)).await.1, "running");
-    lease.settle(reply("好"), Keep::ForRepeats).await.expect("settled");
+    lease.complete(reply("好"), Retention::ForRetries).await.expect("completed");
     assert_eq!(b.wait(key(1)).await.expect("asked"), Some(reply("好")));
     redis.log.assert(0, 0);
 }
@@ -73,9 +73,9 @@ async fn what_ran_twice_is_said_once_and_the_first_outcome_stands() {
     drop((own(&a, key(99)).await, own(&b, key(98)).await));
     let both = async { tokio::join!(own(&a, key(1)), own(&b, key(1)), own(&a, key(2)), own(&b, key(2))) };
     let (a1, b1, a2, b2) = busy(&redis, both).await;
-    b1.settle(reply("b"), Keep::ForRepeats).await.expect("settled");
-    a1.settle(reply("a"), Keep::ForRepeats).await.expect("settled");
-    a2.settle(reply("a"), Keep::ForRepeats).await.expect("settled");
+    b1.complete(reply("b"), Retention::ForRetries).await.expect("completed");
+    a1.complete(reply("a"), Retention::ForRetries).await.expect("completed");
+    a2.complete(reply("a"), Retention::ForRetries).await.expect("completed");
     sleep(SECOND / 10).await;
     let c = redis.store();
     assert_eq!(c.wait(key(1)).await.expect("asked"), Some(reply("b")));
@@ -123,9 +123,9 @@ async fn those_who_wait_far_away_do_not_queue() {
         tokio::spawn(async move {
             sleep(SECOND / 100 * u32::try_from(number).expect("few")).await;
             let lease = own(&a, key(number)).await;
-            let settle = async {
+            let complete = async {
                 sleep(SECOND / 4).await;
-                lease.settle(reply("好"), Keep::ForRepeats).await.expect("settled");
+                lease.complete(reply("好"), Retention::ForRetries).await.expect("completed");
                 Instant::now()
             };
             let joined = async {
@@ -133,8 +133,8 @@ async fn those_who_wait_far_away_do_not_queue() {
                 assert_eq!(b.wait(key(number)).await.expect("asked"), Some(reply("好")));
                 Instant::now()
             };
-            let (settled, joined) = tokio::join!(settle, joined);
-            joined.saturating_duration_since(settled)
+            let (completed, joined) = tokio::join!(complete, joined);
+            joined.saturating_duration_since(completed)
         })
     });
     for wait in join_all(waits).await {
@@ -143,7 +143,7 @@ async fn those_who_wait_far_away_do_not_queue() {
     }
 }
 
-async fn told_in_time(a: &RedisDeliveries, b: &RedisDeliveries, number: u64, proxy: &Proxy) {
+async fn told_in_time(a: &RedisStore, b: &RedisStore, number: u64, proxy: &Proxy) {
     let lease = own(a, key(number)).await;
     assert_eq!(claim(b, key(number)).await.1, "running");
     let waiter = tokio::spawn({
@@ -152,7 +152,7 @@ async fn told_in_time(a: &RedisDeliveries, b: &RedisDeliveries, number: u64, pro
     });
     sleep(SECOND / 2).await;
     proxy.swallow();
-    lease.settle(reply("好"), Keep::ForRepeats).await.expect("settled");
+    lease.complete(reply("好"), Retention::ForRetries).await.expect("completed");
     let told = timeout(SECOND, waiter).await.expect("within a second").expect("no panic");
     assert_eq!(told, Some(reply("好")));
 }
@@ -167,7 +167,7 @@ async fn who_waits_over_a_connection_that_died_is_told_within_a_second() {
 }
 
 #[tokio::test]
-async fn what_is_settled_over_a_connection_that_died_others_have_within_a_second() {
+async fn what_is_completed_over_a_connection_that_died_others_have_within_a_second() {
     let _alone = ALONE.lock().await;
     let Some(redis) = Redis::start() else { return };
     let proxy = Proxy::start(redis.port).await;
@@ -184,12 +184,12 @@ async fn the_rights_that_the_docs_name_are_enough() {
         "ACL SETUSER bot on >secret ~wechat:* &wechat:* +@read +@write +@scripting +@pubsub +ping +time",
     );
     let url = format!("redis://bot:secret@127.0.0.1:{}/", redis.port);
-    let [a, b] = [(); 2].map(|()| RedisDeliveries::connect(&url).expect("a URL"));
+    let [a, b] = [(); 2].map(|()| RedisStore::connect(&url).expect("a URL"));
     let lease = own(&a, key(1)).await;
     assert!(matches!(b.claim(key(1)).await.expect("asked").state, ClaimState::Running));
     let waiter = tokio::spawn(async move { b.wait(key(1)).await.expect("asked") });
     sleep(SECOND / 4).await;
-    lease.settle(reply("好"), Keep::ForRepeats).await.expect("settled");
+    lease.complete(reply("好"), Retention::ForRetries).await.expect("completed");
     assert_eq!(timeout(SECOND, waiter).await.expect("woken").expect("no panic"), Some(reply("好")));
     redis.log.assert(0, 0);
 }
@@ -200,11 +200,11 @@ async fn where_nobody_may_subscribe_it_is_looked_twice_a_second() {
     let Some(redis) = Redis::start() else { return };
     redis.ask::<()>("ACL SETUSER bot on >secret ~wechat:* resetchannels +@all");
     let url = format!("redis://bot:secret@127.0.0.1:{}/", redis.port);
-    let (a, b) = (redis.store(), RedisDeliveries::connect(&url).expect("a URL"));
+    let (a, b) = (redis.store(), RedisStore::connect(&url).expect("a URL"));
     let lease = own(&a, key(1)).await;
     let waiter = tokio::spawn(async move { b.wait(key(1)).await.expect("asked") });
     sleep(SECOND).await;
-    lease.settle(reply("好"), Keep::ForRepeats).await.expect("settled");
+    lease.complete(reply("好"), Retention::ForRetries).await.expect("completed");
     assert_eq!(timeout(SECOND, waiter).await.expect("it looked").expect("no panic"), Some(reply("好")));
     redis.log.assert(1, 0);
 }

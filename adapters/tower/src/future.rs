@@ -121,7 +121,7 @@ where
                 Some(answerer) => answerer.verify(&layer.callback, path, query).await,
                 None => layer
                     .callback
-                    .verify(query)
+                    .verify_url(query)
                     .map_err(|error| layer.callback.log_refusal(error, "GET", path, query)),
             }
         });
@@ -298,7 +298,7 @@ impl<S> Push<S> {
         let arriving =
             layer.answerer.as_ref().map(|answerer| answerer.arrive_over(&opened, arrived, admitted));
 
-        let Opened { message, xml, reply: context, .. } = opened;
+        let Opened { message, xml, context, .. } = opened;
         let xml = match xml {
             Cow::Owned(decrypted) => Bytes::from(decrypted),
             Cow::Borrowed(_) => body.clone(),

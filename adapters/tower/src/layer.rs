@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tower_layer::Layer;
-use wechat_callback::delivery::{Answerer, Deliveries, HandlerPolicy, LateReply, Running};
+use wechat_callback::delivery::{Answerer, DeliveryStore, HandlerPolicy, LateReply, Running};
 use wechat_callback::{Callback, Reply};
 
 use crate::WechatService;
@@ -79,14 +79,14 @@ impl WechatLayer {
     /// [`Callback`] share. With a store such as `wechat-redis` has, many processes answer as one.
     ///
     /// ```
-    /// # use wechat_tower::{Callback, WechatLayer, delivery::InProcess};
+    /// # use wechat_tower::{Callback, WechatLayer, delivery::MemoryStore};
     /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let layer = WechatLayer::new(callback).deliveries(InProcess::new().capacity(10_000));
+    /// let layer = WechatLayer::new(callback).store(MemoryStore::new().capacity(10_000));
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
-    pub fn deliveries(mut self, store: impl Deliveries) -> Self {
+    pub fn store(mut self, store: impl DeliveryStore) -> Self {
         let answerer = self.answerer.unwrap_or_else(|| Answerer::new(&self.callback));
-        self.answerer = Some(answerer.handlers(self.handlers.clone()).deliveries(store));
+        self.answerer = Some(answerer.handlers(self.handlers.clone()).store(store));
         self
     }
 

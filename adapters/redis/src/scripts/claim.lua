@@ -1,13 +1,13 @@
 -- Counts a delivery, and makes the asker the owner where nobody runs the push.
 -- ARGV: the asker, its lease and the entry's lifetime (ms), how many deliveries there were at least, the age that the
 --       asker knows of (ms), how far apart deliveries come at least (ms), what is certain of the time since an age was
---       written (ms).
+--       written (ms), 1 where the delivery was counted before.
 -- Answers: the number of the delivery; the age when it was written, and how long ago that was (ms); the time (ms);
---          0 first, 1 running, 2 settled; the reply.
+--          0 first, 1 running, 2 completed; the reply.
 local lease = tonumber(ARGV[2])
 local entry = redis.call('HMGET', KEYS[1], 'n', 'last', 'age', 'at', 'owner', 'until', 'reply')
-local n = counted(entry[1], entry[2], tonumber(ARGV[4]), tonumber(ARGV[6]))
-redis.call('HSET', KEYS[1], 'n', n, 'last', now)
+local n = counted(entry[1], entry[2], tonumber(ARGV[4]), ARGV[8] == '1' and math.huge or tonumber(ARGV[6]))
+redis.call('HSET', KEYS[1], 'n', n, 'last', ARGV[8] == '1' and entry[2] or now)
 local age, since = aged(entry[3], entry[4], tonumber(ARGV[5]), tonumber(ARGV[7]))
 if entry[7] then
     return {n, age, since, now, 2, entry[7]}

@@ -1,5 +1,5 @@
 -- ARGV: a whole lease (ms).
--- Answers: 0 nobody runs it, 1 running, 2 settled; the reply; how long the owner's lease still lasts (ms).
+-- Answers: 0 nobody runs it, 1 running, 2 completed; the reply; how long the owner's lease still lasts (ms).
 local entry = redis.call('HMGET', KEYS[1], 'owner', 'until', 'reply')
 if entry[3] then
     return {2, entry[3], 0}

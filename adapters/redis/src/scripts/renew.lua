@@ -3,7 +3,7 @@
 -- ARGV: the owner, its lease and the entry's lifetime (ms), how many deliveries there were at least, the age that the
 --       owner knows of (ms), what is certain of the time since an age was written (ms), 1 where it is late.
 -- Answers: the age when it was written, and how long ago that was (ms); the time (ms); 0 the push is the owner's,
---          1 another runs it, 2 settled; the reply; 1 where it is late; 1 where another runs it too.
+--          1 another runs it, 2 completed; the reply; 1 where it is late; 1 where another runs it too.
 local lease, told = tonumber(ARGV[2]), tonumber(ARGV[5])
 local entry = redis.call('HMGET', KEYS[1], 'n', 'last', 'age', 'at', 'owner', 'until', 'late', 'reply', 'also')
 if entry[8] then

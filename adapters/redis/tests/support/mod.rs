@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use redis::FromRedisValue;
-use wechat_callback::delivery::{Claim, ClaimState, Deliveries, DeliveryKey, Lease};
+use wechat_callback::delivery::{Claim, ClaimState, DeliveryKey, DeliveryStore, Lease};
 use wechat_callback::{Reply, TextReply};
-use wechat_redis::RedisDeliveries;
+use wechat_redis::RedisStore;
 
 /// A `redis-server` on a free port. It does not outlive the test.
 pub struct Redis {
@@ -70,8 +70,8 @@ impl Redis {
     }
 
     /// The store of another process.
-    pub fn store(&self) -> RedisDeliveries {
-        RedisDeliveries::connect(&self.url()).expect("a URL")
+    pub fn store(&self) -> RedisStore {
+        RedisStore::connect(&self.url()).expect("a URL")
     }
 
     /// Asks it itself.
@@ -127,17 +127,20 @@ pub fn reply(text: &str) -> Arc<Reply> {
 }
 
 /// What a claim comes to, in words, and its lease.
-pub async fn claim(store: &impl Deliveries, key: DeliveryKey) -> (u32, &'static str, Option<Box<dyn Lease>>) {
+pub async fn claim(
+    store: &impl DeliveryStore,
+    key: DeliveryKey,
+) -> (u32, &'static str, Option<Box<dyn Lease>>) {
     let Claim { delivery, state, .. } = store.claim(key).await.expect("a claim");
     match state {
         ClaimState::First(lease) => (delivery, "first", Some(lease)),
         ClaimState::Running => (delivery, "running", None),
-        ClaimState::Settled(_) => (delivery, "settled", None),
+        ClaimState::Completed(_) => (delivery, "completed", None),
     }
 }
 
 /// The claim makes the store the owner.
-pub async fn own(store: &impl Deliveries, key: DeliveryKey) -> Box<dyn Lease> {
+pub async fn own(store: &impl DeliveryStore, key: DeliveryKey) -> Box<dyn Lease> {
     claim(store, key).await.2.expect("the first")
 }
 

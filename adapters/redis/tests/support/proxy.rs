@@ -9,7 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use wechat_redis::RedisDeliveries;
+use wechat_redis::RedisStore;
 
 /// Passes everything on: later, or not at all. It goes with the test's runtime.
 #[derive(Clone)]
@@ -46,8 +46,8 @@ impl Proxy {
     }
 
     /// The store of another process, which reaches Redis through this.
-    pub fn store(&self) -> RedisDeliveries {
-        RedisDeliveries::connect(&format!("redis://127.0.0.1:{}/", self.port)).expect("a URL")
+    pub fn store(&self) -> RedisStore {
+        RedisStore::connect(&format!("redis://127.0.0.1:{}/", self.port)).expect("a URL")
     }
 
     /// So long it takes from now on each way.

@@ -1,3 +1,9 @@
+//! The store of one process.
+
+mod bindings;
+mod expiring;
+mod table;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use super::table::{Claimed, Full, Table};
+use self::table::{Claimed, Full, Table};
 use super::{
-    Claim, ClaimState, Deliveries, DeliveriesError, DeliveryKey, Keep, Lease, Promise, Settled, SignatureKey,
-    UserKey,
+    Claim, ClaimState, DeliveryKey, Lease, OutcomeStore, PendingReply, PendingStore, Retention, SignatureKey,
+    SignatureStore, StoreError, Timeliness, UserKey,
 };
 use crate::Reply;
 
@@ -21,21 +27,21 @@ const SIGNATURES: usize = 1_000_000;
 
 /// The store of one process, the default of the middleware.
 ///
-/// Cheap to clone; clones share what they know. A push takes some 350 bytes, and its reply. It is bounded: of settled pushes that exceed the capacity the oldest
-/// are forgotten before their time. Where no room is left because as many handlers run, a push is answered 503, and
-/// WeChat asks again.
+/// Cheap to clone; clones share what they know. A push takes some 350 bytes, and its reply. It is bounded: where
+/// completed pushes exceed the capacity, the oldest are forgotten early. Where no room is left because as many handlers
+/// run, a push is answered 503, and WeChat asks again.
 ///
 /// In plain mode it remembers the signature of each push besides, until the signature's own timestamp leaves the window
 /// (about 300 seconds): at most 64 bytes each, up to 1,000,000 of them, which is some 3,300 pushes a second. None is
 /// forgotten inside the window. Where no room is left a push with a new signature is answered 503, and if that goes on
 /// users read WeChat's failure notice: see [`signatures`](Self::signatures).
 #[derive(Clone)]
-pub struct InProcess {
+pub struct MemoryStore {
     table: Arc<Mutex<Table>>,
     capacity: usize,
 }
 
-impl InProcess {
+impl MemoryStore {
     /// With room for 100,000 pushes, as many users with promised answers and 1,000,000 signatures of plain mode.
     #[must_use]
     pub fn new() -> Self {
@@ -45,8 +51,8 @@ impl InProcess {
     /// With room for `pushes` pushes and as many users with promised answers.
     ///
     /// ```
-    /// # use wechat_callback::delivery::InProcess;
-    /// let store = InProcess::new().capacity(1_000);
+    /// # use wechat_callback::delivery::MemoryStore;
+    /// let store = MemoryStore::new().capacity(1_000);
     /// ```
     #[must_use]
     pub fn capacity(mut self, pushes: usize) -> Self {
@@ -59,8 +65,8 @@ impl InProcess {
     /// seconds, so it takes 300 for each push a second; at most 64 bytes each, taken when they are needed.
     ///
     /// ```
-    /// # use wechat_callback::delivery::InProcess;
-    /// let store = InProcess::new().signatures(100_000);
+    /// # use wechat_callback::delivery::MemoryStore;
+    /// let store = MemoryStore::new().signatures(100_000);
     /// ```
     #[must_use]
     pub fn signatures(self, signatures: usize) -> Self {
@@ -85,46 +91,32 @@ impl InProcess {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// [`claim`](Deliveries::claim), at once.
-    pub(super) fn claim_now(
-        &self,
-        key: DeliveryKey,
-        now: Instant,
-    ) -> Result<(u32, Duration, Claimed), DeliveriesError> {
-        self.table().claim(key, now).ok_or_else(|| self.full())
+    fn claimed(&self, key: DeliveryKey, is_counted: bool) -> Result<Claim, StoreError> {
+        let claimed = self.table().claim(key, is_counted, now());
+        let (delivery, age, claimed) = claimed.ok_or_else(|| self.full())?;
+        let state = match claimed {
+            Claimed::First => ClaimState::First(Box::new(Owner { store: Some(self.clone()), key })),
+            Claimed::Running => ClaimState::Running,
+            Claimed::Completed(outcome) => ClaimState::Completed(outcome),
+        };
+        Ok(Claim::new(delivery, age, state))
     }
 
-    /// [`bind`](Deliveries::bind), at once.
-    pub(super) fn bind_now(
-        &self,
-        signature: SignatureKey,
-        body: &[u8],
-        lifetime: Duration,
-        now: Instant,
-    ) -> Result<bool, DeliveriesError> {
-        self.table().bind(signature, body, lifetime, now).map_err(DeliveriesError::new)
-    }
-
-    /// Whoever runs a push as the first to claim it.
-    pub(super) fn owner(&self, key: DeliveryKey) -> Owner {
-        Owner { store: Some(self.clone()), key }
-    }
-
-    fn full(&self) -> DeliveriesError {
-        DeliveriesError::new(Full { capacity: self.capacity })
+    fn full(&self) -> StoreError {
+        StoreError::new(Full { capacity: self.capacity })
     }
 }
 
-impl Default for InProcess {
+impl Default for MemoryStore {
     fn default() -> Self {
         Self::new()
     }
 }
 
 /// How many pushes it remembers.
-impl fmt::Debug for InProcess {
+impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InProcess")
+        f.debug_struct("MemoryStore")
             .field("pushes", &self.len())
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()
@@ -132,79 +124,76 @@ impl fmt::Debug for InProcess {
 }
 
 #[async_trait]
-impl Deliveries for InProcess {
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, DeliveriesError> {
-        let (delivery, age, claimed) = self.claim_now(key, now())?;
-        let state = match claimed {
-            Claimed::First => ClaimState::First(Box::new(self.owner(key))),
-            Claimed::Running => ClaimState::Running,
-            Claimed::Settled(outcome) => ClaimState::Settled(outcome),
-        };
-        Ok(Claim::new(delivery, age, state))
+impl OutcomeStore for MemoryStore {
+    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+        self.claimed(key, false)
     }
 
-    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
+    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+        self.claimed(key, true)
+    }
+
+    async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
         Ok(Wait { store: self, key, waiter: None }.await)
     }
 
-    async fn defer(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, DeliveriesError> {
-        Ok(self.table().defer(key))
+    async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
+        Ok(self.table().mark_late(key))
     }
+}
 
+#[async_trait]
+impl SignatureStore for MemoryStore {
     async fn bind(
         &self,
         signature: SignatureKey,
         body: &[u8],
         lifetime: Duration,
-    ) -> Result<bool, DeliveriesError> {
-        self.bind_now(signature, body, lifetime, now())
-    }
-
-    async fn promise(&self, user: UserKey, promise: Promise) -> Result<(), DeliveriesError> {
-        if self.table().promise(user, promise, now()) { Ok(()) } else { Err(self.full()) }
-    }
-
-    async fn promised(&self, user: UserKey) -> Result<Option<Promise>, DeliveriesError> {
-        Ok(self.table().promised(user, now()))
-    }
-
-    async fn keep_promise(
-        &self,
-        user: UserKey,
-        kept: Promise,
-        then: Option<Promise>,
-    ) -> Result<bool, DeliveriesError> {
-        Ok(self.table().keep_promise(user, kept, then))
-    }
-}
-
-/// The right to run one push.
-pub(super) struct Owner {
-    /// `None` once it is settled.
-    store: Option<InProcess>,
-    key: DeliveryKey,
-}
-
-impl Owner {
-    /// [`settle`](Lease::settle), at once.
-    pub(super) fn settle_now(&mut self, outcome: Arc<Reply>, keep: Keep) -> Settled {
-        let Some(store) = self.store.take() else {
-            return Settled::InTime;
-        };
-        let (settled, waiting) = store.table().settle(self.key, outcome, keep, now());
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
-        settled
+    ) -> Result<bool, StoreError> {
+        self.table().bind(signature, body, lifetime, now()).map_err(StoreError::new)
     }
 }
 
 #[async_trait]
+impl PendingStore for MemoryStore {
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+        if self.table().add_pending(user, pending, now()) { Ok(()) } else { Err(self.full()) }
+    }
+
+    async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
+        Ok(self.table().next_pending(user, now()))
+    }
+
+    async fn advance_pending(
+        &self,
+        user: UserKey,
+        taken: PendingReply,
+        then: Option<PendingReply>,
+    ) -> Result<bool, StoreError> {
+        Ok(self.table().advance_pending(user, taken, then))
+    }
+}
+
+/// The right to run one push.
+struct Owner {
+    /// `None` once it is completed.
+    store: Option<MemoryStore>,
+    key: DeliveryKey,
+}
+
+#[async_trait]
 impl Lease for Owner {
-    async fn settle(
+    async fn complete(
         mut self: Box<Self>,
         outcome: Arc<Reply>,
-        keep: Keep,
-    ) -> Result<Settled, DeliveriesError> {
-        Ok(self.settle_now(outcome, keep))
+        retention: Retention,
+    ) -> Result<Timeliness, StoreError> {
+        let Some(store) = self.store.take() else {
+            return Ok(Timeliness::InTime);
+        };
+        let (timeliness, waiting) = store.table().complete(self.key, outcome, retention, now());
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        Ok(timeliness)
     }
 }
 
@@ -218,7 +207,7 @@ impl Drop for Owner {
 }
 
 struct Wait<'a> {
-    store: &'a InProcess,
+    store: &'a MemoryStore,
     key: DeliveryKey,
     waiter: Option<u64>,
 }

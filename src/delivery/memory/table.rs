@@ -1,4 +1,4 @@
-//! What [`InProcess`](super::InProcess) knows, with the caller's clock.
+//! What [`MemoryStore`](super::MemoryStore) knows, with the caller's clock.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -8,18 +8,15 @@ use std::time::{Duration, Instant};
 
 use super::bindings::{Bindings, NoRoom};
 use super::expiring::{Expiring, Queue};
-use super::{
-    DELIVERY_GAP, DeliveryKey, KEPT, KEPT_LATE, Keep, MAX_PROMISES, PROMISED, Promise, Settled, SignatureKey,
-    UserKey,
-};
 use crate::Reply;
+use crate::delivery::{Claim, DeliveryKey, PendingReply, Retention, SignatureKey, Timeliness, UserKey};
 
 pub(super) struct Table {
     pushes: Expiring<DeliveryKey, Push>,
     bindings: Bindings,
     /// Bodies are only compared, so a keyed hash of this process's own will do.
     hasher: RandomState,
-    promises: Expiring<UserKey, VecDeque<Promise>>,
+    pending: Expiring<UserKey, VecDeque<PendingReply>>,
     /// Names the next waiter.
     waiters: u64,
 }
@@ -40,7 +37,7 @@ enum State {
     },
     /// Its owner went away.
     GivenUp,
-    Settled(Arc<Reply>),
+    Completed(Arc<Reply>),
 }
 
 /// As [`ClaimState`](super::ClaimState), without the lease.
@@ -48,7 +45,7 @@ enum State {
 pub(super) enum Claimed {
     First,
     Running,
-    Settled(Arc<Reply>),
+    Completed(Arc<Reply>),
 }
 
 /// Every entry is awake: as many handlers run as there is room for.
@@ -64,14 +61,14 @@ impl Table {
             pushes: Expiring::new(capacity),
             bindings: Bindings::new(signatures),
             hasher: RandomState::new(),
-            promises: Expiring::new(capacity),
+            pending: Expiring::new(capacity),
             waiters: 0,
         }
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
         self.pushes.set_capacity(capacity);
-        self.promises.set_capacity(capacity);
+        self.pending.set_capacity(capacity);
     }
 
     pub(super) const fn set_signatures(&mut self, capacity: usize) {
@@ -82,18 +79,26 @@ impl Table {
         self.pushes.len()
     }
 
-    pub(super) fn claim(&mut self, key: DeliveryKey, now: Instant) -> Option<(u32, Duration, Claimed)> {
+    /// `is_counted`: the delivery asked before.
+    pub(super) fn claim(
+        &mut self,
+        key: DeliveryKey,
+        is_counted: bool,
+        now: Instant,
+    ) -> Option<(u32, Duration, Claimed)> {
         let new = || Push { deliveries: 1, since: now, last: now, state: State::GivenUp };
         let slot = self.pushes.get_or_insert(key, now, new)?;
         let push = &mut slot.value;
-        if now.saturating_duration_since(push.last) >= DELIVERY_GAP {
-            push.deliveries = push.deliveries.saturating_add(1);
+        if !is_counted {
+            if now.saturating_duration_since(push.last) >= Claim::RETRY_GAP {
+                push.deliveries = push.deliveries.saturating_add(1);
+            }
+            push.last = push.last.max(now);
         }
-        push.last = push.last.max(now);
         let (delivery, age) = (push.deliveries, now.saturating_duration_since(push.since));
         let claimed = match &push.state {
             State::Running { .. } => Claimed::Running,
-            State::Settled(outcome) => Claimed::Settled(outcome.clone()),
+            State::Completed(outcome) => Claimed::Completed(outcome.clone()),
             State::GivenUp => {
                 push.state = State::Running { late: false, waiting: Vec::new() };
                 slot.wake();
@@ -103,32 +108,26 @@ impl Table {
         Some((delivery, age, claimed))
     }
 
-    /// Who is to be woken, and whether the outcome is late.
-    pub(super) fn settle(
+    /// Whether the outcome is late, and who is to be woken.
+    pub(super) fn complete(
         &mut self,
         key: DeliveryKey,
         outcome: Arc<Reply>,
-        keep: Keep,
+        retention: Retention,
         now: Instant,
-    ) -> (Settled, Vec<(u64, Waker)>) {
-        let (mut settled, mut waiters) = (Settled::InTime, Vec::new());
+    ) -> (Timeliness, Vec<(u64, Waker)>) {
+        let (mut timeliness, mut waiters) = (Timeliness::InTime, Vec::new());
         self.pushes.rest(key, |push| {
             if let State::Running { late, waiting } = &mut push.state {
-                settled = if *late { Settled::Late } else { Settled::InTime };
+                timeliness = if *late { Timeliness::Late } else { Timeliness::InTime };
                 waiters = std::mem::take(waiting);
             }
-            let is_late = settled == Settled::Late;
-            push.state = State::Settled(match keep {
-                Keep::UnlessLate if is_late => Arc::new(Reply::None),
-                _ => outcome,
-            });
-            Some(if is_late || keep == Keep::ForUser {
-                (now + KEPT_LATE, Queue::Long)
-            } else {
-                (now + KEPT, Queue::Short)
-            })
+            push.state = State::Completed(retention.kept(outcome, timeliness));
+            let ttl = retention.ttl(timeliness);
+            let queue = if ttl == Retention::OUTCOME_TTL { Queue::Short } else { Queue::Long };
+            Some((now + ttl, queue))
         });
-        (settled, waiters)
+        (timeliness, waiters)
     }
 
     /// The owner goes away without an outcome. Who is to be woken.
@@ -138,7 +137,7 @@ impl Table {
             State::Running { waiting, .. } => {
                 waiters = std::mem::take(waiting);
                 push.state = State::GivenUp;
-                Some((now + KEPT, Queue::Short))
+                Some((now + Retention::OUTCOME_TTL, Queue::Short))
             }
             _ => None,
         });
@@ -153,7 +152,7 @@ impl Table {
         cx: &Context<'_>,
     ) -> Poll<Option<Arc<Reply>>> {
         let waiting = match self.pushes.get_mut(&key).map(|push| &mut push.state) {
-            Some(State::Settled(outcome)) => return Poll::Ready(Some(outcome.clone())),
+            Some(State::Completed(outcome)) => return Poll::Ready(Some(outcome.clone())),
             Some(State::Running { waiting, .. }) => waiting,
             Some(State::GivenUp) | None => return Poll::Ready(None),
         };
@@ -174,10 +173,10 @@ impl Table {
         }
     }
 
-    pub(super) fn defer(&mut self, key: DeliveryKey) -> Option<Arc<Reply>> {
+    pub(super) fn mark_late(&mut self, key: DeliveryKey) -> Option<Arc<Reply>> {
         match &mut self.pushes.get_mut(&key)?.state {
             State::Running { late, .. } => *late = true,
-            State::Settled(outcome) => return Some(outcome.clone()),
+            State::Completed(outcome) => return Some(outcome.clone()),
             State::GivenUp => {}
         }
         None
@@ -193,40 +192,45 @@ impl Table {
         self.bindings.bind(signature, self.hasher.hash_one(body), lifetime, now)
     }
 
-    pub(super) fn promise(&mut self, user: UserKey, promise: Promise, now: Instant) -> bool {
-        let Some(slot) = self.promises.get_or_insert(user, now, VecDeque::new) else {
+    pub(super) fn add_pending(&mut self, user: UserKey, promise: PendingReply, now: Instant) -> bool {
+        let Some(slot) = self.pending.get_or_insert(user, now, VecDeque::new) else {
             return false;
         };
-        let promises = &mut slot.value;
-        if promises.iter().any(|before| before.key == promise.key) {
+        let pending = &mut slot.value;
+        if pending.iter().any(|before| before.key == promise.key) {
             return true;
         }
-        if promises.len() >= MAX_PROMISES {
-            promises.pop_front();
+        if pending.len() >= PendingReply::MAX_PER_USER {
+            pending.pop_front();
         }
-        promises.push_back(promise);
-        self.promises.rest(user, |_| Some((now + PROMISED, Queue::Long)));
+        pending.push_back(promise);
+        self.pending.rest(user, |_| Some((now + PendingReply::TTL, Queue::Long)));
         true
     }
 
-    pub(super) fn promised(&mut self, user: UserKey, now: Instant) -> Option<Promise> {
-        self.promises.expire(now);
-        self.promises.get_mut(&user)?.front().copied()
+    pub(super) fn next_pending(&mut self, user: UserKey, now: Instant) -> Option<PendingReply> {
+        self.pending.expire(now);
+        self.pending.get_mut(&user)?.front().copied()
     }
 
-    pub(super) fn keep_promise(&mut self, user: UserKey, kept: Promise, then: Option<Promise>) -> bool {
-        let Some(promises) = self.promises.get_mut(&user) else {
+    pub(super) fn advance_pending(
+        &mut self,
+        user: UserKey,
+        kept: PendingReply,
+        then: Option<PendingReply>,
+    ) -> bool {
+        let Some(pending) = self.pending.get_mut(&user) else {
             return false;
         };
-        if promises.front() != Some(&kept) {
+        if pending.front() != Some(&kept) {
             return false;
         }
         match then {
-            Some(next) => promises[0] = next,
-            None => drop(promises.pop_front()),
+            Some(next) => pending[0] = next,
+            None => drop(pending.pop_front()),
         }
-        if promises.is_empty() {
-            self.promises.remove(&user);
+        if pending.is_empty() {
+            self.pending.remove(&user);
         }
         true
     }

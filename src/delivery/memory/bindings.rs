@@ -27,7 +27,7 @@ pub(super) struct Bindings {
 /// Every signature of the window has been seen, as far as there is room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{capacity} signatures of plain mode are remembered, which is all there is room for (see InProcess::signatures)"
+    "{capacity} signatures of plain mode are remembered, which is all there is room for (see MemoryStore::signatures)"
 )]
 pub(super) struct NoRoom {
     capacity: usize,

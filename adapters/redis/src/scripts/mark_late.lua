@@ -1,5 +1,5 @@
 -- Says that the last delivery is answered without the outcome.
--- Answers the reply, where it was settled meanwhile.
+-- Answers the reply, where it was completed meanwhile.
 local entry = redis.call('HMGET', KEYS[1], 'owner', 'reply')
 if entry[2] then
     return entry[2]
