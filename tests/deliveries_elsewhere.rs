@@ -82,8 +82,8 @@ impl SignatureStore for Forgetful {
 
 #[async_trait]
 impl PendingStore for Forgetful {
-    async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), StoreError> {
-        self.local.add_pending(user, promise).await
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+        self.local.add_pending(user, pending).await
     }
 
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {

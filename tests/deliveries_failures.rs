@@ -210,13 +210,13 @@ impl SignatureStore for Broken {
 
 #[async_trait]
 impl PendingStore for Broken {
-    async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), StoreError> {
-        self.check("promise")?;
-        self.store.add_pending(user, promise).await
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+        self.check("add_pending")?;
+        self.store.add_pending(user, pending).await
     }
 
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
-        self.check("promised")?;
+        self.check("next_pending")?;
         self.store.next_pending(user).await
     }
 
@@ -281,7 +281,7 @@ fn an_outcome_that_cannot_be_stored_is_still_the_answer_of_its_own_delivery() {
 #[test]
 fn the_word_is_503_while_what_is_owed_cannot_be_asked_and_no_message_to_the_handler() {
     everywhere(async |stage| {
-        for method in ["promised", "advance_pending"] {
+        for method in ["next_pending", "advance_pending"] {
             let (app, slow) = broken_app(&stage, method).await;
             assert_eq!(app.tell(&text("15 好")).await, says("还在想"));
             seconds(1.0).await;
@@ -294,7 +294,7 @@ fn the_word_is_503_while_what_is_owed_cannot_be_asked_and_no_message_to_the_hand
 #[test]
 fn an_answer_that_cannot_be_kept_is_not_promised() {
     everywhere(async |stage| {
-        for method in ["mark_late", "promise"] {
+        for method in ["mark_late", "add_pending"] {
             let (app, _) = broken_app(&stage, method).await;
             let log = logged(async { assert_eq!(app.tell(&text("20 好")).await, Success, "{method}") }).await;
             assert!(log.contains("ERROR") && log.contains("the line to it is dead"), "{log}");

@@ -204,9 +204,9 @@ fn promises_that_are_kept_leave_nothing_behind() {
     let kept = kept_bytes(|| {
         paused(async {
             for number in 0..100_000 {
-                let promise = PendingReply::new(key(number), 0);
-                store.add_pending(user, promise).await.expect("room");
-                assert!(store.advance_pending(user, promise, None).await.expect("it"));
+                let pending = PendingReply::new(key(number), 0);
+                store.add_pending(user, pending).await.expect("room");
+                assert!(store.advance_pending(user, pending, None).await.expect("it"));
             }
         });
     });

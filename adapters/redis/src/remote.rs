@@ -235,9 +235,9 @@ impl Remote {
         self.link.ask(Kind::Other, call).await
     }
 
-    pub(crate) async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), AskError> {
+    pub(crate) async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), AskError> {
         let call = Call::script(&scripts::ADD_PENDING, self.user(user))
-            .arg(&written(promise))
+            .arg(&written(pending))
             .arg(&PendingReply::MAX_PER_USER)
             .arg(&PendingReply::TTL.as_millis());
         self.link.ask::<Value>(Kind::Other, call).await.map(drop)
@@ -246,7 +246,7 @@ impl Remote {
     pub(crate) async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, AskError> {
         let call = Call::command("LINDEX", self.user(user)).arg(&0);
         let written: Option<String> = self.link.ask(Kind::Other, call).await?;
-        Ok(written.as_deref().and_then(read_promise))
+        Ok(written.as_deref().and_then(read_pending))
     }
 
     pub(crate) async fn advance_pending(
@@ -272,11 +272,11 @@ impl State {
     }
 }
 
-fn written(promise: PendingReply) -> String {
-    format!("{}:{}", promise.key, promise.part)
+fn written(pending: PendingReply) -> String {
+    format!("{}:{}", pending.key, pending.part)
 }
 
-fn read_promise(written: &str) -> Option<PendingReply> {
+fn read_pending(written: &str) -> Option<PendingReply> {
     let (key, part) = written.split_once(':')?;
     Some(PendingReply::new(key.parse().ok()?, part.parse().ok()?))
 }

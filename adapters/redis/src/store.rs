@@ -272,20 +272,20 @@ impl SignatureStore for RedisStore {
 
 #[async_trait]
 impl PendingStore for RedisStore {
-    async fn add_pending(&self, user: UserKey, promise: PendingReply) -> Result<(), StoreError> {
-        match self.remote.add_pending(user, promise).await {
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+        match self.remote.add_pending(user, pending).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 self.without_redis(error)?;
-                self.local.add_pending(user, promise).await
+                self.local.add_pending(user, pending).await
             }
         }
     }
 
-    /// What was promised during an outage is kept behind what stands in Redis.
+    /// What was added during an outage is kept behind what stands in Redis.
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
         match self.remote.next_pending(user).await {
-            Ok(Some(promise)) => return Ok(Some(promise)),
+            Ok(Some(pending)) => return Ok(Some(pending)),
             Ok(None) => {}
             Err(error) => self.without_redis(error)?,
         }

@@ -168,19 +168,19 @@ async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
 }
 
 #[tokio::test]
-async fn promises_are_kept_in_order_each_once_and_for_an_hour() {
+async fn pending_replies_are_kept_in_order_each_once_and_for_an_hour() {
     let Some(redis) = Redis::start() else { return };
     let (a, b, user) = (redis.store(), redis.store(), UserKey::of("wx1", "o1"));
-    let promise = |number, part| PendingReply::new(key(number), part);
+    let pending = |number, part| PendingReply::new(key(number), part);
     assert_eq!(a.next_pending(user).await.expect("asked"), None);
     for number in 0..=PendingReply::MAX_PER_USER as u64 {
-        a.add_pending(user, pending(number, 0)).await.expect("promised");
+        a.add_pending(user, pending(number, 0)).await.expect("added");
     }
     let left: u64 = redis.ask(&format!("PTTL wechat:{{{user}}}:user"));
     assert!((3_590_000..=3_600_000).contains(&left), "{left}");
 
-    // One push is promised once.
-    a.add_pending(user, pending(PendingReply::MAX_PER_USER as u64, 1)).await.expect("promised");
+    // A push is added once.
+    a.add_pending(user, pending(PendingReply::MAX_PER_USER as u64, 1)).await.expect("added");
     // The oldest was given up.
     assert_eq!(b.next_pending(user).await.expect("asked"), Some(pending(1, 0)));
     assert!(!b.advance_pending(user, pending(2, 0), None).await.expect("asked"));
@@ -259,10 +259,7 @@ async fn keys_name_nobody_and_every_key_ends() {
     let (_running, completed) = (own(&store, key(1)).await, own(&store, key(2)).await);
     completed.complete(reply("secret"), Retention::ForRetries).await.expect("completed");
     drop(own(&store, key(3)).await);
-    store
-        .add_pending(UserKey::of("wx1", "o6_bmjrPTlm6"), PendingReply::new(key(2), 0))
-        .await
-        .expect("promised");
+    store.add_pending(UserKey::of("wx1", "o6_bmjrPTlm6"), PendingReply::new(key(2), 0)).await.expect("added");
     // Counted where nothing else is known any more.
     redis.ask::<()>(&format!("DEL wechat:{{{}}}", key(1)));
     assert_eq!(claim(&store, key(1)).await.1, "running");

@@ -340,13 +340,13 @@ async fn a_connection_that_is_closed_is_made_anew_without_a_word() {
 }
 
 #[tokio::test]
-async fn what_was_promised_in_an_outage_is_kept() {
+async fn what_was_added_in_an_outage_is_kept() {
     let Some(mut redis) = Redis::start() else { return };
     let (a, b, user) = (redis.store(), redis.store(), UserKey::of("wx1", "o1"));
     redis.kill();
     let lease = own(&a, key(1)).await;
     assert_eq!(a.mark_late(key(1)).await.expect("asked"), None);
-    a.add_pending(user, PendingReply::new(key(1), 0)).await.expect("promised");
+    a.add_pending(user, PendingReply::new(key(1), 0)).await.expect("added");
     assert_eq!(
         lease.complete(reply("你好"), Retention::ForRetries).await.expect("completed"),
         Timeliness::Late

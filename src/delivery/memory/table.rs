@@ -192,18 +192,18 @@ impl Table {
         self.bindings.bind(signature, self.hasher.hash_one(body), lifetime, now)
     }
 
-    pub(super) fn add_pending(&mut self, user: UserKey, promise: PendingReply, now: Instant) -> bool {
+    pub(super) fn add_pending(&mut self, user: UserKey, pending: PendingReply, now: Instant) -> bool {
         let Some(slot) = self.pending.get_or_insert(user, now, VecDeque::new) else {
             return false;
         };
-        let pending = &mut slot.value;
-        if pending.iter().any(|before| before.key == promise.key) {
+        let waiting = &mut slot.value;
+        if waiting.iter().any(|before| before.key == pending.key) {
             return true;
         }
-        if pending.len() >= PendingReply::MAX_PER_USER {
-            pending.pop_front();
+        if waiting.len() >= PendingReply::MAX_PER_USER {
+            waiting.pop_front();
         }
-        pending.push_back(promise);
+        waiting.push_back(pending);
         self.pending.rest(user, |_| Some((now + PendingReply::TTL, Queue::Long)));
         true
     }
