@@ -7,8 +7,6 @@ use zeroize::Zeroizing;
 
 use crate::account::{Account, Rotation};
 use crate::cipher::Cipher;
-use crate::delivery::MemoryStore;
-use crate::refusal::Limit;
 use crate::secret::{EncodingAesKey, Token};
 use crate::{Callback, ConfigError, SecurityMode};
 
@@ -173,27 +171,9 @@ impl CallbackBuilder {
                 "the Token is shorter than 16 characters: in plain mode it can be guessed from a single logged URL"
             );
         }
-        let (app_id, timestamp_tolerance, deliveries) =
-            (self.app_id, self.timestamp_tolerance, MemoryStore::new());
-        let account = Account {
-            app_id,
-            mode,
-            timestamp_tolerance,
-            tokens,
-            ciphers,
-            query_refusals: Limit::new(10),
-            body_refusals: Limit::new(10),
-            #[cfg(feature = "tokio-1")]
-            store_failures: Limit::new(1),
-            #[cfg(feature = "tokio-1")]
-            binding_failures: Limit::new(1),
-            #[cfg(feature = "tokio-1")]
-            is_announced: false.into(),
-            deliveries,
-            #[cfg(feature = "tokio-1")]
-            running: crate::delivery::Running::default(),
-        };
-        Ok(Callback { account: Arc::new(account) })
+        let (app_id, timestamp_tolerance) = (self.app_id, self.timestamp_tolerance);
+        let account = Account { app_id, mode, timestamp_tolerance, tokens, ciphers };
+        Ok(Callback { account: Arc::new(account), process: Arc::default() })
     }
 }
 

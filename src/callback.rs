@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::account::{Account, Generation, Rotation};
 use crate::delivery::{DeliveryKey, MemoryStore, SignatureKey, UserKey};
+use crate::process::Process;
 use crate::query::{CallbackQuery, SignatureParameter};
 use crate::reply::Names;
 use crate::secret::Token;
@@ -19,6 +20,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Callback {
     pub(crate) account: Arc<Account>,
+    pub(crate) process: Arc<Process>,
 }
 
 /// A push that was opened. `#[non_exhaustive]`: only [`Callback::open`] makes one.
@@ -221,7 +223,7 @@ impl Callback {
     /// What a middleware of this callback remembers of its deliveries, unless it is given another store.
     #[must_use]
     pub fn store(&self) -> &MemoryStore {
-        &self.account.deliveries
+        &self.process.store
     }
 
     fn authenticate<'q, 'b>(

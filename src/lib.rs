@@ -45,14 +45,20 @@ mod cipher;
 pub mod delivery;
 mod error;
 mod interop;
+#[cfg(feature = "tokio-1")]
+pub mod late_reply;
+mod log;
 pub mod message;
 mod mode;
+mod process;
 mod push_xml;
 mod query;
 mod refusal;
 pub mod reply;
 mod reveal;
 mod secret;
+#[cfg(feature = "tokio-1")]
+pub mod server;
 mod signature;
 mod timestamp;
 mod xml;

@@ -75,6 +75,12 @@ key! {
 }
 
 impl DeliveryKey {
+    /// The key of no push.
+    #[cfg(feature = "tokio-1")]
+    pub(super) fn random() -> Self {
+        Self(rand::random())
+    }
+
     /// The key of a message to the account `app_id`. `None` where nothing tells it from another: it has neither
     /// MsgId nor CreateTime. (WeChat's ids are above zero, or texts.)
     #[must_use]

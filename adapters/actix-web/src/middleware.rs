@@ -14,7 +14,9 @@ use actix_web::web::Bytes;
 use actix_web::{Either, Error, HttpMessage};
 use futures_core::future::LocalBoxFuture;
 use tokio::time::Instant;
-use wechat_callback::delivery::{Answerer, Arrival, DeliveryStore, HandlerPolicy, LateReply, Running};
+use wechat_callback::delivery::DeliveryStore;
+use wechat_callback::late_reply::{LateReply, RetrySchedule};
+use wechat_callback::server::{Delivery, Engine};
 use wechat_callback::{Callback, Opened, PushXml, Refusal, Reply, ReplyContext};
 
 use crate::{answer, payload};
@@ -25,7 +27,7 @@ use crate::{answer, payload};
 /// |---|---|
 /// | `GET` with `echostr` | verified and echoed; the handler is not called |
 /// | `GET` without | 400 |
-/// | `POST` | verified, decrypted, parsed; the handler is called with an `Arc` of the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
+/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
 /// | another method | 405 |
 ///
 /// A refusal is a response with a status and nothing else, never an `Err`; why is logged. So is an error of the inner
@@ -50,17 +52,13 @@ use crate::{answer, payload};
 #[derive(Debug, Clone)]
 #[must_use = "a middleware does nothing until it is wrapped around a service"]
 pub struct WechatMiddleware {
-    callback: Callback,
-    /// `None` where each delivery stands for itself.
-    answerer: Option<Answerer>,
-    handlers: HandlerPolicy,
-    running: Running,
+    engine: Engine,
     body_limit: usize,
     body_timeout: Duration,
 }
 
 impl WechatMiddleware {
-    /// Answers for the account of `callback`.
+    /// Answers for the account of `callback`, with the settings of [`Engine::new`].
     ///
     /// ```
     /// # use wechat_actix::{Callback, WechatMiddleware};
@@ -69,13 +67,11 @@ impl WechatMiddleware {
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn new(callback: Callback) -> Self {
-        let (answerer, running) = (Some(Answerer::new(&callback)), Running::of(&callback));
-        let (handlers, body_timeout) = (HandlerPolicy::new(), Duration::from_secs(5));
-        Self { callback, answerer, handlers, running, body_limit: 64 * 1024, body_timeout }
+        let (body_limit, body_timeout) = (Engine::BODY_LIMIT, Engine::BODY_TIMEOUT);
+        Self { engine: Engine::new(callback), body_limit, body_timeout }
     }
 
-    /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
-    /// own stay far below.
+    /// The longest body that is read, in bytes; [`Engine::BODY_LIMIT`] unless set. A longer one is refused with 413.
     ///
     /// ```
     /// # use wechat_actix::{Callback, WechatMiddleware};
@@ -88,7 +84,7 @@ impl WechatMiddleware {
         self
     }
 
-    /// How long reading the whole body may take; five seconds unless set. A slower one is refused with 408.
+    /// How long reading the whole body may take; [`Engine::BODY_TIMEOUT`] unless set. A slower one is refused with 408.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -102,8 +98,7 @@ impl WechatMiddleware {
         self
     }
 
-    /// Where the deliveries of a push meet: unless set, in the memory of this process, which all middlewares of one
-    /// [`Callback`] share. With a store such as `wechat-redis` has, many processes answer as one.
+    /// Where the deliveries of a push meet: see [`Engine::store`].
     ///
     /// ```
     /// # use wechat_actix::{Callback, WechatMiddleware, delivery::MemoryStore};
@@ -112,47 +107,40 @@ impl WechatMiddleware {
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn store(mut self, store: impl DeliveryStore) -> Self {
-        let answerer = self.answerer.unwrap_or_else(|| Answerer::new(&self.callback));
-        self.answerer = Some(answerer.handlers(self.handlers.clone()).store(store));
+        self.engine = self.engine.store(store);
         self
     }
 
-    /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when WeChat hangs up. In
-    /// plain mode a signature is not bound to the first body that it came with, and the log has no span for a push.
+    /// What becomes of a reply that takes longer than WeChat waits: see [`Engine::late_reply`].
     ///
     /// ```
-    /// # use wechat_actix::{Callback, WechatMiddleware};
+    /// # use wechat_actix::{Callback, TextReply, WechatMiddleware, late_reply::LateReply};
     /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let middleware = WechatMiddleware::new(callback).without_deliveries();
-    /// # Ok::<(), wechat_actix::ConfigError>(())
-    /// ```
-    pub fn without_deliveries(mut self) -> Self {
-        self.answerer = None;
-        self
-    }
-
-    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set. Without
-    /// deliveries it does nothing.
-    ///
-    /// ```
-    /// # use wechat_actix::{Callback, TextReply, WechatMiddleware, delivery::LateReply};
-    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    /// let policy = LateReply::claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
     /// let middleware = WechatMiddleware::new(callback).late_reply(policy);
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn late_reply(mut self, policy: LateReply) -> Self {
-        self.answerer = self.answerer.map(|answerer| answerer.late_reply(policy));
+        self.engine = self.engine.late_reply(policy);
         self
     }
 
-    /// What the user is told when the handler fails (an error, a panic, the [time-out](Self::handler_timeout)), or when
-    /// its reply is one that WeChat would not take; nothing unless set, and never where the push names no sender.
+    /// When WeChat delivers a push: see [`Engine::retry_schedule`].
     ///
-    /// All deliveries of the push are told it. A failure that is too late for them goes where late answers go: by
-    /// [`LateReply::ride`] nowhere, by [`or_claim`](LateReply::or_claim) to the user who writes the word, by
-    /// [`or_push`](LateReply::or_push) to the sender. If this reply cannot be sealed either, that is logged, and WeChat
-    /// is answered `success`.
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wechat_actix::{Callback, WechatMiddleware, late_reply::RetrySchedule};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let schedule = RetrySchedule::new().answer_within(Duration::from_secs(4));
+    /// let middleware = WechatMiddleware::new(callback).retry_schedule(schedule);
+    /// # Ok::<(), wechat_actix::ConfigError>(())
+    /// ```
+    pub fn retry_schedule(mut self, schedule: RetrySchedule) -> Self {
+        self.engine = self.engine.retry_schedule(schedule);
+        self
+    }
+
+    /// What the user is told when the handler fails: see [`Engine::on_error`].
     ///
     /// ```
     /// # use wechat_actix::{Callback, TextReply, WechatMiddleware};
@@ -161,15 +149,11 @@ impl WechatMiddleware {
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn on_error(mut self, reply: impl Into<Reply>) -> Self {
-        self.handlers = self.handlers.on_error(reply);
-        self.with_handlers()
+        self.engine = self.engine.on_error(reply);
+        self
     }
 
-    /// How long the handler may run; ten minutes unless set. One that takes longer is dropped and has failed, which is
-    /// logged: without an end it would hold its place among the pushes that are remembered for ever.
-    ///
-    /// It is counted from when the handler first waits for something. One that never does, because it blocks its
-    /// thread, cannot be ended, and holds up every other push of that thread: see [`web::block`](actix_web::web::block).
+    /// How long the handler may run: see [`Engine::handler_timeout`].
     ///
     /// ```
     /// # use std::time::Duration;
@@ -179,25 +163,12 @@ impl WechatMiddleware {
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
-        self.handlers = self.handlers.timeout(timeout);
-        self.with_handlers()
-    }
-
-    fn with_handlers(mut self) -> Self {
-        self.answerer = self.answerer.map(|answerer| answerer.handlers(self.handlers.clone()));
+        self.engine = self.engine.handler_timeout(timeout);
         self
     }
 
-    /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those too whose connection is gone, and
-    /// no push came for half a second, for ten seconds at most. What comes meanwhile is answered as ever, with
-    /// `Connection: close`, so that nobody sends another push over that connection. From then on a push that needs
-    /// a handler is answered 503, on which WeChat asks again. Returns how many handlers still run.
-    ///
-    /// Keep listening until it returns, and take the process out of its load balancer before: what still waits in the
-    /// system's queue when the listener is closed is reset.
-    ///
-    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes. (`docker stop` kills after
-    /// ten seconds; give it `-t 30`.)
+    /// For a graceful shutdown: waits for the handlers, and answers what comes meanwhile, with
+    /// `Connection: close`. Returns how many handlers still run: see [`Engine::drain`].
     ///
     /// ```no_run
     /// # use actix_web::{App, HttpServer, web};
@@ -216,32 +187,24 @@ impl WechatMiddleware {
     /// # }
     /// ```
     pub async fn drain(&self) -> usize {
-        self.running.drain().await
+        self.engine.drain().await
     }
 
     /// While it drains, nobody shall send another request over the connection.
     fn close_if_draining(&self, head: &mut ResponseHead) {
-        if self.running.is_draining() {
+        if self.engine.is_draining() {
             head.set_connection_type(ConnectionType::Close);
         }
     }
 
-    /// The echostr, or the status of a refusal, which is logged.
-    async fn verify(&self, path: &str, query: &str) -> Result<String, u16> {
-        match &self.answerer {
-            Some(answerer) => answerer.verify(&self.callback, path, query).await,
-            None => self
-                .callback
-                .verify_url(query)
-                .map_err(|error| self.callback.log_refusal(error, "GET", path, query)),
-        }
-    }
-
     /// Logs why a push is refused, and says so.
-    fn refuse<B>(&self, request: ServiceRequest, refusal: Refusal) -> ServiceResponse<EitherBody<B>> {
-        let (path, query) = (request.path(), request.query_string());
-        let status = self.callback.log_refusal(refusal, "POST", path, query);
-        answer::instead(request, answer::empty(status))
+    fn refuse<B>(
+        &self,
+        request: ServiceRequest,
+        refusal: impl Into<Refusal>,
+    ) -> ServiceResponse<EitherBody<B>> {
+        let refused = self.engine.refuse(refusal, "POST", request.path(), request.query_string());
+        answer::without_handler(request, refused)
     }
 
     /// Opens the push and has it answered: by `service`, or as another delivery of it is.
@@ -254,41 +217,25 @@ impl WechatMiddleware {
         S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
         B: MessageBody + 'static,
     {
-        let arrived = Instant::now();
-        let body = match payload::read(&mut request, &self.callback, self.body_limit, self.body_timeout).await
-        {
+        let (arrived, callback) = (Instant::now().into_std(), self.engine.callback());
+        let body = match payload::read(&mut request, callback, self.body_limit, self.body_timeout).await {
             Ok(body) => body,
             Err(refusal) => return Ok(self.refuse(request, refusal)),
         };
-        let opened = match request.extensions().contains::<PushXml>() {
-            true => Err(Refusal::AlreadyOpened),
-            false => self.callback.open(request.query_string(), &body).map_err(Refusal::from),
-        };
-        let opened = match opened {
+        if request.extensions().contains::<PushXml>() {
+            return Ok(self.refuse(request, Refusal::AlreadyOpened));
+        }
+        let opened = match callback.open(request.query_string(), &body) {
             Ok(opened) => opened,
-            Err(refusal) => return Ok(self.refuse(request, refusal)),
+            Err(error) => return Ok(self.refuse(request, error)),
         };
-        let arrival = match &self.answerer {
-            Some(answerer) => match answerer.arrive(&opened, arrived).await {
-                Arrival::First(turn) => Either::Left(turn),
-                Arrival::Answered(sealed) => return Ok(answer::instead(request, answer::bare(sealed))),
-                Arrival::Refused(status) => return Ok(answer::instead(request, answer::empty(status))),
-            },
-            None => match self.running.start(arrived, arrived) {
-                Some(runs) => Either::Right(runs),
-                None => return Ok(answer::instead(request, answer::shutting_down())),
-            },
+        let task = match self.engine.deliver(&opened, arrived, arrived).await {
+            Delivery::Answered(response) => return Ok(answer::without_handler(request, response)),
+            Delivery::Run(task) => task,
         };
         let context = put_into(&mut request, opened, &body);
-        let handler = async move { answer::handled(service.call(request).await).await };
-        let answer = match arrival {
-            Either::Left(turn) => {
-                let (run, waiting) = turn.start(handler, context);
-                waiting.answer(Box::pin(run), detach).await
-            }
-            Either::Right(_runs) => self.handlers.alone(handler, context).await,
-        };
-        match answer::given(answer) {
+        let handler = async move { answer::output(service.call(request).await).await };
+        match answer::given(task.run(handler, context, detach).await) {
             Either::Left(response) => Ok(response),
             // A response belongs to a request, and the handler has not given it back: it runs on, or it panicked. A
             // clone cannot be kept for this, for then actix-web would panic where it routes further inside. As an
@@ -369,10 +316,10 @@ where
             let mut response = match *request.method() {
                 Method::POST => middleware.answer(service, request).await?,
                 Method::GET => {
-                    let verified = middleware.verify(request.path(), request.query_string()).await;
-                    answer::instead(request, answer::verification(verified))
+                    let verified = middleware.engine.verify_url(request.path(), request.query_string()).await;
+                    answer::without_handler(request, verified)
                 }
-                _ => answer::instead(request, answer::method_not_allowed()),
+                _ => answer::without_handler(request, middleware.engine.method_not_allowed()),
             };
             middleware.close_if_draining(response.response_mut().head_mut());
             Ok(response)

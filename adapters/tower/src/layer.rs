@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use tower_layer::Layer;
-use wechat_callback::delivery::{Answerer, DeliveryStore, HandlerPolicy, LateReply, Running};
+use wechat_callback::delivery::DeliveryStore;
+use wechat_callback::late_reply::{LateReply, RetrySchedule};
+use wechat_callback::server::Engine;
 use wechat_callback::{Callback, Reply};
 
 use crate::WechatService;
@@ -23,17 +25,13 @@ use crate::WechatService;
 #[derive(Debug, Clone)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct WechatLayer {
-    pub(crate) callback: Callback,
-    /// `None` where each delivery stands for itself.
-    pub(crate) answerer: Option<Answerer>,
-    pub(crate) handlers: HandlerPolicy,
-    pub(crate) running: Running,
+    pub(crate) engine: Engine,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Duration,
 }
 
 impl WechatLayer {
-    /// Answers for the account of `callback`.
+    /// Answers for the account of `callback`, with the settings of [`Engine::new`].
     ///
     /// ```
     /// # use wechat_tower::{Callback, WechatLayer};
@@ -42,13 +40,11 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn new(callback: Callback) -> Self {
-        let (answerer, running) = (Some(Answerer::new(&callback)), Running::of(&callback));
-        let (handlers, body_timeout) = (HandlerPolicy::new(), Duration::from_secs(5));
-        Self { callback, answerer, handlers, running, body_limit: 64 * 1024, body_timeout }
+        let (body_limit, body_timeout) = (Engine::BODY_LIMIT, Engine::BODY_TIMEOUT);
+        Self { engine: Engine::new(callback), body_limit, body_timeout }
     }
 
-    /// The longest body that is read, in bytes; 64 KiB unless set. A longer one is refused with 413. WeChat's
-    /// own stay far below.
+    /// The longest body that is read, in bytes; [`Engine::BODY_LIMIT`] unless set. A longer one is refused with 413.
     ///
     /// ```
     /// # use wechat_tower::{Callback, WechatLayer};
@@ -61,7 +57,7 @@ impl WechatLayer {
         self
     }
 
-    /// How long reading the whole body may take; five seconds unless set. A slower one is refused with 408.
+    /// How long reading the whole body may take; [`Engine::BODY_TIMEOUT`] unless set. A slower one is refused with 408.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -75,8 +71,7 @@ impl WechatLayer {
         self
     }
 
-    /// Where the deliveries of a push meet: unless set, in the memory of this process, which all layers of one
-    /// [`Callback`] share. With a store such as `wechat-redis` has, many processes answer as one.
+    /// Where the deliveries of a push meet: see [`Engine::store`].
     ///
     /// ```
     /// # use wechat_tower::{Callback, WechatLayer, delivery::MemoryStore};
@@ -85,48 +80,40 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn store(mut self, store: impl DeliveryStore) -> Self {
-        let answerer = self.answerer.unwrap_or_else(|| Answerer::new(&self.callback));
-        self.answerer = Some(answerer.handlers(self.handlers.clone()).store(store));
+        self.engine = self.engine.store(store);
         self
     }
 
-    /// Each delivery stands for itself: a slow handler runs again for each, and is cancelled when the server says that
-    /// WeChat hung up, which [`serve`](crate::serve()) does not. In plain mode a signature is not bound to the first body
-    /// that it came with, and the log has no span for a push.
+    /// What becomes of a reply that takes longer than WeChat waits: see [`Engine::late_reply`].
     ///
     /// ```
-    /// # use wechat_tower::{Callback, WechatLayer};
+    /// # use wechat_tower::{Callback, TextReply, WechatLayer, late_reply::LateReply};
     /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let layer = WechatLayer::new(callback).without_deliveries();
-    /// # Ok::<(), wechat_tower::ConfigError>(())
-    /// ```
-    pub fn without_deliveries(mut self) -> Self {
-        self.answerer = None;
-        self
-    }
-
-    /// What becomes of an answer that takes longer than WeChat waits; [`LateReply::ride`] unless set. Without
-    /// deliveries it does nothing.
-    ///
-    /// ```
-    /// # use wechat_tower::{Callback, TextReply, WechatLayer, delivery::LateReply};
-    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    /// let policy = LateReply::claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
     /// let layer = WechatLayer::new(callback).late_reply(policy);
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn late_reply(mut self, policy: LateReply) -> Self {
-        self.answerer = self.answerer.map(|answerer| answerer.late_reply(policy));
+        self.engine = self.engine.late_reply(policy);
         self
     }
 
-    /// What the user is told when the handler fails (an error, a panic, the [time-out](Self::handler_timeout)), or when
-    /// its reply is one that WeChat would not take; nothing unless set, and never where the push names no sender.
+    /// When WeChat delivers a push: see [`Engine::retry_schedule`].
     ///
-    /// All deliveries of the push are told it. A failure that is too late for them goes where late answers go: by
-    /// [`LateReply::ride`] nowhere, by [`or_claim`](LateReply::or_claim) to the user who writes the word, by
-    /// [`or_push`](LateReply::or_push) to the sender. If this reply cannot be sealed either, that is logged, and WeChat
-    /// is answered `success`.
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wechat_tower::{Callback, WechatLayer, late_reply::RetrySchedule};
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let schedule = RetrySchedule::new().answer_within(Duration::from_secs(4));
+    /// let layer = WechatLayer::new(callback).retry_schedule(schedule);
+    /// # Ok::<(), wechat_tower::ConfigError>(())
+    /// ```
+    pub fn retry_schedule(mut self, schedule: RetrySchedule) -> Self {
+        self.engine = self.engine.retry_schedule(schedule);
+        self
+    }
+
+    /// What the user is told when the handler fails: see [`Engine::on_error`].
     ///
     /// ```
     /// # use wechat_tower::{Callback, TextReply, WechatLayer};
@@ -135,15 +122,11 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn on_error(mut self, reply: impl Into<Reply>) -> Self {
-        self.handlers = self.handlers.on_error(reply);
-        self.with_handlers()
+        self.engine = self.engine.on_error(reply);
+        self
     }
 
-    /// How long the handler may run; ten minutes unless set. One that takes longer is dropped and has failed, which is
-    /// logged: without an end it would hold its place among the pushes that are remembered for ever.
-    ///
-    /// It is counted from when the handler first waits for something. One that never does, because it blocks its
-    /// thread, cannot be ended, and holds up every other push of that thread: see `tokio::task::spawn_blocking`.
+    /// How long the handler may run: see [`Engine::handler_timeout`].
     ///
     /// ```
     /// # use std::time::Duration;
@@ -153,25 +136,12 @@ impl WechatLayer {
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
-        self.handlers = self.handlers.timeout(timeout);
-        self.with_handlers()
-    }
-
-    fn with_handlers(mut self) -> Self {
-        self.answerer = self.answerer.map(|answerer| answerer.handlers(self.handlers.clone()));
+        self.engine = self.engine.handler_timeout(timeout);
         self
     }
 
-    /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those too whose connection is gone, and
-    /// no push came for half a second, for ten seconds at most. What comes meanwhile is answered as ever, over HTTP/1
-    /// with `Connection: close`, so that nobody sends another push over that connection. From then on a push that needs
-    /// a handler is answered 503, on which WeChat asks again. Returns how many handlers still run.
-    ///
-    /// Keep listening until it returns, and take the process out of its load balancer before: what still waits in the
-    /// system's queue when the listener is closed is reset.
-    ///
-    /// Await the signal that your system sends: SIGTERM under systemd, Docker and Kubernetes. (`docker stop` kills after
-    /// ten seconds; give it `-t 30`.)
+    /// For a graceful shutdown: waits for the handlers, and answers what comes meanwhile, over HTTP/1 with
+    /// `Connection: close`. Returns how many handlers still run: see [`Engine::drain`].
     ///
     /// ```no_run
     /// # use wechat_tower::WechatLayer;
@@ -185,7 +155,7 @@ impl WechatLayer {
     /// # }
     /// ```
     pub async fn drain(&self) -> usize {
-        self.running.drain().await
+        self.engine.drain().await
     }
 }
 

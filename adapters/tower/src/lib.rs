@@ -103,10 +103,11 @@
 mod answer;
 mod body;
 mod future;
+mod handler;
 mod layer;
-mod own;
 #[cfg(feature = "serve")]
 mod patient;
+mod push;
 mod read;
 #[cfg(feature = "serve")]
 mod serve;

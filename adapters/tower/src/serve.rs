@@ -18,8 +18,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service;
 
-use crate::future::Admitted;
 use crate::patient::Patient;
+use crate::push::Admitted;
 use crate::read::BoxError;
 
 /// How many bytes the head of a request may have, and how many of a body wait to be read.

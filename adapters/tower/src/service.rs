@@ -6,7 +6,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use crate::read::BoxError;
-use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
+use crate::{ResponseFuture, WechatBody, WechatLayer, answer, push};
 
 /// Answers WeChat around an inner service, which is the handler. Made by [`WechatLayer`].
 ///
@@ -14,7 +14,7 @@ use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
 /// |---|---|
 /// | `GET` with `echostr` | verified and echoed; the handler is not called |
 /// | `GET` without | 400 |
-/// | `POST` | verified, decrypted, parsed; the handler is called with an `Arc` of the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
+/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
 /// | another method | 405 |
 ///
 /// A refusal is an `Ok` response with a status and nothing else; why is logged. An error of the inner service is
@@ -79,23 +79,33 @@ where
 {
     type Response = Response<WechatBody<ResBody>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S, ReqBody, ResBody>;
+    type Future = ResponseFuture<ResBody, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let version = request.version();
+        let (version, engine) = (request.version(), self.layer.engine.clone());
         match *request.method() {
             Method::POST => {
                 // The instance that was polled ready goes with the request; its clone stays.
                 let clone = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, clone);
-                ResponseFuture::open(ready, request, &self.layer)
+                let layer = self.layer.clone();
+                ResponseFuture::new(version, engine, push::answer(layer, ready, request))
             }
-            Method::GET => ResponseFuture::verify(request.uri(), version, &self.layer),
-            _ => ResponseFuture::answered(answer::method_not_allowed(), version, &self.layer),
+            Method::GET => {
+                let (uri, verifier) = (request.uri().clone(), engine.clone());
+                ResponseFuture::new(version, engine, async move {
+                    let query = uri.query().unwrap_or_default();
+                    answer::without_handler(verifier.verify_url(uri.path(), query).await)
+                })
+            }
+            _ => {
+                let refused = answer::without_handler(engine.method_not_allowed());
+                ResponseFuture::new(version, engine, std::future::ready(refused))
+            }
         }
     }
 }

@@ -1,23 +1,23 @@
+use std::time::Instant as StdInstant;
+
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tracing::{Span, field};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::{Instrument, Span, field};
 
-use super::{Arrival, StoreError};
-use crate::refusal::Limit;
-use crate::{Opened, Refusal};
+use crate::Opened;
 
-/// One delivery's entry in the log.
-pub(super) struct Entry {
+/// One delivery in the log: a span, which is closed with what was answered.
+pub(super) struct DeliverySpan {
     pub(super) span: Span,
     pub(super) arrived: Instant,
-    /// Whether it got in before the end of a draining.
-    pub(super) is_admitted: bool,
     /// Which delivery of its push it is, from 1.
     pub(super) delivery: u32,
     is_closed: bool,
 }
 
-impl Entry {
-    pub(super) fn new(opened: &Opened<'_>, arrived: Instant) -> Self {
+impl DeliverySpan {
+    pub(super) fn new(opened: &Opened<'_>, arrived: StdInstant) -> Self {
         let message = &opened.message;
         let span = tracing::info_span!(
             "wechat_push",
@@ -38,21 +38,21 @@ impl Entry {
                 span.record("user", field::display(user));
             }
         }
-        Self { span, arrived, is_admitted: true, delivery: 1, is_closed: false }
+        Self { span, arrived: Instant::from_std(arrived), delivery: 1, is_closed: false }
     }
 
-    pub(super) fn replayed(mut self) -> Arrival {
-        let refusal = Refusal::Replayed;
-        let (reason, status) = (&refusal as &(dyn std::error::Error + 'static), refusal.status());
-        tracing::warn!(parent: &self.span, reason, status, "refused a request");
-        self.close("refused: replayed");
-        Arrival::Refused(status)
-    }
-
-    pub(super) fn unanswerable(mut self, error: &StoreError, limit: &Limit) -> Arrival {
-        self.span.in_scope(|| limit.store_failed(error, self.arrived.into_std()));
-        self.close("refused: no store");
-        Arrival::Refused(503)
+    /// Runs `task` to its end, even if the connection goes away, and counts it with `token` until then.
+    pub(super) fn spawn<T: Send + 'static>(
+        &self,
+        token: TaskTrackerToken,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        let task = async move {
+            let output = task.await;
+            drop(token);
+            output
+        };
+        tokio::spawn(task.instrument(self.span.clone()))
     }
 
     pub(super) fn join(&self, joined: &'static str) {
@@ -71,7 +71,7 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
+impl Drop for DeliverySpan {
     fn drop(&mut self) {
         if !self.is_closed {
             self.close("hung up");

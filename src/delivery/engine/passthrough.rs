@@ -1,6 +1,6 @@
-//! What WeChat makes of a response that a handler made itself, without a reply type.
+//! What WeChat does with a response that a handler made itself, without a reply type.
 
-use super::Outcome;
+use super::HandlerOutput;
 use crate::{Reply, TextReply};
 
 /// The longest `text/plain` response that is read as a text reply, in bytes.
@@ -9,8 +9,8 @@ const MAX_BODY: u64 = 64 * 1024;
 /// The acknowledgement, as WeChat's pages have it.
 const SUCCESS: &[u8] = b"success";
 
-/// A response that a handler made itself, as far as WeChat looks at one. It decides what becomes of it, for every
-/// server alike.
+/// A response that a handler made itself, as far as WeChat looks at one. [`output`](Self::output) decides what becomes of
+/// it, for every server alike.
 ///
 /// | response | what becomes of it |
 /// |---|---|
@@ -20,7 +20,7 @@ const SUCCESS: &[u8] = b"success";
 /// | anything else: another status, another type, a `Content-Encoding`, a text of unknown length | sent as it is, with an error in the log |
 ///
 /// ```
-/// use wechat_callback::delivery::{Outcome, OwnResponse};
+/// use wechat_callback::server::{HandlerOutput, OwnResponse};
 ///
 /// let response = OwnResponse {
 ///     status: 200,
@@ -29,7 +29,7 @@ const SUCCESS: &[u8] = b"success";
 ///     length: Some(6),
 /// };
 /// assert!(response.needs_body());
-/// assert!(matches!(response.outcome(Some("你好".as_bytes())), Outcome::Reply(_)));
+/// assert!(matches!(response.output(Some("你好".as_bytes())), HandlerOutput::Reply(_)));
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OwnResponse<'a> {
@@ -44,7 +44,7 @@ pub struct OwnResponse<'a> {
 }
 
 impl OwnResponse<'_> {
-    /// Whether [`outcome`](Self::outcome) wants the body: it has the known length then, 64 KiB at most.
+    /// Whether [`output`](Self::output) needs the body: it has the known length then, 64 KiB at most.
     #[must_use]
     pub fn needs_body(&self) -> bool {
         let may_be_success = self.length == Some(SUCCESS.len() as u64);
@@ -56,15 +56,15 @@ impl OwnResponse<'_> {
 
     /// What the handler returned with it. `body` is the body where it is [needed](Self::needs_body).
     #[must_use]
-    pub fn outcome(&self, body: Option<&[u8]>) -> Outcome {
+    pub fn output(&self, body: Option<&[u8]>) -> HandlerOutput {
         if (200..300).contains(&self.status) && self.length == Some(0)
             || self.status == 200 && !self.is_encoded && body == Some(SUCCESS)
         {
-            return Outcome::Reply(Reply::None);
+            return HandlerOutput::Reply(Reply::None);
         }
         match self.text(body) {
-            Ok(text) => Outcome::Reply(TextReply::new(text).into()),
-            Err(verdict) => Outcome::Own(Own {
+            Ok(text) => HandlerOutput::Reply(TextReply::new(text).into()),
+            Err(verdict) => HandlerOutput::Passthrough(Passthrough {
                 verdict,
                 status: self.status,
                 content_type: self
@@ -122,9 +122,9 @@ enum Kind {
     Other,
 }
 
-/// A response of a handler's own, which is sent as it is. Made by [`OwnResponse::outcome`].
+/// A handler's own response, which is sent as it is. Made by [`OwnResponse::output`].
 #[derive(Debug, Clone)]
-pub struct Own {
+pub struct Passthrough {
     verdict: Verdict,
     status: u16,
     content_type: Option<String>,
@@ -142,8 +142,8 @@ enum Verdict {
     Unbounded,
 }
 
-impl Own {
-    /// Says in the log what is wrong with it, if something is. Nothing of its body.
+impl Passthrough {
+    /// Logs what is wrong with it, if something is, and nothing of its body.
     pub(super) fn log(&self, is_encrypted: bool) {
         let reason = match self.verdict {
             Verdict::Xml if !is_encrypted => return,

@@ -1,0 +1,155 @@
+//! The decisions, as tables.
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::delivery::StoreError;
+use crate::late_reply::{ClaimWord, Recipient, ReplySender};
+use crate::{NewsReply, TextReply};
+
+struct Nowhere;
+
+#[async_trait]
+impl ReplySender for Nowhere {
+    async fn send(&self, _: &Recipient, _: &Reply) -> Result<(), SendError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Lease for Nowhere {
+    async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
+        Ok(Timeliness::InTime)
+    }
+}
+
+/// One policy of each kind: drop, claim, push, push or claim, run again.
+fn policies() -> [Policy; 5] {
+    let word = || ClaimWord::new("继续", TextReply::new("还在想"));
+    let late = [
+        LateReply::Drop,
+        LateReply::Claim(word()),
+        LateReply::push(Nowhere),
+        LateReply::push_or_claim(Nowhere, word()),
+        LateReply::RunAgain,
+    ];
+    late.map(|late| Policy { late, schedule: RetrySchedule::new() })
+}
+
+fn each<T>(decide: impl Fn(&Policy) -> T) -> [T; 5] {
+    policies().each_ref().map(decide)
+}
+
+fn short() -> Arc<Reply> {
+    Arc::new(TextReply::new("好").into())
+}
+
+fn long() -> Arc<Reply> {
+    Arc::new(TextReply::new("好".repeat(1000)).into())
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+const LAST: Duration = Duration::from_millis(4500);
+
+#[test]
+fn the_first_delivery_runs_the_handler_and_the_others_do_not() {
+    let [policy, ..] = policies();
+    let step = |state, is_word| policy.claimed(state, Duration::ZERO, is_word);
+    for is_word in [false, true] {
+        let first = step(ClaimState::First(Box::new(Nowhere)), is_word);
+        assert_eq!(matches!(first, Step::Fetch(_)), is_word);
+        assert_eq!(matches!(first, Step::Run(_)), !is_word);
+        assert!(matches!(step(ClaimState::Running, is_word), Step::Wait(_)));
+        assert!(
+            matches!(step(ClaimState::Completed(short()), is_word), Step::Answer(outcome) if outcome == short())
+        );
+    }
+}
+
+#[test]
+fn a_delivery_waits_for_the_next_one_unless_it_is_the_last_or_the_reply_is_sent_anyway() {
+    for (age, drop, push) in [
+        (0, seconds(15), LAST),
+        (5, seconds(15), LAST),
+        (7, seconds(15), LAST),
+        // Half a time-out before the third is due.
+        (8, LAST, LAST),
+        (10, LAST, LAST),
+        (3600, LAST, LAST),
+    ] {
+        assert_eq!(each(|policy| policy.patience(seconds(age))), [drop, drop, push, push, drop], "{age} s");
+        let timed_out = |patience| if patience == LAST { TimedOut::MarkLate } else { TimedOut::Nothing };
+        assert_eq!(
+            each(|policy| policy.timed_out(seconds(age))),
+            [drop, drop, push, push, drop].map(timed_out),
+            "{age} s"
+        );
+    }
+}
+
+#[test]
+fn the_third_delivery_waits_as_long_as_the_schedule_says() {
+    let schedule = RetrySchedule::new().deliveries(2).timeout(seconds(10)).answer_within(seconds(9));
+    let policy = Policy { late: LateReply::Drop, schedule };
+    for (age, patience) in [(0, 20), (4, 20), (5, 9), (10, 9)] {
+        assert_eq!(policy.patience(seconds(age)), seconds(patience), "{age} s");
+    }
+}
+
+#[test]
+fn the_last_delivery_answers_what_came_meanwhile_or_what_the_policy_says() {
+    assert!(each(|policy| policy.marked(Some(short()))).iter().all(|it| *it == Marked::Answer(short())));
+    let [drop, claim, push, either, again] = each(|policy| policy.marked(None));
+    assert_eq!(
+        [drop, claim, push, either, again],
+        [Marked::Nothing, Marked::Notice, Marked::Typing, Marked::Typing, Marked::Nothing]
+    );
+}
+
+#[test]
+fn what_is_late_and_pushed_is_kept_as_none() {
+    use Retention::{ForRetries, ForUser, UnlessLate};
+    let short = each(|policy| policy.retention(&short()));
+    assert_eq!(short, [ForRetries, ForRetries, UnlessLate, UnlessLate, ForRetries]);
+    let long = each(|policy| policy.retention(&long()));
+    assert_eq!(long, [ForRetries, ForUser, UnlessLate, UnlessLate, ForRetries]);
+}
+
+#[test]
+fn what_becomes_of_an_outcome() {
+    use Source::{Failure, Handler, Passthrough};
+    use Stored::{KeepRest, Lose, Nothing, Send};
+    use Timeliness::{InTime, Late};
+    let (none, news) = (Arc::new(Reply::None), Arc::new(Reply::from(NewsReply::default())));
+    for (timeliness, outcome, source, becomes) in [
+        (InTime, short(), Handler, [Nothing; 5]),
+        (InTime, news.clone(), Handler, [Nothing; 5]),
+        (InTime, long(), Handler, [Nothing, KeepRest, Nothing, KeepRest, Nothing]),
+        (InTime, none.clone(), Passthrough, [Nothing; 5]),
+        (Late, short(), Handler, [Lose, Nothing, Send, Send, Lose]),
+        (Late, news, Handler, [Lose, Nothing, Send, Send, Lose]),
+        (Late, long(), Handler, [Lose, Nothing, Send, Send, Lose]),
+        (Late, none.clone(), Handler, [Nothing; 5]),
+        (Late, short(), Failure, [Nothing, Nothing, Send, Send, Nothing]),
+        (Late, none.clone(), Failure, [Nothing; 5]),
+        (Late, none, Passthrough, [Lose; 5]),
+    ] {
+        let found = each(|policy| policy.stored(timeliness, &outcome, source));
+        assert_eq!(found, becomes, "{timeliness:?} {outcome:?} {source:?}");
+    }
+}
+
+#[test]
+fn what_is_refused_for_good_is_kept_and_what_may_work_later_is_tried_three_times_more() {
+    use NotSent::{Keep, Lose, TryAgain};
+    let refused = SendError::Final("48 hours".into());
+    assert_eq!(each(|policy| policy.not_sent(&refused, 1)), [Lose, Lose, Lose, Keep, Lose]);
+    let busy = SendError::Temporary("busy".into());
+    for (tries, wait) in [(1, 1), (2, 2), (3, 4)] {
+        assert_eq!(each(|policy| policy.not_sent(&busy, tries)), [TryAgain(seconds(wait)); 5]);
+    }
+    assert_eq!(each(|policy| policy.not_sent(&busy, 4)), [Lose, Lose, Lose, Keep, Lose]);
+}

@@ -1,0 +1,109 @@
+//! One call for any server.
+
+use std::time::Instant;
+
+use super::deliver::Delivery;
+use super::handlers::HandlerOutput;
+use super::response::Response;
+use super::task::Answer;
+use super::{Engine, Shared};
+use crate::callback::Uncovering;
+use crate::{HandlerError, Message, Refusal, Reply, Timestamp};
+
+impl Engine {
+    /// Answers one request: verifies the URL (GET), or opens the push (POST) and calls `handler` with its message, once for
+    /// all deliveries of the push. Any other method is answered 405.
+    ///
+    /// `query` is the query string as it stands in the URL, without the `?`; `body` the whole body, read up to
+    /// [`BODY_LIMIT`](Self::BODY_LIMIT); `arrived` when the request arrived, from where WeChat's five seconds count. Send
+    /// back the status, the [headers](Response::headers) and the body. Dropped, because the connection is gone, it leaves
+    /// the handler running: the next delivery gets what comes out. It has to be polled in a tokio runtime.
+    ///
+    /// Why a request is refused is logged; the response has a status and nothing else.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use wechat_callback::{Callback, TextReply, server::Engine};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), wechat_callback::ConfigError> {
+    /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
+    /// let engine = Engine::new(callback);
+    /// let chat = |_| async { Ok(TextReply::new("你好")) };
+    /// let response = engine.handle("PUT", "", b"", Instant::now(), chat).await;
+    /// assert_eq!(response.status, 405);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn handle<H, F, R>(
+        &self,
+        method: &str,
+        query: &str,
+        body: &[u8],
+        arrived: Instant,
+        handler: H,
+    ) -> Response
+    where
+        H: FnOnce(Message) -> F,
+        F: Future<Output = Result<R, HandlerError>> + Send + 'static,
+        R: Into<Reply> + 'static,
+    {
+        match method {
+            "GET" => return self.verify_url("", query).await,
+            "POST" => {}
+            _ => return self.method_not_allowed(),
+        }
+        let opened = match self.callback().open(query, body) {
+            Ok(opened) => opened,
+            Err(error) => return self.refuse(error, method, "", query),
+        };
+        let task = match self.deliver(&opened, arrived, arrived).await {
+            Delivery::Answered(response) => return response,
+            Delivery::Run(task) => task,
+        };
+        let context = opened.context;
+        let handler = handler(opened.message);
+        let handler = async move {
+            let output = match handler.await {
+                Ok(reply) => HandlerOutput::Reply(reply.into()),
+                Err(error) => HandlerOutput::Failed(error),
+            };
+            (output, None::<Response>)
+        };
+        let detach = |run| drop(tokio::spawn(run));
+        match task.run(handler, context, detach).await {
+            Answer::Reply(response, _) | Answer::Passthrough(response) => response,
+        }
+    }
+
+    /// Answers the URL verification (GET) with the echostr. In plain mode its signature is bound to no body, or it would
+    /// open a push with any.
+    ///
+    /// `path`, for the log, and `query` are the request's, the query without the `?`.
+    pub async fn verify_url(&self, path: &str, query: &str) -> Response {
+        let Shared { callback, store, .. } = &*self.shared;
+        let verified = match callback.verified_at(query, Timestamp::now()) {
+            Ok(verified) => verified,
+            Err(error) => return self.refuse(error, "GET", path, query),
+        };
+        if let Some(Uncovering { key, fresh_for }) = verified.uncovering {
+            // One that came with a push before may still be echoed: it says nothing that its sender does not know.
+            if let Err(error) = store.bind(key, b"", fresh_for).await {
+                callback.log_unbound(&error);
+                return Response::empty(Refusal::StoreFailed.status());
+            }
+        }
+        Response::echostr(verified.echostr)
+    }
+
+    /// Logs why a request is refused, as [`Callback::log_refusal`](crate::Callback::log_refusal) does, and returns the
+    /// status to answer with and nothing else.
+    pub fn refuse(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> Response {
+        Response::empty(self.callback().log_refusal(refusal, method, path, query))
+    }
+
+    /// The answer to a method that is neither GET nor POST.
+    pub fn method_not_allowed(&self) -> Response {
+        tracing::debug!(status = 405, "refused a request");
+        Response::empty(405)
+    }
+}

@@ -1,0 +1,156 @@
+//! What becomes of an outcome: it is stored, kept for its user, sent, or lost, which is logged.
+
+use std::sync::Arc;
+
+use tokio::time::sleep;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::Engine;
+use super::contain::contained;
+use super::deliver::Push;
+use crate::Reply;
+use crate::delivery::decide::{NotSent, Source, Stored};
+use crate::delivery::{Lease, Retention, Timeliness};
+use crate::late_reply::{Recipient, ReplySender, SendError};
+use crate::log::as_dyn;
+
+/// The end of a handler's run.
+pub(super) struct Completion {
+    pub(super) engine: Engine,
+    pub(super) push: Push,
+    pub(super) lease: Option<Box<dyn Lease>>,
+    /// Counts the run until its end.
+    pub(super) token: TaskTrackerToken,
+}
+
+impl Completion {
+    /// Whether other deliveries get the outcome.
+    pub(super) const fn is_shared(&self) -> bool {
+        self.lease.is_some()
+    }
+
+    /// Whether it must not be cancelled.
+    pub(super) fn is_owed(&self) -> bool {
+        self.engine.shared.policy.joins()
+    }
+
+    /// Stores the outcome, and returns what the delivery that ran the handler may carry of it.
+    pub(super) async fn complete(self, reply: Arc<Reply>, source: Source) -> Arc<Reply> {
+        let Self { engine, push, lease, token } = self;
+        let Some(lease) = lease else {
+            return reply;
+        };
+        let retention = engine.shared.policy.retention(&reply);
+        let timeliness = match lease.complete(reply.clone(), retention).await {
+            Ok(timeliness) => timeliness,
+            Err(error) => {
+                tracing::error!(
+                    error = as_dyn(&error),
+                    "the outcome is not stored: other deliveries of the push do not get it"
+                );
+                return reply;
+            }
+        };
+        engine.stored(timeliness, retention, &push, &reply, source).await;
+        drop(token);
+        retention.kept(reply, timeliness)
+    }
+}
+
+impl Engine {
+    async fn stored(
+        &self,
+        timeliness: Timeliness,
+        retention: Retention,
+        push: &Push,
+        reply: &Arc<Reply>,
+        source: Source,
+    ) {
+        match (self.shared.policy.stored(timeliness, reply, source), push.user, push.key) {
+            (Stored::KeepRest, Some(user), Some(key)) if retention == Retention::ForUser => {
+                self.add_pending(user, crate::delivery::PendingReply::new(key, 1)).await;
+            }
+            (Stored::KeepRest, Some(user), _) => {
+                self.keep(user, reply, 1).await;
+            }
+            (Stored::Send, ..) => self.send(push, reply, source).await,
+            (Stored::Lose, ..) => lost(),
+            (Stored::Nothing | Stored::KeepRest, ..) => {}
+        }
+    }
+
+    /// Sends a late reply as a message of its own.
+    async fn send(&self, push: &Push, reply: &Arc<Reply>, source: Source) {
+        let policy = &self.shared.policy;
+        let (Some(sender), Some(to)) = (policy.late.sender(), &push.recipient) else {
+            if source == Source::Handler {
+                lost();
+            }
+            return;
+        };
+        let mut tries = 0_u32;
+        loop {
+            let Err(error) = send(&**sender, to, reply).await else {
+                return tracing::debug!("the late reply was sent as a message of its own");
+            };
+            tries = tries.saturating_add(1);
+            match policy.not_sent(&error, tries) {
+                NotSent::TryAgain(wait) => {
+                    tracing::warn!(
+                        error = as_dyn(&error),
+                        "a late reply could not be sent; it is tried again"
+                    );
+                    sleep(wait).await;
+                }
+                NotSent::Keep if self.keep_unsent(push, reply).await => {
+                    return tracing::warn!(
+                        error = as_dyn(&error),
+                        "a late reply could not be sent; it is kept for the user to fetch it"
+                    );
+                }
+                NotSent::Keep | NotSent::Lose => {
+                    return tracing::error!(
+                        error = as_dyn(&error),
+                        "the reply is lost: it was late, and could not be sent"
+                    );
+                }
+            }
+        }
+    }
+
+    async fn keep_unsent(&self, push: &Push, reply: &Arc<Reply>) -> bool {
+        match push.user {
+            Some(user) => self.keep(user, reply, 0).await,
+            None => false,
+        }
+    }
+
+    /// Shows the user that a reply is being written. Nobody waits for it.
+    pub(super) fn type_to(&self, push: &Push) {
+        if let (Some(sender), Some(to)) = (self.shared.policy.late.sender(), &push.recipient) {
+            let (sender, to) = (sender.clone(), to.clone());
+            tokio::spawn(async move {
+                let error = match contained(sender.typing(&to)).await {
+                    Ok(Ok(())) => return,
+                    Ok(Err(error)) => error,
+                    Err(panic) => SendError::Final(format!("the sender panicked: {panic}").into()),
+                };
+                tracing::debug!(
+                    error = as_dyn(&error),
+                    "it could not be shown that a reply is being written"
+                );
+            });
+        }
+    }
+}
+
+/// A sender that panics has failed.
+async fn send(sender: &dyn ReplySender, to: &Recipient, reply: &Reply) -> Result<(), SendError> {
+    contained(sender.send(to, reply))
+        .await
+        .unwrap_or_else(|panic| Err(SendError::Final(format!("the sender panicked: {panic}").into())))
+}
+
+fn lost() {
+    tracing::error!("the reply is lost: no delivery is left to carry it (see LateReply)");
+}

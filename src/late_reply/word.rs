@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use crate::Reply;
+
+/// The word with which users fetch a reply that was late, and what they are told before.
+///
+/// ```
+/// use wechat_callback::TextReply;
+/// use wechat_callback::late_reply::ClaimWord;
+///
+/// let word = ClaimWord::new("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+/// ```
+#[derive(Clone)]
+pub struct ClaimWord {
+    word: Arc<str>,
+    notice: Arc<Reply>,
+    /// Behind a part that is not the last.
+    more: Arc<str>,
+}
+
+impl ClaimWord {
+    /// Users write `word`; where the reply is not there yet, they are told `notice`. Blanks around the word do not count.
+    pub fn new(word: impl Into<String>, notice: impl Into<Reply>) -> Self {
+        let word = word.into().trim().to_owned();
+        // Nobody writes a word of hundreds of bytes, and a part of a text must have room beside it.
+        let more = if word.len() > 512 { String::new() } else { format!("\n……【{word}】") };
+        Self { word: word.into(), notice: Arc::new(notice.into()), more: more.into() }
+    }
+
+    pub(crate) const fn notice(&self) -> &Arc<Reply> {
+        &self.notice
+    }
+
+    /// Whether `reply` is too long for one message.
+    pub(crate) fn is_long(&self, reply: &Arc<Reply>) -> bool {
+        self.part(reply, 0).is_some_and(|(_, more)| more)
+    }
+
+    /// The `part`th part of `reply`, and whether there is more.
+    pub(crate) fn part(&self, reply: &Arc<Reply>, part: u32) -> Option<(Arc<Reply>, bool)> {
+        match &**reply {
+            Reply::Text(text) => match text.part(part, &self.more)? {
+                (whole, false) if whole == *text => Some((reply.clone(), false)),
+                (part, more) => Some((Arc::new(part.into()), more)),
+            },
+            Reply::None => None,
+            _ => (part == 0).then(|| (reply.clone(), false)),
+        }
+    }
+
+    /// Whether a user wrote it. An empty word is nobody's.
+    pub(crate) fn is(&self, text: Option<&str>) -> bool {
+        !self.word.is_empty() && text.is_some_and(|text| text.trim() == &*self.word)
+    }
+}
+
+/// Without the word and the notice.
+impl std::fmt::Debug for ClaimWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClaimWord").finish_non_exhaustive()
+    }
+}
