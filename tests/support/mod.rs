@@ -1,6 +1,5 @@
 //! WeChat's side of the protocol: the simulator's, and from the primitives up what WeChat would never do. Neither
 //! shares code with the library.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 pub mod both;
 pub mod bots;

@@ -1,0 +1,9 @@
+//! The store against Redis servers of the tests' own, in real time.
+
+#[allow(unreachable_pub, reason = "shared by the tests")]
+mod support;
+
+mod deliveries;
+mod forgotten;
+mod outages;
+mod slow;

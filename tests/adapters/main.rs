@@ -1,0 +1,14 @@
+//! The adapters: one push each, in process, in axum and tower, and in actix-web.
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
+
+mod actix;
+mod extractors;
+mod logs;
+mod own_responses;
+mod refusals;
+mod reports;
+mod shared_handler;
+mod tower;

@@ -1,0 +1,16 @@
+//! The core: pushes that are read and replies that are written, without a server.
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
+
+mod deserialize;
+mod layouts;
+mod made;
+mod properties;
+mod replies;
+mod rotation;
+mod samples;
+mod typed;
+mod user_text;
+mod vectors;

@@ -1,0 +1,18 @@
+//! Deliveries of one push that belong together, in process and on a paused clock, on both adapters.
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
+
+mod claim;
+mod drain;
+mod elsewhere;
+mod failures;
+mod handlers;
+mod logs;
+mod many;
+mod panics;
+mod push;
+mod replay;
+mod retries;
+mod store;

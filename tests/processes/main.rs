@@ -1,0 +1,11 @@
+//! Real time: servers on ports of their own, and processes.
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
+
+mod connections;
+#[cfg(unix)]
+mod examples;
+mod redis;
+mod sockets;
