@@ -24,6 +24,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wechat_callback::delivery::{ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention};
+use wechat_callback::late_reply::LateReply;
 use wechat_callback::{Callback, Message, Reply, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -50,7 +51,7 @@ fn print_layer(runtime: &Runtime, slices: u64) {
         for (name, serve) in [("in a server", serve_over_http as Serve), ("called", call as Serve)] {
             // A slice each way of a store that is empty at first, as a new callback's is.
             let layer = WechatLayer::new(callback.clone()).store(MemoryStore::new());
-            let apps = [layer.clone(), layer.without_deliveries()]
+            let apps = [layer.clone(), layer.late_reply(LateReply::RunAgain)]
                 .map(|layer| Router::new().route("/weixin", post(echo).layer(layer)));
             let mut times = Vec::new();
             for slice in 0..slices {

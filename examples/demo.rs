@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 use wechat_sim::page::Page;
 use wechat_sim::{Account, Mode, ServiceTarget};
-use wechat_tower::delivery::LateReply;
+use wechat_tower::late_reply::LateReply;
 use wechat_tower::message::{Content, Event};
 use wechat_tower::{
     Article, Callback, ConfigError, ImageReply, MusicReply, NewsReply, Reply, SecurityMode, TextReply,
@@ -72,7 +72,7 @@ fn bot(account: &Account, mode: Mode) -> Result<Router, ConfigError> {
         .mode(mode)
         .build()?;
     let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
-    let wechat = WechatLayer::new(callback).late_reply(LateReply::ride().or_claim("继续", notice));
+    let wechat = WechatLayer::new(callback).late_reply(LateReply::claim("继续", notice));
     Ok(Router::new().route("/weixin", post(chat).layer(wechat)))
 }
 

@@ -20,7 +20,7 @@ use axum::Router;
 use axum::routing::post;
 use tokio::net::TcpListener;
 use wechat_actix::WechatMiddleware;
-use wechat_callback::delivery::LateReply;
+use wechat_callback::late_reply::LateReply;
 use wechat_callback::{Callback, Reply, TextReply, WechatMessage};
 use wechat_redis::RedisStore;
 use wechat_tower::WechatLayer;
@@ -51,10 +51,10 @@ async fn chat(WechatMessage(message): WechatMessage) -> Reply {
 
 fn late_reply() -> Result<LateReply, Box<dyn Error>> {
     match env::var("LATE").as_deref() {
-        Err(_) | Ok("ride") => Ok(LateReply::ride()),
+        Err(_) | Ok("ride") => Ok(LateReply::Drop),
         Ok("claim") => {
             let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
-            Ok(LateReply::ride().or_claim("继续", notice))
+            Ok(LateReply::claim("继续", notice))
         }
         Ok(other) => Err(format!("LATE={other}: it is ride or claim").into()),
     }

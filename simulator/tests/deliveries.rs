@@ -33,7 +33,8 @@ fn slow_bot(mode: Mode, seconds: &'static [f64]) -> (FakeWechat<ServiceTarget<Ro
             TextReply::new(format!("第{}次", call + 1))
         }
     };
-    let layer = WechatLayer::new(callback(&account)).without_deliveries();
+    let layer =
+        WechatLayer::new(callback(&account)).late_reply(wechat_tower::late_reply::LateReply::RunAgain);
     let app = Router::new().route("/weixin", post(handler).layer(layer));
     (FakeWechat::new(account, ServiceTarget::new(app, "/weixin")), finished)
 }

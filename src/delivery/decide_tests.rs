@@ -123,7 +123,7 @@ fn what_becomes_of_an_outcome() {
     use Source::{Failure, Handler, Passthrough};
     use Stored::{KeepRest, Lose, Nothing, Send};
     use Timeliness::{InTime, Late};
-    let (none, news) = (Arc::new(Reply::None), Arc::new(Reply::from(NewsReply::default())));
+    let (none, news) = (Arc::new(Reply::None), Arc::new(Reply::from(NewsReply::new([]))));
     for (timeliness, outcome, source, becomes) in [
         (InTime, short(), Handler, [Nothing; 5]),
         (InTime, news.clone(), Handler, [Nothing; 5]),

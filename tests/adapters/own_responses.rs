@@ -2,7 +2,6 @@
 
 use crate::support;
 
-use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use support::deliveries::{App, Heard, Middleware, Nothing, Retry, Stage, Success
 use support::logs::logged;
 use support::made::{Content, Made};
 use support::{MODES, text};
-use wechat_callback::delivery::{LateReply, ReplySender};
+use wechat_callback::late_reply::{LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{MusicReply, Reply, SecurityMode, TextReply};
 
 /// Plays `test` on both adapters in all three modes.
@@ -47,7 +46,7 @@ fn a_string_is_a_text_reply_in_every_mode() {
             let log = logged(async { heard = app.deliver_once(stage.wechat.push(&text("x"))).await }).await;
             assert_eq!(heard, says(said));
             assert!(is_quiet(&log), "{log}");
-            let app = stage.middleware().without_deliveries().around(move |_| async move { said }).await;
+            let app = stage.middleware().run_again().around(move |_| async move { said }).await;
             assert_eq!(app.deliver_once(stage.wechat.push(&text("x"))).await, says(said));
         }
     });
@@ -106,21 +105,21 @@ fn a_late_string_is_claimed_or_pushed() {
 
     #[async_trait::async_trait]
     impl ReplySender for Sender {
-        async fn send(&self, _: &str, reply: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
+        async fn send(&self, _: &Recipient, reply: &Reply) -> Result<(), SendError> {
             self.0.lock().expect("not poisoned").push(reply.clone());
             Ok(())
         }
     }
 
     everywhere(async |stage| {
-        let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想"));
+        let policy = LateReply::claim("继续", TextReply::new("还在想"));
         let app = stage.middleware().late_reply(policy).around(slow(20.0, &Arc::default())).await;
         assert_eq!(app.tell(&text("x")).await, says("还在想"));
         seconds(10.0).await;
         assert_eq!(app.tell(&text("继续")).await, says("你好"));
 
         let sender = Sender::default();
-        let policy = LateReply::ride().or_push(sender.clone());
+        let policy = LateReply::push(sender.clone());
         let app = stage.middleware().late_reply(policy).around(slow(6.0, &Arc::default())).await;
         assert_eq!(app.tell(&text("x")).await, Success);
         seconds(2.0).await;
@@ -210,7 +209,7 @@ fn untaken() -> Vec<(Made, &'static str)> {
 fn what_wechat_does_not_take_passes_untouched_with_an_error_that_says_why_and_never_what() {
     everywhere(async |stage| {
         for (made, reason) in untaken() {
-            for middleware in [stage.middleware(), stage.middleware().without_deliveries()] {
+            for middleware in [stage.middleware(), stage.middleware().run_again()] {
                 let app = answering(&middleware, &made).await;
                 let log = logged(async {
                     let answer = app.send(stage.wechat.push(&text("x"))).await;

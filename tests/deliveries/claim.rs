@@ -8,7 +8,7 @@ use support::deliveries::{
     App, Heard, Nothing, OTHER_USER, Retry, Slow, Stage, everywhere, from, says, seconds,
 };
 use support::text;
-use wechat_callback::delivery::LateReply;
+use wechat_callback::late_reply::LateReply;
 use wechat_callback::{Message, Reply, TextReply};
 
 const NOTICE: &str = "还在想，过一会儿发“继续”来看。";
@@ -16,7 +16,7 @@ const NOTICE: &str = "还在想，过一会儿发“继续”来看。";
 const MARK: &str = "\n……【继续】";
 
 fn policy() -> LateReply {
-    LateReply::ride().or_claim("继续", TextReply::new(NOTICE))
+    LateReply::claim("继续", TextReply::new(NOTICE))
 }
 
 async fn app(stage: &Stage) -> (App, Slow) {

@@ -16,7 +16,8 @@ use support::{Push, Wechat, text};
 use tokio::time::Instant;
 use tower::ServiceExt;
 use wechat_actix::WechatMiddleware;
-use wechat_callback::delivery::{LateReply, MemoryStore};
+use wechat_callback::delivery::MemoryStore;
+use wechat_callback::late_reply::LateReply;
 use wechat_callback::{SecurityMode, TextReply};
 use wechat_tower::WechatLayer;
 
@@ -60,7 +61,7 @@ fn what_still_comes_is_answered_and_what_comes_after_the_end_is_503() {
 #[test]
 fn each_push_that_comes_keeps_it_waiting_for_another_half_second() {
     everywhere(async |stage| {
-        for middleware in [stage.middleware(), stage.middleware().without_deliveries()] {
+        for middleware in [stage.middleware(), stage.middleware().run_again()] {
             let slow = Slow::default();
             let app = middleware.around(slow.handler()).await;
             let started = Instant::now();
@@ -113,9 +114,9 @@ fn a_busy_bot_is_drained_for_ten_seconds_and_answers_for_another_half_a_second()
 }
 
 #[test]
-fn without_deliveries_it_waits_for_the_handlers_too() {
+fn run_again_it_waits_for_the_handlers_too() {
     everywhere(async |stage| {
-        let (middleware, slow) = (stage.middleware().without_deliveries(), Slow::default());
+        let (middleware, slow) = (stage.middleware().run_again(), Slow::default());
         let app = middleware.around(slow.handler()).await;
         let (heard, drained) = tokio::join!(app.deliver_once(stage.wechat.push(&text("4 好"))), async {
             seconds(1.0).await;
@@ -128,9 +129,9 @@ fn without_deliveries_it_waits_for_the_handlers_too() {
 
 /// A handler of theirs ends with its connection.
 #[test]
-fn without_deliveries_a_handler_whose_connection_is_gone_is_not_waited_for() {
+fn run_again_a_handler_whose_connection_is_gone_is_not_waited_for() {
     everywhere(async |stage| {
-        let (middleware, slow) = (stage.middleware().without_deliveries(), Slow::default());
+        let (middleware, slow) = (stage.middleware().run_again(), Slow::default());
         let app = middleware.around(slow.handler()).await;
         assert_eq!(app.deliver_once(stage.wechat.push(&text("9 好"))).await, Nothing);
         let started = Instant::now();
@@ -210,7 +211,7 @@ fn with_nothing_to_wait_for_it_returns_after_half_a_second_without_a_push() {
 #[test]
 fn what_is_owed_is_paid_out_to_the_end() {
     everywhere(async |stage| {
-        let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想"));
+        let policy = LateReply::claim("继续", TextReply::new("还在想"));
         let (middleware, slow) = (stage.middleware().late_reply(policy), Slow::default());
         let app = middleware.around(slow.handler()).await;
         assert_eq!(app.tell(&text("20 好")).await, says("还在想"));

@@ -12,9 +12,10 @@ use support::deliveries::{
 use support::logs::logged;
 use support::{Push, text};
 use wechat_callback::delivery::{
-    Claim, ClaimState, DeliveryKey, LateReply, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore,
-    Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
+    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
+    SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
 };
+use wechat_callback::late_reply::LateReply;
 use wechat_callback::{HandlerError, Message, Reply, SecurityMode, TextReply};
 
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +78,7 @@ fn a_thousand_errors_among_two_thousand_messages_are_answered_success_and_comple
 fn a_panic_before_the_handler_returns_a_future_is_one_too() {
     hush();
     everywhere(async |stage| {
-        for middleware in [stage.middleware(), stage.middleware().without_deliveries()] {
+        for middleware in [stage.middleware(), stage.middleware().run_again()] {
             let handler = |message: Message| {
                 assert_eq!(message.text(), Some("好"), "on purpose");
                 async { TextReply::new("好") }
@@ -102,9 +103,9 @@ fn a_panic_after_the_connection_is_gone_reaches_the_delivery_that_waits() {
 }
 
 #[test]
-fn without_deliveries_a_panic_and_an_error_are_answered_success() {
+fn run_again_a_panic_and_an_error_are_answered_success() {
     everywhere(async |stage| {
-        let (app, slow) = fragile_app(&stage.middleware().without_deliveries()).await;
+        let (app, slow) = fragile_app(&stage.middleware().run_again()).await;
         for how in ["0 panic", "1 panic", "0 fail", "1 fail"] {
             let push = stage.wechat.push(&text(how));
             assert_eq!(app.deliver_once(push.clone()).await, Success);
@@ -233,7 +234,7 @@ impl PendingStore for Broken {
 
 async fn broken_app(stage: &Stage, method: &'static str) -> (App, Slow) {
     let slow = Slow::default();
-    let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想"));
+    let policy = LateReply::claim("继续", TextReply::new("还在想"));
     let middleware = stage.middleware().store(Broken::new(method)).late_reply(policy);
     (middleware.around(slow.handler()).await, slow)
 }

@@ -2,7 +2,6 @@
 
 use crate::support;
 
-use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +9,8 @@ use support::deliveries::{Heard, Nothing, Refused, Retry, Stage, Success, everyw
 use support::failing::{SORRY, both, handler, sorry};
 use support::logs::logged;
 use support::{Wechat, text};
-use wechat_callback::delivery::{LateReply, MemoryStore, ReplySender};
+use wechat_callback::delivery::MemoryStore;
+use wechat_callback::late_reply::{LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Reply, TextReply};
 
 fn errors(log: &str) -> usize {
@@ -60,9 +60,9 @@ fn it_is_set_in_any_order_with_the_store() {
         for middleware in [
             stage.middleware().store(MemoryStore::new()).on_error(sorry()),
             stage.middleware().on_error(sorry()).store(MemoryStore::new()),
-            stage.middleware().on_error(sorry()).without_deliveries().store(MemoryStore::new()),
-            stage.middleware().without_deliveries().on_error(sorry()).store(MemoryStore::new()),
-            stage.middleware().on_error(sorry()).late_reply(LateReply::ride()),
+            stage.middleware().on_error(sorry()).run_again().store(MemoryStore::new()),
+            stage.middleware().run_again().on_error(sorry()).store(MemoryStore::new()),
+            stage.middleware().on_error(sorry()).late_reply(LateReply::Drop),
         ] {
             let app = middleware.around(handler()).await;
             assert_eq!(app.tell(&text("fail")).await, says(SORRY));
@@ -121,7 +121,7 @@ struct Sender(Arc<Mutex<Vec<Reply>>>);
 
 #[async_trait::async_trait]
 impl ReplySender for Sender {
-    async fn send(&self, _: &str, reply: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
+    async fn send(&self, _: &Recipient, reply: &Reply) -> Result<(), SendError> {
         self.0.lock().expect("not poisoned").push(reply.clone());
         Ok(())
     }
@@ -140,7 +140,7 @@ fn a_failure_that_is_too_late_goes_where_late_answers_go() {
         assert_eq!(errors(&log), 1, "{log}");
 
         // To the user who was promised an answer.
-        let policy = LateReply::ride().or_claim("继续", TextReply::new("还在想"));
+        let policy = LateReply::claim("继续", TextReply::new("还在想"));
         let app = stage.middleware().late_reply(policy.clone()).on_error(sorry()).around(handler()).await;
         assert_eq!(app.tell(&text("fail 20")).await, says("还在想"));
         seconds(10.0).await;
@@ -155,7 +155,7 @@ fn a_failure_that_is_too_late_goes_where_late_answers_go() {
 
         // To the sender, once, and never what was told in time.
         let sender = Sender::default();
-        let policy = LateReply::ride().or_push(sender.clone());
+        let policy = LateReply::push(sender.clone());
         let app = stage.middleware().late_reply(policy).on_error(sorry()).around(handler()).await;
         assert_eq!(app.tell(&text("fail 1")).await, says(SORRY));
         assert_eq!(app.tell(&text("fail 6")).await, Success);
@@ -168,7 +168,7 @@ fn a_failure_that_is_too_late_goes_where_late_answers_go() {
 #[test]
 fn a_claim_word_s_parts_and_notice_are_no_failures() {
     everywhere(async |stage| {
-        let policy = LateReply::ride().or_claim("继续", TextReply::new(""));
+        let policy = LateReply::claim("继续", TextReply::new(""));
         let app = stage.middleware().late_reply(policy).on_error(sorry()).around(handler()).await;
         let Heard::Text(part) = app.tell(&text("long")).await else { panic!("a text") };
         assert!(part.ends_with("【继续】"), "{part}");
@@ -199,9 +199,9 @@ fn a_handler_that_never_ends_is_ended_after_ten_minutes_completed_and_logged() {
 }
 
 #[test]
-fn without_deliveries_a_handler_that_never_ends_is_ended_too() {
+fn run_again_a_handler_that_never_ends_is_ended_too() {
     everywhere(async |stage| {
-        let middleware = stage.middleware().without_deliveries();
+        let middleware = stage.middleware().run_again();
         let app = middleware.handler_timeout(Duration::from_millis(2500)).around(handler()).await;
         let log = logged(async {
             assert_eq!(

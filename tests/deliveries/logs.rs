@@ -9,7 +9,8 @@ use support::deliveries::{
 };
 use support::logs::logged;
 use support::{Push, text};
-use wechat_callback::delivery::{LateReply, MemoryStore, UserKey};
+use wechat_callback::delivery::{MemoryStore, UserKey};
+use wechat_callback::late_reply::LateReply;
 use wechat_callback::{SecurityMode, TextReply};
 
 async fn app(middleware: &Middleware) -> App {
@@ -179,8 +180,8 @@ async fn play(stage: &Stage, policy: LateReply) {
 #[test]
 fn neither_secrets_nor_messages_nor_users_are_logged_whatever_becomes_of_a_push() {
     everywhere(async |stage| {
-        let claim = LateReply::ride().or_claim("继续", TextReply::new("secretNotice"));
-        for policy in [LateReply::ride(), claim] {
+        let claim = LateReply::claim("继续", TextReply::new("secretNotice"));
+        for policy in [LateReply::Drop, claim] {
             let log = logged(play(&stage, policy)).await;
             assert!(pushes(&log).len() >= 10, "{log}");
             for secret in [&stage.wechat.token, &stage.wechat.encoding_aes_key, "secret", "继续", USER] {

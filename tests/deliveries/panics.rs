@@ -2,7 +2,6 @@
 
 use crate::support;
 
-use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +15,7 @@ use support::servers::serve;
 use support::{MODES, Wechat, text};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use wechat_callback::delivery::{LateReply, ReplySender};
+use wechat_callback::late_reply::{LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Message, Reply};
 
 /// A handler that panics when it is dropped, after it has done what it was to do.
@@ -84,7 +83,7 @@ fn a_future_that_panics_when_it_is_dropped_has_answered_all_the_same() {
     hush();
     let wechat = Wechat::new(wechat_callback::SecurityMode::Safe);
     let layer = wechat_tower::WechatLayer::new(wechat.callback()).on_error(sorry());
-    for layer in [layer.clone(), layer.without_deliveries()] {
+    for layer in [layer.clone(), layer.late_reply(LateReply::RunAgain)] {
         support::deliveries::paused(async {
             for said in ["好", "好 1", "fail"] {
                 let drops: Arc<AtomicUsize> = Arc::default();
@@ -128,7 +127,7 @@ fn what_panics_in_a_run_of_its_own_is_completed() {
 fn a_connection_that_goes_away_takes_a_handler_with_it_that_panics_when_it_is_dropped() {
     everywhere(async |stage| {
         let drops = Arc::default();
-        let app = stage.middleware().without_deliveries().around(trapped(&drops)).await;
+        let app = stage.middleware().run_again().around(trapped(&drops)).await;
         assert_eq!(app.deliver_once(stage.wechat.push(&text("hang"))).await, Nothing);
         assert_eq!(drops.load(Ordering::Relaxed), 1);
         assert_eq!(app.deliver_once(stage.wechat.push(&text("none"))).await, Success);
@@ -141,13 +140,13 @@ fn a_sender_that_panics_loses_its_answer_alone() {
 
     #[async_trait::async_trait]
     impl ReplySender for Panics {
-        async fn send(&self, _: &str, _: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
+        async fn send(&self, _: &Recipient, _: &Reply) -> Result<(), SendError> {
             panic!("on purpose")
         }
     }
 
     everywhere(async |stage| {
-        let middleware = stage.middleware().late_reply(LateReply::ride().or_push(Panics));
+        let middleware = stage.middleware().late_reply(LateReply::push(Panics));
         let app = middleware.around(handler()).await;
         let log = logged(async {
             assert_eq!(app.tell(&text("好 6")).await, Success);

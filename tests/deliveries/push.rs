@@ -2,14 +2,13 @@
 
 use crate::support;
 
-use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use support::deliveries::{App, Retry, Slow, Stage, Success, USER, everywhere, says, seconds};
 use support::text;
-use wechat_callback::delivery::{LateReply, ReplySender};
+use wechat_callback::late_reply::{LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Reply, TextReply};
 
 /// What was sent to whom. Each message takes `time` on its way.
@@ -22,10 +21,10 @@ struct Sent {
 
 #[async_trait]
 impl ReplySender for Sent {
-    async fn send(&self, openid: &str, reply: &Reply) -> Result<(), Box<dyn Error + Send + Sync>> {
+    async fn send(&self, to: &Recipient, reply: &Reply) -> Result<(), SendError> {
         tokio::time::sleep(self.time).await;
-        self.messages.lock().expect("not poisoned").push((openid.to_owned(), reply.clone()));
-        if self.is_broken { Err("the line is dead".into()) } else { Ok(()) }
+        self.messages.lock().expect("not poisoned").push((to.user.clone(), reply.clone()));
+        if self.is_broken { Err(SendError::Final("the line is dead".into())) } else { Ok(()) }
     }
 }
 
@@ -41,7 +40,7 @@ fn to_user(said: &str) -> Vec<(String, Reply)> {
 
 async fn app(stage: &Stage, sent: &Sent) -> (App, Slow) {
     let slow = Slow::default();
-    let policy = LateReply::ride().or_push(sent.clone());
+    let policy = LateReply::push(sent.clone());
     (stage.middleware().late_reply(policy).around(slow.handler()).await, slow)
 }
 
@@ -103,7 +102,7 @@ fn a_late_answer_that_says_nothing_is_not_sent() {
             seconds(7.0).await;
             Reply::None
         };
-        let policy = LateReply::ride().or_push(sent.clone());
+        let policy = LateReply::push(sent.clone());
         let app = stage.middleware().late_reply(policy).around(handler).await;
         assert_eq!(app.tell(&text("x")).await, Success);
         seconds(60.0).await;
@@ -128,7 +127,7 @@ fn a_shutdown_waits_for_what_is_being_sent() {
     everywhere(async |stage| {
         let sent = Sent { time: Duration::from_secs(3), ..Sent::default() };
         let slow = Slow::default();
-        let middleware = stage.middleware().late_reply(LateReply::ride().or_push(sent.clone()));
+        let middleware = stage.middleware().late_reply(LateReply::push(sent.clone()));
         let app = middleware.around(slow.handler()).await;
         assert_eq!(app.tell(&text("7 好")).await, Success);
         seconds(3.0).await;

@@ -139,13 +139,15 @@ fn in_the_encrypted_modes_a_signature_is_not_bound() {
 }
 
 #[test]
-fn without_deliveries_a_signature_is_not_bound() {
+fn run_again_a_signature_is_bound_too() {
     on_both(Plain, async |stage| {
         let slow = Slow::default();
-        let app = stage.middleware().without_deliveries().around(slow.handler()).await;
+        let app = stage.middleware().run_again().around(slow.handler()).await;
         let first = stage.wechat.push(&text("一"));
         let other = Push { body: text("二").into_bytes(), ..first.clone() };
-        assert_eq!(app.deliver_once(first).await, says(">一"));
-        assert_eq!(app.deliver_once(other).await, says(">二"));
+        for _ in 0..2 {
+            assert_eq!(app.deliver_once(first.clone()).await, says(">一"));
+        }
+        assert_eq!(app.deliver_once(other).await, Refused(403));
     });
 }

@@ -13,7 +13,8 @@ use support::deliveries::{
 use support::made::Made;
 use support::{Wechat, text};
 use tokio::time::Instant;
-use wechat_callback::delivery::{LateReply, MemoryStore};
+use wechat_callback::delivery::MemoryStore;
+use wechat_callback::late_reply::RetrySchedule;
 use wechat_callback::{Reply, SecurityMode, TextReply};
 
 async fn slow_app(middleware: &Middleware) -> (App, Slow) {
@@ -259,9 +260,9 @@ fn a_response_of_the_handlers_own_goes_to_the_first_delivery_untouched_and_a_rep
 }
 
 #[test]
-fn without_deliveries_each_runs_for_itself_and_ends_with_its_connection() {
+fn run_again_each_runs_for_itself_and_ends_with_its_connection() {
     everywhere(async |stage| {
-        let (app, slow) = slow_app(&stage.middleware().without_deliveries()).await;
+        let (app, slow) = slow_app(&stage.middleware().run_again()).await;
         let deliveries = app.deliver(stage.wechat.deliveries(&text("7 好"), Retry::Same)).await;
         assert_eq!(deliveries, [(5.0, Nothing), (10.0, Nothing), (15.0, Nothing)]);
         seconds(10.0).await;
@@ -310,18 +311,18 @@ fn the_last_delivery_is_known_where_one_is_lost_on_its_way() {
 fn the_numbers_are_settings() {
     everywhere(async |stage| {
         let slow = Slow::default();
-        let policy = LateReply::ride()
+        let schedule = RetrySchedule::new()
             .timeout(Duration::from_secs(2))
             .deliveries(2)
             .answer_within(Duration::from_millis(1500));
-        let app = stage.middleware().late_reply(policy).around(slow.handler()).await;
+        let app = stage.middleware().retry_schedule(schedule).around(slow.handler()).await;
         let push = stage.wechat.push(&text("9 好"));
         assert_eq!(app.deliver_for(Duration::from_secs(2), push.clone()).await, Nothing);
         let second = Instant::now();
         assert_eq!(app.deliver_for(Duration::from_secs(2), push).await, Success);
         assert_eq!(second.elapsed().as_millis() / 10, 150);
-        let endless = LateReply::ride().timeout(Duration::MAX).answer_within(Duration::MAX);
-        let app = stage.middleware().late_reply(endless).around(slow.handler()).await;
+        let endless = RetrySchedule::new().timeout(Duration::MAX).answer_within(Duration::MAX);
+        let app = stage.middleware().retry_schedule(endless).around(slow.handler()).await;
         assert_eq!(app.deliver_once(stage.wechat.push(&text("4 好"))).await, says("好"));
     });
 }

@@ -9,8 +9,8 @@ use support::deliveries::{Slow, everywhere, paused, says, seconds};
 use support::text;
 use tokio::time::advance;
 use wechat_callback::delivery::{
-    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
-    StoreError, Timeliness, UserKey,
+    ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
+    Timeliness, UserKey,
 };
 use wechat_callback::{Reply, TextReply};
 

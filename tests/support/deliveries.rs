@@ -12,7 +12,8 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 use wechat_actix::WechatMiddleware;
-use wechat_callback::delivery::{DeliveryStore, LateReply};
+use wechat_callback::delivery::DeliveryStore;
+use wechat_callback::late_reply::{LateReply, RetrySchedule};
 use wechat_callback::{Callback, Message, Reply, SecurityMode, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -135,12 +136,16 @@ impl Middleware {
         Self { adapter, ..self }
     }
 
-    pub fn without_deliveries(self) -> Self {
+    pub fn retry_schedule(self, schedule: RetrySchedule) -> Self {
         let adapter = match self.adapter {
-            Either::Tower(layer) => Either::Tower(layer.without_deliveries()),
-            Either::Actix(middleware) => Either::Actix(middleware.without_deliveries()),
+            Either::Tower(layer) => Either::Tower(layer.retry_schedule(schedule)),
+            Either::Actix(middleware) => Either::Actix(middleware.retry_schedule(schedule)),
         };
         Self { adapter, ..self }
+    }
+
+    pub fn run_again(self) -> Self {
+        self.late_reply(LateReply::RunAgain)
     }
 
     pub async fn drain(&self) -> usize {

@@ -16,7 +16,7 @@ pub fn sorry() -> TextReply {
 
 /// With deliveries and without.
 pub fn both(stage: &Stage) -> [Middleware; 2] {
-    [stage.middleware(), stage.middleware().without_deliveries()]
+    [stage.middleware(), stage.middleware().run_again()]
 }
 
 pub type Output = Result<Reply, HandlerError>;

@@ -125,5 +125,5 @@ pub use wechat_callback::{
     Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, PreviousCredentials,
     QueryError, Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, TextReply,
     Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext, async_trait,
-    delivery, message, reply,
+    delivery, late_reply, message, reply, server,
 };

@@ -50,7 +50,8 @@ pub async fn actix(account: &Account) -> impl Target + use<> {
 
 /// An actix-web bot that takes so long to say anything, and does not join the deliveries.
 pub async fn actix_slow(account: &Account, time: Duration) -> impl Target + use<> {
-    let middleware = wechat_actix::WechatMiddleware::new(callback(account)).without_deliveries();
+    let middleware = wechat_actix::WechatMiddleware::new(callback(account))
+        .late_reply(wechat_tower::late_reply::LateReply::RunAgain);
     let handler = move |_: WechatMessage| async move {
         tokio::time::sleep(time).await;
         TextReply::new("晚了")

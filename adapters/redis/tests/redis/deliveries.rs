@@ -12,9 +12,9 @@ use sha1::{Digest, Sha1};
 use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::delivery::{
-    Answerer, Arrival, ClaimState, DeliveryKey, OutcomeStore, PendingReply, PendingStore, Retention,
-    SignatureStore, Timeliness, UserKey,
+    ClaimState, DeliveryKey, OutcomeStore, PendingReply, PendingStore, Retention, Timeliness, UserKey,
 };
+use wechat_callback::server::{Delivery, Engine};
 use wechat_callback::{Callback, Message, Reply};
 use wechat_redis::RedisStore;
 
@@ -214,11 +214,11 @@ async fn arrive(store: &RedisStore, timestamp: u64, body: &str) -> Option<u16> {
     let signature: String = Sha1::digest(parts.concat()).iter().map(|byte| format!("{byte:02x}")).collect();
     let query = format!("signature={signature}&timestamp={timestamp}&nonce=n");
     let opened = callback.open(&query, body.as_bytes()).expect("a push");
-    let answerer = Answerer::new(&callback).store(store.clone());
-    match answerer.arrive(&opened, Instant::now()).await {
-        Arrival::First(_turn) => None,
-        Arrival::Refused(status) => Some(status),
-        Arrival::Answered(_) => Some(200),
+    let engine = Engine::new(callback).store(store.clone());
+    let now = Instant::now().into_std();
+    match engine.deliver(&opened, now, now).await {
+        Delivery::Run(_) => None,
+        Delivery::Answered(response) => Some(response.status),
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 use wechat_sim::page::Page;
 use wechat_sim::{Account, Mode, Policy, ServiceTarget};
-use wechat_tower::delivery::LateReply;
+use wechat_tower::late_reply::RetrySchedule;
 use wechat_tower::message::{Content, Event};
 use wechat_tower::{
     Article, Callback, NewsReply, Reply, SecurityMode, TextReply, TransferReply, WechatLayer, WechatMessage,
@@ -48,7 +48,7 @@ pub(crate) fn bot(account: &Account, policy: &Policy, cover: &str) -> Router {
         .build()
         .expect("an account");
     let wait = policy.timeout;
-    let late = LateReply::ride().timeout(wait).answer_within(wait * 9 / 10);
+    let schedule = RetrySchedule::new().timeout(wait).answer_within(wait * 9 / 10);
     let cover = cover.to_owned();
     let chat = async move |WechatMessage(message): WechatMessage| match message.content {
         Content::Text(text) if text.content == "图文" => {
@@ -66,7 +66,7 @@ pub(crate) fn bot(account: &Account, policy: &Policy, cover: &str) -> Router {
         }
         other => TextReply::literal(&format!("收到 {}", other.kind())).into(),
     };
-    Router::new().route("/weixin", post(chat).layer(WechatLayer::new(callback).late_reply(late)))
+    Router::new().route("/weixin", post(chat).layer(WechatLayer::new(callback).retry_schedule(schedule)))
 }
 
 fn answer(text: &str) -> Reply {
