@@ -177,7 +177,7 @@ impl Limit {
         let error = as_dyn(error);
         let consequence =
             "WeChat repeats a push at once, four requests in all; then its user reads the failure notice";
-        match self.line(Instant::now()) {
+        match self.line(tokio::time::Instant::now().into_std()) {
             Some(left_out) => {
                 tracing::error!(error, status = 503, consequence, left_out, "refused a request");
             }

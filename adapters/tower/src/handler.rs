@@ -1,7 +1,7 @@
 //! What a handler returns.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
@@ -17,16 +17,65 @@ use crate::read::BoxError;
 /// What a handler returned, and the response that its headers are taken from.
 type Output<B> = (HandlerOutput, Option<Response<WechatBody<B>>>);
 
-/// Calls the handler.
-pub(crate) async fn call<S, ReqBody, ResBody>(mut service: S, request: Request<ReqBody>) -> Output<ResBody>
+pin_project_lite::pin_project! {
+    /// A call of the handler's service, made when it is first polled. The service's future is kept until this one is
+    /// dropped: what it does in its destructor does not change the output.
+    #[project = CallProj]
+    pub(crate) enum Call<S, ReqBody, ResBody, F> {
+        Ready { call: Option<(S, Request<ReqBody>)> },
+        Called {
+            #[pin]
+            future: F,
+        },
+        /// The response is the handler's own, and may be a reply.
+        Reading {
+            #[pin]
+            body: OwnBody<ResBody>,
+        },
+    }
+}
+
+impl<S, ReqBody, ResBody, F> Call<S, ReqBody, ResBody, F> {
+    pub(crate) const fn new(service: S, request: Request<ReqBody>) -> Self {
+        Self::Ready { call: Some((service, request)) }
+    }
+}
+
+impl<S, ReqBody, ResBody, E> Future for Call<S, ReqBody, ResBody, S::Future>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    S::Error: Into<BoxError>,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>, Error = E>,
     ResBody: Body,
+    E: Into<BoxError>,
 {
-    let mut response = match service.call(request).await {
+    type Output = Output<ResBody>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match self.as_mut().project() {
+                CallProj::Ready { call } => {
+                    let (mut service, request) = call.take().expect("taken once, as the state changes");
+                    self.set(Self::Called { future: service.call(request) });
+                }
+                CallProj::Called { future } => match returned(ready!(future.poll(cx))) {
+                    Returned::Output(output) => return Poll::Ready(output),
+                    Returned::Unread(body) => self.set(Self::Reading { body }),
+                },
+                CallProj::Reading { body } => return body.poll(cx),
+            }
+        }
+    }
+}
+
+enum Returned<B> {
+    Output(Output<B>),
+    /// What it is depends on its body.
+    Unread(OwnBody<B>),
+}
+
+fn returned<B: Body, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Returned<B> {
+    let mut response = match result {
         Ok(response) => response,
-        Err(error) => return (HandlerOutput::Failed(error.into().into()), None),
+        Err(error) => return Returned::Output((HandlerOutput::Failed(error.into().into()), None)),
     };
     let extensions = response.extensions_mut();
     let output = if let Some(reply) = extensions.remove::<Reply>() {
@@ -34,27 +83,26 @@ where
     } else if let Some(error) = extensions.remove::<HandlerError>() {
         HandlerOutput::Failed(error)
     } else {
-        return own(response).await;
+        return own(response);
     };
     // The body goes here, where a panic in its destructor is one of the handler's.
-    (output, Some(response.map(|_| Bytes::new().into())))
+    Returned::Output((output, Some(response.map(|_| Bytes::new().into()))))
 }
 
-/// A response that the handler made itself. Its body is read where what it is depends on it.
-async fn own<B: Body>(response: Response<B>) -> Output<B> {
+/// A response that the handler made itself.
+fn own<B: Body>(response: Response<B>) -> Returned<B> {
     let (parts, body) = response.into_parts();
     let length = body.size_hint().exact();
-    let Some(length) = length.filter(|_| described(&parts, length).needs_body()) else {
-        let output = described(&parts, length).output(None);
-        return (output, Some(Response::from_parts(parts, WechatBody::new(body))));
-    };
-    let Some(body) = read(body, usize::try_from(length).unwrap_or(usize::MAX)).await else {
-        let error = "the body of the handler's own response broke off";
-        return (HandlerOutput::Failed(error.into()), None);
-    };
-    let output = described(&parts, Some(length)).output(Some(&body));
-    let body = if matches!(output, HandlerOutput::Passthrough(_)) { body } else { Bytes::new() };
-    (output, Some(Response::from_parts(parts, body.into())))
+    match length.filter(|_| described(&parts, length).needs_body()) {
+        Some(length) => {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            Returned::Unread(OwnBody { body, parts: Some(parts), read: BytesMut::new(), length })
+        }
+        None => {
+            let output = described(&parts, length).output(None);
+            Returned::Output((output, Some(Response::from_parts(parts, WechatBody::new(body)))))
+        }
+    }
 }
 
 fn described(parts: &response::Parts, length: Option<u64>) -> OwnResponse<'_> {
@@ -66,16 +114,48 @@ fn described(parts: &response::Parts, length: Option<u64>) -> OwnResponse<'_> {
     }
 }
 
-/// The whole body. `None` where it is not as long as it said.
-async fn read<B: Body>(body: B, length: usize) -> Option<Bytes> {
-    let (mut body, mut read) = (pin!(body), BytesMut::new());
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        if let Ok(data) = frame.ok()?.into_data() {
-            if data.remaining() > length.saturating_sub(read.len()) {
-                return None;
-            }
-            read.put(data);
-        }
+pin_project_lite::pin_project! {
+    /// Reads the body of a response, whose length is known and short.
+    pub(crate) struct OwnBody<B> {
+        #[pin]
+        body: B,
+        parts: Option<response::Parts>,
+        read: BytesMut,
+        length: usize,
     }
-    (read.len() == length).then(|| read.freeze())
+}
+
+impl<B: Body> OwnBody<B> {
+    /// Whether it is as long as it said.
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut this = self.project();
+        while let Some(frame) = ready!(this.body.as_mut().poll_frame(cx)) {
+            let Ok(frame) = frame else { return Poll::Ready(false) };
+            if let Ok(data) = frame.into_data() {
+                if data.remaining() > this.length.saturating_sub(this.read.len()) {
+                    return Poll::Ready(false);
+                }
+                this.read.put(data);
+            }
+        }
+        Poll::Ready(this.read.len() == *this.length)
+    }
+}
+
+impl<B: Body> Future for OwnBody<B> {
+    type Output = Output<B>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let is_whole = ready!(self.as_mut().poll_read(cx));
+        let this = self.project();
+        let parts = this.parts.take().expect("polled after its end");
+        if !is_whole {
+            let error = "the body of the handler's own response broke off";
+            return Poll::Ready((HandlerOutput::Failed(error.into()), None));
+        }
+        let body = std::mem::take(this.read).freeze();
+        let output = described(&parts, Some(body.len() as u64)).output(Some(&body));
+        let body = if matches!(output, HandlerOutput::Passthrough(_)) { body } else { Bytes::new() };
+        Poll::Ready((output, Some(Response::from_parts(parts, body.into()))))
+    }
 }

@@ -15,9 +15,10 @@ use tower_service::Service;
 use wechat_callback::server::Delivery;
 use wechat_callback::{Message, Opened, PushXml, Refusal};
 
+use crate::WechatLayer;
 use crate::answer::{self, Answered};
+use crate::handler::Call;
 use crate::read::{BoxError, ReadBody};
-use crate::{WechatLayer, handler};
 
 /// When a connection was accepted: `serve` puts it into each request's extensions.
 #[derive(Clone, Copy)]
@@ -57,7 +58,7 @@ where
         Cow::Owned(decrypted) => Bytes::from(decrypted),
         Cow::Borrowed(_) => body.clone(),
     };
-    let handler = handler::call(service, opened_request(parts, message, xml));
+    let handler: Call<_, ReqBody, _, _> = Call::new(service, opened_request(parts, message, xml));
     answer::given(task.run(handler, context, detach).await)
 }
 

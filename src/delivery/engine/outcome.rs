@@ -91,27 +91,27 @@ impl Engine {
         let mut tries = 0_u32;
         loop {
             let Err(error) = send(&**sender, to, reply).await else {
-                return tracing::debug!("the late reply was sent as a message of its own");
+                return tracing::debug!("the late answer was sent as a message of its own");
             };
             tries = tries.saturating_add(1);
             match policy.not_sent(&error, tries) {
                 NotSent::TryAgain(wait) => {
                     tracing::warn!(
                         error = as_dyn(&error),
-                        "a late reply could not be sent; it is tried again"
+                        "the late answer could not be sent; it is tried again"
                     );
                     sleep(wait).await;
                 }
                 NotSent::Keep if self.keep_unsent(push, reply).await => {
                     return tracing::warn!(
                         error = as_dyn(&error),
-                        "a late reply could not be sent; it is kept for the user to fetch it"
+                        "the late answer could not be sent; it is kept for the user to fetch it"
                     );
                 }
                 NotSent::Keep | NotSent::Lose => {
                     return tracing::error!(
                         error = as_dyn(&error),
-                        "the reply is lost: it was late, and could not be sent"
+                        "the answer is lost: it was late, and could not be sent"
                     );
                 }
             }
@@ -152,5 +152,5 @@ async fn send(sender: &dyn ReplySender, to: &Recipient, reply: &Reply) -> Result
 }
 
 fn lost() {
-    tracing::error!("the reply is lost: no delivery is left to carry it (see LateReply)");
+    tracing::error!("the answer is lost: no delivery is left to carry it (see LateReply)");
 }
