@@ -235,7 +235,8 @@ impl WechatMiddleware {
         };
         let context = put_into(&mut request, opened, &body);
         let handler = async move { answer::output(service.call(request).await).await };
-        match answer::given(task.run(handler, context, detach).await) {
+        let (run, wait) = task.start(handler, context);
+        match answer::given(wait.answer(Box::pin(run), detach).await) {
             Either::Left(response) => Ok(response),
             // A response belongs to a request, and the handler has not given it back: it runs on, or it panicked. A
             // clone cannot be kept for this, for then actix-web would panic where it routes further inside. As an

@@ -59,7 +59,8 @@ where
         Cow::Borrowed(_) => body.clone(),
     };
     let handler: Call<_, ReqBody, _, _> = Call::new(service, opened_request(parts, message, xml));
-    answer::given(task.run(handler, context, detach).await)
+    let (run, wait) = task.start(handler, context);
+    answer::given(wait.answer(Box::pin(run), detach).await)
 }
 
 /// Reads the whole body, unless the request is refused without it.
@@ -101,7 +102,7 @@ fn opened_request<B: From<Bytes>>(mut parts: request::Parts, message: Message, x
 }
 
 /// Leaves the rest of a run to the runtime. Where there is none the process is going down.
-fn detach(run: impl Future<Output = ()> + Send + 'static) {
+fn detach(run: impl Future<Output: Send> + Send + 'static) {
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(run);
     }

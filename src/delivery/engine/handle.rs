@@ -69,8 +69,8 @@ impl Engine {
             };
             (output, None::<Response>)
         };
-        let detach = |run| drop(tokio::spawn(run));
-        match task.run(handler, context, detach).await {
+        let (run, wait) = task.start(handler, context);
+        match wait.answer(Box::pin(run), |run| drop(tokio::spawn(run))).await {
             Answer::Reply(response, _) | Answer::Passthrough(response) => response,
         }
     }

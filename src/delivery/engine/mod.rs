@@ -26,7 +26,7 @@ pub use handlers::HandlerOutput;
 pub use passthrough::{OwnResponse, Passthrough};
 pub use response::Response;
 pub(crate) use shutdown::Shutdown;
-pub use task::{Answer, HandlerRun, HandlerTask};
+pub use task::{Answer, Finished, HandlerTask, HandlerWait};
 
 use self::handlers::Handlers;
 use super::DeliveryStore;

@@ -24,11 +24,6 @@ pub(super) struct Completion {
 }
 
 impl Completion {
-    /// Whether other deliveries get the outcome.
-    pub(super) const fn is_shared(&self) -> bool {
-        self.lease.is_some()
-    }
-
     /// Whether it must not be cancelled.
     pub(super) fn is_owed(&self) -> bool {
         self.engine.shared.policy.joins()

@@ -1,7 +1,7 @@
 //! One run of a handler, and the delivery that waits for it in place.
 
-use std::future::{pending, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -20,8 +20,6 @@ use crate::delivery::{ConcurrentRun, Lease};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
 
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
 /// The first delivery of a push: its handler is to be run.
 #[must_use = "dropped, it leaves the push to the next delivery"]
 pub struct HandlerTask {
@@ -29,6 +27,23 @@ pub struct HandlerTask {
     push: Push,
     lease: Option<Box<dyn Lease>>,
     span: DeliverySpan,
+}
+
+/// How the delivery that runs a handler waits for it. Made by [`HandlerTask::start`].
+#[must_use = "it does nothing until it is asked to wait"]
+pub struct HandlerWait {
+    engine: Engine,
+    push: Push,
+    concurrent: Option<Arc<dyn ConcurrentRun>>,
+    context: ReplyContext,
+    span: DeliverySpan,
+}
+
+/// The end of a handler's run, which [`HandlerWait::answer`] turns into an answer.
+pub struct Finished<R> {
+    reply: Arc<Reply>,
+    is_passthrough: bool,
+    response: Option<R>,
 }
 
 /// What the delivery that ran a handler is answered. Exhaustive.
@@ -49,26 +64,46 @@ impl HandlerTask {
         Self { engine, push, lease, span }
     }
 
-    /// Runs `handler`, and answers in `context` with what comes out, or without it where that takes longer than WeChat
-    /// waits.
+    /// Splits the task in two: the run of `handler`, up to the storing of its outcome, which is to be boxed and may outlive
+    /// its delivery; and how this delivery, which is answered in `context`, waits for it.
     ///
-    /// `handler` returns what the handler returned, and the framework's response, if there is one. The rest of the run,
-    /// when WeChat waits no longer or the returned future is dropped because the connection is gone, is handed to
-    /// `detach`, which spawns it. (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
-    pub async fn run<R, H, D>(self, handler: H, context: ReplyContext, detach: D) -> Answer<R>
+    /// `handler` returns what the handler returned, and the framework's response, if there is one. A handler that panics
+    /// or takes too long has failed like any other.
+    pub fn start<R, H>(
+        self,
+        handler: H,
+        context: ReplyContext,
+    ) -> (impl Future<Output = Finished<R>> + use<R, H>, HandlerWait)
     where
         H: Future<Output = (HandlerOutput, Option<R>)>,
-        D: FnOnce(Pin<Box<HandlerRun<H, R>>>),
     {
-        let Self { engine, mut push, lease, mut span } = self;
+        let Self { engine, push, lease, span } = self;
         let concurrent = lease.as_ref().and_then(|lease| lease.concurrent_run());
-        let completion = Completion {
-            token: engine.shutdown().token(),
-            engine: engine.clone(),
-            push: push.clone(),
-            lease,
+        let token = engine.shutdown().token();
+        let run = Run {
+            handler: engine.shared.handlers.contain(handler),
+            completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
+            limits: context.limits(),
+            complete: Completion::complete,
+            storing: None,
+            finished: None,
+            span: span.span.clone(),
         };
-        let run = Box::pin(HandlerRun::new(handler, completion, &context, &span));
+        (run, HandlerWait { engine, push, concurrent, context, span })
+    }
+}
+
+impl HandlerWait {
+    /// Polls `run` in place until it is finished or WeChat waits no longer, and answers.
+    ///
+    /// The rest of the run, then or when the returned future is dropped because the connection is gone, is handed to
+    /// `detach`, which spawns it. (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
+    pub async fn answer<R, F, D>(self, run: Pin<Box<F>>, detach: D) -> Answer<R>
+    where
+        F: Future<Output = Finished<R>>,
+        D: FnOnce(Pin<Box<F>>),
+    {
+        let Self { engine, mut push, concurrent, context, mut span } = self;
         let joins = engine.shared.policy.joins();
         let mut attached = Attached { run: Some(run), detach: joins.then_some(detach) };
         let finished = if joins {
@@ -94,16 +129,16 @@ impl HandlerTask {
 }
 
 /// Polls the run in place until it is finished here or elsewhere. `None` where WeChat waits no longer.
-async fn wait<R, H, D>(
+async fn wait<R, F, D>(
     engine: &Engine,
     push: &mut Push,
     span: &DeliverySpan,
     concurrent: Option<Arc<dyn ConcurrentRun>>,
-    attached: &mut Attached<H, R, D>,
+    attached: &mut Attached<F, D>,
 ) -> Option<Finished<R>>
 where
-    H: Future<Output = (HandlerOutput, Option<R>)>,
-    D: FnOnce(Pin<Box<HandlerRun<H, R>>>),
+    F: Future<Output = Finished<R>>,
+    D: FnOnce(Pin<Box<F>>),
 {
     let policy = &engine.shared.policy;
     let until = |push: &Push| after(span.arrived, policy.patience(push.age));
@@ -112,16 +147,12 @@ where
         // The store may have forgotten earlier deliveries, and hear of them by then.
         deadline = deadline.min(after(span.arrived, policy.schedule.last_patience()));
     }
-    let mut elsewhere = pin!(async {
-        match &concurrent {
-            Some(concurrent) => concurrent.outcome().await,
-            None => pending().await,
-        }
-    });
+    let mut elsewhere = concurrent.as_ref().map(|concurrent| concurrent.outcome());
     loop {
-        let either = poll_fn(|cx| match attached.poll(cx) {
-            Poll::Ready(finished) => Poll::Ready(finished),
-            Poll::Pending => elsewhere.as_mut().poll(cx).map(Finished::elsewhere),
+        let either = poll_fn(|cx| match (attached.poll(cx), &mut elsewhere) {
+            (Poll::Ready(finished), _) => Poll::Ready(finished),
+            (Poll::Pending, Some(elsewhere)) => elsewhere.as_mut().poll(cx).map(Finished::elsewhere),
+            (Poll::Pending, None) => Poll::Pending,
         });
         if let Some(finished) = before(deadline, either).await {
             return Some(finished);
@@ -134,38 +165,25 @@ where
 }
 
 /// A run that is polled in place, and detached when it is dropped before its end.
-struct Attached<H, R, D: FnOnce(Pin<Box<HandlerRun<H, R>>>)> {
-    run: Option<Pin<Box<HandlerRun<H, R>>>>,
+struct Attached<F, D: FnOnce(Pin<Box<F>>)> {
+    run: Option<Pin<Box<F>>>,
     detach: Option<D>,
 }
 
-impl<H, R, D> Attached<H, R, D>
-where
-    H: Future<Output = (HandlerOutput, Option<R>)>,
-    D: FnOnce(Pin<Box<HandlerRun<H, R>>>),
-{
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Finished<R>> {
-        let run = self.run.as_mut().expect("polled after its end");
-        ready!(run.as_mut().poll(cx));
-        let finished = run.as_mut().project().finished.take().expect("it is finished");
+impl<F: Future, D: FnOnce(Pin<Box<F>>)> Attached<F, D> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let finished = ready!(self.run.as_mut().expect("polled after its end").as_mut().poll(cx));
         self.run = None;
         Poll::Ready(finished)
     }
 }
 
-impl<H, R, D: FnOnce(Pin<Box<HandlerRun<H, R>>>)> Drop for Attached<H, R, D> {
+impl<F, D: FnOnce(Pin<Box<F>>)> Drop for Attached<F, D> {
     fn drop(&mut self) {
         if let Some((run, detach)) = self.run.take().zip(self.detach.take()) {
             detach(run);
         }
     }
-}
-
-/// A run that has ended.
-struct Finished<R> {
-    reply: Arc<Reply>,
-    is_passthrough: bool,
-    response: Option<R>,
 }
 
 impl<R> Finished<R> {
@@ -177,21 +195,21 @@ impl<R> Finished<R> {
 
 pin_project_lite::pin_project! {
     /// A handler's run, up to the storing of its outcome. It goes on wherever it is polled.
-    ///
-    /// A handler that panics or takes too long has failed like any other.
-    #[must_use = "it does nothing until it is polled"]
-    pub struct HandlerRun<H, R> {
+    struct Run<H, R, S> {
         #[pin]
         handler: Contained<H>,
         // `None` once the handler has ended.
         completion: Option<Completion>,
         limits: Limits,
-        storing: Option<BoxFuture<Arc<Reply>>>,
+        complete: fn(Completion, Arc<Reply>, Source) -> S,
+        #[pin]
+        storing: Option<S>,
+        // Its reply is what was to be stored.
         finished: Option<Finished<R>>,
         span: tracing::Span,
     }
 
-    impl<H, R> PinnedDrop for HandlerRun<H, R> {
+    impl<H, R, S> PinnedDrop for Run<H, R, S> {
         fn drop(this: Pin<&mut Self>) {
             if this.completion.as_ref().is_some_and(Completion::is_owed) {
                 let span = &this.span;
@@ -201,43 +219,29 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<H, R> HandlerRun<H, R> {
-    fn new(handler: H, completion: Completion, context: &ReplyContext, span: &DeliverySpan) -> Self {
-        Self {
-            handler: completion.engine.shared.handlers.contain(handler),
-            completion: Some(completion),
-            limits: context.limits(),
-            storing: None,
-            finished: None,
-            span: span.span.clone(),
-        }
-    }
-}
+impl<R, H, S> Future for Run<H, R, S>
+where
+    H: Future<Output = (HandlerOutput, Option<R>)>,
+    S: Future<Output = Arc<Reply>>,
+{
+    type Output = Finished<R>;
 
-impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H, R> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Finished<R>> {
+        let mut this = self.project();
         let _entered = this.span.enter();
         if this.completion.is_some() {
             let ended = ready!(this.handler.poll(cx));
-            let (output, response) = ended.unwrap_or_else(|ended| (ended.into(), None));
-            let Some(completion) = this.completion.take() else { return Poll::Ready(()) };
+            let (output, response) = ended.unwrap_or_else(|failure| (failure.into(), None));
+            let completion = this.completion.take().expect("looked at above");
             let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
             let is_passthrough = source == Source::Passthrough;
             *this.finished = Some(Finished { reply: reply.clone(), is_passthrough, response });
-            if completion.is_shared() {
-                *this.storing = Some(Box::pin(completion.complete(reply, source)));
-            }
+            this.storing.set(Some((this.complete)(completion, reply, source)));
         }
-        if let Some(storing) = this.storing {
-            let carried = ready!(storing.as_mut().poll(cx));
-            *this.storing = None;
-            if let Some(finished) = this.finished {
-                finished.reply = carried;
-            }
-        }
-        Poll::Ready(())
+        let storing = this.storing.as_mut().as_pin_mut().expect("polled after its end");
+        let carried = ready!(storing.poll(cx));
+        this.storing.set(None);
+        let finished = this.finished.take().expect("it is set with `storing`");
+        Poll::Ready(Finished { reply: carried, ..finished })
     }
 }
