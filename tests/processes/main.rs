@@ -5,6 +5,7 @@
 mod support;
 
 mod connections;
+mod example;
 #[cfg(unix)]
 mod examples;
 mod redis;
