@@ -10,7 +10,7 @@ use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    ClaimState, OutcomeStore, PendingReply, PendingStore, Retention, SignatureStore, Timeliness, UserKey,
+    ClaimState, OutcomeStore, PendingReply, PendingStore, Retention, Timeliness, UserKey,
 };
 use wechat_redis::RedisStore;
 
