@@ -1,22 +1,13 @@
 //! An example as a process.
 
-use std::path::Path;
 use std::process::{ChildStderr, Command, ExitStatus};
 
 use crate::support::Wechat;
-use crate::support::process::Process;
+use crate::support::process::{Process, example};
 
 /// The example, which shall listen on a free port, and nothing of the account that the developer may have set.
-pub(crate) fn command(example: &str) -> Command {
-    let test = std::env::current_exe().expect("this test");
-    // target/debug/deps/processes-… → target/debug/examples/…
-    let path = test.parent().and_then(Path::parent).expect("target/debug").join("examples").join(example);
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without `--test`, or `cargo build --examples` first",
-        path.display()
-    );
-    let mut command = Command::new(path);
+pub(crate) fn command(name: &str) -> Command {
+    let mut command = Command::new(example(name));
     for variable in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE"] {
         command.env_remove(variable);
     }

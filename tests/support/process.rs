@@ -1,8 +1,9 @@
-//! Programs that tests run. The tests of `wechat-redis` take this file too.
+//! Programs that tests run. The tests of other crates of this workspace take this file too.
 
 use std::env;
 use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -91,4 +92,13 @@ impl Drop for Process {
 pub fn skip(reason: impl Display) {
     assert!(env::var_os("CI").is_none(), "{reason}");
     eprintln!("skipped: {reason}");
+}
+
+/// Where an example is built. All of a workspace stand in one folder.
+pub fn example(name: &str) -> PathBuf {
+    let test = env::current_exe().expect("this test");
+    // target/debug/deps/processes-… → target/debug/examples/…
+    let path = test.parent().and_then(Path::parent).expect("target/debug").join("examples").join(name);
+    assert!(path.exists(), "{} is not built: run `cargo build --workspace --examples` first", path.display());
+    path
 }
