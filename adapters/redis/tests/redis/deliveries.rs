@@ -13,7 +13,7 @@ use support::{Redis, claim, key, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::delivery::{
     Answerer, Arrival, ClaimState, DeliveryKey, OutcomeStore, PendingReply, PendingStore, Retention,
-    Timeliness, UserKey,
+    SignatureStore, Timeliness, UserKey,
 };
 use wechat_callback::{Callback, Message, Reply};
 use wechat_redis::RedisStore;
