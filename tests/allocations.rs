@@ -1,4 +1,5 @@
-//! How often the core allocates, exactly. Unlike time it does not vary, so it shows a regression at once.
+//! How often the core allocates, exactly, and what it keeps. Unlike time it does not vary, so it shows a regression at
+//! once.
 
 #[path = "../benches/push/mod.rs"]
 mod push;
@@ -8,7 +9,9 @@ use std::time::Duration;
 use allocation_counter::measure;
 use futures_util::FutureExt;
 use push::Push;
-use wechat_callback::delivery::{MemoryStore, SignatureStore};
+use wechat_callback::delivery::{
+    ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, SignatureStore, UserKey,
+};
 use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
@@ -79,6 +82,45 @@ fn a_signature_of_plain_mode_is_remembered_in_at_most_64_bytes() {
     });
     let bytes = counted.bytes_current / i64::from(signatures);
     assert!(bytes <= 64, "{bytes} bytes each");
+}
+
+#[test]
+fn promises_that_are_kept_leave_nothing_behind() {
+    let store = MemoryStore::new().capacity(10);
+    let user = UserKey::of("wx1", "o1");
+    let kept = kept_bytes(async {
+        for number in 0..100_000 {
+            let pending = PendingReply::new(key(number), 0);
+            store.add_pending(user, pending).await.expect("room");
+            assert!(store.advance_pending(user, pending, None).await.expect("it"));
+        }
+    });
+    assert!(kept < 100_000, "{kept} bytes for a store of ten entries");
+}
+
+#[test]
+fn runs_that_are_given_up_leave_nothing_behind() {
+    let store = MemoryStore::new().capacity(10);
+    let kept = kept_bytes(async {
+        for _ in 0..100_000 {
+            let claim = store.claim(key(1)).await.expect("room");
+            assert!(matches!(claim.state, ClaimState::First(_)));
+        }
+    });
+    assert!(kept < 100_000, "{kept} bytes for a store of ten entries");
+}
+
+/// As evenly spread as digests are.
+fn key(number: u64) -> DeliveryKey {
+    let spread = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).swap_bytes();
+    format!("{spread:016x}{number:024x}").parse().expect("forty digits")
+}
+
+/// Bytes that stay allocated of what `work` does, on a clock that stands still.
+fn kept_bytes(work: impl Future<Output = ()>) -> i64 {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+    measure(|| runtime.block_on(work)).bytes_current
 }
 
 /// To open a text message, and to seal its text as the reply.

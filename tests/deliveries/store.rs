@@ -9,8 +9,7 @@ use support::deliveries::{Slow, everywhere, paused, says, seconds};
 use support::text;
 use tokio::time::advance;
 use wechat_callback::delivery::{
-    ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
-    Timeliness, UserKey,
+    ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, Retention, Timeliness,
 };
 use wechat_callback::{Reply, TextReply};
 
@@ -190,40 +189,6 @@ fn of_many_who_claim_at_once_on_many_threads_one_is_first() {
         threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
     });
     assert_eq!(firsts, 10_000);
-}
-
-/// Bytes that stay allocated of what `run` does.
-fn kept_bytes(run: impl FnOnce()) -> i64 {
-    allocation_counter::measure(run).bytes_current
-}
-
-#[test]
-fn promises_that_are_kept_leave_nothing_behind() {
-    let store = MemoryStore::new().capacity(10);
-    let user = UserKey::of("wx1", "o1");
-    let kept = kept_bytes(|| {
-        paused(async {
-            for number in 0..100_000 {
-                let pending = PendingReply::new(key(number), 0);
-                store.add_pending(user, pending).await.expect("room");
-                assert!(store.advance_pending(user, pending, None).await.expect("it"));
-            }
-        });
-    });
-    assert!(kept < 100_000, "{kept} bytes for a store of ten entries");
-}
-
-#[test]
-fn runs_that_are_given_up_leave_nothing_behind() {
-    let store = MemoryStore::new().capacity(10);
-    let kept = kept_bytes(|| {
-        paused(async {
-            for _ in 0..100_000 {
-                drop(first(&store, 1).await);
-            }
-        });
-    });
-    assert!(kept < 100_000, "{kept} bytes for a store of ten entries");
 }
 
 /// It hardly moves here, and so the push stays fresh; lifetimes go on.

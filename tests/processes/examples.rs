@@ -2,22 +2,19 @@
 
 use crate::support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use roxmltree::Document;
+use support::process::PATIENCE;
 use support::{Wechat, assert_text_reply, fresh, text, text_of};
 use wechat_callback::SecurityMode;
 
-const EXAMPLES: [&str; 3] = ["axum_echo", "actix_echo", "hyper_echo"];
+use crate::example::{Example, command, variables};
 
-/// How long anything may take before a test fails. Nothing sleeps for it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const EXAMPLES: [&str; 3] = ["axum_echo", "actix_echo", "hyper_echo"];
 
 macro_rules! echoes {
     ($($promise:ident: $example:literal, $mode:ident;)+) => {$(
@@ -42,7 +39,7 @@ echoes! {
 #[test]
 fn without_an_account_a_sandbox_is_printed_that_works() {
     for example in EXAMPLES {
-        let mut server = Server::start(&mut command(example));
+        let mut server = Example::start(&mut command(example));
         let wechat = server.sandbox.take().expect("a line with a sandbox");
         assert_eq!(wechat.mode, SecurityMode::Safe);
         verifies(&server, &wechat);
@@ -55,7 +52,7 @@ fn without_an_account_a_sandbox_is_printed_that_works() {
 fn no_two_sandboxes_have_the_same_secrets() {
     for example in EXAMPLES {
         let [one, other] = [(); 2]
-            .map(|()| Server::start(&mut command(example)).sandbox.take().expect("a line with a sandbox"));
+            .map(|()| Example::start(&mut command(example)).sandbox.take().expect("a line with a sandbox"));
         assert_ne!(one.token, other.token, "{example}");
         assert_ne!(one.encoding_aes_key, other.encoding_aes_key, "{example}");
     }
@@ -64,7 +61,7 @@ fn no_two_sandboxes_have_the_same_secrets() {
 #[test]
 fn a_signal_that_comes_early_is_not_lost() {
     for example in EXAMPLES {
-        assert_eq!(Server::start(&mut command(example)).terminate().code(), Some(0), "{example}");
+        assert_eq!(Example::start(&mut command(example)).terminate().code(), Some(0), "{example}");
     }
 }
 
@@ -76,7 +73,7 @@ fn headers_that_do_not_end_are_cut() {
     let cases = examples.map(|example| {
         thread::spawn(move || {
             let (name, arguments) = example.split_once(' ').unwrap_or((example, ""));
-            let server = Server::start(command(name).args(arguments.split_whitespace()));
+            let server = Example::start(command(name).args(arguments.split_whitespace()));
             let head = "GET /elsewhere HTTP/1.1\r\nHost: localhost\r\n";
             let connections = ["", head, &format!("{head}\r\n"), &format!("{head}\r\n{head}")].map(|begun| {
                 let mut stream = TcpStream::connect(&server.address).expect("it listens");
@@ -101,7 +98,7 @@ fn headers_that_do_not_end_are_cut() {
 #[test]
 fn where_no_route_is_a_body_without_an_end_is_not_read() {
     for example in EXAMPLES {
-        let server = Server::start(&mut command(example));
+        let server = Example::start(&mut command(example));
         let mut stream = TcpStream::connect(&server.address).expect("it listens");
         stream.set_write_timeout(Some(PATIENCE)).expect("a socket");
         let head = "POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -122,7 +119,7 @@ fn inspect_shows_every_sample_as_json_in_both_frameworks() {
 }
 
 fn inspect_shows_every_sample(command: &mut Command) {
-    let server = Server::start(command);
+    let mut server = Example::start(command);
     let wechat = server.sandbox.clone().expect("a sandbox");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/samples");
     let mut whole = 0;
@@ -167,13 +164,7 @@ fn a_mistake_in_the_configuration_is_one_line_and_exit_code_2() {
 
 /// The whole life of an example: every kind of request, and an end.
 fn serves_wechat(example: &str, wechat: &Wechat) {
-    let server = Server::start(
-        command(example)
-            .env("WECHAT_APP_ID", &wechat.app_id)
-            .env("WECHAT_TOKEN", &wechat.token)
-            .env("WECHAT_ENCODING_AES_KEY", &wechat.encoding_aes_key)
-            .env("WECHAT_MODE", wechat.mode.to_string()),
-    );
+    let mut server = Example::start(command(example).envs(variables(wechat)));
     assert!(server.sandbox.is_none());
     verifies(&server, wechat);
     echoes_every_kind(&server, wechat);
@@ -182,13 +173,13 @@ fn serves_wechat(example: &str, wechat: &Wechat) {
     assert_eq!(server.terminate().code(), Some(0));
 }
 
-fn verifies(server: &Server, wechat: &Wechat) {
+fn verifies(server: &Example, wechat: &Wechat) {
     let answer = server.send("GET", &wechat.verification("4375120948345356249"), b"");
     assert_eq!((answer.status, answer.body.as_str()), (200, "4375120948345356249"));
     assert!(answer.head.contains("\r\ncontent-type: text/plain"), "{}", answer.head);
 }
 
-fn echoes_every_kind(server: &Server, wechat: &Wechat) {
+fn echoes_every_kind(server: &Example, wechat: &Wechat) {
     let answer = |xml: &str| wechat.read(&server.push(wechat, xml));
 
     // The user sees what they wrote: the client reads `&lt;` as `<`.
@@ -208,7 +199,7 @@ fn echoes_every_kind(server: &Server, wechat: &Wechat) {
     assert_text_reply(&answer(&subscribe), "欢迎关注！");
 }
 
-fn acknowledges_what_it_has_no_answer_to(server: &Server, wechat: &Wechat) {
+fn acknowledges_what_it_has_no_answer_to(server: &Example, wechat: &Wechat) {
     for (kind, fields) in [
         ("event", "<Event>some_future_event</Event>"),
         ("event", "<Event>unsubscribe</Event>"),
@@ -221,7 +212,7 @@ fn acknowledges_what_it_has_no_answer_to(server: &Server, wechat: &Wechat) {
     }
 }
 
-fn refuses_strangers(server: &Server, wechat: &Wechat) {
+fn refuses_strangers(server: &Example, wechat: &Wechat) {
     let stranger = Wechat { token: "anotherToken1234".to_owned(), ..wechat.clone() };
     let push = stranger.push(&text("你好"));
     let refusals = [
@@ -257,67 +248,7 @@ fn message(kind: &str, fields: &str) -> String {
     )
 }
 
-/// The example, which shall listen on a free port, and nothing of the account that the developer may have set.
-fn command(example: &str) -> Command {
-    let test = std::env::current_exe().expect("this test");
-    // target/debug/deps/examples-… → target/debug/examples/…
-    let path: PathBuf =
-        [test.parent().and_then(|deps| deps.parent()).expect("target/debug"), "examples".as_ref()]
-            .iter()
-            .collect();
-    let path = path.join(example);
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without `--test`, or `cargo build --examples` first",
-        path.display()
-    );
-    let mut command = Command::new(path);
-    for variable in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE"] {
-        command.env_remove(variable);
-    }
-    command.env("LISTEN", "127.0.0.1:0").env("RUST_LOG", "error");
-    command
-}
-
-/// A running example. It does not outlive the test.
-struct Server {
-    process: Child,
-    /// What it prints, until it exits.
-    lines: Receiver<String>,
-    /// `127.0.0.1:port`
-    address: String,
-    sandbox: Option<Wechat>,
-}
-
-impl Server {
-    fn start(command: &mut Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).spawn().expect("it starts");
-        let stdout = process.stdout.take().expect("a pipe");
-        let (sender, lines) = channel();
-        thread::spawn(move || {
-            BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
-        });
-        let mut server = Self { process, lines, address: String::new(), sandbox: None };
-        let mut line = server.next_line().expect("a line on stdout");
-        if let Some(variables) = line.strip_prefix("sandbox: ") {
-            server.sandbox = Some(account(variables));
-            line = server.next_line().expect("a second line on stdout");
-        }
-        let address = line.strip_prefix("listening on http://").and_then(|url| url.strip_suffix("/weixin"));
-        server.address = address.unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
-        server
-    }
-
-    /// `None` where it has exited.
-    fn next_line(&self) -> Option<String> {
-        use std::sync::mpsc::RecvTimeoutError;
-        match self.lines.recv_timeout(PATIENCE) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("it neither printed anything nor exited"),
-        }
-    }
-
+impl Example {
     /// Pushes the message and returns the body of the answer.
     fn push(&self, wechat: &Wechat, xml: &str) -> String {
         let push = wechat.push(xml);
@@ -350,22 +281,6 @@ impl Server {
         stream.read_to_string(&mut answer).expect("it answers");
         Answer::parse(&answer)
     }
-
-    /// Ends it as an operator does.
-    fn terminate(mut self) -> ExitStatus {
-        let killed = Command::new("kill").arg("-TERM").arg(self.process.id().to_string()).status();
-        assert!(killed.expect("kill").success());
-        assert_eq!(self.next_line(), None, "nothing more on stdout");
-        self.process.wait().expect("an exit status")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Both fail harmlessly where it has exited.
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
 }
 
 struct Answer {
@@ -382,19 +297,5 @@ impl Answer {
         let head = format!("{head}\r\n").to_ascii_lowercase();
         assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())), "{head}");
         Self { status: status.parse().expect("a number"), head, body: body.to_owned() }
-    }
-}
-
-/// The account that `NAME=value NAME=value …` describes.
-fn account(variables: &str) -> Wechat {
-    let variable = |name: &str| {
-        let value = variables.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        value.unwrap_or_else(|| panic!("no {name} in {variables:?}")).to_owned()
-    };
-    Wechat {
-        app_id: variable("WECHAT_APP_ID"),
-        token: variable("WECHAT_TOKEN"),
-        encoding_aes_key: variable("WECHAT_ENCODING_AES_KEY"),
-        mode: variable("WECHAT_MODE").parse().expect("a mode"),
     }
 }

@@ -4,7 +4,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
-mod connections;
+mod example;
 #[cfg(unix)]
 mod examples;
 mod redis;

@@ -2,17 +2,19 @@
 
 use crate::support;
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use support::redis_server::RedisServer;
 use support::{Wechat, assert_text_reply, text};
 use wechat_callback::SecurityMode;
+
+use crate::example::{Example, command, variables};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -53,7 +55,7 @@ fn the_next_delivery_runs_what_a_killed_bot_ran() {
     let first = bots.bots[0].deliver_in_thread(&bots.wechat, &xml);
     wait_until(start + SECOND * 2);
     assert_eq!(bots.runs(), 1);
-    bots.bots[0].process.kill().expect("it runs");
+    bots.bots[0].example.kill();
     assert_eq!(first.join().expect("no panic"), None, "the connection breaks off");
     wait_until(start + WECHAT);
     let answer = bots.bots[1].deliver(&bots.wechat, &xml).expect("an answer to the second delivery");
@@ -84,7 +86,7 @@ fn a_bot_that_shuts_down_leaves_its_answer_to_the_other() {
         let (xml, start) = (text("慢 3"), Instant::now());
         let mut connection = bots.bots[0].send(&bots.wechat, &xml);
         wait_until(start + SECOND);
-        bots.bots[0].terminate();
+        assert!(bots.bots[0].example.terminate().success());
         // Its answer to the first delivery is lost on the way.
         let _ = connection.read(&mut [0]);
         drop(connection);
@@ -104,7 +106,7 @@ fn wait_until(time: Instant) {
 struct Bots {
     wechat: Wechat,
     bots: [Bot; 2],
-    _redis: Redis,
+    _redis: RedisServer,
 }
 
 impl Bots {
@@ -115,7 +117,7 @@ impl Bots {
 
     /// What is `late` is lost or claimed.
     fn start_late(late: &str, frameworks: [&str; 2]) -> Option<Self> {
-        let redis = Redis::start()?;
+        let redis = RedisServer::start()?;
         let wechat = Wechat::new(SecurityMode::Safe);
         let bots = frameworks.map(|framework| Bot::start(framework, late, &wechat, redis.port));
         Some(Self { wechat, bots, _redis: redis })
@@ -147,35 +149,22 @@ impl Bots {
 }
 
 struct Bot {
-    process: Child,
-    /// `127.0.0.1:port`
-    address: String,
+    example: Example,
     runs: Arc<AtomicUsize>,
 }
 
 impl Bot {
     fn start(framework: &str, late: &str, wechat: &Wechat, redis: u16) -> Self {
-        let mut process = Command::new(example("slow_bot"))
-            .args(["--framework", framework])
-            .env("WECHAT_APP_ID", &wechat.app_id)
-            .env("WECHAT_TOKEN", &wechat.token)
-            .env("WECHAT_ENCODING_AES_KEY", &wechat.encoding_aes_key)
-            .env("WECHAT_MODE", wechat.mode.to_string())
-            .env("REDIS_URL", format!("redis://127.0.0.1:{redis}/"))
-            .env("LISTEN", "127.0.0.1:0")
-            .env("RUST_LOG", "info")
-            .env("LATE", late)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut line = String::new();
-        let stdout = process.stdout.take().expect("a pipe");
-        BufReader::new(stdout).read_line(&mut line).expect("a line on stdout");
-        let address = line.strip_prefix("listening on http://").and_then(|url| url.strip_suffix("/weixin\n"));
-        let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
-
-        let (runs, stderr) = (Arc::<AtomicUsize>::default(), process.stderr.take().expect("a pipe"));
+        let mut example = Example::start(
+            command("slow_bot")
+                .args(["--framework", framework])
+                .envs(variables(wechat))
+                .env("REDIS_URL", format!("redis://127.0.0.1:{redis}/"))
+                .env("RUST_LOG", "info")
+                .env("LATE", late)
+                .stderr(Stdio::piped()),
+        );
+        let (runs, stderr) = (Arc::<AtomicUsize>::default(), example.stderr());
         let counted = runs.clone();
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
@@ -183,7 +172,7 @@ impl Bot {
                 counted.fetch_add(usize::from(line.contains("thinking")), Ordering::SeqCst);
             }
         });
-        Self { process, address, runs }
+        Self { example, runs }
     }
 
     /// Delivers the message as WeChat does, signed anew. `None` where there is no answer in time.
@@ -201,28 +190,13 @@ impl Bot {
         let head = format!(
             "POST /weixin?{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
             push.query,
-            self.address,
+            self.example.address,
             push.body.len()
         );
-        let mut connection = TcpStream::connect(&self.address).expect("it listens");
+        let mut connection = TcpStream::connect(&self.example.address).expect("it listens");
         connection.set_read_timeout(Some(WECHAT)).expect("a socket");
         connection.write_all(&[head.as_bytes(), &push.body].concat()).expect("it reads");
         connection
-    }
-
-    /// Ends it as an operator does.
-    fn terminate(&mut self) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
-        assert!(self.process.wait().expect("it ends").success());
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        // Both fail harmlessly where it has exited.
-        _ = self.process.kill();
-        _ = self.process.wait();
     }
 }
 
@@ -233,55 +207,4 @@ fn answer(mut connection: TcpStream) -> Option<String> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     Some(body.to_owned())
-}
-
-/// target/debug/deps/redis-… → target/debug/examples/…
-fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("this test");
-    let path = test.parent().and_then(Path::parent).expect("target/debug").join("examples").join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without `--test`, or `cargo build --examples` first",
-        path.display()
-    );
-    path
-}
-
-/// A `redis-server` on a free port.
-struct Redis {
-    process: Child,
-    port: u16,
-}
-
-impl Redis {
-    fn start() -> Option<Self> {
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        let process = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .current_dir(std::env::temp_dir())
-            .stdout(Stdio::null())
-            .spawn();
-        let process = match process {
-            Ok(process) => process,
-            Err(error) if error.kind() == ErrorKind::NotFound && std::env::var_os("CI").is_none() => {
-                eprintln!("skipped: redis-server is not installed");
-                return None;
-            }
-            Err(error) => panic!("redis-server: {error}"),
-        };
-        let (redis, start) = (Self { process, port }, Instant::now());
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(start.elapsed() < SECOND * 10, "it listens");
-            thread::sleep(SECOND / 100);
-        }
-        Some(redis)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
 }

@@ -7,6 +7,8 @@ pub mod deliveries;
 pub mod failing;
 pub mod logs;
 pub mod made;
+pub mod process;
+pub mod redis_server;
 pub mod servers;
 pub mod user_text;
 

@@ -1,8 +1,6 @@
 //! Bots to talk with: of the library, in this process; as processes, built beside this test.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -13,6 +11,8 @@ use wechat_sim::{Account, Mode};
 use wechat_tower::{
     Article, Callback, NewsReply, Reply, SecurityMode, TextReply, WechatLayer, WechatMessage,
 };
+
+use crate::process::{Process, example};
 
 /// Serves the app until the tests end. Returns its URL.
 pub(crate) fn serve(app: Router) -> String {
@@ -73,22 +73,8 @@ async fn chat(WechatMessage(message): WechatMessage) -> Reply {
 
 /// An example of this workspace, as a process. It does not outlive the test.
 pub(crate) struct Example {
-    process: Child,
+    _process: Process,
     pub(crate) url: String,
-}
-
-/// Where an example is built. All of a workspace stand in one folder.
-pub(crate) fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("this test");
-    // target/debug/deps/cli-… → target/debug/examples/…
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("target/debug");
-    let path = folder.join("examples").join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test --workspace`, or `cargo build --workspace --examples` first",
-        path.display()
-    );
-    path
 }
 
 impl Example {
@@ -105,19 +91,10 @@ impl Example {
     ) -> Self {
         let mut command = Command::new(example(name));
         command.args(arguments).env_remove("WECHAT_ENCODING_AES_KEY").envs(account.environment());
-        command.env("LISTEN", "127.0.0.1:0").env("RUST_LOG", "error").stdout(Stdio::piped());
-        let mut process = command.envs(environment.iter().copied()).spawn().expect("it starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        let line = lines.next().expect("a line").expect("UTF-8");
+        command.env("LISTEN", "127.0.0.1:0").env("RUST_LOG", "error");
+        let process = Process::start(command.envs(environment.iter().copied()));
+        let line = process.next_line().expect("a line");
         let url = line.strip_prefix("listening on ").expect("an address").to_owned();
-        Self { process, url }
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        // Both fail harmlessly where it has exited.
-        _ = self.process.kill();
-        _ = self.process.wait();
+        Self { _process: process, url }
     }
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use wechat_sim::Mode;
 
-use crate::bots::{example, nowhere};
+use crate::bots::nowhere;
+use crate::process::example;
 use crate::sim::{account, sim};
 
 /// How long anything may take before a test fails. Nothing sleeps for it.

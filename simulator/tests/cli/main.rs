@@ -6,6 +6,9 @@ mod bots;
 mod dev;
 mod examples;
 mod page;
+#[path = "../../../tests/support/process.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of wechat-callback")]
+mod process;
 mod scenarios;
 mod sending;
 mod sim;

@@ -1,6 +1,6 @@
 //! The store against Redis servers of the tests' own, in real time.
 
-#[allow(unreachable_pub, reason = "shared by the tests")]
+#[allow(unreachable_pub, reason = "the tests share it")]
 mod support;
 
 mod deliveries;

@@ -1,19 +1,20 @@
 //! A page with a bot of its own, in a Chromium of its own.
 
-use std::env;
+#[path = "../../../../tests/support/process.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of wechat-callback")]
+mod process;
+
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
 use futures_util::FutureExt;
 use thirtyfour::prelude::*;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 use wechat_sim::page::Page;
 use wechat_sim::{Account, Mode, Policy, ServiceTarget};
@@ -22,6 +23,8 @@ use wechat_tower::message::{Content, Event};
 use wechat_tower::{
     Article, Callback, NewsReply, Reply, SecurityMode, TextReply, TransferReply, WechatLayer, WechatMessage,
 };
+
+use process::{Process, skip};
 
 /// How long anything may take to be seen. Nothing sleeps for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -114,7 +117,7 @@ pub(crate) async fn visit(
     policy: Policy,
     test: impl AsyncFnOnce(&Visit),
 ) {
-    let Some((mut process, port)) = chromedriver().await else { return };
+    let Some((mut process, port)) = chromedriver() else { return };
     let account = Account::generate();
     let page = Page::for_target(account.clone(), ServiceTarget::new(bot(&account), "/weixin"));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -136,7 +139,7 @@ pub(crate) async fn visit(
     chrome.add_arg("--host-resolver-rules=MAP rebound.example 127.0.0.1").expect("an argument");
     let driver = match WebDriver::new(format!("http://127.0.0.1:{port}"), chrome).await {
         // chromedriver is there, Chromium is not.
-        Err(error) if error.to_string().contains("cannot find Chrome") => return skip(&error),
+        Err(error) if error.to_string().contains("cannot find Chrome") => return skip(error),
         started => started.expect("a browser"),
     };
     let visit = Visit { driver, address, account, name };
@@ -145,34 +148,17 @@ pub(crate) async fn visit(
     let done = AssertUnwindSafe(test(&visit)).catch_unwind().await;
     visit.shot(if done.is_err() { "failed" } else { "end" }).await;
     visit.driver.quit().await.expect("it closes");
-    process.kill().await.expect("it ends");
+    process.kill();
     if let Err(panic) = done {
         resume_unwind(panic);
     }
 }
 
-fn skip(reason: &dyn std::fmt::Display) {
-    assert!(env::var_os("CI").is_none(), "{reason}");
-    eprintln!("skipped: {reason}");
-}
-
 /// Starts chromedriver on a port that it chooses.
-async fn chromedriver() -> Option<(Child, u16)> {
-    let started = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn();
-    let mut process = match started {
-        Ok(process) => process,
-        Err(error) => {
-            skip(&format!("chromedriver: {error}"));
-            return None;
-        }
-    };
-    let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
-    while let Some(line) = lines.next_line().await.expect("text") {
+fn chromedriver() -> Option<(Process, u16)> {
+    let mut command = Command::new("chromedriver");
+    let process = Process::start_if_installed(command.arg("--port=0").stderr(Stdio::null()))?;
+    while let Some(line) = process.next_line() {
         let port = line.split("successfully on port ").nth(1);
         if let Some(port) = port.and_then(|port| port.trim_end_matches('.').parse().ok()) {
             return Some((process, port));

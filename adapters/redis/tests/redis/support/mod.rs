@@ -1,24 +1,25 @@
 //! A Redis of the test's own.
 
+#[path = "../../../../../tests/support/process.rs"]
+#[allow(dead_code, reason = "shared with the tests of wechat-callback")]
+mod process;
 pub mod proxy;
+#[path = "../../../../../tests/support/redis_server.rs"]
+mod redis_server;
 
-use std::io::{ErrorKind, Write};
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use redis::FromRedisValue;
+use redis_server::RedisServer;
 use wechat_callback::delivery::{Claim, ClaimState, DeliveryKey, DeliveryStore, Lease};
 use wechat_callback::{Reply, TextReply};
 use wechat_redis::RedisStore;
 
 /// A `redis-server` on a free port. It does not outlive the test.
 pub struct Redis {
-    process: Option<Child>,
+    server: RedisServer,
     pub port: u16,
-    directory: PathBuf,
     /// Each test has one, because `tracing` learns what is listened to from whoever says something first.
     pub log: Log,
 }
@@ -26,42 +27,22 @@ pub struct Redis {
 impl Redis {
     /// `None`, and a word about it, where it is not installed; in CI that is a failure.
     pub fn start() -> Option<Self> {
-        let mut redis = Self::prepare();
-        redis.run().then_some(redis)
+        RedisServer::start().map(Self::logged)
     }
 
     /// Not running yet.
     pub fn prepare() -> Self {
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        let directory = std::env::temp_dir().join(format!("wechat-redis-{}-{port}", std::process::id()));
-        std::fs::create_dir_all(&directory).expect("a directory");
-        Self { process: None, port, directory, log: Log::start() }
+        Self::logged(RedisServer::prepare())
+    }
+
+    /// With a log of what is said about it.
+    fn logged(server: RedisServer) -> Self {
+        Self { port: server.port, server, log: Log::start() }
     }
 
     /// Starts it, empty. `false` where it is not installed.
     pub fn run(&mut self) -> bool {
-        let port = self.port.to_string();
-        let process = Command::new("redis-server")
-            .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
-            .arg(&self.directory)
-            .stdout(Stdio::null())
-            .spawn();
-        match process {
-            Ok(process) => self.process = Some(process),
-            Err(error) if error.kind() == ErrorKind::NotFound && std::env::var_os("CI").is_none() => {
-                eprintln!("skipped: redis-server is not installed");
-                return false;
-            }
-            Err(error) => panic!("redis-server: {error}"),
-        }
-        let start = Instant::now();
-        let client = redis::Client::open(self.url()).expect("a URL");
-        while client.get_connection().and_then(|mut it| redis::cmd("PING").exec(&mut it)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(10), "it listens");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        true
+        self.server.run()
     }
 
     pub fn url(&self) -> String {
@@ -86,33 +67,15 @@ impl Redis {
     }
 
     pub fn kill(&mut self) {
-        let mut process = self.process.take().expect("it runs");
-        process.kill().expect("it runs");
-        process.wait().expect("it ends");
+        self.server.kill();
     }
 
     pub fn stop(&self) {
-        self.signal("-STOP");
+        self.server.signal("-STOP");
     }
 
     pub fn go_on(&self) {
-        self.signal("-CONT");
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.process.as_ref().expect("it runs").id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        if let Some(process) = &mut self.process {
-            // Both fail harmlessly where it has exited.
-            _ = process.kill();
-            _ = process.wait();
-        }
-        _ = std::fs::remove_dir_all(&self.directory);
+        self.server.signal("-CONT");
     }
 }
 

@@ -1,7 +1,8 @@
 //! Real servers and real connections: who is refused is not listened to any longer, who says nothing has no place, and
-//! a bot that goes down answers everybody who got in.
+//! a bot that goes down answers everybody who got in. They measure seconds, so nothing else runs beside them.
 
-use crate::support;
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
 
 use std::io;
 use std::net::SocketAddr;
