@@ -25,11 +25,11 @@ use crate::read::{BoxError, ReadBody};
 pub(crate) struct Admitted(pub(crate) Instant);
 
 /// Reads the push, and has it answered by `service`, or as another delivery of it is.
-pub(crate) async fn answer<S, ReqBody, ResBody>(
+pub(crate) fn answer<S, ReqBody, ResBody>(
     layer: WechatLayer,
     service: S,
     request: Request<ReqBody>,
-) -> Answered<ResBody>
+) -> impl Future<Output = Answered<ResBody>> + Send
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Send + 'static,
     S::Future: Send,
@@ -41,26 +41,29 @@ where
     let arrived = Instant::now();
     let (mut parts, body) = request.into_parts();
     let admitted = parts.extensions.remove::<Admitted>().map_or(arrived, |Admitted(at)| at);
-    let body = match read(&layer, &parts, body).await {
-        Ok(body) => body,
-        Err(refusal) => return refused(&layer, &parts, refusal),
-    };
-    let opened = match layer.engine.callback().open(parts.uri.query().unwrap_or_default(), &body) {
-        Ok(opened) => opened,
-        Err(error) => return refused(&layer, &parts, error),
-    };
-    let task = match layer.engine.deliver(&opened, arrived.into_std(), admitted.into_std()).await {
-        Delivery::Answered(response) => return answer::without_handler(response),
-        Delivery::Run(task) => task,
-    };
-    let Opened { message, xml, context, .. } = opened;
-    let xml = match xml {
-        Cow::Owned(decrypted) => Bytes::from(decrypted),
-        Cow::Borrowed(_) => body.clone(),
-    };
-    let handler: Call<_, ReqBody, _, _> = Call::new(service, opened_request(parts, message, xml));
-    let (run, wait) = task.start(handler, context);
-    answer::given(wait.answer(Box::pin(run), detach).await)
+    // Its arguments would be kept beside its variables in an `async fn`.
+    async move {
+        let body = match read(&layer, &parts, body).await {
+            Ok(body) => body,
+            Err(refusal) => return refused(&layer, &parts, refusal),
+        };
+        let opened = match layer.engine.callback().open(parts.uri.query().unwrap_or_default(), &body) {
+            Ok(opened) => opened,
+            Err(error) => return refused(&layer, &parts, error),
+        };
+        let task = match layer.engine.deliver(&opened, arrived.into_std(), admitted.into_std()).await {
+            Delivery::Answered(response) => return answer::without_handler(response),
+            Delivery::Run(task) => task,
+        };
+        let Opened { message, xml, context, .. } = opened;
+        let xml = match xml {
+            Cow::Owned(decrypted) => Bytes::from(decrypted),
+            Cow::Borrowed(_) => body.clone(),
+        };
+        let handler: Call<_, ReqBody, _, _> = Call::new(service, opened_request(parts, message, xml));
+        let (run, wait) = task.start(handler, context);
+        answer::given(wait.answer(Box::pin(run), detach).await)
+    }
 }
 
 /// Reads the whole body, unless the request is refused without it.

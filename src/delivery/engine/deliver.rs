@@ -129,7 +129,7 @@ impl Engine {
         loop {
             match policy.claimed(state, age, is_word) {
                 Step::Run(lease) => return Ok(Claimed::Run(Some(lease))),
-                Step::Fetch(lease) => return self.fetch_or_run(push, lease, span).await,
+                Step::Fetch(lease) => return Box::pin(self.fetch_or_run(push, lease, span)).await,
                 Step::Answer(outcome) => {
                     span.join("completed");
                     return Ok(Claimed::Answer(outcome));
@@ -145,7 +145,7 @@ impl Engine {
                         Some(Ok(None)) => {}
                         // The store says on a claim whether to go on without it.
                         Some(Err(error)) => unanswered = Some(error),
-                        None => return Ok(Claimed::Answer(self.timed_out(push, span).await)),
+                        None => return Ok(Claimed::Answer(Box::pin(self.timed_out(push, span)).await)),
                     }
                     state = store.claim_again(key).await?.state;
                 }

@@ -104,6 +104,6 @@ impl Engine {
     /// The answer to a method that is neither GET nor POST.
     pub fn method_not_allowed(&self) -> Response {
         tracing::debug!(status = 405, "refused a request");
-        Response::empty(405)
+        Response::method_not_allowed()
     }
 }

@@ -10,7 +10,7 @@ use super::contain::contained;
 use super::deliver::Push;
 use crate::Reply;
 use crate::delivery::decide::{NotSent, Source, Stored};
-use crate::delivery::{Lease, Retention, Timeliness};
+use crate::delivery::{Lease, PendingReply, Retention};
 use crate::late_reply::{Recipient, ReplySender, SendError};
 use crate::log::as_dyn;
 
@@ -46,7 +46,10 @@ impl Completion {
                 return reply;
             }
         };
-        engine.stored(timeliness, retention, &push, &reply, source).await;
+        match engine.shared.policy.stored(timeliness, &reply, source) {
+            Stored::Nothing => {}
+            stored => Box::pin(engine.stored(stored, retention, &push, &reply, source)).await,
+        }
         drop(token);
         retention.kept(reply, timeliness)
     }
@@ -55,15 +58,15 @@ impl Completion {
 impl Engine {
     async fn stored(
         &self,
-        timeliness: Timeliness,
+        stored: Stored,
         retention: Retention,
         push: &Push,
         reply: &Arc<Reply>,
         source: Source,
     ) {
-        match (self.shared.policy.stored(timeliness, reply, source), push.user, push.key) {
+        match (stored, push.user, push.key) {
             (Stored::KeepRest, Some(user), Some(key)) if retention == Retention::ForUser => {
-                self.add_pending(user, crate::delivery::PendingReply::new(key, 1)).await;
+                self.add_pending(user, PendingReply::new(key, 1)).await;
             }
             (Stored::KeepRest, Some(user), _) => {
                 self.keep(user, reply, 1).await;

@@ -14,33 +14,48 @@ pub struct Response {
     pub content_type: Option<&'static str>,
     /// The body, to be sent as it is.
     pub body: String,
+    kind: Kind,
 }
 
 impl Response {
     /// A status and nothing else.
     pub(super) const fn empty(status: u16) -> Self {
-        Self { status, content_type: None, body: String::new() }
+        Self { status, content_type: None, body: String::new(), kind: Kind::Other }
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        Self { kind: Kind::MethodNotAllowed, ..Self::empty(405) }
     }
 
     /// An echostr, exactly as it came.
     pub(super) const fn echostr(echostr: String) -> Self {
-        Self { status: 200, content_type: Some("text/plain; charset=utf-8"), body: echostr }
+        let content_type = Some("text/plain; charset=utf-8");
+        Self { status: 200, content_type, body: echostr, kind: Kind::Echostr }
     }
 
-    /// The headers: `Content-Type` where there is a body, with `X-Content-Type-Options: nosniff` where it is plain text,
-    /// which no browser shall take for anything else; `Allow` for a status of 405.
+    /// The headers: `Content-Type` where there is a body; `X-Content-Type-Options: nosniff` with an echostr, which no
+    /// browser shall take for anything but text; `Allow` with a status of 405.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-        let content_type = self.content_type.map(|value| ("content-type", value));
-        let is_text = self.content_type.is_some_and(|value| value.starts_with("text/plain"));
-        let nosniff = is_text.then_some(("x-content-type-options", "nosniff"));
-        let allow = (self.status == 405).then_some(("allow", "GET, POST"));
-        [content_type, nosniff, allow].into_iter().flatten()
+        let more: &[_] = match self.kind {
+            Kind::Echostr => &[("x-content-type-options", "nosniff")],
+            Kind::MethodNotAllowed => &[("allow", "GET, POST")],
+            Kind::Other => &[],
+        };
+        self.content_type.map(|value| ("content-type", value)).into_iter().chain(more.iter().copied())
     }
+}
+
+/// What has headers of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Echostr,
+    MethodNotAllowed,
+    Other,
 }
 
 impl From<Sealed> for Response {
     fn from(Sealed { content_type, body }: Sealed) -> Self {
-        Self { status: 200, content_type: Some(content_type), body }
+        Self { status: 200, content_type: Some(content_type), body, kind: Kind::Other }
     }
 }
 

@@ -98,69 +98,62 @@ impl HandlerWait {
     ///
     /// The rest of the run, then or when the returned future is dropped because the connection is gone, is handed to
     /// `detach`, which spawns it. (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
-    pub async fn answer<R, F, D>(self, run: Pin<Box<F>>, detach: D) -> Answer<R>
+    pub async fn answer<R, F, D>(mut self, run: Pin<Box<F>>, detach: D) -> Answer<R>
     where
         F: Future<Output = Finished<R>>,
         D: FnOnce(Pin<Box<F>>),
     {
-        let Self { engine, mut push, concurrent, context, mut span } = self;
-        let joins = engine.shared.policy.joins();
+        let joins = self.engine.shared.policy.joins();
         let mut attached = Attached { run: Some(run), detach: joins.then_some(detach) };
-        let finished = if joins {
-            wait(&engine, &mut push, &span, concurrent, &mut attached).await
-        } else {
-            Some(poll_fn(|cx| attached.poll(cx)).await)
-        };
+        let finished =
+            if joins { self.wait(&mut attached).await } else { Some(poll_fn(|cx| attached.poll(cx)).await) };
         match finished {
             Some(Finished { is_passthrough: true, response: Some(response), .. }) => {
-                span.close("own response");
+                self.span.close("own response");
                 Answer::Passthrough(response)
             }
-            Some(Finished { reply, response, .. }) => {
-                Answer::Reply(engine.seal(&mut span, &context, &reply), response)
-            }
+            Some(Finished { reply, response, .. }) => Answer::Reply(self.seal(&reply), response),
             None => {
                 drop(attached);
-                let reply = engine.timed_out(&push, &span).await;
-                Answer::Reply(engine.seal(&mut span, &context, &reply), None)
+                let reply = Box::pin(self.engine.timed_out(&self.push, &self.span)).await;
+                Answer::Reply(self.seal(&reply), None)
             }
         }
     }
-}
 
-/// Polls the run in place until it is finished here or elsewhere. `None` where WeChat waits no longer.
-async fn wait<R, F, D>(
-    engine: &Engine,
-    push: &mut Push,
-    span: &DeliverySpan,
-    concurrent: Option<Arc<dyn ConcurrentRun>>,
-    attached: &mut Attached<F, D>,
-) -> Option<Finished<R>>
-where
-    F: Future<Output = Finished<R>>,
-    D: FnOnce(Pin<Box<F>>),
-{
-    let policy = &engine.shared.policy;
-    let until = |push: &Push| after(span.arrived, policy.patience(push.age));
-    let mut deadline = until(push);
-    if concurrent.is_some() {
-        // The store may have forgotten earlier deliveries, and hear of them by then.
-        deadline = deadline.min(after(span.arrived, policy.schedule.last_patience()));
+    fn seal(&mut self, reply: &Arc<Reply>) -> Response {
+        self.engine.seal(&mut self.span, &self.context, reply)
     }
-    let mut elsewhere = concurrent.as_ref().map(|concurrent| concurrent.outcome());
-    loop {
-        let either = poll_fn(|cx| match (attached.poll(cx), &mut elsewhere) {
-            (Poll::Ready(finished), _) => Poll::Ready(finished),
-            (Poll::Pending, Some(elsewhere)) => elsewhere.as_mut().poll(cx).map(Finished::elsewhere),
-            (Poll::Pending, None) => Poll::Pending,
-        });
-        if let Some(finished) = before(deadline, either).await {
-            return Some(finished);
+
+    /// Polls the run in place until it is finished here or elsewhere. `None` where WeChat waits no longer.
+    async fn wait<R, F, D>(&mut self, attached: &mut Attached<F, D>) -> Option<Finished<R>>
+    where
+        F: Future<Output = Finished<R>>,
+        D: FnOnce(Pin<Box<F>>),
+    {
+        let Self { engine, push, concurrent, span, .. } = self;
+        let policy = &engine.shared.policy;
+        let until = |push: &Push| after(span.arrived, policy.patience(push.age));
+        let mut deadline = until(push);
+        if concurrent.is_some() {
+            // The store may have forgotten earlier deliveries, and hear of them by then.
+            deadline = deadline.min(after(span.arrived, policy.schedule.last_patience()));
         }
-        if let Some(concurrent) = &concurrent {
-            push.age = push.age.max(concurrent.age().saturating_sub(span.arrived.elapsed()));
+        let mut elsewhere = concurrent.as_ref().map(|concurrent| concurrent.outcome());
+        loop {
+            let either = poll_fn(|cx| match (attached.poll(cx), &mut elsewhere) {
+                (Poll::Ready(finished), _) => Poll::Ready(finished),
+                (Poll::Pending, Some(elsewhere)) => elsewhere.as_mut().poll(cx).map(Finished::elsewhere),
+                (Poll::Pending, None) => Poll::Pending,
+            });
+            if let Some(finished) = before(deadline, either).await {
+                return Some(finished);
+            }
+            if let Some(concurrent) = concurrent.as_ref() {
+                push.age = push.age.max(concurrent.age().saturating_sub(span.arrived.elapsed()));
+            }
+            deadline = Some(until(push)).filter(|deadline| *deadline > Instant::now())?;
         }
-        deadline = Some(until(push)).filter(|deadline| *deadline > Instant::now())?;
     }
 }
 
