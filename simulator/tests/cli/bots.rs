@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use wechat_sim::{Account, Mode};
-use wechat_tower::{
-    Article, Callback, NewsReply, Reply, SecurityMode, TextReply, WechatLayer, WechatMessage,
-};
+use wechat_sim::Account;
+use wechat_tower::{Article, Callback, NewsReply, Reply, TextReply, WechatLayer, WechatMessage};
 
 /// Serves the app until the tests end. Returns its URL.
 pub(crate) fn serve(app: Router) -> String {
@@ -36,14 +34,9 @@ pub(crate) fn nowhere() -> String {
 
 /// A bot of the library's, with a menu and slow answers.
 pub(crate) fn bot(account: &Account) -> String {
-    let mode = match account.mode() {
-        Mode::Plain => SecurityMode::Plain,
-        Mode::Compatible => SecurityMode::Compatible,
-        Mode::Safe => SecurityMode::Safe,
-    };
     let callback = Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode)
+        .mode(account.mode().name().parse().expect("a mode"))
         .build()
         .expect("an account");
     serve(Router::new().route("/weixin", post(chat).layer(WechatLayer::new(callback))))

@@ -8,21 +8,16 @@ use actix_web::{App, web};
 use axum::Router;
 use axum::routing::post;
 use wechat_sim::{Account, ActixTarget, Mode, ServiceTarget, Target};
-use wechat_tower::{Callback, Reply, SecurityMode, TextReply, WechatLayer, WechatMessage};
+use wechat_tower::{Callback, Reply, TextReply, WechatLayer, WechatMessage};
 
 pub fn account(mode: Mode) -> Account {
     Account::generate().with_mode(mode)
 }
 
 pub fn callback(account: &Account) -> Callback {
-    let mode = match account.mode() {
-        Mode::Plain => SecurityMode::Plain,
-        Mode::Compatible => SecurityMode::Compatible,
-        Mode::Safe => SecurityMode::Safe,
-    };
     Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode)
+        .mode(account.mode().name().parse().expect("a mode"))
         .build()
         .expect("an account")
 }

@@ -16,11 +16,11 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 use wechat_sim::page::Page;
-use wechat_sim::{Account, Mode, Policy, ServiceTarget};
+use wechat_sim::{Account, Policy, ServiceTarget};
 use wechat_tower::delivery::LateReply;
 use wechat_tower::message::{Content, Event};
 use wechat_tower::{
-    Article, Callback, NewsReply, Reply, SecurityMode, TextReply, TransferReply, WechatLayer, WechatMessage,
+    Article, Callback, NewsReply, Reply, TextReply, TransferReply, WechatLayer, WechatMessage,
 };
 
 /// How long anything may take to be seen. Nothing sleeps for it.
@@ -37,14 +37,9 @@ pub(crate) fn quick() -> Policy {
 
 /// A bot of the library's. It thinks for two and a half deliveries when it is told `慢`.
 pub(crate) fn bot(account: &Account, policy: &Policy, cover: &str) -> Router {
-    let mode = match account.mode() {
-        Mode::Plain => SecurityMode::Plain,
-        Mode::Compatible => SecurityMode::Compatible,
-        Mode::Safe => SecurityMode::Safe,
-    };
     let callback = Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode)
+        .mode(account.mode().name().parse().expect("a mode"))
         .build()
         .expect("an account");
     let wait = policy.timeout;
