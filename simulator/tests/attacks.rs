@@ -13,11 +13,11 @@ async fn every_attack_is_refused<T: Target>(wechat: &Wechat, target: &T) {
     assert!(genuine.passed, "{:?}", genuine.ending);
     let mode = wechat.account().mode();
     for attack in attack::all().iter().filter(|attack| attack.applies_to(mode)) {
-        let outcome = attack.run(wechat, target).await;
-        let missed: Vec<_> = outcome.attempts.iter().filter(|attempted| !attempted.passed).collect();
+        let result = attack.run(wechat, target).await;
+        let missed: Vec<_> = result.probes.iter().filter(|probe| !probe.passed).collect();
         assert!(missed.is_empty(), "{} in {mode} mode: {missed:#?}", attack.name);
-        assert_eq!(outcome.verdict, Verdict::Refused, "{} in {mode} mode", attack.name);
-        assert!(outcome.silent(), "{} in {mode} mode: {outcome:#?}", attack.name);
+        assert_eq!(result.verdict, Verdict::Refused, "{} in {mode} mode", attack.name);
+        assert!(result.silent(), "{} in {mode} mode: {result:#?}", attack.name);
     }
 }
 
@@ -42,8 +42,8 @@ fn every_attack_is_refused_under_actix_web_in_every_mode() {
 async fn a_bot_that_checks_nothing_is_found_by_every_attack() {
     let weak = ServiceTarget::new(Router::new().route("/weixin", any(async || "success")), "/weixin");
     for wechat in Mode::ALL.map(account).map(Wechat::new) {
-        for outcome in attack::run_all(&wechat, &weak, |_| {}).await {
-            assert_eq!(outcome.verdict, Verdict::Accepted, "{}", outcome.name);
+        for result in attack::run_all(&wechat, &weak, |_| {}).await {
+            assert_eq!(result.verdict, Verdict::Accepted, "{}", result.name);
         }
     }
 }

@@ -199,7 +199,7 @@ async fn a_text_is_pushed_as_it_is_until_it_is_to_be_split() {
     for (split, written) in
         [(false, "<![CDATA[a]]>b]]></Content>"), (true, "<![CDATA[a]]]]><![CDATA[>b]]]]>")]
     {
-        let (status, _) = served.post("/api/writing", &json!({"split_cdata": split})).await;
+        let (status, _) = served.post("/api/split-cdata", &json!({"split_cdata": split})).await;
         assert_eq!(status, StatusCode::NO_CONTENT);
         served.wait_for(|event| event["event"] == "state" && event["split_cdata"] == split).await;
         let exchange = served.say(text).await;
@@ -218,7 +218,8 @@ async fn an_attack_on_a_bot_that_takes_all_is_told_as_accepted() {
     let (status, _) = served.post("/api/attack", &json!({"name": "bad-signature"})).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let accepted = |event: &Value| {
-        event["tried"]["verdict"] == "accepted" || event["tried"]["bad-signature"]["verdict"] == "accepted"
+        event["status"]["verdict"] == "accepted"
+            || event["attack_statuses"]["bad-signature"]["verdict"] == "accepted"
     };
     served.wait_for(accepted).await;
     assert_eq!(served.post("/api/attack", &json!({"name": "no-such"})).await.0, StatusCode::NOT_FOUND);
@@ -246,7 +247,7 @@ const ORDERS: [&str; 9] = [
     "/api/send",
     "/api/fans",
     "/api/mode",
-    "/api/writing",
+    "/api/split-cdata",
     "/api/menu",
     "/api/attack",
     "/api/verify",

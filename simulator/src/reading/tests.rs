@@ -15,13 +15,13 @@ fn account(mode: Mode) -> Account {
 }
 
 fn read_answer(mode: Mode, event: Option<&str>, answer: &Answer) -> Reading {
-    let pushed = Pushed {
+    let head = MessageHead {
         to: "gh_1".to_owned(),
         from: "o1".to_owned(),
         msg_type: "text".to_owned(),
         event: event.map(str::to_owned),
     };
-    super::read(&account(mode), &pushed, answer, Checks::default())
+    super::read(&account(mode), &head, answer, Checks::default())
 }
 
 fn answer(body: impl Into<Vec<u8>>) -> Answer {
