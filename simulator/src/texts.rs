@@ -173,7 +173,7 @@ pub(crate) mod attack {
 /// Why the chat page's server refused what the browser asked for.
 #[cfg(feature = "page")]
 pub(crate) mod page {
-    use crate::page::MenuError;
+    use std::fmt::Display;
 
     crate::localized_texts! {
         unknown_kind() =>
@@ -185,6 +185,6 @@ pub(crate) mod page {
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
-        bad_menu(error: &MenuError) => "菜单不正确：{error}", "{error}";
+        bad_menu(error: &dyn Display) => "菜单不正确：{error}", "{error}";
     }
 }

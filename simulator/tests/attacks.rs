@@ -1,4 +1,4 @@
-//! The library refuses every attack, under both frameworks and in every mode; a bot that checks nothing, none.
+//! The library refuses every attack, with both frameworks and in every mode. A bot that checks nothing refuses none.
 
 mod support;
 
@@ -37,7 +37,7 @@ fn every_attack_is_refused_under_actix_web_in_every_mode() {
     });
 }
 
-/// Each attack finds its hole, or it would find none in a bot that has one.
+/// Each attack is accepted by a bot that is vulnerable to it.
 #[tokio::test(start_paused = true)]
 async fn a_bot_that_checks_nothing_is_found_by_every_attack() {
     let weak = ServiceTarget::new(Router::new().route("/weixin", any(async || "success")), "/weixin");

@@ -1,4 +1,4 @@
-//! The URL verification, and a diagnosis for each way in which it fails.
+//! The URL verification, with a diagnosis of each failure.
 
 mod support;
 
@@ -13,7 +13,7 @@ use wechat_sim::{HttpTarget, Mode, ServiceTarget};
 
 const ECHOSTR: &str = "4375120948345356249";
 
-/// The diagnosis of a bot that answers so.
+/// The diagnosis of a bot with this answer.
 async fn diagnosis(status: u16, header: (&'static str, &'static str), body: impl Into<String>) -> Diagnosis {
     let body = body.into();
     let answer = move || {

@@ -1,4 +1,4 @@
-//! Bots to talk with: of the library, in this process; as processes, built beside this test.
+//! Bots in this process, and as processes that are built with this test.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use axum::routing::post;
 use wechat_sim::Account;
 use wechat_tower::{Article, Callback, NewsReply, Reply, TextReply, WechatLayer, WechatMessage};
 
-/// Serves the app until the tests end. Returns its URL.
+/// Serves the app until the tests end, and returns its URL.
 pub(crate) fn serve(app: Router) -> String {
     let (sender, receiver) = channel();
     thread::spawn(move || {
@@ -26,13 +26,13 @@ pub(crate) fn serve(app: Router) -> String {
     format!("http://{}/weixin", receiver.recv().expect("an address"))
 }
 
-/// A URL where nobody listens.
+/// A URL without a server.
 pub(crate) fn nowhere() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     format!("http://{}/weixin", listener.local_addr().expect("bound"))
 }
 
-/// A bot of the library's, with a menu and slow answers.
+/// A bot with the library, with a menu and slow answers.
 pub(crate) fn bot(account: &Account) -> String {
     let callback = Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
@@ -70,7 +70,7 @@ pub(crate) struct Example {
     pub(crate) url: String,
 }
 
-/// Where an example is built. All of a workspace stand in one folder.
+/// The path of an example. All examples of a workspace are in one folder.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this test");
     // target/debug/deps/cli-… → target/debug/examples/…
@@ -89,7 +89,7 @@ impl Example {
         Self::start_with(name, account, arguments, &[])
     }
 
-    /// The same, with more in its environment.
+    /// The same, with more environment variables.
     pub(crate) fn start_with(
         name: &str,
         account: &Account,
@@ -109,7 +109,7 @@ impl Example {
 
 impl Drop for Example {
     fn drop(&mut self) {
-        // Both fail harmlessly where it has exited.
+        // Both fail if it has exited, which does no harm.
         _ = self.process.kill();
         _ = self.process.wait();
     }

@@ -66,7 +66,7 @@ pub fn actix_server(account: &Account) -> ActixServer {
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let app = move || {
-                // Short, so that a test with a slow body is not slow itself.
+                // Short, so that a test with a slow body is fast.
                 let middleware = wechat_actix::WechatMiddleware::new(callback.clone())
                     .body_timeout(Duration::from_millis(200));
                 App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)))

@@ -1,4 +1,5 @@
-//! Every text of the command line, in Chinese and in English, but for the help and what is only in English.
+//! Every text of the command line, in Chinese and in English. The help, in `args.rs`, and the mistakes in a scenario are
+//! only in English.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use wechat_sim::AccountError;
 
 wechat_sim::localized_texts! {
-    // Errors of the system, and what is only in English.
+    // What is only in English: errors of the system, and mistakes in a scenario.
     untranslated(text: &str) => "{text}", "{text}";
 
     // Credentials and addresses.
@@ -49,13 +50,12 @@ wechat_sim::localized_texts! {
         "  第 {number} 次投递：连接中断，{took_ms} 毫秒",
         "  delivery {number}: the connection was lost, {took_ms} ms";
     nothing_shown() => "← （无回复）", "← (nothing)";
-
     any_agent() => "任一客服", "any agent";
 
     // Expectations.
     expects_text(text: &str) => "回复是文字 {text:?}", "the reply is the text {text:?}";
     expects_part(part: &str) => "回复的文字里有 {part:?}", "the reply is a text with {part:?} in it";
-    expects_kind(kind: &str) => "回复的类型是 {kind}", "the reply is of kind {kind}";
+    expects_kind(kind: &str) => "回复的类型是 {kind}", "the reply is of the kind {kind}";
     expects_nothing() => "用户什么也看不到", "the user sees nothing";
     expects_failure_notice() => "用户看到微信的故障提示", "the user sees WeChat's failure notice";
     expects_success() => "回答是微信接受的", "WeChat accepts the answer";
