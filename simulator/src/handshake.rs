@@ -136,7 +136,7 @@ pub enum Diagnosis {
     NotFound,
     /// 405: the URL accepts only POST.
     GetNotAllowed,
-    /// Another status that is not 200.
+    /// Any other status but 200.
     Status {
         /// The status.
         status: u16,

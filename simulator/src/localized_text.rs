@@ -22,7 +22,7 @@ impl fmt::Display for LocalizedText {
 /// A table of texts, `name(arguments) => "Chinese", "English";`, as functions that return [`LocalizedText`]. Both
 /// format strings can use each argument.
 ///
-/// For this crate's library and its command line, and for nobody else.
+/// Only for this crate's library and command line.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! localized_texts {

@@ -1,4 +1,4 @@
-//! Every text of the library, in Chinese and in English. The logic names a text; what it says stands here.
+//! Every text of the library, in Chinese and in English. The logic only names a text.
 //!
 //! The titles of the catalogue's kinds are in `kinds.xml`, the chat page's own messages in `page/web/messages.js`.
 

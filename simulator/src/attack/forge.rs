@@ -51,13 +51,13 @@ impl<'a> Forge<'a> {
         self.wechat.push_xml(&self.xml, &Stamp::now().at(timestamp)).request(self.url)
     }
 
-    /// Any `encrypt`, with a right signature.
+    /// Any `encrypt`, with a valid signature.
     pub(super) fn encrypted(&self, encrypt: &str) -> Request {
         Push::encrypted(self.account(), &self.xml, Element::parse_pushed(&self.xml), encrypt, &Stamp::now())
             .request(self.url)
     }
 
-    /// Any frame, with any padding, encrypted and with a right signature.
+    /// Any frame, with any padding, encrypted and with a valid signature.
     pub(super) fn frame(&self, frame: Vec<u8>) -> Request {
         self.encrypted(&cipher::seal_frame(self.account().key(), frame))
     }

@@ -140,7 +140,7 @@ fn flipped_ciphertext(forge: &Forge<'_>) -> Vec<Probe> {
         let flipped = flip(right, at);
         refuse(request.clone().with_body(body.replace(right, &flipped)))
     });
-    // With a right signature, so refused even from someone with the Token: the end holds the app id and the padding.
+    // With a valid signature: even someone with the Token must be refused. The end holds the app id and the padding.
     let right = forge.genuine_encrypt();
     let signed = refuse(forge.encrypted(&flip(&right, right.len().saturating_sub(8))));
     unsigned.into_iter().chain([signed]).collect()

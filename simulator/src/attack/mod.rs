@@ -128,7 +128,7 @@ pub fn named(name: &str) -> Option<&'static Attack> {
     all().iter().find(|attack| attack.name == name)
 }
 
-/// Sends a genuine message. If a bot does not accept it, that it refuses attacks means nothing.
+/// Sends a genuine message. If a bot refuses it, its refusals of attacks mean nothing.
 pub async fn genuine<T: Target>(wechat: &Wechat, target: &T) -> ProbeResult {
     let forge = Forge::new(wechat, target.url(), None);
     send(wechat, forge.genuine(), target).await
