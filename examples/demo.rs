@@ -21,8 +21,8 @@ use wechat_sim::{Account, Mode, ServiceTarget};
 use wechat_tower::late_reply::LateReply;
 use wechat_tower::message::{Content, Event};
 use wechat_tower::{
-    Article, Callback, ConfigError, ImageReply, MusicReply, NewsReply, Reply, SecurityMode, TextReply,
-    TransferReply, VideoReply, VoiceReply, WechatLayer, WechatMessage,
+    Article, Callback, ConfigError, ImageReply, MusicReply, NewsReply, Reply, TextReply, TransferReply,
+    VideoReply, VoiceReply, WechatLayer, WechatMessage,
 };
 
 #[tokio::main]
@@ -62,14 +62,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 }
 
 fn bot(account: &Account, mode: Mode) -> Result<Router, ConfigError> {
-    let mode = match mode {
-        Mode::Plain => SecurityMode::Plain,
-        Mode::Compatible => SecurityMode::Compatible,
-        Mode::Safe => SecurityMode::Safe,
-    };
     let callback = Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode)
+        .mode(mode.name().parse()?)
         .build()?;
     let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
     let wechat = WechatLayer::new(callback).late_reply(LateReply::claim("继续", notice));

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::Mode;
 use crate::cipher::{self, Key};
 
-/// An Official Account (公众号) as WeChat's console has it, which is what WeChat signs and encrypts with.
+/// An Official Account (公众号) with the settings of WeChat's console, which WeChat signs and encrypts with.
 ///
-/// Its `Debug` shows no secret.
+/// `Debug` does not show the secrets.
 ///
 /// ```
 /// use wechat_sim::{Account, Mode};
@@ -34,7 +34,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// [`AccountError`] where one of them is not what the console takes.
+    /// [`AccountError`] if the console would not accept one of them.
     pub fn new(app_id: &str, token: &str, encoding_aes_key: &str) -> Result<Self, AccountError> {
         let of_letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if app_id.is_empty() || app_id.len() > 64 || !of_letters(app_id) {
@@ -54,12 +54,11 @@ impl Account {
         })
     }
 
-    /// The account in plain mode. It has an EncodingAESKey all the same, a random one, in case the mode is
-    /// changed.
+    /// The account with these credentials, in plain mode. Its EncodingAESKey is random, in case the mode is changed.
     ///
     /// # Errors
     ///
-    /// [`AccountError`] where one of them is not what the console takes.
+    /// [`AccountError`] if the console would not accept one of them.
     pub fn plain(app_id: &str, token: &str) -> Result<Self, AccountError> {
         Self::new(app_id, token, &random_encoding_aes_key()).map(|account| account.with_mode(Mode::Plain))
     }
@@ -84,7 +83,7 @@ impl Account {
         Self { mode, ..self }
     }
 
-    /// The same account under another original id (原始ID), the `ToUserName` of its pushes.
+    /// The same account with another original id (原始ID), the `ToUserName` of its pushes.
     #[must_use]
     pub fn with_original_id(self, original_id: impl Into<String>) -> Self {
         Self { original_id: original_id.into(), ..self }
@@ -96,13 +95,13 @@ impl Account {
         &self.app_id
     }
 
-    /// The Token (令牌). Whoever knows it signs as WeChat does.
+    /// The Token (令牌). Anyone who knows it can sign requests like WeChat.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// The EncodingAESKey (消息加解密密钥). Whoever knows it reads what users write.
+    /// The EncodingAESKey (消息加解密密钥). Anyone who knows it can read the messages of users.
     #[must_use]
     pub fn encoding_aes_key(&self) -> &str {
         &self.encoding_aes_key
@@ -120,8 +119,8 @@ impl Account {
         &self.original_id
     }
 
-    /// The environment variables by which a bot is told of the account: `WECHAT_APP_ID`, `WECHAT_TOKEN`,
-    /// `WECHAT_MODE` and, unless the mode is plain, `WECHAT_ENCODING_AES_KEY`. They hold the secrets.
+    /// The environment variables that configure a bot for this account: `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_MODE`
+    /// and, unless the mode is plain, `WECHAT_ENCODING_AES_KEY`. They contain the secrets.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
@@ -135,12 +134,12 @@ impl Account {
         variables
     }
 
-    /// For attacks: what is encrypted for another account.
+    /// For attacks: encrypts for another account.
     pub(crate) fn with_another_app_id(self) -> Self {
         Self { app_id: format!("wx{}", random_hex::<8>()), ..self }
     }
 
-    /// For attacks: what is encrypted with another key.
+    /// For attacks: encrypts with another key.
     pub(crate) fn with_another_key(self) -> Self {
         let encoding_aes_key = random_encoding_aes_key();
         Self { key: cipher::key(&encoding_aes_key).unwrap_or_default(), encoding_aes_key, ..self }
@@ -162,30 +161,30 @@ impl fmt::Debug for Account {
     }
 }
 
-/// Why credentials are not an account's. None repeats them.
+/// Why credentials are not valid. The message does not repeat them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The AppID.
+    /// The AppID is not valid.
     #[error("the AppID is up to 64 letters and digits, like wx5823bf96d3bd56c7")]
     AppId,
-    /// The Token.
+    /// The Token is not valid.
     #[error("the Token is 3 to 32 letters and digits")]
     Token,
-    /// The EncodingAESKey.
+    /// The EncodingAESKey is not valid.
     #[error("the EncodingAESKey is 43 letters and digits")]
     Key,
-    /// The mode.
+    /// The mode is not known.
     #[error("the mode is plain, compatible or safe")]
     Mode,
 }
 
-/// As the console makes them: no `+` and no `/` in it, and its last two bits thrown away.
+/// Like the console generates it: without `+` and `/`; the last two bits are dropped.
 fn random_encoding_aes_key() -> String {
     let clean = |text: &String| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     loop {
         let text = STANDARD.encode(rand::random::<[u8; 33]>());
-        // 44 characters of 33 bytes; about one in four has neither sign.
+        // 33 bytes are 44 characters; about one in four has neither `+` nor `/`.
         let key = text.chars().take(43).collect();
         if clean(&key) {
             return key;

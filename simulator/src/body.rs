@@ -22,7 +22,7 @@ pub enum Pace {
     },
 }
 
-/// The body of a request, as a service in this process sees it.
+/// The body of a request to a service in this process.
 #[derive(Debug)]
 pub struct Body {
     rest: Bytes,
@@ -31,7 +31,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// A body that is sent at that pace.
+    /// A body that is sent at this pace.
     #[must_use]
     pub const fn new(bytes: Bytes, pace: Pace) -> Self {
         Self { rest: bytes, pace, sleep: None }

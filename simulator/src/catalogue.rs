@@ -1,4 +1,4 @@
-//! The catalogue: every kind of message and event that WeChat's pages name, with its fields and sample values.
+//! The catalogue: every kind of message and event that WeChat documents, with its fields and sample values.
 //!
 //! ```
 //! let click = wechat_sim::catalogue::event("CLICK").expect("in the catalogue");
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use crate::Sentence;
+use crate::LocalizedText;
 use crate::xml::Element;
 
 /// A kind of message or event, with sample values.
@@ -19,11 +19,11 @@ pub struct Kind {
     msg_type: String,
     event: Option<String>,
     family: String,
-    title: Sentence,
+    title: LocalizedText,
     fields: Vec<Field>,
     #[serde(skip)]
     pub(crate) elements: Vec<Element>,
-    /// A push that names neither sender nor receiver.
+    /// Such a push has neither sender nor receiver.
     #[serde(skip)]
     pub(crate) anonymous: bool,
 }
@@ -31,11 +31,11 @@ pub struct Kind {
 /// A field of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Field {
-    /// The element's name, with the names of those around it before it: `ScanCodeInfo.ScanType`.
+    /// The element's name after the names of its parents: `ScanCodeInfo.ScanType`.
     pub path: String,
-    /// A sample value, which is pushed where no other is set.
+    /// A sample value, which is pushed if no other is set.
     pub default: String,
-    /// Whether it is pushed only where it is set.
+    /// Whether it is pushed only if it is set.
     pub optional: bool,
 }
 
@@ -52,21 +52,21 @@ impl Kind {
         &self.msg_type
     }
 
-    /// `Event`, where it is one.
+    /// `Event`, if it is an event.
     #[must_use]
     pub fn event(&self) -> Option<&str> {
         self.event.as_deref()
     }
 
-    /// The heading under which it stands: `message`, `menu`, `card` and so on.
+    /// The group it belongs to: `message`, `menu`, `card` and so on.
     #[must_use]
     pub fn family(&self) -> &str {
         &self.family
     }
 
-    /// What it is, in words.
+    /// A short description.
     #[must_use]
-    pub const fn title(&self) -> &Sentence {
+    pub const fn title(&self) -> &LocalizedText {
         &self.title
     }
 
@@ -83,20 +83,20 @@ pub fn kinds() -> &'static [Kind] {
     &KINDS
 }
 
-/// The kind of message with that `MsgType`.
+/// The kind of message with this `MsgType`.
 #[must_use]
 pub fn message(msg_type: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.event.is_none() && kind.msg_type == msg_type)
 }
 
-/// The kind of event with that name, without regard to case.
+/// The kind of event with this name. Case is ignored.
 #[must_use]
 pub fn event(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.event.as_deref().is_some_and(|event| event.eq_ignore_ascii_case(name)))
 }
 
 static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
-    // The file is part of this crate, and a test reads it.
+    // The file is part of this crate; a test checks that it parses.
     let document = roxmltree::Document::parse(include_str!("kinds.xml"));
     document.map(|document| read(document.root_element())).unwrap_or_default()
 });
@@ -117,7 +117,7 @@ fn read_kind(node: roxmltree::Node<'_, '_>) -> Kind {
         msg_type: node.attribute("type").unwrap_or("event").to_owned(),
         event: node.attribute("event").map(str::to_owned),
         family: node.parent().and_then(|family| family.attribute("name")).unwrap_or_default().to_owned(),
-        title: Sentence::new(attribute("zh"), attribute("en")),
+        title: LocalizedText { zh: attribute("zh").to_owned(), en: attribute("en").to_owned() },
         fields,
         elements,
         anonymous: node.has_attribute("anonymous"),

@@ -1,21 +1,21 @@
 use serde::Serialize;
 
-use crate::Sentence;
+use crate::LocalizedText;
 
-/// One thing that WeChat looks at in an answer, and whether it was right.
+/// One check of an answer and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What was looked at.
+    /// What was checked.
     pub name: CheckName,
-    /// Whether it was right.
+    /// Whether it passed.
     pub passed: bool,
-    /// What was found, in a sentence.
-    pub detail: Sentence,
+    /// What was found.
+    pub detail: LocalizedText,
 }
 
 macro_rules! names {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
-        /// What WeChat looks at in an answer.
+        /// What WeChat checks in an answer.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
@@ -24,7 +24,7 @@ macro_rules! names {
         }
 
         impl CheckName {
-            /// Every one, in the order in which they are looked at.
+            /// All of them, in the order in which they are made.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// Its name, in lower case with dashes.
@@ -39,29 +39,29 @@ macro_rules! names {
 }
 
 names! {
-    /// An answer came, within five seconds.
+    /// An answer arrived within five seconds.
     Answered = "answered",
-    /// The HTTP status is 200. (That nothing else counts is known of WeCom (企业微信) alone.)
+    /// The HTTP status is 200. (Only WeCom (企业微信) documents that no other status is accepted.)
     Status = "status",
-    /// The answer is no longer than is read of it.
+    /// The answer is at most [`MAX_ANSWER`](crate::MAX_ANSWER) long.
     Size = "size",
     /// The answer is UTF-8 without a byte order mark.
     Utf8 = "utf8",
-    /// An answer that is no reply is `success`, without quotes, or empty.
+    /// An answer without a reply is empty, or `success` without quotes.
     Acknowledgement = "acknowledgement",
     /// The answer is well-formed XML, without a document type.
     WellFormed = "well-formed",
-    /// The answer is encrypted where the mode asks for it, and only there.
+    /// The answer is encrypted if, and only if, the mode requires it.
     Encrypted = "encrypted",
     /// The envelope has `Encrypt`, `MsgSignature`, `TimeStamp` and `Nonce`.
     Envelope = "envelope",
-    /// The envelope's signature.
+    /// The envelope's signature is right.
     MsgSignature = "msg-signature",
-    /// Base64, whole blocks, padding and length.
+    /// `Encrypt` decrypts: base64, block size, padding and length are right.
     Decryption = "decryption",
     /// The reply was encrypted for this account.
     AppId = "app-id",
-    /// What was encrypted is well-formed XML too.
+    /// The decrypted reply is well-formed XML, too.
     InnerWellFormed = "inner-well-formed",
     /// `ToUserName` is the push's `FromUserName`.
     ToUserName = "to-user-name",
@@ -69,35 +69,35 @@ names! {
     FromUserName = "from-user-name",
     /// `CreateTime` is a number.
     CreateTime = "create-time",
-    /// `MsgType` is one of those that a reply can have.
+    /// `MsgType` is one that a reply can have.
     MsgType = "msg-type",
-    /// A text has something in it.
+    /// A text is not empty.
     TextEmpty = "text-empty",
-    /// A text has 2,047 bytes at most.
+    /// A text has at most 2,047 bytes.
     TextLength = "text-length",
-    /// A picture, a voice message, a video has its `MediaId`.
+    /// An image, a voice message or a video has a `MediaId`.
     MediaId = "media-id",
-    /// A piece of music has a `ThumbMediaId` that says something, or none.
+    /// The `ThumbMediaId` of a piece of music is absent or not empty.
     ThumbMediaId = "thumb-media-id",
-    /// A piece of music has a `MusicUrl` and an `HQMusicUrl` that say something, or none.
+    /// `MusicUrl` and `HQMusicUrl` of a piece of music are absent or not empty.
     MusicUrl = "music-url",
     /// `ArticleCount` is the number of articles.
     ArticleCount = "article-count",
-    /// One article in answer to a message, up to eight to an event.
+    /// A reply to a message has one article, a reply to an event up to eight.
     Articles = "articles",
-    /// Each article has `Title`, `Description`, `PicUrl` and `Url`, of which the last says something.
+    /// Each article has `Title`, `Description`, `PicUrl` and a `Url` that is not empty.
     ArticleFields = "article-fields",
-    /// A message is handed over, not an event, and a named agent is named.
+    /// Only a message is transferred, not an event; `TransInfo` names an agent.
     Transfer = "transfer",
 }
 
-/// The checks of one answer, as they are made.
+/// The checks of one answer, collected as they are made.
 #[derive(Debug, Default)]
 pub(crate) struct Checks(pub(crate) Vec<Check>);
 
 impl Checks {
     /// Notes a check. Returns whether it passed.
-    pub(crate) fn note(&mut self, name: CheckName, passed: bool, detail: Sentence) -> bool {
+    pub(crate) fn note(&mut self, name: CheckName, passed: bool, detail: LocalizedText) -> bool {
         self.0.push(Check { name, passed, detail });
         passed
     }

@@ -1,6 +1,5 @@
 //! The frame `random(16) ‖ length(4, big-endian) ‖ message ‖ app id`, padded to a multiple of 32, in
-//! AES-256-CBC under the first half of the key, in base64. From the primitives up: it shares no code with the
-//! library that it tests.
+//! AES-256-CBC with the first half of the key as the IV, in base64. It shares no code with the library that it tests.
 
 use aes::Aes256;
 use aes::cipher::block_padding::NoPadding;
@@ -14,7 +13,7 @@ pub(crate) type Key = [u8; 32];
 
 const BLOCK: usize = 32;
 
-/// The key in the 43 characters of an EncodingAESKey. Their last two bits are thrown away, and often not zero.
+/// The key in the 43 characters of an EncodingAESKey. Their last two bits are dropped; often they are not zero.
 pub(crate) fn key(encoding_aes_key: &str) -> Option<Key> {
     let config = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
@@ -34,14 +33,14 @@ pub(crate) fn frame(app_id: &str, message: &[u8], random: [u8; 16]) -> Vec<u8> {
     [&random[..], &length, message, app_id.as_bytes()].concat()
 }
 
-/// One to 32 bytes more, each the number of them.
+/// Appends 1 to 32 bytes, each with their number as its value.
 pub(crate) fn pad(mut frame: Vec<u8>) -> Vec<u8> {
     let missing = BLOCK - frame.len() % BLOCK;
     frame.resize(frame.len() + missing, u8::try_from(missing).unwrap_or_default());
     frame
 }
 
-/// Encrypts a frame as it is, padded rightly or not. What is over a multiple of 16 is left away.
+/// Encrypts a frame with any padding. What exceeds a multiple of 16 bytes is dropped.
 pub(crate) fn seal_frame(key: &Key, mut frame: Vec<u8>) -> String {
     let length = frame.len() - frame.len() % 16;
     let (iv, _) = key.split_at(16);
@@ -51,14 +50,14 @@ pub(crate) fn seal_frame(key: &Key, mut frame: Vec<u8>) -> String {
     STANDARD.encode(sealed.unwrap_or_default())
 }
 
-/// What stood in a frame.
+/// The content of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Opened {
     pub(crate) message: Vec<u8>,
     pub(crate) app_id: Vec<u8>,
 }
 
-/// Where decrypting went wrong.
+/// Why decryption failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CipherError {
     Base64,

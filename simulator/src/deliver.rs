@@ -5,29 +5,29 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::check::{CheckName, Checks};
 use crate::push::Stamp;
+use crate::texts::check as texts;
 use crate::{
-    Answer, Check, Message, Mode, Push, Reading, Reply, Request, SendError, Sentence, Signature, Target,
-    Wechat,
+    Answer, Check, Message, Mode, Push, Reading, Reply, Request, SendError, Signature, Target, Wechat,
 };
 
-/// What the user sees in place of a reply that did not come or was none.
+/// What the user sees if there is no reply that WeChat accepts.
 pub const FAILURE_NOTICE: &str = "该公众号提供的服务出现故障，请稍后再试";
 
-/// How WeChat waits and repeats.
+/// How long WeChat waits and how often it retries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// How long it waits for the whole answer before it hangs up: 5 seconds.
+    /// How long it waits for the complete answer before it hangs up: 5 seconds.
     pub timeout: Duration,
-    /// How long after one delivery begins the next one does, at the earliest: 5 seconds.
+    /// The minimum time between the starts of two deliveries: 5 seconds.
     pub interval: Duration,
-    /// How many deliveries there are at most: 3.
+    /// The maximum number of deliveries: 3.
     pub deliveries: u32,
-    /// How many there are at most once one was answered with another status than 200, which is repeated at once and with
-    /// the very same request: 4. (Observed; WeChat does not document it.)
+    /// The maximum number of deliveries once a status is not 200: 4. Such a delivery is retried at once, with the same
+    /// request. (Observed; WeChat does not document it.)
     pub deliveries_after_bad_status: u32,
-    /// Whether a repeat is signed and encrypted anew. Whether WeChat does so is not known; unless this is set a repeat
-    /// is the same to the byte.
+    /// Whether a retry is signed and encrypted again. By default it is the same request, byte for byte. It is not known
+    /// what WeChat does.
     pub sign_anew: bool,
 }
 
@@ -45,24 +45,24 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// One delivery, no repeats.
+    /// One delivery, no retries.
     #[must_use]
     pub fn once() -> Self {
         Self { deliveries: 1, deliveries_after_bad_status: 1, ..Self::default() }
     }
 }
 
-/// One message and all that became of it.
+/// One message, its deliveries and the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Exchange {
     /// The event's name, or the `MsgType`.
     pub kind: String,
-    /// Who sent it.
+    /// The openid of the sender.
     pub openid: String,
     /// The mode.
     pub mode: Mode,
-    /// The message's XML, before it was encrypted.
+    /// The message's XML, before encryption.
     pub xml: String,
     /// Each delivery, in order.
     pub deliveries: Vec<Delivery>,
@@ -76,17 +76,17 @@ pub struct Exchange {
 pub struct Delivery {
     /// 1 for the first.
     pub number: u32,
-    /// When it began, in milliseconds since the first one did.
+    /// When it started, in milliseconds after the first one.
     pub started_ms: u64,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
-    /// What was sent.
+    /// The request.
     pub request: Request,
     /// How each signature in the request was computed.
     pub signatures: Vec<Signature>,
     /// How it ended.
     pub ending: Ending,
-    /// What was made of the answer: what was checked, the reply decrypted and read.
+    /// The checks of the answer, and the decrypted reply.
     pub reading: Reading,
 }
 
@@ -95,19 +95,19 @@ pub struct Delivery {
 #[serde(tag = "ending", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Ending {
-    /// With an answer.
+    /// There was an answer.
     Answered {
         /// The answer.
         answer: Answer,
     },
-    /// WeChat hung up.
+    /// There was no complete answer in time: WeChat hung up.
     TimedOut,
-    /// The connection broke off.
+    /// The connection was lost.
     Broken {
         /// Why.
         reason: String,
     },
-    /// Nobody was reached.
+    /// There was no connection.
     Unreachable {
         /// Why.
         #[serde(serialize_with = "as_string")]
@@ -120,7 +120,7 @@ fn as_string<S: serde::Serializer>(error: &SendError, serializer: S) -> Result<S
 }
 
 impl Ending {
-    /// The answer, where one came.
+    /// The answer, if there was one.
     #[must_use]
     pub const fn answer(&self) -> Option<&Answer> {
         match self {
@@ -129,48 +129,48 @@ impl Ending {
         }
     }
 
-    /// When WeChat tries again. An answer with a status of 200 is final, even one that it does not take.
-    fn repeat(&self) -> Repeat {
+    /// When WeChat retries. An answer with status 200 is final, even if WeChat does not accept it.
+    fn retry(&self) -> Retry {
         match self {
-            Self::TimedOut | Self::Broken { .. } => Repeat::Later,
-            Self::Answered { answer } if answer.status != 200 => Repeat::AtOnce,
-            Self::Answered { .. } | Self::Unreachable { .. } => Repeat::Never,
+            Self::TimedOut | Self::Broken { .. } => Retry::Later,
+            Self::Answered { answer } if answer.status != 200 => Retry::AtOnce,
+            Self::Answered { .. } | Self::Unreachable { .. } => Retry::Never,
         }
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Repeat {
+enum Retry {
     Never,
     AtOnce,
     Later,
 }
 
-/// What the user sees of the answer.
+/// What the user sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "shown", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Shown {
     /// The reply.
     Reply {
-        /// Which one; never [`Reply::Acknowledgement`].
+        /// The reply; never [`Reply::Acknowledgement`].
         reply: Reply,
     },
     /// Nothing.
     Nothing,
-    /// WeChat's own words: [`FAILURE_NOTICE`].
+    /// WeChat's [`FAILURE_NOTICE`].
     FailureNotice,
 }
 
-/// How a delivery goes on, for whoever looks on while it does.
+/// The progress of an exchange.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Progress<'a> {
-    /// A delivery begins.
+    /// A delivery starts.
     Started {
         /// 1 for the first.
         number: u32,
-        /// What is sent.
+        /// The request.
         request: &'a Request,
     },
     /// A delivery has ended.
@@ -178,12 +178,12 @@ pub enum Progress<'a> {
 }
 
 impl Wechat {
-    /// Pushes `message`, sent by `openid`, and repeats as the [`Policy`] says.
+    /// Pushes `message`, sent by `openid`, and retries as the [`Policy`] says.
     pub async fn send<T: Target>(&self, message: &Message, openid: &str, target: &T) -> Exchange {
         self.deliver(self.push(message, openid), target, |_| {}).await
     }
 
-    /// Delivers `push`, and repeats as the [`Policy`] says. `watch` is told of each delivery as it begins and ends.
+    /// Delivers `push` and retries as the [`Policy`] says. `watch` is called when a delivery starts and when it ends.
     pub async fn deliver<T: Target>(
         &self,
         mut push: Push,
@@ -193,9 +193,9 @@ impl Wechat {
         let first = Instant::now();
         let mut last = first;
         let mut deliveries: Vec<Delivery> = Vec::new();
-        let (mut at_most, mut repeat) = (self.policy().deliveries, Repeat::Never);
+        let (mut at_most, mut retry) = (self.policy().deliveries, Retry::Never);
         for number in 1.. {
-            if repeat == Repeat::Later {
+            if retry == Retry::Later {
                 sleep_until(last + self.policy().interval).await;
                 if self.policy().sign_anew {
                     push = self.push_xml(&push.xml, &Stamp::now());
@@ -204,46 +204,39 @@ impl Wechat {
             let request = push.request(target.url());
             watch(Progress::Started { number, request: &request });
             last = Instant::now();
-            let ending = self.attempt(request.clone(), target, self.policy().timeout).await;
+            let ending = self.send_once(request.clone(), target, self.policy().timeout).await;
             let delivery = Delivery {
                 number,
                 started_ms: millis(last - first),
                 took_ms: millis(last.elapsed()),
-                reading: self.make_of(&push, &ending),
+                reading: self.read_ending(&push, &ending),
                 request,
                 signatures: push.signatures.clone(),
                 ending,
             };
             watch(Progress::Ended(&delivery));
-            repeat = delivery.ending.repeat();
+            retry = delivery.ending.retry();
             deliveries.push(delivery);
-            if repeat == Repeat::AtOnce {
+            if retry == Retry::AtOnce {
                 at_most = self.policy().deliveries_after_bad_status;
             }
-            if repeat == Repeat::Never || number >= at_most {
+            if retry == Retry::Never || number >= at_most {
                 break;
             }
         }
-        let shown = match deliveries.last().and_then(|delivery| delivery.reading.reply.clone()) {
-            // Nothing reaches someone who has left.
-            _ if push.pushed.is_unfollow() => Shown::Nothing,
-            Some(Reply::Acknowledgement) => Shown::Nothing,
-            Some(reply) => Shown::Reply { reply },
-            None => Shown::FailureNotice,
-        };
         Exchange {
             kind: push.kind().to_owned(),
             openid: push.openid().to_owned(),
             mode: self.account().mode(),
+            shown: shown(&push, deliveries.last()),
             xml: push.xml,
             deliveries,
-            shown,
         }
     }
 
-    /// One request. What has not ended in time is dropped.
-    pub(crate) async fn attempt<T: Target>(&self, request: Request, target: &T, time: Duration) -> Ending {
-        match timeout(time, target.send(request)).await {
+    /// Sends one request. After `limit` it is dropped.
+    pub(crate) async fn send_once<T: Target>(&self, request: Request, target: &T, limit: Duration) -> Ending {
+        match timeout(limit, target.send(request)).await {
             Err(_) => Ending::TimedOut,
             Ok(Ok(answer)) => Ending::Answered { answer },
             Ok(Err(SendError::Broken(reason))) => Ending::Broken { reason },
@@ -251,20 +244,12 @@ impl Wechat {
         }
     }
 
-    fn make_of(&self, push: &Push, ending: &Ending) -> Reading {
+    fn read_ending(&self, push: &Push, ending: &Ending) -> Reading {
         let detail = match ending {
             Ending::Answered { answer } => return self.read(push, answer),
-            Ending::TimedOut => {
-                let timeout = self.policy().timeout;
-                Sentence::new(
-                    format!("{timeout:?} 内没有收到完整的回答，微信断开了连接"),
-                    format!("no complete answer within {timeout:?}: WeChat hung up"),
-                )
-            }
-            Ending::Broken { reason } => {
-                Sentence::new(format!("连接中断：{reason}"), format!("the connection broke off: {reason}"))
-            }
-            Ending::Unreachable { error } => Sentence::new(format!("无法连接：{error}"), error.to_string()),
+            Ending::TimedOut => texts::timed_out(self.policy().timeout),
+            Ending::Broken { reason } => texts::connection_lost(reason),
+            Ending::Unreachable { error } => texts::unreachable(error),
         };
         let mut checks = Checks::default();
         checks.note(CheckName::Answered, false, detail);
@@ -272,8 +257,20 @@ impl Wechat {
     }
 }
 
+fn shown(push: &Push, last: Option<&Delivery>) -> Shown {
+    // No reply reaches a user who has unfollowed.
+    if push.head.is_unfollow() {
+        return Shown::Nothing;
+    }
+    match last.and_then(|delivery| delivery.reading.reply.clone()) {
+        Some(Reply::Acknowledgement) => Shown::Nothing,
+        Some(reply) => Shown::Reply { reply },
+        None => Shown::FailureNotice,
+    }
+}
+
 impl Exchange {
-    /// The reply that the user sees.
+    /// The reply that the user sees, if they see one.
     #[must_use]
     pub const fn reply(&self) -> Option<&Reply> {
         match &self.shown {
@@ -282,7 +279,7 @@ impl Exchange {
         }
     }
 
-    /// What the reply says, where it is a text.
+    /// The text of the reply, if it is a text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self.reply()? {
@@ -291,19 +288,19 @@ impl Exchange {
         }
     }
 
-    /// What was wrong with the last answer; nothing where it was taken.
+    /// The checks that the last answer failed.
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
         self.deliveries.last().into_iter().flat_map(|delivery| delivery.reading.failures())
     }
 
-    /// How long the user waited, from the first delivery to the end of the last.
+    /// How long the user waited: from the start of the first delivery to the end of the last.
     #[must_use]
     pub fn took(&self) -> Duration {
         let last = self.deliveries.last();
         Duration::from_millis(last.map_or(0, |delivery| delivery.started_ms + delivery.took_ms))
     }
 
-    /// Why the bot was not reached, where it was not.
+    /// Why the bot was not reached, if it was not.
     #[must_use]
     pub fn unreachable(&self) -> Option<&SendError> {
         match &self.deliveries.last()?.ending {

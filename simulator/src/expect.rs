@@ -1,38 +1,38 @@
-//! What a test expects of an exchange. Each panics with what was there in its place.
+//! What a test expects of an exchange. Each expectation panics with a report of the exchange.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::{Article, Ending, Exchange, Reply, Shown};
 
-#[allow(clippy::must_use_candidate, reason = "what is expected is there, or they panic")]
+#[allow(clippy::must_use_candidate, reason = "they are assertions, and return self for the next one")]
 impl Exchange {
     /// The reply is this text.
     ///
     /// # Panics
     ///
-    /// Where it is not.
+    /// If it is not.
     #[track_caller]
     pub fn expect_text(&self, text: &str) -> &Self {
         self.expect(self.text() == Some(text), &format!("the text {text:?}"))
     }
 
-    /// The reply is a text with this in it.
+    /// The reply is a text that contains this part.
     ///
     /// # Panics
     ///
-    /// Where it is not.
+    /// If it is not.
     #[track_caller]
     pub fn expect_text_with(&self, part: &str) -> &Self {
         let found = self.text().is_some_and(|text| text.contains(part));
-        self.expect(found, &format!("a text with {part:?} in it"))
+        self.expect(found, &format!("a text that contains {part:?}"))
     }
 
     /// The reply is this one.
     ///
     /// # Panics
     ///
-    /// Where it is not.
+    /// If it is not.
     #[track_caller]
     pub fn expect_reply(&self, reply: &Reply) -> &Self {
         self.expect(self.reply() == Some(reply), &format!("{reply:?}"))
@@ -42,7 +42,7 @@ impl Exchange {
     ///
     /// # Panics
     ///
-    /// Where it is not.
+    /// If it is not.
     #[track_caller]
     pub fn expect_image(&self, media_id: &str) -> &Self {
         self.expect_reply(&Reply::Image { media_id: media_id.to_owned() })
@@ -52,7 +52,7 @@ impl Exchange {
     ///
     /// # Panics
     ///
-    /// Where it is not.
+    /// If it is not.
     #[track_caller]
     pub fn expect_news(&self) -> &[Article] {
         match self.reply() {
@@ -64,11 +64,11 @@ impl Exchange {
         }
     }
 
-    /// The message is handed to an agent: to this one, or to any.
+    /// The message is transferred to this agent, or to any agent.
     ///
     /// # Panics
     ///
-    /// Where it is not.
+    /// If it is not.
     #[track_caller]
     pub fn expect_transfer(&self, account: Option<&str>) -> &Self {
         self.expect_reply(&Reply::Transfer { account: account.map(str::to_owned) })
@@ -78,7 +78,7 @@ impl Exchange {
     ///
     /// # Panics
     ///
-    /// Where it did not.
+    /// If it did not.
     #[track_caller]
     pub fn expect_nothing(&self) -> &Self {
         self.expect(self.shown == Shown::Nothing, "nothing")
@@ -88,17 +88,17 @@ impl Exchange {
     ///
     /// # Panics
     ///
-    /// Where they do not.
+    /// If they do not.
     #[track_caller]
     pub fn expect_failure_notice(&self) -> &Self {
         self.expect(self.shown == Shown::FailureNotice, "WeChat's failure notice")
     }
 
-    /// There were that many deliveries.
+    /// There were this many deliveries.
     ///
     /// # Panics
     ///
-    /// Where there were more or fewer.
+    /// If there were more or fewer.
     #[track_caller]
     pub fn expect_deliveries(&self, count: usize) -> &Self {
         self.expect(self.deliveries.len() == count, &format!("{count} deliveries"))
@@ -108,7 +108,7 @@ impl Exchange {
     ///
     /// # Panics
     ///
-    /// Where they did.
+    /// If they did.
     #[track_caller]
     pub fn expect_within(&self, limit: Duration) -> &Self {
         self.expect(self.took() <= limit, &format!("an answer within {limit:?}"))
@@ -116,13 +116,13 @@ impl Exchange {
 
     #[track_caller]
     fn expect(&self, met: bool, expected: &str) -> &Self {
-        assert!(met, "expected {expected} in answer to {}, but {}", self.kind, self.story());
+        assert!(met, "expected {expected} in reply to {}, but {}", self.kind, self.report());
         self
     }
 
-    /// What happened, in a few lines.
-    fn story(&self) -> String {
-        let mut story = match &self.shown {
+    /// The exchange in a few lines.
+    fn report(&self) -> String {
+        let mut report = match &self.shown {
             Shown::Reply { reply } => format!("the reply is {reply:?}"),
             Shown::Nothing => "the user sees nothing".to_owned(),
             Shown::FailureNotice => "the user sees WeChat's failure notice".to_owned(),
@@ -131,18 +131,18 @@ impl Exchange {
             let ending = match &delivery.ending {
                 Ending::Answered { answer } => format!("answered {}", answer.status),
                 Ending::TimedOut => "timed out".to_owned(),
-                Ending::Broken { .. } => "broke off".to_owned(),
-                Ending::Unreachable { .. } => "reached nobody".to_owned(),
+                Ending::Broken { .. } => "lost its connection".to_owned(),
+                Ending::Unreachable { .. } => "did not reach the bot".to_owned(),
             };
             let _ = write!(
-                story,
+                report,
                 "\n  delivery {} {ending}, {} ms after {} ms",
                 delivery.number, delivery.took_ms, delivery.started_ms
             );
             for check in delivery.reading.failures() {
-                let _ = write!(story, "\n    {}: {}", check.name.as_str(), check.detail);
+                let _ = write!(report, "\n    {}: {}", check.name.as_str(), check.detail);
             }
         }
-        story
+        report
     }
 }

@@ -1,7 +1,7 @@
-use crate::handshake::{Handshake, Verified};
+use crate::handshake::{Handshake, HandshakeResult};
 use crate::{Account, Exchange, Message, Policy, SendError, Target, Wechat};
 
-/// WeChat in front of one bot: where a test of a bot begins.
+/// WeChat and one bot: the entry point for a test of a bot.
 ///
 /// ```
 /// # use axum::{Router, routing::post};
@@ -26,20 +26,19 @@ pub struct FakeWechat<T> {
 }
 
 impl<T: Target> FakeWechat<T> {
-    /// WeChat for `account`, whose bot is at `target`.
+    /// WeChat for `account`, with its bot at `target`.
     #[must_use]
     pub fn new(account: Account, target: T) -> Self {
         Self { wechat: Wechat::new(account), target }
     }
 
-    /// The same with another policy for waiting and repeating.
+    /// The same with another policy for timeouts and retries.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { wechat: self.wechat.with_policy(policy), ..self }
     }
 
-    /// The same, but that texts with `]]>` in them are pushed in two CDATA sections
-    /// ([`Wechat::with_split_cdata`]).
+    /// Whether texts that contain `]]>` are split into two CDATA sections ([`Wechat::with_split_cdata`]).
     ///
     /// ```
     /// # use axum::{Router, routing::post};
@@ -53,14 +52,14 @@ impl<T: Target> FakeWechat<T> {
         Self { wechat: self.wechat.with_split_cdata(split), ..self }
     }
 
-    /// The fan of that name. The same name is the same openid.
+    /// The fan with this name. The same name has the same openid.
     #[must_use]
     pub fn fan(&self, name: &str) -> Fan<'_, T> {
         Fan { openid: self.wechat.openid(name), name: name.to_owned(), wechat: self }
     }
 
-    /// Does the URL verification, as the console does when the bot's URL is saved.
-    pub async fn verify(&self) -> Verified {
+    /// Verifies the URL, as the console does when the bot's URL is saved.
+    pub async fn verify(&self) -> HandshakeResult {
         Handshake::of(self.wechat.account(), &self.target).run(&self.target).await
     }
 
@@ -77,10 +76,10 @@ impl<T: Target> FakeWechat<T> {
     }
 }
 
-/// Someone who chats with the account. What they do happens one after another, as in a chat.
+/// A user who chats with the account. Their actions happen one after another, as in a chat.
 ///
-/// Each method pushes and waits until the user would see what comes of it: at most fifteen seconds, in three
-/// deliveries. Each fails where the bot was not reached at all.
+/// Each method pushes a message or an event and waits until the user would see the result: at most fifteen seconds, in
+/// three deliveries. It fails only if the bot was not reached.
 #[derive(Debug)]
 pub struct Fan<'w, T> {
     wechat: &'w FakeWechat<T>,
@@ -89,24 +88,23 @@ pub struct Fan<'w, T> {
 }
 
 impl<T: Target> Fan<'_, T> {
-    /// His name.
+    /// Their name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// His openid.
+    /// Their openid.
     #[must_use]
     pub fn openid(&self) -> &str {
         &self.openid
     }
 
-    /// Sends any message, or does what any event says.
+    /// Sends any message or event.
     ///
     /// # Errors
     ///
-    /// [`SendError`] where the bot was not reached at all. That it does not answer is no error: it is what the
-    /// [`Exchange`] tells.
+    /// [`SendError`] if the bot was not reached. A missing answer is not an error: it is recorded in the [`Exchange`].
     pub async fn send(&mut self, message: &Message) -> Result<Exchange, SendError> {
         let FakeWechat { wechat, target } = self.wechat;
         let exchange = wechat.send(message, &self.openid, target).await;
@@ -143,7 +141,7 @@ actions! {
     voice(media_id: &str) => Message::voice(media_id);
     /// Sends a video (视频).
     video(media_id: &str, thumb_media_id: &str) => Message::video(media_id, thumb_media_id);
-    /// Sends a place (位置).
+    /// Sends a location (位置).
     location(latitude: f64, longitude: f64, label: &str) => Message::location(latitude, longitude, label);
     /// Sends a link (链接).
     link(title: &str, description: &str, url: &str) => Message::link(title, description, url);
@@ -151,22 +149,22 @@ actions! {
     follow() => Message::follow();
     /// Follows the account by a QR code with a scene.
     follow_by(scene: &str) => Message::follow_by(scene);
-    /// Unfollows the account (取消关注). Nothing that it replies reaches them.
+    /// Unfollows the account (取消关注). Its replies no longer reach them.
     unfollow() => Message::unfollow();
-    /// Scans a QR code with a scene, and follows already.
+    /// Scans a QR code with a scene while following the account.
     scan(scene: &str) => Message::scan(scene);
-    /// Uses a menu button with a key (点击菜单).
+    /// Clicks a menu button with a key (点击菜单).
     click(key: &str) => Message::click(key);
-    /// Uses a menu button with a link (点击菜单链接).
+    /// Clicks a menu button with a link (点击菜单链接).
     view(url: &str) => Message::view(url);
-    /// Their client reports where they are (上报地理位置).
+    /// Their client reports their location (上报地理位置).
     location_report(latitude: f64, longitude: f64) => Message::location_report(latitude, longitude);
-    /// XML as it is. Who sent it stands in it.
+    /// Pushes XML unchanged. The sender is the one in the XML.
     raw(xml: &str) => Message::raw(xml);
 }
 
 impl<T: Target> Fan<'_, T> {
-    /// Does what an event says, with these fields and the catalogue's samples for the others.
+    /// Sends an event with these fields, and with the catalogue's sample values for the others.
     ///
     /// ```no_run
     /// # async fn test<T: wechat_sim::Target>(fan: &mut wechat_sim::Fan<'_, T>) -> Result<(), wechat_sim::SendError> {

@@ -1,4 +1,4 @@
-//! The URL verification (GET), and why it fails: the console's only word is "token验证失败".
+//! The URL verification (GET) and why it fails. WeChat's console says only "token验证失败".
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use tokio::time::{Instant, timeout};
 
 use crate::deliver::millis;
 use crate::push::{IN_QUERY, Stamp};
-use crate::{Account, Answer, Request, SendError, Sentence, Signature, Target};
+use crate::texts::handshake as texts;
+use crate::{Account, Answer, LocalizedText, Request, SendError, Signature, Target};
 
-/// What WeChat's console does as an account's URL is saved.
+/// The request that WeChat's console sends when an account's URL is saved.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -18,12 +19,12 @@ use crate::{Account, Answer, Request, SendError, Sentence, Signature, Target};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// // A framework that turns the answer into JSON.
+/// // A framework that returns the echostr as JSON.
 /// let app: Router = Router::new().route("/weixin", get(async || "\"4375120948345356249\""));
 /// let handshake = Handshake::new(&Account::generate(), "http://127.0.0.1/weixin", "4375120948345356249");
-/// let done = handshake.run(&ServiceTarget::new(app, "/weixin")).await;
-/// assert_eq!(done.diagnosis, Diagnosis::Quoted);
-/// println!("{}", done.diagnosis.sentence());
+/// let result = handshake.run(&ServiceTarget::new(app, "/weixin")).await;
+/// assert_eq!(result.diagnosis, Diagnosis::Quoted);
+/// println!("{}", result.diagnosis.explanation());
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub struct Handshake {
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Handshake {
-    /// The verification of `url`, signed now, which is to be answered with `echostr`.
+    /// The verification of `url`, signed now. The right answer is `echostr`.
     pub fn new(account: &Account, url: &str, echostr: &str) -> Self {
         let Stamp { timestamp, nonce, .. } = Stamp::now();
         let timestamp = timestamp.to_string();
@@ -62,8 +63,8 @@ impl Handshake {
         &self.request
     }
 
-    /// Sends it and says what the answer means.
-    pub async fn run<T: Target>(self, target: &T) -> Verified {
+    /// Sends the request and diagnoses the answer.
+    pub async fn run<T: Target>(self, target: &T) -> HandshakeResult {
         let started = Instant::now();
         let sent = timeout(TIMEOUT, target.send(self.request.clone())).await;
         let took_ms = millis(started.elapsed());
@@ -77,23 +78,23 @@ impl Handshake {
                 (Some(answer), diagnosis)
             }
         };
-        Verified { request: self.request, signature: self.signature, answer, took_ms, diagnosis }
+        HandshakeResult { request: self.request, signature: self.signature, answer, took_ms, diagnosis }
     }
 }
 
-/// What came of a URL verification.
+/// The result of a URL verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Verified {
-    /// What was sent.
+pub struct HandshakeResult {
+    /// The request.
     pub request: Request,
     /// How its signature was computed.
     pub signature: Signature,
-    /// What was answered.
+    /// The answer, if there was one.
     pub answer: Option<Answer>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
-    /// What it means.
+    /// What the answer means.
     pub diagnosis: Diagnosis,
 }
 
@@ -102,57 +103,57 @@ pub struct Verified {
 #[serde(tag = "diagnosis", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Diagnosis {
-    /// The echostr came back, exactly.
+    /// The answer is exactly the echostr.
     Verified,
-    /// Nobody answers there.
+    /// There is no connection.
     Unreachable {
         /// Why.
         reason: String,
     },
-    /// The connection broke off.
+    /// The connection was lost.
     Broken {
         /// Why.
         reason: String,
     },
     /// No answer within five seconds.
     Slow,
-    /// The answer leads to the same URL with or without a `/` at its end. WeChat does not follow.
+    /// A redirect to the same URL with or without a `/` at its end. WeChat does not follow it.
     TrailingSlash {
-        /// Where it leads.
+        /// The target of the redirect.
         location: String,
     },
-    /// The answer leads elsewhere. WeChat does not follow.
+    /// A redirect to another URL. WeChat does not follow it.
     Redirect {
-        /// Where it leads.
+        /// The target of the redirect.
         location: String,
     },
-    /// 401 or 403: the signature was not taken, so the Token is mostly another one.
+    /// 401 or 403: the signature was refused. Most often the Token is another one.
     WrongToken {
         /// The status.
         status: u16,
     },
-    /// 404: nothing there.
+    /// 404.
     NotFound,
-    /// 405: the URL takes POST alone.
+    /// 405: the URL accepts only POST.
     GetNotAllowed,
-    /// Another status than 200.
+    /// Any other status but 200.
     Status {
-        /// Which one.
+        /// The status.
         status: u16,
     },
-    /// The echostr in quotes, as JSON has it.
+    /// The echostr in quotes, as in JSON.
     Quoted,
-    /// The echostr behind a byte order mark.
+    /// The echostr after a byte order mark.
     ByteOrderMark,
-    /// The echostr with blanks or line ends around it.
+    /// The echostr with white space around it.
     Blanks,
     /// A web page.
     Html,
-    /// Nothing.
+    /// An empty answer.
     Empty,
-    /// Something else: mostly a word that says that the signature is wrong.
+    /// Something else, most often a message that the signature is wrong.
     Other {
-        /// How it begins.
+        /// The beginning of the answer.
         start: String,
     },
 }
@@ -204,78 +205,32 @@ fn redirected(request: &Request, answer: &Answer) -> Diagnosis {
 }
 
 impl Diagnosis {
-    /// Whether the console takes the URL.
+    /// Whether the console accepts the URL.
     #[must_use]
     pub const fn is_verified(&self) -> bool {
         matches!(self, Self::Verified)
     }
 
-    /// What is wrong and what to do, in a sentence.
+    /// What is wrong and what to do about it.
     #[must_use]
-    pub fn sentence(&self) -> Sentence {
-        let (zh, en) = match self {
-            Self::Verified => ("验证成功".to_owned(), "verified".to_owned()),
-            Self::Unreachable { reason } => (
-                format!("无法连接：{reason}。服务器启动了吗？域名和端口对吗？"),
-                format!("nobody answers: {reason}. Does the server run? Are name and port right?"),
-            ),
-            Self::Broken { reason } => (
-                format!("连接中断：{reason}"),
-                format!("the connection broke off before the answer was complete: {reason}"),
-            ),
-            Self::Slow => (
-                "5 秒内没有回答：验证请求应当立即回答".to_owned(),
-                "no answer within five seconds: answer the verification at once".to_owned(),
-            ),
-            Self::TrailingSlash { location } => (
-                format!("跳转到 {location}，只差结尾的斜杠：微信不跟随跳转，请在后台填写跳转后的地址"),
-                format!("redirected to {location}, which differs by the slash at its end: WeChat does not follow, so give the console that URL"),
-            ),
-            Self::Redirect { location } => (
-                format!("跳转到 {location}：微信不跟随跳转，请直接填写最终地址，且此地址不能要求登录"),
-                format!("redirected to {location}: WeChat does not follow. Give the console the last URL, and let it ask for no login"),
-            ),
-            Self::WrongToken { status } => (
-                format!("被拒绝（{status}）：两边的 Token 一致吗？服务器时间准吗？"),
-                format!("refused ({status}): is the Token the same on both sides? Is the server's clock right?"),
-            ),
-            Self::NotFound => {
-                ("404：路径对吗？".to_owned(), "404: is the path right?".to_owned())
-            }
-            Self::GetNotAllowed => (
-                "405：此地址只接受 POST，验证用的是 GET".to_owned(),
-                "405: the URL takes POST alone, and the verification is a GET".to_owned(),
-            ),
-            Self::Status { status } => (
-                format!("状态码 {status}，应为 200"),
-                format!("status {status}, and 200 is what counts"),
-            ),
-            Self::Quoted => (
-                "echostr 带了引号：要原样返回，不要转成 JSON".to_owned(),
-                "the echostr has quotes around it: answer with exactly what came, not with JSON".to_owned(),
-            ),
-            Self::ByteOrderMark => (
-                "echostr 前有 BOM：把源文件或模板存为无 BOM 的 UTF-8".to_owned(),
-                "a byte order mark stands before the echostr: save the source or template as UTF-8 without one"
-                    .to_owned(),
-            ),
-            Self::Blanks => (
-                "echostr 前后有空白或换行：要原样返回".to_owned(),
-                "blanks or line ends stand around the echostr: answer with exactly what came".to_owned(),
-            ),
-            Self::Html => (
-                "返回了网页：要以 text/plain 原样返回 echostr".to_owned(),
-                "a web page: answer with the echostr alone, as text/plain".to_owned(),
-            ),
-            Self::Empty => (
-                "回答为空：要返回 echostr；Token 一致吗？".to_owned(),
-                "an empty answer: answer with the echostr. Is the Token the same on both sides?".to_owned(),
-            ),
-            Self::Other { start } => (
-                format!("返回的不是 echostr，而是 {start:?}：Token 一致吗？"),
-                format!("not the echostr but {start:?}: is the Token the same on both sides?"),
-            ),
-        };
-        Sentence::new(zh, en)
+    pub fn explanation(&self) -> LocalizedText {
+        match self {
+            Self::Verified => texts::verified(),
+            Self::Unreachable { reason } => texts::unreachable(reason),
+            Self::Broken { reason } => texts::connection_lost(reason),
+            Self::Slow => texts::slow(),
+            Self::TrailingSlash { location } => texts::trailing_slash(location),
+            Self::Redirect { location } => texts::redirect(location),
+            Self::WrongToken { status } => texts::wrong_token(*status),
+            Self::NotFound => texts::not_found(),
+            Self::GetNotAllowed => texts::get_not_allowed(),
+            Self::Status { status } => texts::status(*status),
+            Self::Quoted => texts::quoted(),
+            Self::ByteOrderMark => texts::byte_order_mark(),
+            Self::Blanks => texts::white_space(),
+            Self::Html => texts::html(),
+            Self::Empty => texts::empty(),
+            Self::Other { start } => texts::not_the_echostr(start),
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! WeChat (微信) on a laptop: its side of the Official Account (公众号) callback, for tests of bots.
+//! WeChat (微信) on a laptop: its side of the Official Account (公众号) callback, for testing bots.
 //!
-//! [`FakeWechat`] pushes what fans say and do to a bot, at a URL or in this process, always signed and encrypted as
-//! the account's [`Mode`] asks for, repeats as WeChat does, and reads the replies as WeChat does. Everything is
-//! written from the primitives up and shares no code with any library that a bot is made with.
+//! [`FakeWechat`] pushes the messages and events of fans to a bot, at a URL or in this process. It signs and encrypts
+//! them as the account's [`Mode`] requires, retries like WeChat, and reads the replies like WeChat. All of it is written
+//! from the primitives up and shares no code with the library that a bot uses.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -32,31 +32,31 @@
 //! # }
 //! ```
 //!
-//! | to | there is |
+//! | to | use |
 //! |---|---|
 //! | test a bot | [`FakeWechat`] and its [`Fan`]s |
-//! | push anything, look at every step | [`Wechat`], [`Message`], [`Exchange`] |
-//! | know what can be pushed | [`catalogue`] |
-//! | do the URL verification and learn why it fails | [`handshake`] |
-//! | see that a bot refuses what it should | [`attack`] |
+//! | push anything and inspect every step | [`Wechat`], [`Message`], [`Exchange`] |
+//! | list what can be pushed | [`catalogue`] |
+//! | verify a URL and find out why that fails | [`handshake`] |
+//! | check that a bot refuses forged requests | [`attack`] |
 //!
-//! The same from the command line: `wechat-sim --help`.
+//! The command line does the same: `wechat-sim --help`.
 //!
 //! # Features
 //!
-//! Tests of bots need none: `default-features = false`.
+//! Tests of bots need none of them: `default-features = false`.
 //!
 //! | feature | adds |
 //! |---|---|
 //! | `cli` (on by default) | the command line, `wechat-sim`; turns on `tls` |
-//! | `page` (on by default) | the chat page: a server on this machine, for a browser |
+//! | `page` (on by default) | the chat page: a local server for a browser |
 //! | `actix-web` | an actix-web app as the target, in process |
 //! | `tls` | targets with https |
 //!
 //! # Records and time
 //!
-//! Records ([`Exchange`], [`Reading`], …) serialize to JSON, and hold no secret of the account.
-//! Time is tokio's, so that under a paused clock nothing waits.
+//! Records ([`Exchange`], [`Reading`], …) serialize to JSON and contain no secret of the account.
+//! Time is tokio's, so nothing waits under a paused clock.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
@@ -69,6 +69,7 @@ mod deliver;
 mod expect;
 mod fan;
 pub mod handshake;
+mod localized_text;
 mod message;
 mod mode;
 #[cfg(feature = "page")]
@@ -77,9 +78,9 @@ mod push;
 mod reading;
 mod reply;
 mod request;
-mod sentence;
 mod signature;
 mod target;
+mod texts;
 mod wechat;
 mod xml;
 
@@ -88,13 +89,13 @@ pub use body::{Body, Pace};
 pub use check::{Check, CheckName};
 pub use deliver::{Delivery, Ending, Exchange, FAILURE_NOTICE, Policy, Progress, Shown};
 pub use fan::{FakeWechat, Fan};
+pub use localized_text::LocalizedText;
 pub use message::Message;
 pub use mode::Mode;
 pub use push::{Push, Stamp};
 pub use reading::Reading;
 pub use reply::{Article, MAX_TEXT, Reply};
 pub use request::Request;
-pub use sentence::Sentence;
 pub use signature::{Signature, SignedPart};
 #[cfg(feature = "actix-web")]
 pub use target::ActixTarget;

@@ -3,8 +3,8 @@ use crate::xml::Element;
 
 /// A message or an event to push: its kind and its fields.
 ///
-/// Who sent it to whom and when, and the `MsgId`, are added as it is pushed. Fields that are not set hold the
-/// [`catalogue`]'s samples.
+/// Sender, receiver, time and `MsgId` are added when it is pushed. Fields that are not set have the sample values of
+/// the [`catalogue`].
 ///
 /// ```
 /// use wechat_sim::Message;
@@ -15,18 +15,18 @@ use crate::xml::Element;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a message does nothing until it is pushed"]
-pub struct Message(pub(crate) Draft);
+pub struct Message(pub(crate) Content);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Draft {
+pub(crate) enum Content {
     Fields { msg_type: String, event: Option<String>, anonymous: bool, elements: Vec<Element> },
     Raw(String),
 }
 
 impl Message {
-    /// A message or event of a kind of the catalogue.
+    /// A message or event of this kind.
     pub fn new(kind: &Kind) -> Self {
-        Self(Draft::Fields {
+        Self(Content::Fields {
             msg_type: kind.msg_type().to_owned(),
             event: kind.event().map(str::to_owned),
             anonymous: kind.anonymous,
@@ -34,23 +34,23 @@ impl Message {
         })
     }
 
-    /// A message of that `MsgType`. One that is not in the catalogue has no fields but those that are set.
+    /// A message with this `MsgType`. If it is not in the catalogue it has only the fields that are set.
     pub fn of_type(msg_type: &str) -> Self {
         catalogue::message(msg_type).map_or_else(|| Self::unknown(msg_type, None), Self::new)
     }
 
-    /// An event of that name. One that is not in the catalogue has no fields but those that are set.
+    /// An event with this name. If it is not in the catalogue it has only the fields that are set.
     pub fn event(name: &str) -> Self {
         catalogue::event(name).map_or_else(|| Self::unknown("event", Some(name)), Self::new)
     }
 
-    /// XML that is pushed exactly as it is, well-formed or not.
+    /// XML that is pushed unchanged, even if it is not well-formed.
     pub fn raw(xml: impl Into<String>) -> Self {
-        Self(Draft::Raw(xml.into()))
+        Self(Content::Raw(xml.into()))
     }
 
     fn unknown(msg_type: &str, event: Option<&str>) -> Self {
-        Self(Draft::Fields {
+        Self(Content::Fields {
             msg_type: msg_type.to_owned(),
             event: event.map(str::to_owned),
             anonymous: false,
@@ -58,11 +58,12 @@ impl Message {
         })
     }
 
-    /// Sets a field: by its path as the catalogue has it (`ScanCodeInfo.ScanResult`), or by its last name alone.
-    /// Upper and lower case are told apart only where both are there. A field that the kind does not have is
-    /// added. Raw XML has no fields, and stays as it is.
+    /// Sets a field by its path in the catalogue (`ScanCodeInfo.ScanResult`) or by the last name of the path.
+    ///
+    /// Case is ignored unless there are fields that differ only in case. A field that the kind does not have is added.
+    /// Raw XML has no fields and is unchanged.
     pub fn field(mut self, path: &str, value: impl Into<String>) -> Self {
-        if let Draft::Fields { elements, .. } = &mut self.0 {
+        if let Content::Fields { elements, .. } = &mut self.0 {
             let value = value.into();
             if !set(elements, path, &value) && !set_inside(elements, path, &value) {
                 add(elements, path, value);
@@ -71,16 +72,16 @@ impl Message {
         self
     }
 
-    /// With the samples of the optional fields too.
+    /// Includes the sample values of the optional fields.
     pub fn with_optional_fields(mut self) -> Self {
-        fn ask_for(elements: &mut [Element]) {
+        fn include(elements: &mut [Element]) {
             for element in elements {
                 element.optional = false;
-                ask_for(&mut element.children);
+                include(&mut element.children);
             }
         }
-        if let Draft::Fields { elements, .. } = &mut self.0 {
-            ask_for(elements);
+        if let Content::Fields { elements, .. } = &mut self.0 {
+            include(elements);
         }
         self
     }
@@ -105,7 +106,7 @@ impl Message {
         Self::of_type("video").field("MediaId", media_id).field("ThumbMediaId", thumb_media_id)
     }
 
-    /// A place (位置).
+    /// A location (位置).
     pub fn location(latitude: f64, longitude: f64, label: &str) -> Self {
         Self::of_type("location")
             .field("Location_X", format!("{latitude:.6}"))
@@ -135,22 +136,22 @@ impl Message {
         Self::event("unsubscribe")
     }
 
-    /// A QR code with a scene, scanned by someone who follows already.
+    /// A scan of a QR code with a scene by a user who already follows (扫描带参数二维码).
     pub fn scan(scene: &str) -> Self {
         Self::event("SCAN").field("EventKey", scene)
     }
 
-    /// A menu button with a key (点击菜单).
+    /// A click on a menu button with a key (点击菜单).
     pub fn click(key: &str) -> Self {
         Self::event("CLICK").field("EventKey", key)
     }
 
-    /// A menu button with a link (点击菜单链接).
+    /// A click on a menu button with a link (点击菜单链接).
     pub fn view(url: &str) -> Self {
         Self::event("VIEW").field("EventKey", url)
     }
 
-    /// The user's whereabouts, reported by their client (上报地理位置).
+    /// The user's location, reported by their client (上报地理位置).
     pub fn location_report(latitude: f64, longitude: f64) -> Self {
         Self::event("LOCATION")
             .field("Latitude", format!("{latitude:.6}"))
@@ -158,7 +159,7 @@ impl Message {
     }
 }
 
-/// The element of that name; in another spelling of upper and lower case if there is none.
+/// The element with this name, or else the one whose name differs only in case.
 fn find<'e>(elements: &'e mut [Element], name: &str) -> Option<&'e mut Element> {
     let exact = elements.iter().position(|element| element.name == name);
     let position =
@@ -206,17 +207,17 @@ fn add(elements: &mut Vec<Element>, path: &str, value: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xml::Writing;
+    use crate::xml::CdataStyle;
 
     fn xml(message: Message) -> String {
         match message.0 {
-            Draft::Fields { elements, .. } => {
+            Content::Fields { elements, .. } => {
                 let kept = elements.into_iter().filter(|element| !element.optional).collect();
                 Element { children: kept, ..Element::default() }
-                    .to_message(Writing::default())
+                    .to_message(CdataStyle::default())
                     .replace('\n', "")
             }
-            Draft::Raw(xml) => xml,
+            Content::Raw(xml) => xml,
         }
     }
 

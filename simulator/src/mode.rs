@@ -6,19 +6,22 @@ use serde::{Deserialize, Serialize};
 use crate::AccountError;
 
 /// The message security mode (消息加解密方式) that is set in WeChat's console.
+///
+/// Its [`name`](Self::name) is how it is written in `WECHAT_MODE`, and what the library of a bot parses its own type
+/// from: `account.mode().name().parse()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Plain (明文模式): the message itself, and a signature that does not cover it.
+    /// Plain (明文模式): the message is plain and the signature does not cover it.
     Plain,
-    /// Compatible (兼容模式): the message twice, plain and encrypted.
+    /// Compatible (兼容模式): the message is sent twice, plain and encrypted.
     Compatible,
-    /// Safe (安全模式): the message encrypted.
+    /// Safe (安全模式): the message is encrypted.
     Safe,
 }
 
 impl Mode {
-    /// All three.
+    /// All modes.
     pub const ALL: [Self; 3] = [Self::Plain, Self::Compatible, Self::Safe];
 
     /// `plain`, `compatible` or `safe`.
@@ -31,7 +34,7 @@ impl Mode {
         }
     }
 
-    /// Whether a push holds an encrypted message.
+    /// Whether a push contains an encrypted message.
     #[must_use]
     pub const fn is_encrypted(self) -> bool {
         !matches!(self, Self::Plain)
@@ -44,7 +47,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// `plain`, `compatible` or `safe`, without regard to case.
+/// `plain`, `compatible` or `safe`. Case is ignored.
 impl FromStr for Mode {
     type Err = AccountError;
 

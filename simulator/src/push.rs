@@ -3,26 +3,26 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::reading::Pushed;
-use crate::xml::{Element, Writing, push_cdata};
+use crate::reading::MessageHead;
+use crate::xml::{CdataStyle, Element, push_cdata};
 use crate::{Account, Mode, Request, Signature, cipher};
 
-/// What is escaped in a query. An openid holds nothing of it.
+/// The characters that are escaped in a query. An openid has none of them.
 pub(crate) const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// What differs from push to push: the time and the randomness.
+/// The time and the randomness of one push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// `timestamp`: seconds since 1970.
     pub timestamp: i64,
-    /// `nonce`: decimal digits.
+    /// `nonce`, in decimal digits.
     pub nonce: String,
     /// The random block before an encrypted message. WeChat sends hexadecimal digits.
     pub random: [u8; 16],
 }
 
 impl Stamp {
-    /// Now, and random.
+    /// The current time and new random values.
     #[must_use]
     pub fn now() -> Self {
         let hex = crate::account::random_hex::<8>();
@@ -33,7 +33,7 @@ impl Stamp {
         Self { timestamp: now(), nonce: rand::random::<u32>().to_string(), random }
     }
 
-    /// The same at another time.
+    /// The same with another timestamp.
     #[must_use]
     pub fn at(self, timestamp: i64) -> Self {
         Self { timestamp, ..self }
@@ -45,7 +45,7 @@ pub(crate) fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or_default()
 }
 
-/// A message, signed and, as the mode asks for, encrypted: ready to be sent.
+/// A message that is signed and, if the mode requires it, encrypted: ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Push {
@@ -58,14 +58,14 @@ pub struct Push {
     /// How each signature was computed.
     pub signatures: Vec<Signature>,
     #[serde(skip)]
-    pub(crate) pushed: Pushed,
-    /// What was written.
+    pub(crate) head: MessageHead,
+    /// The message as a tree.
     #[serde(skip)]
     pub(crate) message: Element,
 }
 
 impl Push {
-    /// Signs `xml`, which is how `message` is written, encrypted in the modes that ask for it.
+    /// Signs `xml`, the written form of `message`, and encrypts it if the mode requires it.
     pub(crate) fn sign(account: &Account, xml: &str, message: Element, stamp: &Stamp) -> Self {
         let encrypt = || cipher::seal(account.key(), account.app_id(), xml.as_bytes(), stamp.random);
         match account.mode() {
@@ -74,8 +74,8 @@ impl Push {
             Mode::Compatible => {
                 let encrypt = encrypt();
                 let push = Self::encrypted(account, xml, message, &encrypt, stamp);
-                // The plain elements stand in the same root. What has none, such as raw XML that is broken, goes
-                // encrypted alone.
+                // The plain elements are in the same root. Without one, as in malformed raw XML, only the encrypted
+                // message is sent.
                 let Some(plain) = xml.trim_end().strip_suffix("</xml>") else { return push };
                 let body = format!("{plain}<Encrypt><![CDATA[{encrypt}]]></Encrypt>\n</xml>");
                 Self { body, ..push }
@@ -87,17 +87,17 @@ impl Push {
         let timestamp = stamp.timestamp.to_string();
         let parts = [("timestamp", timestamp.as_str()), ("nonce", stamp.nonce.as_str())];
         let signature = Signature::new("signature", account.token(), &parts);
-        let pushed = Pushed::of(&message);
+        let head = MessageHead::of(&message);
         let mut query = format!("signature={}&timestamp={timestamp}&nonce={}", signature.value, stamp.nonce);
-        if !pushed.from.is_empty() {
+        if !head.from.is_empty() {
             query.push_str("&openid=");
-            query.extend(utf8_percent_encode(&pushed.from, IN_QUERY));
+            query.extend(utf8_percent_encode(&head.from, IN_QUERY));
         }
         let (xml, body, signatures) = (xml.to_owned(), xml.to_owned(), vec![signature]);
-        Self { xml, query, body, signatures, pushed, message }
+        Self { xml, query, body, signatures, head, message }
     }
 
-    /// Signs whatever stands in `encrypt`.
+    /// Signs any `encrypt`.
     pub(crate) fn encrypted(
         account: &Account,
         xml: &str,
@@ -113,7 +113,7 @@ impl Push {
         push.query.push_str("&encrypt_type=aes&msg_signature=");
         push.query.push_str(&signature.value);
         push.signatures.push(signature);
-        let to = if push.pushed.to.is_empty() { account.original_id() } else { &push.pushed.to };
+        let to = if push.head.to.is_empty() { account.original_id() } else { &push.head.to };
         push.body = envelope(to, encrypt);
         push
     }
@@ -124,26 +124,26 @@ impl Push {
         Request::post(url, &self.query, self.body.clone())
     }
 
-    /// The openid of the fan who is the sender; empty where there is none.
+    /// The openid of the sender; empty if there is none.
     #[must_use]
     pub fn openid(&self) -> &str {
-        &self.pushed.from
+        &self.head.from
     }
 
-    /// The event's name, or the `MsgType`; empty where there is neither.
+    /// The event's name, or the `MsgType`; empty if there is neither.
     #[must_use]
     pub fn kind(&self) -> &str {
-        self.pushed.event.as_deref().unwrap_or(&self.pushed.msg_type)
+        self.head.event.as_deref().unwrap_or(&self.head.msg_type)
     }
 }
 
-/// The envelope as WeChat lays it out.
+/// The envelope in WeChat's layout.
 pub(crate) fn envelope(to: &str, encrypt: &str) -> String {
     let mut out = String::from("<xml>\n    <ToUserName>");
-    // In raw XML it may be anything.
-    push_cdata(&mut out, to, Writing::Split);
+    // In raw XML it can be anything.
+    push_cdata(&mut out, to, CdataStyle::Split);
     out.push_str("</ToUserName>\n    <Encrypt>");
-    push_cdata(&mut out, encrypt, Writing::Split);
+    push_cdata(&mut out, encrypt, CdataStyle::Split);
     out.push_str("</Encrypt>\n</xml>\n");
     out
 }

@@ -1,39 +1,40 @@
-//! Replies, as WeChat reads them.
+//! Replies as WeChat reads them.
 
 use serde::Serialize;
 
-use crate::Sentence;
 use crate::check::{CheckName, Checks};
+use crate::texts::check as texts;
 use crate::xml::Element;
 
-/// The longest text in bytes of UTF-8. Beyond it the user sees WeChat's failure notice; measured, not promised.
+/// The longest text, in bytes of UTF-8. For a longer one the user sees WeChat's failure notice. The limit is
+/// measured; WeChat does not document it.
 pub const MAX_TEXT: usize = 2047;
 
-/// What a bot replied (被动回复).
+/// A bot's passive reply (被动回复).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reply {
-    /// `success`, or nothing at all: WeChat shows nothing and does not ask again.
+    /// `success` or an empty answer: WeChat shows nothing and does not retry.
     Acknowledgement,
     /// A text (文本).
     Text {
-        /// What it says. `<a href="…">` in it is a link.
+        /// The text. `<a href="…">` in it is a link.
         content: String,
     },
     /// A picture (图片).
     Image {
-        /// Which one.
+        /// Its media id.
         media_id: String,
     },
     /// A voice message (语音).
     Voice {
-        /// Which one.
+        /// Its media id.
         media_id: String,
     },
     /// A video (视频).
     Video {
-        /// Which one.
+        /// Its media id.
         media_id: String,
         /// Its title.
         title: Option<String>,
@@ -46,11 +47,11 @@ pub enum Reply {
         title: Option<String>,
         /// Its description.
         description: Option<String>,
-        /// Where it is.
+        /// Its URL.
         url: Option<String>,
-        /// Where it is in better quality, for Wi-Fi.
+        /// The URL of a version in better quality, for Wi-Fi.
         hq_url: Option<String>,
-        /// Its picture, if it has one.
+        /// The media id of its cover, if it has one.
         thumb_media_id: Option<String>,
     },
     /// Articles (图文).
@@ -58,12 +59,12 @@ pub enum Reply {
         /// The articles, one to eight.
         articles: Vec<Article>,
     },
-    /// The message is handed to an agent (转发客服).
+    /// The message is transferred to an agent (转发客服).
     Transfer {
-        /// To this one; `None`: to any.
+        /// The agent's account, or `None` for any agent.
         account: Option<String>,
     },
-    /// The message is handed to WeChat's own AI reply.
+    /// The message is transferred to WeChat's own AI reply.
     TransferToAi,
 }
 
@@ -74,13 +75,13 @@ pub struct Article {
     pub title: String,
     /// Its description.
     pub description: String,
-    /// Its picture.
+    /// The URL of its picture.
     pub pic_url: String,
-    /// Where it leads.
+    /// The URL of its page.
     pub url: String,
 }
 
-/// Reads a reply's content and notes what is wrong with it.
+/// Reads the content of a reply and notes each check.
 pub(crate) fn read(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
     let kind = xml.get("MsgType").unwrap_or_default();
     let known = [
@@ -94,8 +95,8 @@ pub(crate) fn read(xml: &Element, to_event: bool, checks: &mut Checks) -> Option
         "transfer_biz_ai_ivr",
     ];
     let detail = match kind {
-        "" => Sentence::new("没有 MsgType", "there is no MsgType"),
-        kind => Sentence::new(format!("MsgType 是 {kind}"), format!("the MsgType is {kind}")),
+        "" => texts::missing("MsgType"),
+        kind => texts::has("MsgType", kind),
     };
     if !checks.note(CheckName::MsgType, known.contains(&kind), detail) {
         return None;
@@ -117,7 +118,7 @@ pub(crate) fn read(xml: &Element, to_event: bool, checks: &mut Checks) -> Option
         "news" => news(xml, to_event, checks),
         "transfer_customer_service" => transfer(xml, to_event, checks),
         _ => {
-            let right = to_message(to_event, checks);
+            let right = is_to_message(to_event, checks);
             right.then_some(Reply::TransferToAi)
         }
     }
@@ -125,18 +126,12 @@ pub(crate) fn read(xml: &Element, to_event: bool, checks: &mut Checks) -> Option
 
 fn text(xml: &Element, checks: &mut Checks) -> Option<Reply> {
     let content = xml.child("Content").map(|content| content.text.clone()).unwrap_or_default();
+    let is_empty = content.trim().is_empty();
+    let detail = if is_empty { texts::text_empty() } else { texts::text_present() };
+    let present = checks.note(CheckName::TextEmpty, !is_empty, detail);
     let length = content.len();
-    let detail = match content.trim().is_empty() {
-        true => Sentence::new("Content 为空", "Content is empty"),
-        false => Sentence::new("Content 有内容", "Content says something"),
-    };
-    let said = checks.note(CheckName::TextEmpty, !content.trim().is_empty(), detail);
-    let detail = Sentence::new(
-        format!("{length} 字节，上限 {MAX_TEXT} 字节（UTF-8）"),
-        format!("{length} bytes of UTF-8, {MAX_TEXT} at most"),
-    );
-    let short = checks.note(CheckName::TextLength, length <= MAX_TEXT, detail);
-    (said && short).then_some(Reply::Text { content })
+    let short = checks.note(CheckName::TextLength, length <= MAX_TEXT, texts::text_length(length, MAX_TEXT));
+    (present && short).then_some(Reply::Text { content })
 }
 
 fn media_id(around: Option<&Element>, checks: &mut Checks) -> Option<String> {
@@ -146,8 +141,8 @@ fn media_id(around: Option<&Element>, checks: &mut Checks) -> Option<String> {
 fn required(name: CheckName, around: Option<&Element>, field: &str, checks: &mut Checks) -> Option<String> {
     let value = optional(around, field);
     let detail = match &value {
-        Some(value) => Sentence::new(format!("{field} 是 {value}"), format!("the {field} is {value}")),
-        None => Sentence::new(format!("没有 {field}"), format!("there is no {field}")),
+        Some(value) => texts::has(field, value),
+        None => texts::missing(field),
     };
     checks.note(name, value.is_some(), detail);
     value
@@ -176,7 +171,7 @@ fn has(around: Option<&Element>, field: &str) -> bool {
     around.is_some_and(|around| around.child(field).is_some())
 }
 
-/// Fields that may be left out, but are not empty.
+/// Fields that may be absent, but not empty.
 fn may_be_left_out(
     name: CheckName,
     around: Option<&Element>,
@@ -185,16 +180,8 @@ fn may_be_left_out(
 ) -> bool {
     let is_empty = |field: &&&str| has(around, field) && optional(around, field).is_none();
     let detail = match fields.iter().find(is_empty) {
-        Some(field) => {
-            Sentence::new(format!("{field} 为空：请不要写它"), format!("{field} is empty: leave it out"))
-        }
-        None => {
-            let fields = fields.join(", ");
-            Sentence::new(
-                format!("{fields} 可以没有，有则不为空"),
-                format!("{fields}: left out, or not empty"),
-            )
-        }
+        Some(field) => texts::empty_optional_field(field),
+        None => texts::optional_fields(&fields.join(", ")),
     };
     checks.note(name, !fields.iter().any(|field| is_empty(&field)), detail)
 }
@@ -205,71 +192,63 @@ fn news(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
         .map(|articles| articles.children.iter().filter(|item| item.name == "item").collect())
         .unwrap_or_default();
     let (stated, found) = (xml.get("ArticleCount").unwrap_or_default(), items.len());
-    let detail = Sentence::new(
-        format!("ArticleCount 为 {stated:?}，实有 {found} 篇"),
-        format!("ArticleCount is {stated:?}, and there are {found}"),
-    );
+    let detail = texts::article_count(stated, found);
     let counted = checks.note(CheckName::ArticleCount, stated.parse() == Ok(found), detail);
 
     let limit = if to_event { 8 } else { 1 };
-    let (zh, en) = if to_event { ("事件", "an event") } else { ("消息", "a message") };
-    let detail = Sentence::new(
-        format!("{found} 篇；回复{zh}可有 1 至 {limit} 篇"),
-        format!("{found} articles; in answer to {en} there may be 1 to {limit}"),
-    );
+    let detail = match to_event {
+        true => texts::articles_to_event(found, limit),
+        false => texts::articles_to_message(found, limit),
+    };
     let few = checks.note(CheckName::Articles, (1..=limit).contains(&found), detail);
 
-    // All but the link may be empty.
-    let fields = [("Title", false), ("Description", false), ("PicUrl", false), ("Url", true)];
-    let is_missing = |item: &Element, (name, filled): (&str, bool)| match item.child(name) {
-        Some(child) => filled && child.text.trim().is_empty(),
-        None => true,
-    };
-    let missing = items
-        .iter()
-        .flat_map(|item| fields.iter().filter(|field| is_missing(item, **field)).map(|(name, _)| name));
-    let missing: Vec<_> = missing.copied().collect();
+    let missing: Vec<_> = items.iter().flat_map(|item| missing_in_article(item)).collect();
     let detail = match &missing[..] {
-        [] => {
-            Sentence::new("每篇都有标题、描述、图片和链接", "each has title, description, picture and link")
-        }
-        missing => {
-            let missing = missing.join(", ");
-            Sentence::new(format!("缺少 {missing}，或为空"), format!("missing or empty: {missing}"))
-        }
+        [] => texts::article_fields(),
+        missing => texts::article_fields_missing(&missing.join(", ")),
     };
     let complete = checks.note(CheckName::ArticleFields, missing.is_empty(), detail);
 
-    let article = |item: &Element| {
-        let text = |name| item.child(name).map(|child| child.text.clone()).unwrap_or_default();
-        Article {
-            title: text("Title"),
-            description: text("Description"),
-            pic_url: text("PicUrl"),
-            url: text("Url"),
-        }
-    };
     let articles = items.into_iter().map(article).collect();
     (counted && few && complete).then_some(Reply::News { articles })
 }
 
+/// The fields that an article lacks. All but the link may be empty.
+fn missing_in_article(item: &Element) -> Vec<&'static str> {
+    let fields = [("Title", false), ("Description", false), ("PicUrl", false), ("Url", true)];
+    let is_missing = |(name, filled): &(&str, bool)| match item.child(name) {
+        Some(child) => *filled && child.text.trim().is_empty(),
+        None => true,
+    };
+    fields.into_iter().filter(is_missing).map(|(name, _)| name).collect()
+}
+
+fn article(item: &Element) -> Article {
+    let text = |name| item.child(name).map(|child| child.text.clone()).unwrap_or_default();
+    Article {
+        title: text("Title"),
+        description: text("Description"),
+        pic_url: text("PicUrl"),
+        url: text("Url"),
+    }
+}
+
 fn transfer(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
-    if !to_message(to_event, checks) {
+    if !is_to_message(to_event, checks) {
         return None;
     }
     let Some(info) = xml.child("TransInfo") else { return Some(Reply::Transfer { account: None }) };
     let account = optional(Some(info), "KfAccount");
     if account.is_none() {
-        let detail = Sentence::new("TransInfo 里没有 KfAccount", "there is no KfAccount in TransInfo");
-        checks.note(CheckName::Transfer, false, detail);
+        checks.note(CheckName::Transfer, false, texts::missing_inside("KfAccount", "TransInfo"));
     }
     account.map(|account| Reply::Transfer { account: Some(account) })
 }
 
-fn to_message(to_event: bool, checks: &mut Checks) -> bool {
+fn is_to_message(to_event: bool, checks: &mut Checks) -> bool {
     let detail = match to_event {
-        true => Sentence::new("事件不能转给客服", "an event cannot be handed over"),
-        false => Sentence::new("消息可以转给客服", "a message can be handed over"),
+        true => texts::event_transferred(),
+        false => texts::message_transferred(),
     };
     checks.note(CheckName::Transfer, !to_event, detail)
 }

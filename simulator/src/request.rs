@@ -5,14 +5,14 @@ use serde::{Serialize, Serializer};
 
 use crate::Pace;
 
-/// A request of WeChat's, as it goes over the wire.
+/// An HTTP request from WeChat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// The whole URL, with its query.
+    /// The complete URL, with its query.
     pub url: String,
-    /// The headers, but for those that the connection adds (`host`, `content-length`).
+    /// The headers, except those that the connection adds (`host`, `content-length`).
     pub headers: Vec<(String, String)>,
     /// The body.
     #[serde(serialize_with = "as_text")]
@@ -42,7 +42,7 @@ impl Request {
             true => '&',
             false => '?',
         };
-        // The headers that WeChat was seen to send.
+        // The headers that WeChat was observed to send.
         let headers = [("user-agent", "Mozilla/4.0"), ("accept", "*/*"), ("pragma", "no-cache")];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         Self { method, url: format!("{url}{join}{query}"), headers, body, pace: Pace::Whole }
@@ -54,14 +54,14 @@ impl Request {
         self.url.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The value of a parameter of the query, as it stands there.
+    /// The raw value of a query parameter.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut pairs = self.query().split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
-    /// The same request with another value of a parameter, which is added where it is missing.
+    /// The same request with another value of a parameter, which is added if it is missing.
     #[must_use]
     pub fn with_parameter(self, name: &str, value: &str) -> Self {
         if self.parameter(name).is_none() {
@@ -73,7 +73,7 @@ impl Request {
         })
     }
 
-    /// The same request with a parameter added, be it there or not.
+    /// The same request with a parameter added, even if it is already present.
     #[must_use]
     pub fn with_another_parameter(mut self, name: &str, value: &str) -> Self {
         let _ = write!(self.url, "&{name}={value}");
@@ -95,7 +95,7 @@ impl Request {
         Self { body: body.into(), ..self }
     }
 
-    /// The same request, its body sent at another pace.
+    /// The same request, with its body sent at another pace.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
@@ -108,7 +108,7 @@ impl Request {
         Self { url, ..self }
     }
 
-    /// The command that sends the same request: for a POSIX shell, with `curl`.
+    /// A `curl` command for a POSIX shell that sends the same request.
     #[must_use]
     pub fn curl(&self) -> String {
         let mut command = format!("curl -i {}", quoted(&self.url));
@@ -124,7 +124,7 @@ impl Request {
                 command
             }
             _ => {
-                // No argument of a command can hold these.
+                // A command-line argument cannot contain these bytes.
                 let bytes: String = self.body.iter().map(|byte| format!("\\0{byte:03o}")).collect();
                 format!("printf '%b' '{bytes}' | {command} --data-binary @-")
             }
@@ -136,7 +136,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Bytes as text, so that a record can be read: what is no UTF-8 is replaced.
+/// Bytes as readable text. What is not UTF-8 is replaced.
 pub(crate) fn as_text<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&String::from_utf8_lossy(bytes))
 }

@@ -3,23 +3,23 @@
 use serde::Serialize;
 use sha1::{Digest, Sha1};
 
-/// How a signature was computed: the parts, sorted as byte strings, joined with nothing between, SHA-1 of that.
+/// How a signature was computed: the SHA-1 of the parts, which are sorted as byte strings and concatenated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signature {
-    /// Where it stands: the parameter `signature` or `msg_signature`, or the element `MsgSignature` of a reply.
+    /// Its name: the parameter `signature` or `msg_signature`, or the element `MsgSignature` of a reply.
     pub name: &'static str,
-    /// The parts in the order in which they are joined.
+    /// The parts in the order in which they are concatenated.
     pub parts: Vec<SignedPart>,
     /// 40 hexadecimal digits.
     pub value: String,
 }
 
-/// One part of what is signed.
+/// One part of the signed text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SignedPart {
     /// `token`, `timestamp`, `nonce` or `encrypt`.
     pub name: &'static str,
-    /// Its value; `None` for the token, which no record holds.
+    /// Its value; `None` for the token, which is never recorded.
     pub value: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Signature {
         Self { name, parts: sorted.iter().map(part).collect(), value }
     }
 
-    /// The text that is hashed, with the token in it where it is given and `‹token›` in its place where it is not.
+    /// The text that is hashed, with this token, or with `‹token›` in its place.
     #[must_use]
     pub fn joined(&self, token: Option<&str>) -> String {
         let hidden = token.unwrap_or("‹token›");

@@ -6,12 +6,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha1::{Digest, Sha1};
 
 use crate::check::{CheckName, Checks};
-use crate::message::Draft;
+use crate::message::Content;
 use crate::push::{Push, Stamp, now};
-use crate::xml::{Element, Writing};
-use crate::{Account, Answer, Message, Policy, Reading, Sentence, reading};
+use crate::xml::{CdataStyle, Element};
+use crate::{Account, Answer, Message, Policy, Reading, reading, texts};
 
-/// WeChat's side for one account: signs, encrypts, pushes, and reads the answers.
+/// WeChat's side of one account: it signs, encrypts and pushes messages, and reads the answers.
 ///
 /// ```
 /// use wechat_sim::{Account, Message, Wechat};
@@ -24,33 +24,33 @@ use crate::{Account, Answer, Message, Policy, Reading, Sentence, reading};
 pub struct Wechat {
     account: Account,
     policy: Policy,
-    writing: Writing,
-    /// Shared by clones: no two messages of an account have one id.
+    cdata_style: CdataStyle,
+    /// Shared by clones: no two messages of an account have the same id.
     last_id: Arc<AtomicI64>,
 }
 
 impl Wechat {
-    /// WeChat's side for `account`.
+    /// WeChat's side of `account`.
     #[must_use]
     pub fn new(account: Account) -> Self {
-        // 17 digits, as WeChat's own have: beyond what a JSON number holds.
+        // 17 digits, as WeChat's ids have: more than a JSON number can represent.
         let first = 24_000_000_000_000_000 + i64::from(rand::random::<u32>()) * 1000;
         Self {
             account,
             policy: Policy::default(),
-            writing: Writing::default(),
+            cdata_style: CdataStyle::default(),
             last_id: Arc::new(AtomicI64::new(first)),
         }
     }
 
-    /// The same with another policy for waiting and repeating.
+    /// The same with another policy for timeouts and retries.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
     }
 
-    /// The same, but that texts with `]]>` in them are pushed as XML has it: in two CDATA sections. Unless this is
-    /// asked for they are pushed as they are, which is no XML; so WeChat is reported to do it. A bot reads both.
+    /// Whether a text that contains `]]>` is split into two CDATA sections, as XML requires. By default it is not, which
+    /// is not well-formed; WeChat is reported to push it like this. A bot should read both.
     ///
     /// ```
     /// use wechat_sim::{Account, Message, Wechat};
@@ -62,10 +62,10 @@ impl Wechat {
     /// ```
     #[must_use]
     pub fn with_split_cdata(self, split: bool) -> Self {
-        Self { writing: if split { Writing::Split } else { Writing::Unsplit }, ..self }
+        Self { cdata_style: if split { CdataStyle::Split } else { CdataStyle::Unsplit }, ..self }
     }
 
-    /// The same for another account, or for the same one in another mode.
+    /// The same for another account, or for the same account in another mode.
     #[must_use]
     pub fn with_account(self, account: Account) -> Self {
         Self { account, ..self }
@@ -77,7 +77,7 @@ impl Wechat {
         &self.account
     }
 
-    /// How it waits and repeats.
+    /// Its policy for timeouts and retries.
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -85,18 +85,18 @@ impl Wechat {
 
     #[cfg(feature = "page")]
     pub(crate) fn splits_cdata(&self) -> bool {
-        self.writing == Writing::Split
+        self.cdata_style == CdataStyle::Split
     }
 
-    /// The openid of the fan of that name: always the same for one account.
+    /// The openid of the fan with this name. It is always the same for one account.
     #[must_use]
     pub fn openid(&self, fan: &str) -> String {
         let hash = Sha1::new().chain_update(self.account.app_id()).chain_update(fan).finalize();
         format!("o{}", URL_SAFE_NO_PAD.encode(hash))
     }
 
-    /// The XML of `message`, sent by `openid` now. Every call makes another message, with a `MsgId` of its own;
-    /// raw XML stays as it is.
+    /// The XML of `message`, sent by `openid` now. Each call makes a new message with its own `MsgId`; raw XML is
+    /// unchanged.
     #[must_use]
     pub fn xml(&self, message: &Message, openid: &str) -> String {
         self.write(message, openid).0
@@ -104,8 +104,10 @@ impl Wechat {
 
     fn write(&self, message: &Message, openid: &str) -> (String, Element) {
         let (msg_type, event, anonymous, elements) = match &message.0 {
-            Draft::Raw(xml) => return (xml.clone(), Element::parse_pushed(xml)),
-            Draft::Fields { msg_type, event, anonymous, elements } => (msg_type, event, *anonymous, elements),
+            Content::Raw(xml) => return (xml.clone(), Element::parse_pushed(xml)),
+            Content::Fields { msg_type, event, anonymous, elements } => {
+                (msg_type, event, *anonymous, elements)
+            }
         };
         let mut head = vec![Element::number("CreateTime", now()), Element::string("MsgType", msg_type)];
         if !anonymous {
@@ -116,12 +118,13 @@ impl Wechat {
         let id = event.is_none().then(|| self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
         let id = id.map(|id| Element::number("MsgId", id));
 
-        // A field of the message may take the place of what is added here: `MsgId` to push one message twice, say.
+        // A field of the message can replace what is added here, such as `MsgId`, to push the same message twice.
         let is_added = |added: &Element| elements.iter().all(|element| element.name != added.name);
         let children = head.into_iter().filter(is_added);
-        let children = children.chain(elements.iter().filter_map(asked_for)).chain(id.filter(is_added));
+        let children =
+            children.chain(elements.iter().filter_map(without_optional)).chain(id.filter(is_added));
         let message = Element { children: children.collect(), ..Element::default() };
-        (message.to_message(self.writing), message)
+        (message.to_message(self.cdata_style), message)
     }
 
     /// `message`, sent by `openid` now, signed and encrypted.
@@ -131,7 +134,7 @@ impl Wechat {
         Push::sign(&self.account, &xml, message, &Stamp::now())
     }
 
-    /// Any XML, signed and encrypted at the time and with the randomness of `stamp`.
+    /// Any XML, signed and encrypted with the time and the randomness of `stamp`.
     #[must_use]
     pub fn push_xml(&self, xml: &str, stamp: &Stamp) -> Push {
         Push::sign(&self.account, xml, Element::parse_pushed(xml), stamp)
@@ -141,13 +144,13 @@ impl Wechat {
     #[must_use]
     pub fn read(&self, push: &Push, answer: &Answer) -> Reading {
         let mut checks = Checks::default();
-        checks.note(CheckName::Answered, true, Sentence::new("收到回答", "an answer came"));
-        reading::read(&self.account, &push.pushed, answer, checks)
+        checks.note(CheckName::Answered, true, texts::check::answered());
+        reading::read(&self.account, &push.head, answer, checks)
     }
 }
 
-/// The element without what is optional in it; nothing where it is optional itself.
-fn asked_for(element: &Element) -> Option<Element> {
-    let children = element.children.iter().filter_map(asked_for).collect();
+/// The element without its optional children, or `None` if it is optional itself.
+fn without_optional(element: &Element) -> Option<Element> {
+    let children = element.children.iter().filter_map(without_optional).collect();
     (!element.optional).then(|| Element { children, ..element.clone() })
 }

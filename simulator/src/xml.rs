@@ -1,29 +1,29 @@
-//! A small tree of elements: read, and written in WeChat's layout.
+//! A small tree of elements, which is read from XML and written in WeChat's layout.
 
 use std::fmt::Write as _;
 
-/// An element with a text or with elements in it.
+/// An element that contains a text or other elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Element {
     pub(crate) name: String,
     pub(crate) text: String,
-    /// Whether the text stands in CDATA. WeChat's strings do, its numbers do not.
+    /// Whether the text is in CDATA. WeChat's strings are, its numbers are not.
     pub(crate) cdata: bool,
-    /// Left out unless it is asked for.
+    /// Whether it is left out unless it is set.
     pub(crate) optional: bool,
     pub(crate) children: Vec<Self>,
 }
 
-/// Elements nested deeper than this are no answer of any bot.
+/// No reply is nested deeper than this.
 const MAX_DEPTH: usize = 32;
 
 impl Element {
-    /// An element with a string in it.
+    /// An element that contains a string.
     pub(crate) fn string(name: &str, text: impl Into<String>) -> Self {
         Self { name: name.to_owned(), text: text.into(), cdata: true, ..Self::default() }
     }
 
-    /// An element with a number in it.
+    /// An element that contains a number.
     pub(crate) fn number(name: &str, number: i64) -> Self {
         Self { name: name.to_owned(), text: number.to_string(), ..Self::default() }
     }
@@ -48,36 +48,36 @@ impl Element {
         }
     }
 
-    /// The first element of that name in this one.
+    /// The first child with this name.
     pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// The text of the first element of that name, without blanks around it.
+    /// The text of the first child with this name, without white space around it.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.trim())
     }
 
-    /// Reads a message that is pushed, which need not be well-formed: a text of a user may hold `]]>`.
+    /// Reads a pushed message. It need not be well-formed: a user's text can contain `]]>`.
     pub(crate) fn parse_pushed(xml: &str) -> Self {
         Self::parse(xml).unwrap_or_else(|_| Self { children: leading(xml), ..Self::default() })
     }
 
-    /// As WeChat writes a message: one element a line, no indent, no line end behind the last.
-    pub(crate) fn to_message(&self, writing: Writing) -> String {
+    /// The message in WeChat's layout: one element a line, no indent, no line end after the last.
+    pub(crate) fn to_message(&self, style: CdataStyle) -> String {
         let mut out = String::from("<xml>");
         for child in &self.children {
-            child.write(&mut out, writing);
+            child.write(&mut out, style);
             out.push('\n');
         }
         out.push_str("</xml>");
         out
     }
 
-    fn write(&self, out: &mut String, writing: Writing) {
+    fn write(&self, out: &mut String, style: CdataStyle) {
         let _ = write!(out, "<{}>", self.name);
         match (&self.children[..], self.cdata) {
-            ([], true) => push_cdata(out, &self.text, writing),
+            ([], true) => push_cdata(out, &self.text, style),
             ([], false) => {
                 out.push_str(&self.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
             }
@@ -87,37 +87,37 @@ impl Element {
             if number > 0 {
                 out.push('\n');
             }
-            child.write(out, writing);
+            child.write(out, style);
         }
         let _ = write!(out, "</{}>", self.name);
     }
 }
 
-/// How a text that holds `]]>` is written.
+/// How a text that contains `]]>` is written in CDATA.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Writing {
-    /// As it is, which is no XML then. So WeChat is reported to do it.
+pub(crate) enum CdataStyle {
+    /// Unchanged, which is not well-formed. WeChat is reported to write it like this.
     #[default]
     Unsplit,
-    /// In two CDATA sections, as XML has it.
+    /// In two CDATA sections, as XML requires.
     Split,
 }
 
-/// Writes a text in CDATA. Control characters are written as they are: WeChat's own pushes hold them, too.
-pub(crate) fn push_cdata(out: &mut String, text: &str, writing: Writing) {
+/// Writes a text in CDATA. Control characters are unchanged: WeChat's own pushes contain them, too.
+pub(crate) fn push_cdata(out: &mut String, text: &str, style: CdataStyle) {
     out.push_str("<![CDATA[");
-    match writing {
-        Writing::Unsplit => out.push_str(text),
-        Writing::Split => out.push_str(&text.replace("]]>", "]]]]><![CDATA[>")),
+    match style {
+        CdataStyle::Unsplit => out.push_str(text),
+        CdataStyle::Split => out.push_str(&text.replace("]]>", "]]]]><![CDATA[>")),
     }
     out.push_str("]]>");
 }
 
-/// No user writes these.
+/// The elements whose text does not come from a user.
 const HEAD: [&str; 5] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Event"];
 
-/// The elements that a message begins with, each a text, as far as they can be read. What a user may have written goes
-/// to the last end of its element.
+/// The elements at the start of a message, each with a text, as far as they can be read. A text that can come from a
+/// user ends at the last end tag of its element.
 fn leading(xml: &str) -> Vec<Element> {
     let mut rest = xml.split_once("<xml>").map_or("", |(_, inside)| inside);
     let mut elements = Vec::new();
@@ -143,7 +143,7 @@ fn leading_element(rest: &str) -> Option<(Element, &str)> {
     (!text.contains('<')).then_some((element, behind))
 }
 
-/// At most how deep elements are nested, counted roughly and without recursion: reading is recursive.
+/// An upper bound of the nesting depth, counted without recursion, because the parser is recursive.
 fn deepest(text: &str) -> usize {
     let (mut depth, mut deepest) = (0usize, 0);
     let mut rest = text;
@@ -182,7 +182,7 @@ mod tests {
             ..Element::default()
         };
         assert_eq!(
-            message.to_message(Writing::default()),
+            message.to_message(CdataStyle::default()),
             "<xml><To><![CDATA[gh_1]]></To>\n<Time>7</Time>\n<Info><A><![CDATA[x]]></A>\n<B>1</B></Info>\n</xml>"
         );
     }
@@ -194,7 +194,7 @@ mod tests {
                 let element =
                     Element { name: "C".to_owned(), text: text.to_owned(), cdata, ..Element::default() };
                 let message =
-                    Element { children: vec![element], ..Element::default() }.to_message(Writing::Split);
+                    Element { children: vec![element], ..Element::default() }.to_message(CdataStyle::Split);
                 let read = Element::parse(&message).expect("well-formed");
                 assert_eq!(read.child("C").map(|child| child.text.as_str()), Some(text));
             }
@@ -205,9 +205,12 @@ mod tests {
     fn a_text_is_written_as_it_is_unless_it_is_to_be_split() {
         let text = Element::string("C", "a]]>b]]></C><D>");
         let message = Element { children: vec![text], ..Element::default() };
-        assert_eq!(message.to_message(Writing::Unsplit), "<xml><C><![CDATA[a]]>b]]></C><D>]]></C>\n</xml>");
+        assert_eq!(
+            message.to_message(CdataStyle::Unsplit),
+            "<xml><C><![CDATA[a]]>b]]></C><D>]]></C>\n</xml>"
+        );
         let split = "<xml><C><![CDATA[a]]]]><![CDATA[>b]]]]><![CDATA[></C><D>]]></C>\n</xml>";
-        assert_eq!(message.to_message(Writing::Split), split);
+        assert_eq!(message.to_message(CdataStyle::Split), split);
     }
 
     #[test]

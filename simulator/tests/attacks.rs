@@ -1,4 +1,4 @@
-//! The library refuses every attack, under both frameworks and in every mode; a bot that checks nothing, none.
+//! The library refuses every attack, with both frameworks and in every mode. A bot that checks nothing refuses none.
 
 mod support;
 
@@ -13,11 +13,11 @@ async fn every_attack_is_refused<T: Target>(wechat: &Wechat, target: &T) {
     assert!(genuine.passed, "{:?}", genuine.ending);
     let mode = wechat.account().mode();
     for attack in attack::all().iter().filter(|attack| attack.applies_to(mode)) {
-        let outcome = attack.run(wechat, target).await;
-        let missed: Vec<_> = outcome.attempts.iter().filter(|attempted| !attempted.passed).collect();
+        let result = attack.run(wechat, target).await;
+        let missed: Vec<_> = result.probes.iter().filter(|probe| !probe.passed).collect();
         assert!(missed.is_empty(), "{} in {mode} mode: {missed:#?}", attack.name);
-        assert_eq!(outcome.verdict, Verdict::Refused, "{} in {mode} mode", attack.name);
-        assert!(outcome.silent(), "{} in {mode} mode: {outcome:#?}", attack.name);
+        assert_eq!(result.verdict, Verdict::Refused, "{} in {mode} mode", attack.name);
+        assert!(result.silent(), "{} in {mode} mode: {result:#?}", attack.name);
     }
 }
 
@@ -37,13 +37,13 @@ fn every_attack_is_refused_under_actix_web_in_every_mode() {
     });
 }
 
-/// Each attack finds its hole, or it would find none in a bot that has one.
+/// Each attack is accepted by a bot that is vulnerable to it.
 #[tokio::test(start_paused = true)]
 async fn a_bot_that_checks_nothing_is_found_by_every_attack() {
     let weak = ServiceTarget::new(Router::new().route("/weixin", any(async || "success")), "/weixin");
     for wechat in Mode::ALL.map(account).map(Wechat::new) {
-        for outcome in attack::run_all(&wechat, &weak, |_| {}).await {
-            assert_eq!(outcome.verdict, Verdict::Accepted, "{}", outcome.name);
+        for result in attack::run_all(&wechat, &weak, |_| {}).await {
+            assert_eq!(result.verdict, Verdict::Accepted, "{}", result.name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every kind of the catalogue is opened by the library, under both frameworks and in every mode, as that kind.
+//! The library opens every kind of the catalogue as that kind, with both frameworks and in every mode.
 
 mod support;
 
@@ -6,7 +6,7 @@ use support::{account, actix, axum};
 use wechat_sim::catalogue::{self, Kind};
 use wechat_sim::{FakeWechat, Message, Mode, Target};
 
-/// The bot says the kind: the event's name, or the `MsgType`.
+/// A bot that replies with the kind: the event's name, or the `MsgType`.
 async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
     let mut fan = wechat.fan("小明");
     for kind in catalogue::kinds() {
@@ -14,7 +14,7 @@ async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
             let exchange = fan.send(&message).await.expect("reached");
             match kind.name() {
                 "text" => exchange.expect_text("你说：你好"),
-                // Nobody to reply to: it names no sender. And nothing reaches someone who has left.
+                // No reply is possible without a sender, or to a user who has unfollowed.
                 "minigame_coin_deliver_completed" | "unsubscribe" => exchange.expect_nothing(),
                 name => exchange.expect_text(name),
             };
@@ -41,7 +41,7 @@ fn opened(message: &Message) -> wechat_tower::Message {
     wechat_tower::Message::from_xml(&wechat.xml(message, &wechat.openid("小明"))).expect("a message")
 }
 
-/// Whether the library has a type of its own for it.
+/// Whether the library has a type for it.
 fn is_typed(kind: &Kind) -> bool {
     use wechat_tower::message::{Content, Event};
     !matches!(
@@ -78,7 +78,7 @@ fn every_field_reaches_the_bot_with_its_value() {
             let mut names = field.path.split('.').peekable();
             while let Some(name) = names.next() {
                 if names.peek().is_none() {
-                    // Of a repeated element another may come first.
+                    // The first of a repeated element can be another one.
                     let found =
                         fields.get(name).or(Some(field.default.as_str()).filter(|text| text.is_empty()));
                     assert!(found.is_some(), "{} of {}", field.path, kind.name());

@@ -1,4 +1,4 @@
-//! WeChat waits five seconds, hangs up and repeats, three deliveries in all. Under a paused clock.
+//! WeChat waits five seconds, hangs up and retries, for three deliveries in all. With a paused clock.
 
 mod support;
 
@@ -19,7 +19,7 @@ use wechat_sim::{
 };
 use wechat_tower::{TextReply, WechatLayer, WechatMessage};
 
-/// A bot that takes so long for each delivery, and does not join them: the last one for all that follow.
+/// A bot that takes this long for each delivery and does not join them. The last duration is also for all that follow.
 fn slow_bot(mode: Mode, seconds: &'static [f64]) -> (FakeWechat<ServiceTarget<Router>>, Arc<AtomicUsize>) {
     let account = account(mode);
     let (finished, calls) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
@@ -60,7 +60,7 @@ async fn a_bot_that_is_slow_once_is_asked_twice() {
         let exchange = wechat.fan("小明").text("你好").await.expect("reached");
         exchange.expect_text("第2次").expect_deliveries(2).expect_within(Duration::from_secs(6));
         assert_eq!(times(&exchange), [(0, 5000), (5000, 1000)]);
-        // WeChat hung up, and so the first call of this handler never came to its end.
+        // WeChat hung up, so the first call of this handler never returned.
         assert_eq!(finished.load(Ordering::Relaxed), 1);
     }
 }
@@ -139,7 +139,7 @@ async fn another_status_than_200_is_repeated_at_once_with_the_same_request_up_to
     }
 }
 
-/// Behind a bot that starts, or a load balancer that has one dead process.
+/// As with a bot that is starting, or a load balancer with one dead process.
 #[tokio::test(start_paused = true)]
 async fn a_bot_that_answers_the_second_request_well_is_heard() {
     let calls = AtomicUsize::new(0);
@@ -161,7 +161,7 @@ async fn a_bot_that_answers_the_second_request_well_is_heard() {
     exchange.expect_text("好").expect_deliveries(2);
 }
 
-/// Each send breaks off, at once; the last one answers.
+/// A target whose connections are lost at once, except for the last one, which is answered.
 struct Breaking(Mutex<Vec<Result<Answer, SendError>>>);
 
 impl Target for Breaking {

@@ -1,4 +1,4 @@
-//! A test of a bot, as users write it.
+//! A test of a bot, as users of this crate write it.
 
 mod support;
 
@@ -30,7 +30,7 @@ async fn a_fan_chats_with_a_bot_in_actix_web_in_every_mode() {
     }
 }
 
-/// What a fan says is answered as it was said, whichever way WeChat writes it.
+/// A text is read as the fan sent it, in both ways in which WeChat can write it.
 async fn says_xml<T: Target>(wechat: &FakeWechat<T>) {
     let mut fan = wechat.fan("小明");
     for said in [

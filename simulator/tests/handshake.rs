@@ -1,4 +1,4 @@
-//! The URL verification, and a diagnosis for each way in which it fails.
+//! The URL verification, with a diagnosis of each failure.
 
 mod support;
 
@@ -13,7 +13,7 @@ use wechat_sim::{HttpTarget, Mode, ServiceTarget};
 
 const ECHOSTR: &str = "4375120948345356249";
 
-/// The diagnosis of a bot that answers so.
+/// The diagnosis of a bot with this answer.
 async fn diagnosis(status: u16, header: (&'static str, &'static str), body: impl Into<String>) -> Diagnosis {
     let body = body.into();
     let answer = move || {
@@ -44,9 +44,9 @@ async fn a_right_bot_is_verified_in_every_mode() {
 async fn another_token_is_told() {
     let (here, there) = (account(Mode::Safe), account(Mode::Safe));
     let bot = axum(&there);
-    let verified = Handshake::of(&here, &bot).run(&bot).await;
-    assert_eq!(verified.diagnosis, Diagnosis::WrongToken { status: 403 });
-    assert!(verified.diagnosis.sentence().zh.contains("Token"));
+    let result = Handshake::of(&here, &bot).run(&bot).await;
+    assert_eq!(result.diagnosis, Diagnosis::WrongToken { status: 403 });
+    assert!(result.diagnosis.explanation().zh.contains("Token"));
 }
 
 #[tokio::test]
@@ -105,8 +105,8 @@ async fn a_slow_bot_is_told_after_five_seconds() {
     });
     let handshake = Handshake::new(&account(Mode::Safe), "http://127.0.0.1/weixin", ECHOSTR);
     let target = ServiceTarget::new(Router::new().route("/weixin", slow), "/weixin");
-    let verified = handshake.run(&target).await;
-    assert_eq!((verified.diagnosis, verified.took_ms), (Diagnosis::Slow, 5000));
+    let result = handshake.run(&target).await;
+    assert_eq!((result.diagnosis, result.took_ms), (Diagnosis::Slow, 5000));
 }
 
 #[tokio::test]
@@ -115,8 +115,8 @@ async fn a_port_where_nobody_listens_is_unreachable() {
     let address = listener.local_addr().expect("bound");
     drop(listener);
     let target = HttpTarget::new(&format!("http://{address}/weixin")).expect("a URL");
-    let verified = Handshake::of(&account(Mode::Safe), &target).run(&target).await;
-    assert!(matches!(verified.diagnosis, Diagnosis::Unreachable { .. }), "{:?}", verified.diagnosis);
+    let result = Handshake::of(&account(Mode::Safe), &target).run(&target).await;
+    assert!(matches!(result.diagnosis, Diagnosis::Unreachable { .. }), "{:?}", result.diagnosis);
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_server_that_hangs_up_is_told_from_one_that_is_not_there() {
     let address = listener.local_addr().expect("bound");
     let hang_up = tokio::spawn(async move { drop(listener.accept().await) });
     let target = HttpTarget::new(&format!("http://{address}/weixin")).expect("a URL");
-    let verified = Handshake::of(&account(Mode::Safe), &target).run(&target).await;
-    assert!(matches!(verified.diagnosis, Diagnosis::Broken { .. }), "{:?}", verified.diagnosis);
+    let result = Handshake::of(&account(Mode::Safe), &target).run(&target).await;
+    assert!(matches!(result.diagnosis, Diagnosis::Broken { .. }), "{:?}", result.diagnosis);
     hang_up.await.expect("hung up");
 }

@@ -1,4 +1,4 @@
-//! A bot at a URL: over real connections, on a real clock.
+//! A bot at a URL, with real connections and a real clock.
 
 mod support;
 
@@ -51,10 +51,10 @@ async fn a_bot_in_actix_web_is_served_as_well() {
     }
 }
 
-/// All but the one that plain mode lets through; see `attacks.rs`.
+/// Runs every attack over real connections.
 async fn every_attack_is_refused(account: Account, target: &HttpTarget) {
-    for outcome in attack::run_all(&Wechat::new(account), target, |_| {}).await {
-        assert_eq!(outcome.verdict, attack::Verdict::Refused, "{outcome:#?}");
+    for result in attack::run_all(&Wechat::new(account), target, |_| {}).await {
+        assert_eq!(result.verdict, attack::Verdict::Refused, "{result:#?}");
     }
 }
 
@@ -83,7 +83,7 @@ async fn a_server_without_tls_is_not_reached_over_https() {
 
 #[tokio::test]
 async fn another_machine_is_not_pushed_to_unless_it_is_allowed() {
-    // Reserved for documentation: nobody has it.
+    // Reserved for documentation, so it is never in use.
     let target = HttpTarget::new("http://192.0.2.1/weixin").expect("a URL");
     let wechat = FakeWechat::new(account(Mode::Safe), target);
     let error = wechat.fan("小明").text("你好").await.expect_err("not pushed");
@@ -122,7 +122,7 @@ async fn an_endless_answer_is_cut() {
     assert_eq!((answer.body.len(), answer.truncated), (MAX_ANSWER, true));
 }
 
-/// What the server sees when WeChat's patience ends.
+/// What the server sees when WeChat hangs up.
 #[tokio::test]
 async fn wechat_hangs_up_when_its_time_is_over() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -130,7 +130,7 @@ async fn wechat_hangs_up_when_its_time_is_over() {
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.expect("a connection");
         let mut request = Vec::new();
-        // Until it is closed: nothing is ever answered.
+        // Until the connection is closed: there is never an answer.
         stream.read_to_end(&mut request).await.expect("closed in order");
         String::from_utf8(request).expect("UTF-8")
     });

@@ -1,4 +1,4 @@
-//! The chat page's server, as a browser and whoever is none meet it.
+//! The chat page's server, for browsers and for clients that are not.
 #![cfg(feature = "page")]
 
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wechat_sim::page::Page;
 use wechat_sim::{Account, Mode, Policy, ServiceTarget};
 
-/// A page whose bot says nothing, and its account.
+/// A page whose bot sends no reply, and its account.
 struct Served {
     address: SocketAddr,
     account: Account,
@@ -49,7 +49,7 @@ impl Served {
         Request::builder().method(method).uri(path).header("host", self.address.to_string())
     }
 
-    /// As the page's own script does it.
+    /// A request like one of the page's own script.
     fn order(&self, path: &str) -> http::request::Builder {
         let own = format!("http://{}", self.address);
         self.request(Method::POST, path).header("origin", own).header("content-type", "application/json")
@@ -83,7 +83,7 @@ impl Served {
         sender.send_request(request.body(body).expect("a request")).await.expect("an answer")
     }
 
-    /// Reads events until one is what is waited for.
+    /// Reads events until `found` accepts one.
     async fn wait_for(&self, found: impl Fn(&Value) -> bool) -> Value {
         let response = self.answer(self.request(Method::GET, "/api/events"), "").await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -104,7 +104,7 @@ impl Served {
         }
     }
 
-    /// What became of the exchange, once it is done.
+    /// The exchange when it is done.
     async fn shown(&self, id: u64) -> Value {
         let is_done = |exchange: &Value| exchange["id"] == id && !exchange["shown"].is_null();
         let event = self.wait_for(|event| match event["exchanges"].as_array() {
@@ -199,7 +199,7 @@ async fn a_text_is_pushed_as_it_is_until_it_is_to_be_split() {
     for (split, written) in
         [(false, "<![CDATA[a]]>b]]></Content>"), (true, "<![CDATA[a]]]]><![CDATA[>b]]]]>")]
     {
-        let (status, _) = served.post("/api/writing", &json!({"split_cdata": split})).await;
+        let (status, _) = served.post("/api/split-cdata", &json!({"split_cdata": split})).await;
         assert_eq!(status, StatusCode::NO_CONTENT);
         served.wait_for(|event| event["event"] == "state" && event["split_cdata"] == split).await;
         let exchange = served.say(text).await;
@@ -207,7 +207,7 @@ async fn a_text_is_pushed_as_it_is_until_it_is_to_be_split() {
         let detail: Value = serde_json::from_str(&detail).expect("JSON");
         let xml = detail["xml"].as_str().expect("the XML");
         assert!(xml.contains(written), "{xml}");
-        // What is shown of it is what was said, whichever way it was written.
+        // The page shows the text as it was sent, however it was written.
         assert!(exchange["fields"].to_string().contains(&json!(text).to_string()), "{exchange}");
     }
 }
@@ -218,7 +218,8 @@ async fn an_attack_on_a_bot_that_takes_all_is_told_as_accepted() {
     let (status, _) = served.post("/api/attack", &json!({"name": "bad-signature"})).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let accepted = |event: &Value| {
-        event["tried"]["verdict"] == "accepted" || event["tried"]["bad-signature"]["verdict"] == "accepted"
+        event["status"]["verdict"] == "accepted"
+            || event["attack_statuses"]["bad-signature"]["verdict"] == "accepted"
     };
     served.wait_for(accepted).await;
     assert_eq!(served.post("/api/attack", &json!({"name": "no-such"})).await.0, StatusCode::NOT_FOUND);
@@ -246,7 +247,7 @@ const ORDERS: [&str; 9] = [
     "/api/send",
     "/api/fans",
     "/api/mode",
-    "/api/writing",
+    "/api/split-cdata",
     "/api/menu",
     "/api/attack",
     "/api/verify",
@@ -277,7 +278,7 @@ async fn an_order_without_an_origin_is_refused() {
     }
 }
 
-/// What a form of another page can send without asking.
+/// The requests that a form of another page can send without a preflight.
 #[tokio::test]
 async fn an_order_that_is_not_json_is_refused() {
     let served = Served::new().await;
@@ -394,7 +395,7 @@ async fn a_bot_s_url_must_be_one() {
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }
 
-/// What the markup and the scripts ask for is there.
+/// Every file that the markup and the scripts refer to.
 #[tokio::test]
 async fn every_file_of_the_page_is_served() {
     let served = Served::new().await;
@@ -418,7 +419,7 @@ async fn every_file_of_the_page_is_served() {
     assert_eq!(served.get("/assets/no.js").await.0, StatusCode::NOT_FOUND);
 }
 
-/// The page draws what a bot says as text. No script of it may know another way.
+/// The page shows replies as text only, so no script may use an API that parses markup.
 #[tokio::test]
 async fn no_script_makes_markup_of_text() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/page/web");

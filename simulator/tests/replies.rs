@@ -1,4 +1,4 @@
-//! Replies of every kind are read, whatever wrote them, and what is wrong with one is told.
+//! Replies of every kind are read.
 
 mod support;
 
@@ -11,7 +11,7 @@ use wechat_tower::{
     WechatMessage,
 };
 
-/// A bot of the library's that says one thing.
+/// A bot with the library that always sends this reply.
 fn bot(account: &Account, reply: wechat_tower::Reply) -> FakeWechat<ServiceTarget<Router>> {
     let layer = WechatLayer::new(callback(account));
     let handler = move |_: WechatMessage| std::future::ready(reply.clone());
@@ -99,7 +99,7 @@ async fn eight_articles_answer_an_event_and_reach_nobody_who_has_left() {
     fan.unfollow().await.expect("reached").expect_nothing();
 }
 
-/// In compatible mode WeChat takes a plain reply, too.
+/// In compatible mode WeChat accepts a plain reply, too.
 #[tokio::test]
 async fn a_plain_reply_is_taken_in_plain_and_compatible_mode_alone() {
     for account in Mode::ALL.map(account) {

@@ -21,7 +21,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use base64::engine::{DecodePaddingMode, Engine};
 use sha1::{Digest, Sha1};
 use wechat_callback::{Callback, SecurityMode};
-use wechat_sim::{Account, Mode, Stamp};
+use wechat_sim::{Account, Stamp};
 
 pub const MODES: [SecurityMode; 3] = [SecurityMode::Plain, SecurityMode::Compatible, SecurityMode::Safe];
 pub const ENCRYPTED_MODES: [SecurityMode; 2] = [SecurityMode::Compatible, SecurityMode::Safe];
@@ -75,11 +75,7 @@ impl Wechat {
 
     /// WeChat's side. What it would never do, the tests do by hand below.
     pub fn simulator(&self) -> wechat_sim::Wechat {
-        let mode = match self.mode {
-            SecurityMode::Plain => Mode::Plain,
-            SecurityMode::Compatible => Mode::Compatible,
-            _ => Mode::Safe,
-        };
+        let mode = self.mode.to_string().parse().expect("a mode");
         let account = Account::new(&self.app_id, &self.token, &self.encoding_aes_key).expect("an account");
         wechat_sim::Wechat::new(account.with_mode(mode).with_original_id("gh_1ea4fc76af61"))
     }

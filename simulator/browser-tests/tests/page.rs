@@ -1,4 +1,4 @@
-//! The chat page in a real Chromium. Pictures are written to `tmp/page` in the target folder.
+//! The chat page in a real Chromium. Screenshots are written to `tmp/page` in the target folder.
 
 mod support;
 
@@ -6,7 +6,7 @@ use support::{Visit, WAIT, bot, elsewhere, hanging_bot, quick, visit, weak_bot};
 use thirtyfour::prelude::*;
 use wechat_sim::{Account, Policy};
 
-/// A test in a browser with a bot of the library's and shortened times.
+/// A test in a browser, with a bot with the library and shortened times.
 async fn chat(name: &'static str, test: impl AsyncFnOnce(&Visit)) {
     visit(name, |account: &Account| bot(account, &quick(), ""), quick(), test).await;
 }
@@ -133,13 +133,13 @@ async fn english_is_a_switch_away_and_stays() {
     .await;
 }
 
-/// From the address bar on: no mouse at all.
+/// Everything from the address bar on, without a mouse.
 #[tokio::test]
 async fn the_keyboard_alone_will_do() {
     chat("keyboard", async |page| {
         let focused = async || page.js("document.activeElement.id || document.activeElement.className").await;
         page.js("document.activeElement.blur()").await;
-        // The first stop leads to the text box.
+        // The first stop is a link to the text box.
         page.press(Key::Tab).await;
         assert_eq!(focused().await, "skip");
         page.press(Key::Enter).await;
@@ -148,7 +148,7 @@ async fn the_keyboard_alone_will_do() {
         page.press(Key::Enter).await;
         page.until_text("#log", "你说：你好").await;
 
-        // Back over the menu to the line below the bubble, and behind it.
+        // Back over the menu to the line below the bubble, and into the inspector.
         let mut steps = 0;
         while page.js("document.activeElement.classList.contains('meta')").await != true {
             page.press_back().await;
@@ -158,7 +158,7 @@ async fn the_keyboard_alone_will_do() {
         page.press(Key::Enter).await;
         page.until_text("#inspect", "小明 看到了回复").await;
 
-        // On to the inspector's tabs, and along them.
+        // To the inspector's tabs, and from one to the next.
         page.js("document.querySelector('#tab-overview').focus()").await;
         page.press(Key::Right).await;
         page.until("document.activeElement.id === 'tab-signatures'").await;
@@ -167,7 +167,7 @@ async fn the_keyboard_alone_will_do() {
         assert_eq!(outline, "solid", "the focus is seen");
         page.shot("focus").await;
 
-        // A sub-menu opens, is walked through, closes again; its button works.
+        // A sub-menu opens, has a focus that moves, and closes again.
         page.js("document.querySelector('[data-key=menu-1]').focus()").await;
         page.press(Key::Enter).await;
         page.until("document.activeElement.dataset.key === 'menu-1-0'").await;
@@ -177,7 +177,7 @@ async fn the_keyboard_alone_will_do() {
         page.press(Key::Escape).await;
         page.until("document.activeElement.dataset.key === 'menu-1'").await;
 
-        // Any message: found by its name, filled in, sent.
+        // Any kind of message is found by its name, filled in and sent.
         page.js("document.querySelector('#more').focus()").await;
         page.press(Key::Enter).await;
         page.until("document.activeElement.id === 'find-kind'").await;
@@ -254,7 +254,7 @@ async fn only_links_of_the_web_are_live() {
     .await;
 }
 
-/// Whatever a page of somebody else's tries, in the same browser.
+/// What a page from another origin can try in the same browser.
 #[tokio::test]
 async fn a_page_from_another_origin_cannot_drive_it() {
     chat("other-origin", async |page| {
@@ -408,7 +408,7 @@ async fn every_kind_of_the_catalogue_is_sent_by_its_form() {
 #[tokio::test]
 async fn nothing_is_said_to_the_console() {
     chat("console", async |page| {
-        // The policy without inline script and style is kept by the page itself.
+        // The page itself complies with its policy against inline scripts and styles.
         let violations = "document.addEventListener('securitypolicyviolation', (event) => (window.broken ??= []).push(event.violatedDirective))";
         page.js(violations).await;
         page.ask("你好", "你说：你好").await;

@@ -1,4 +1,4 @@
-//! Signatures, the encrypted frame, XML: with holes.
+//! Signatures, the encrypted frame and XML, with holes.
 
 use aes::Aes256;
 use base64::Engine;
@@ -10,7 +10,7 @@ use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use roxmltree::{Document, ParsingOptions};
 use sha1::{Digest, Sha1};
 
-/// Sorted, joined, hashed.
+/// The SHA-1 of the sorted and concatenated parts.
 pub(crate) fn sha1(parts: &[&str]) -> String {
     let mut parts = parts.to_vec();
     parts.sort_unstable();
@@ -18,13 +18,13 @@ pub(crate) fn sha1(parts: &[&str]) -> String {
 }
 
 pub(crate) fn key(encoding_aes_key: &str) -> Option<[u8; 32]> {
-    // The last character's low bits are mostly not zero.
+    // The low bits of the last character are often not zero.
     let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
     let engine = GeneralPurpose::new(&ALPHABET, config);
     engine.decode(format!("{encoding_aes_key}=")).ok()?.try_into().ok()
 }
 
-/// The message in `encrypt`. `None`: refused. `Some(None)`: a hole has let something through.
+/// The message in `encrypt`; `None` if it is refused, `Some(None)` if it is accepted because of a hole.
 pub(crate) fn open(
     key: &[u8; 32],
     app_id: &str,
@@ -49,7 +49,7 @@ fn unpad(frame: &[u8], loose: bool) -> Option<&[u8]> {
     let last = usize::from(*frame.last()?);
     let length = frame.len().checked_sub(last).filter(|_| (1..=32).contains(&last));
     if loose {
-        // As the sample programs do: only the last byte counts, and a wrong one counts as none.
+        // As in WeChat's sample programs: only the last byte counts, and a wrong one is ignored.
         return frame.get(..length.unwrap_or(frame.len()));
     }
     let (message, padding) = frame.split_at_checked(length?)?;
@@ -60,7 +60,7 @@ fn take(frame: &[u8], app_id: &str, has: &dyn Fn(&str) -> bool) -> Option<String
     let (length, rest) = frame.get(16..)?.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
     let Some((message, id)) = rest.split_at_checked(length) else {
-        // Too long: then all of it, whatever stands behind.
+        // The length is too large: take the rest, whatever it contains.
         let message = String::from_utf8_lossy(rest).into_owned();
         return has("bad-length").then(|| message.replace(app_id, ""));
     };
@@ -71,7 +71,7 @@ fn take(frame: &[u8], app_id: &str, has: &dyn Fn(&str) -> bool) -> Option<String
     right.then(|| String::from_utf8(message.to_vec()).ok())?
 }
 
-/// What stands in an element, as a search finds it.
+/// The text of an element, found by a string search.
 pub(crate) fn field<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (value, _) = rest.split_once("</")?;

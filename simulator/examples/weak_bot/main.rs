@@ -1,8 +1,8 @@
 //! cargo run -p wechat-sim --example weak_bot -- doctype
 //!
-//! A bot made by hand that checks everything but what is named: each hole is the name of the attack that finds it.
+//! A hand-written bot that makes every check except the named ones: each hole has the name of the attack that finds it.
 //! The account comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address
-//! from `LISTEN`. For a bot that shall be safe use the library: this one is here to be attacked.
+//! from `LISTEN`. It exists to be attacked; for a real bot use the library.
 
 mod envelope;
 
@@ -24,18 +24,18 @@ use wechat_sim::{Mode, attack};
 
 use envelope::{field, open, sha1, well_formed};
 
-/// What it knows of its account, and what it does not check.
+/// The account of the bot, and the checks that it does not make.
 struct Bot {
     app_id: String,
     token: String,
     key: [u8; 32],
     mode: Mode,
     holes: Vec<String>,
-    /// Which body came with which signature: in plain mode the signature covers none.
+    /// The first body of each signature: in plain mode the signature does not cover the body.
     seen: Mutex<HashMap<String, Bytes>>,
 }
 
-/// A refusal says nothing but that it is one.
+/// A refusal is only a status.
 type Answer = Result<String, StatusCode>;
 
 const REFUSED: StatusCode = StatusCode::FORBIDDEN;
@@ -85,7 +85,7 @@ impl Bot {
         self.holes.iter().any(|open| open == hole)
     }
 
-    /// The parameters, each once. With the hole the last of a name counts.
+    /// The parameters, each once. With the hole the last one with a name counts.
     fn query<'q>(&self, query: &'q str) -> Result<HashMap<&'q str, &'q str>, StatusCode> {
         let mut parameters = HashMap::new();
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
@@ -116,9 +116,9 @@ impl Bot {
 
     async fn body(&self, body: Body) -> Result<Bytes, StatusCode> {
         let limit = if self.has("oversize") { usize::MAX } else { 64 * 1024 };
-        let patience = if self.has("slow-body") { 60_000 } else { 300 };
+        let timeout = if self.has("slow-body") { 60_000 } else { 300 };
         let read = Limited::new(body, limit).collect();
-        let read = tokio::time::timeout(Duration::from_millis(patience), read).await;
+        let read = tokio::time::timeout(Duration::from_millis(timeout), read).await;
         let read = read.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
         Ok(read.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes())
     }
@@ -150,7 +150,7 @@ impl Bot {
             self.is_signed(given, &sha1(&[&self.token, timestamp, nonce, encrypt]))?;
         }
         let message = open(&self.key, &self.app_id, encrypt, &|hole| self.has(hole)).ok_or(REFUSED)?;
-        // What a hole let through need be nothing that can be read.
+        // What was accepted because of a hole need not be readable.
         if let Some(message) = message {
             self.is_xml(&message)?;
         }
@@ -160,14 +160,14 @@ impl Bot {
     fn is_signed(&self, given: Option<&str>, right: &str) -> Result<(), StatusCode> {
         let right = match given.filter(|given| !given.is_empty()) {
             None => self.has("missing-signature"),
-            // The first digit is not looked at.
+            // The first digit is not compared.
             Some(given) if self.has("bad-signature") => given.get(1..) == right.get(1..),
             Some(given) => given == right,
         };
         if right { Ok(()) } else { Err(REFUSED) }
     }
 
-    /// Whether the signature comes with the body that it came with at first.
+    /// Whether the signature has the same body as the first time.
     fn is_first(&self, signature: &str, body: &Bytes) -> Result<(), StatusCode> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let first = seen.entry(signature.to_owned()).or_insert_with(|| body.clone());

@@ -1,6 +1,6 @@
-//! Makes requests, genuine and forged.
+//! Makes genuine and forged requests.
 
-use super::{Attempt, Expected, some_text};
+use super::{Expected, Probe, sample_text};
 use crate::push::{Push, Stamp};
 use crate::xml::Element;
 use crate::{Account, Mode, Request, Wechat, cipher};
@@ -14,7 +14,7 @@ pub(super) struct Forge<'a> {
 
 impl<'a> Forge<'a> {
     pub(super) fn new(wechat: &'a Wechat, url: &'a str, xml: Option<&str>) -> Self {
-        Self { wechat, url, xml: xml.map_or_else(|| some_text(wechat), str::to_owned) }
+        Self { wechat, url, xml: xml.map_or_else(|| sample_text(wechat), str::to_owned) }
     }
 
     pub(super) const fn account(&self) -> &Account {
@@ -29,7 +29,7 @@ impl<'a> Forge<'a> {
         self.url
     }
 
-    /// What WeChat would send now.
+    /// The request that WeChat would send now.
     pub(super) fn request(&self) -> Request {
         self.request_of(&self.xml)
     }
@@ -38,11 +38,11 @@ impl<'a> Forge<'a> {
         self.wechat.push_xml(xml, &Stamp::now()).request(self.url)
     }
 
-    pub(super) fn genuine(&self) -> Attempt {
-        Attempt { request: self.request(), expected: Expected::Accepted, may_hang_up: false }
+    pub(super) fn genuine(&self) -> Probe {
+        Probe { request: self.request(), expected: Expected::Accepted, may_hang_up: false }
     }
 
-    /// The message signed and encrypted for another account, or by another one's secrets.
+    /// The message, signed and encrypted for another account or with another account's secrets.
     pub(super) fn request_as(&self, account: &Account) -> Request {
         Push::sign(account, &self.xml, Element::parse_pushed(&self.xml), &Stamp::now()).request(self.url)
     }
@@ -51,28 +51,28 @@ impl<'a> Forge<'a> {
         self.wechat.push_xml(&self.xml, &Stamp::now().at(timestamp)).request(self.url)
     }
 
-    /// Whatever stands in `encrypt`, rightly signed.
+    /// Any `encrypt`, with a valid signature.
     pub(super) fn encrypted(&self, encrypt: &str) -> Request {
         Push::encrypted(self.account(), &self.xml, Element::parse_pushed(&self.xml), encrypt, &Stamp::now())
             .request(self.url)
     }
 
-    /// Any frame, padded rightly or not, encrypted and rightly signed.
+    /// Any frame, with any padding, encrypted and with a valid signature.
     pub(super) fn frame(&self, frame: Vec<u8>) -> Request {
         self.encrypted(&cipher::seal_frame(self.account().key(), frame))
     }
 
-    /// The right frame, not padded yet.
-    pub(super) fn right_frame(&self) -> Vec<u8> {
+    /// The genuine frame, without padding.
+    pub(super) fn genuine_frame(&self) -> Vec<u8> {
         cipher::frame(self.account().app_id(), self.xml.as_bytes(), Stamp::now().random)
     }
 
-    /// What is in `Encrypt` when it is right.
-    pub(super) fn right_encrypt(&self) -> String {
-        cipher::seal_frame(self.account().key(), cipher::pad(self.right_frame()))
+    /// The genuine `Encrypt`.
+    pub(super) fn genuine_encrypt(&self) -> String {
+        cipher::seal_frame(self.account().key(), cipher::pad(self.genuine_frame()))
     }
 
-    /// The parameters that must be right in this mode. In safe mode WeChat says to look at `msg_signature` alone.
+    /// The parameters that must be right in this mode. In safe mode WeChat documents only `msg_signature`.
     pub(super) const fn deciding_signatures(&self) -> &'static [&'static str] {
         match self.mode() {
             Mode::Plain => &["signature"],
@@ -83,11 +83,11 @@ impl<'a> Forge<'a> {
 }
 
 /// A request that must be refused.
-pub(super) fn refuse(request: Request) -> Attempt {
-    Attempt { request, expected: Expected::Refused, may_hang_up: false }
+pub(super) fn refuse(request: Request) -> Probe {
+    Probe { request, expected: Expected::Refused, may_hang_up: false }
 }
 
-/// A request that must be refused, or hung up on.
-pub(super) fn refuse_or_hang_up(request: Request) -> Attempt {
-    Attempt { may_hang_up: true, ..refuse(request) }
+/// A request that must be refused, or whose connection may be closed.
+pub(super) fn refuse_or_hang_up(request: Request) -> Probe {
+    Probe { may_hang_up: true, ..refuse(request) }
 }

@@ -1,99 +1,54 @@
-//! The attacks.
+//! The list of attacks.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::forge::{Forge, refuse, refuse_or_hang_up};
-use super::{Attack, Attempt};
+use super::{Attack, Probe};
 use crate::handshake::Handshake;
 use crate::push::{envelope, now};
-use crate::{Account, Mode, Pace, Sentence, cipher};
+use crate::texts::attack as texts;
+use crate::{Account, Mode, Pace, cipher};
 
 const EVERY: &[Mode] = &Mode::ALL;
 const ENCRYPTED: &[Mode] = &[Mode::Compatible, Mode::Safe];
 
 pub(super) static ALL: LazyLock<Vec<Attack>> = LazyLock::new(|| {
-    let attack = |name, modes, (zh, en): (&str, &str), make| Attack {
-        name,
-        title: Sentence::new(zh, en),
-        modes,
-        make,
-    };
+    let attack = |name, modes, title, make| Attack { name, title, modes, make };
     vec![
-        attack(
-            "bad-signature",
-            EVERY,
-            ("签名改了一位", "one digit of the signature is another"),
-            bad_signature,
-        ),
-        attack("missing-signature", EVERY, ("没有签名", "the signature is missing"), missing_signature),
-        attack(
-            "swapped-signatures",
-            EVERY,
-            ("signature 与 msg_signature 对调", "signature and msg_signature are swapped"),
-            swapped_signatures,
-        ),
-        attack("old-timestamp", EVERY, ("一小时前的请求", "the request is an hour old"), |forge| {
-            vec![refuse(forge.request_at(now() - 3600))]
-        }),
-        attack(
-            "future-timestamp",
-            EVERY,
-            ("一小时后的请求", "the request is an hour early"),
-            |forge| vec![refuse(forge.request_at(now() + 3600))],
-        ),
+        attack("bad-signature", EVERY, texts::bad_signature(), bad_signature),
+        attack("missing-signature", EVERY, texts::missing_signature(), missing_signature),
+        attack("swapped-signatures", EVERY, texts::swapped_signatures(), swapped_signatures),
+        attack("old-timestamp", EVERY, texts::old_timestamp(), old_timestamp),
+        attack("future-timestamp", EVERY, texts::future_timestamp(), future_timestamp),
         attack(
             "replay-with-another-body",
             EVERY,
-            ("真实请求的签名配上另一条消息", "a genuine request's query with another message"),
+            texts::replay_with_another_body(),
             replay_with_another_body,
         ),
-        attack(
-            "other-app-id",
-            ENCRYPTED,
-            ("为另一个 AppID 加密", "encrypted for another AppID"),
-            |forge| vec![refuse(forge.request_as(&forge.account().clone().with_another_app_id()))],
-        ),
-        attack("other-key", ENCRYPTED, ("用另一个密钥加密", "encrypted with another key"), |forge| {
-            vec![refuse(forge.request_as(&forge.account().clone().with_another_key()))]
-        }),
-        attack(
-            "plaintext-downgrade",
-            ENCRYPTED,
-            ("加密模式下发送明文", "a plain message where it must be encrypted"),
-            plaintext_downgrade,
-        ),
-        attack("cut-ciphertext", ENCRYPTED, ("密文被截断", "the ciphertext is cut"), cut_ciphertext),
-        attack(
-            "flipped-ciphertext",
-            ENCRYPTED,
-            ("密文翻转一位", "a bit of the ciphertext is flipped"),
-            flipped_ciphertext,
-        ),
-        attack("bad-padding", ENCRYPTED, ("填充不正确", "the padding is wrong"), bad_padding),
-        attack("bad-length", ENCRYPTED, ("长度字段不正确", "the length field is wrong"), bad_length),
-        attack(
-            "doubled-parameters",
-            EVERY,
-            ("参数出现两次", "a parameter is there twice"),
-            doubled_parameters,
-        ),
-        attack("oversize", EVERY, ("超大的请求（1 MiB）", "a message of one mebibyte"), oversize),
-        attack("slow-body", EVERY, ("一秒一个字节", "one byte a second"), |forge| {
-            vec![refuse_or_hang_up(forge.request().with_pace(Pace::Drip { every: Duration::from_secs(1) }))]
-        }),
-        attack("broken-xml", EVERY, ("XML 不完整", "the XML breaks off"), broken_xml),
-        attack("doctype", EVERY, ("DOCTYPE 与实体炸弹", "document types and entity bombs"), doctype),
+        attack("other-app-id", ENCRYPTED, texts::other_app_id(), other_app_id),
+        attack("other-key", ENCRYPTED, texts::other_key(), other_key),
+        attack("plaintext-downgrade", ENCRYPTED, texts::plaintext_downgrade(), plaintext_downgrade),
+        attack("cut-ciphertext", ENCRYPTED, texts::cut_ciphertext(), cut_ciphertext),
+        attack("flipped-ciphertext", ENCRYPTED, texts::flipped_ciphertext(), flipped_ciphertext),
+        attack("bad-padding", ENCRYPTED, texts::bad_padding(), bad_padding),
+        attack("bad-length", ENCRYPTED, texts::bad_length(), bad_length),
+        attack("doubled-parameters", EVERY, texts::doubled_parameters(), doubled_parameters),
+        attack("oversize", EVERY, texts::oversize(), oversize),
+        attack("slow-body", EVERY, texts::slow_body(), slow_body),
+        attack("broken-xml", EVERY, texts::broken_xml(), broken_xml),
+        attack("doctype", EVERY, texts::doctype(), doctype),
         attack(
             "verification-bad-signature",
             EVERY,
-            ("签名错误的 URL 验证", "a URL verification whose signature is wrong"),
+            texts::verification_bad_signature(),
             verification_bad_signature,
         ),
     ]
 });
 
-fn bad_signature(forge: &Forge<'_>) -> Vec<Attempt> {
+fn bad_signature(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let changed = forge.deciding_signatures().iter().map(|name| {
         let right = request.parameter(name).unwrap_or_default();
@@ -107,7 +62,7 @@ fn another_digit(hex: &str) -> String {
     std::iter::once(first).chain(hex.chars().skip(1)).collect()
 }
 
-fn missing_signature(forge: &Forge<'_>) -> Vec<Attempt> {
+fn missing_signature(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let missing = forge.deciding_signatures().iter().flat_map(|name| {
         let request = request.clone();
@@ -116,7 +71,7 @@ fn missing_signature(forge: &Forge<'_>) -> Vec<Attempt> {
     missing.collect()
 }
 
-fn swapped_signatures(forge: &Forge<'_>) -> Vec<Attempt> {
+fn swapped_signatures(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let signature = request.parameter("signature").unwrap_or_default().to_owned();
     let swapped = match request.parameter("msg_signature").map(str::to_owned) {
@@ -128,7 +83,15 @@ fn swapped_signatures(forge: &Forge<'_>) -> Vec<Attempt> {
     vec![refuse(swapped)]
 }
 
-fn replay_with_another_body(forge: &Forge<'_>) -> Vec<Attempt> {
+fn old_timestamp(forge: &Forge<'_>) -> Vec<Probe> {
+    vec![refuse(forge.request_at(now() - 3600))]
+}
+
+fn future_timestamp(forge: &Forge<'_>) -> Vec<Probe> {
+    vec![refuse(forge.request_at(now() + 3600))]
+}
+
+fn replay_with_another_body(forge: &Forge<'_>) -> Vec<Probe> {
     let genuine = forge.genuine();
     let other = forge.xml.replace("</xml>", "<Attacked>1</Attacked></xml>").replace("你好", "转账");
     let body = forge.request_of(&other).body;
@@ -136,9 +99,17 @@ fn replay_with_another_body(forge: &Forge<'_>) -> Vec<Attempt> {
     vec![genuine, refuse(replayed)]
 }
 
-fn plaintext_downgrade(forge: &Forge<'_>) -> Vec<Attempt> {
+fn other_app_id(forge: &Forge<'_>) -> Vec<Probe> {
+    vec![refuse(forge.request_as(&forge.account().clone().with_another_app_id()))]
+}
+
+fn other_key(forge: &Forge<'_>) -> Vec<Probe> {
+    vec![refuse(forge.request_as(&forge.account().clone().with_another_key()))]
+}
+
+fn plaintext_downgrade(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
-    // A query that an observer saw while the account was in plain mode.
+    // A query that an observer recorded while the account was in plain mode.
     let signed = request.clone().without_parameter("msg_signature").without_parameter("encrypt_type");
     let plain = forge.xml.clone();
     vec![
@@ -148,34 +119,34 @@ fn plaintext_downgrade(forge: &Forge<'_>) -> Vec<Attempt> {
     ]
 }
 
-fn cut_ciphertext(forge: &Forge<'_>) -> Vec<Attempt> {
-    let right = forge.right_encrypt();
+fn cut_ciphertext(forge: &Forge<'_>) -> Vec<Probe> {
+    let right = forge.genuine_encrypt();
     let cut = |length: usize| right.get(..right.len().saturating_sub(length)).unwrap_or_default().to_owned();
-    // One character, whole groups of base64, all of it; and the last block of 16 bytes.
+    // One character, whole base64 groups, everything; and the last block of 16 bytes.
     let mut cuts = vec![cut(1), cut(4), cut(64), String::new()];
-    let mut frame = cipher::pad(forge.right_frame());
+    let mut frame = cipher::pad(forge.genuine_frame());
     frame.truncate(frame.len() - 16);
     cuts.push(cipher::seal_frame(forge.account().key(), frame));
     cuts.iter().map(|encrypt| refuse(forge.encrypted(encrypt))).collect()
 }
 
-fn flipped_ciphertext(forge: &Forge<'_>) -> Vec<Attempt> {
+fn flipped_ciphertext(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let body = String::from_utf8_lossy(&request.body).into_owned();
     let encrypt = body.split("<Encrypt><![CDATA[").nth(1).and_then(|rest| rest.split("]]>").next());
     let right = encrypt.unwrap_or_default();
-    // As an attacker can: under the signature that covers the right one.
+    // As an attacker can: the signature covers the genuine one.
     let unsigned = [0, right.len() / 2, right.len().saturating_sub(8)].map(|at| {
         let flipped = flip(right, at);
         refuse(request.clone().with_body(body.replace(right, &flipped)))
     });
-    // As not even someone with the Token should get through: the end holds the app id and the padding.
-    let right = forge.right_encrypt();
+    // With a valid signature: even someone with the Token must be refused. The end holds the app id and the padding.
+    let right = forge.genuine_encrypt();
     let signed = refuse(forge.encrypted(&flip(&right, right.len().saturating_sub(8))));
     unsigned.into_iter().chain([signed]).collect()
 }
 
-/// Another character of base64 in that place.
+/// Another base64 character at this position.
 fn flip(base64: &str, at: usize) -> String {
     base64
         .chars()
@@ -188,8 +159,8 @@ fn flip(base64: &str, at: usize) -> String {
         .collect()
 }
 
-fn bad_padding(forge: &Forge<'_>) -> Vec<Attempt> {
-    let right = cipher::pad(forge.right_frame());
+fn bad_padding(forge: &Forge<'_>) -> Vec<Probe> {
+    let right = cipher::pad(forge.genuine_frame());
     let with_last = |last: u8| {
         let mut frame = right.clone();
         if let Some(byte) = frame.last_mut() {
@@ -198,13 +169,13 @@ fn bad_padding(forge: &Forge<'_>) -> Vec<Attempt> {
         refuse(forge.frame(frame))
     };
     let padding = right.last().copied().unwrap_or_default();
-    // Zero, beyond a block of 32, beyond the frame; and one that the bytes before it do not repeat.
+    // Zero, more than a block of 32, more than the frame; and one that differs from the bytes before it.
     let uneven = if padding == 2 { 3 } else { 2 };
     vec![with_last(0), with_last(33), with_last(255), with_last(uneven)]
 }
 
-fn bad_length(forge: &Forge<'_>) -> Vec<Attempt> {
-    let right = forge.right_frame();
+fn bad_length(forge: &Forge<'_>) -> Vec<Probe> {
+    let right = forge.genuine_frame();
     let length = u32::try_from(forge.xml.len()).unwrap_or_default();
     let lengths =
         [0, 1, length.saturating_sub(1), length + 1, 0x7fff_ffff, 0x8000_0000, u32::MAX - 20, u32::MAX];
@@ -216,11 +187,11 @@ fn bad_length(forge: &Forge<'_>) -> Vec<Attempt> {
     lengths.map(with_length).into()
 }
 
-fn doubled_parameters(forge: &Forge<'_>) -> Vec<Attempt> {
+fn doubled_parameters(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let names = ["signature", "timestamp", "nonce", "msg_signature"];
     let there = names.iter().filter_map(|name| Some((*name, request.parameter(name)?)));
-    // The right value last: a bot that reads one and checks the other takes it.
+    // The right value last: a bot that reads one and checks the other accepts it.
     let doubled = there.flat_map(|(name, value)| {
         let first = request.clone().with_parameter(name, "1").with_another_parameter(name, value);
         [refuse(first), refuse(request.clone().with_another_parameter(name, "1"))]
@@ -228,20 +199,24 @@ fn doubled_parameters(forge: &Forge<'_>) -> Vec<Attempt> {
     doubled.collect()
 }
 
-fn oversize(forge: &Forge<'_>) -> Vec<Attempt> {
+fn oversize(forge: &Forge<'_>) -> Vec<Probe> {
     let long = format!("<Long>{}</Long></xml>", "x".repeat(1024 * 1024));
     let request = forge.request_of(&forge.xml.replace("</xml>", &long));
     let chunked = request.clone().with_pace(Pace::Chunked);
     vec![refuse_or_hang_up(request), refuse_or_hang_up(chunked)]
 }
 
-/// Rightly signed and encrypted: the XML alone is wrong.
-fn broken_xml(forge: &Forge<'_>) -> Vec<Attempt> {
+fn slow_body(forge: &Forge<'_>) -> Vec<Probe> {
+    vec![refuse_or_hang_up(forge.request().with_pace(Pace::Drip { every: Duration::from_secs(1) }))]
+}
+
+/// Signature and encryption are right, only the XML is wrong.
+fn broken_xml(forge: &Forge<'_>) -> Vec<Probe> {
     let broken = ["<xml><ToUserName>", "", "{}", "<xml></xml><xml></xml>", "<xml><a></b></xml>"];
     with_xml(forge, &broken)
 }
 
-fn doctype(forge: &Forge<'_>) -> Vec<Attempt> {
+fn doctype(forge: &Forge<'_>) -> Vec<Probe> {
     let laughs: String = (1..10)
         .map(|level| {
             let inner = format!("&l{};", level - 1).repeat(10);
@@ -271,12 +246,12 @@ fn doctype(forge: &Forge<'_>) -> Vec<Attempt> {
     with_xml(forge, &bombs.each_ref().map(String::as_str))
 }
 
-/// Each as the message; in the encrypted modes as the envelope, too.
-fn with_xml(forge: &Forge<'_>, documents: &[&str]) -> Vec<Attempt> {
-    let mut attempts = Vec::new();
+/// Each document as the message and, in the encrypted modes, also as the envelope.
+fn with_xml(forge: &Forge<'_>, documents: &[&str]) -> Vec<Probe> {
+    let mut probes = Vec::new();
     for document in documents {
         if !forge.mode().is_encrypted() {
-            attempts.push(refuse(forge.request_of(document)));
+            probes.push(refuse(forge.request_of(document)));
             continue;
         }
         let sealed = cipher::seal(
@@ -285,21 +260,21 @@ fn with_xml(forge: &Forge<'_>, documents: &[&str]) -> Vec<Attempt> {
             document.as_bytes(),
             *b"0123456789abcdef",
         );
-        attempts.push(refuse(forge.encrypted(&sealed)));
-        let right = forge.right_encrypt();
+        probes.push(refuse(forge.encrypted(&sealed)));
+        let right = forge.genuine_encrypt();
         let broken = match document.split_once("<xml>") {
             Some((before, _)) if !before.is_empty() => {
                 format!("{before}{}", envelope(forge.account().original_id(), &right))
             }
             _ => envelope(forge.account().original_id(), &right).replace("</xml>", document),
         };
-        // A document that is empty makes an envelope without an end.
-        attempts.push(refuse(forge.encrypted(&right).with_body(broken)));
+        // With an empty document the envelope has no end tag.
+        probes.push(refuse(forge.encrypted(&right).with_body(broken)));
     }
-    attempts
+    probes
 }
 
-fn verification_bad_signature(forge: &Forge<'_>) -> Vec<Attempt> {
+fn verification_bad_signature(forge: &Forge<'_>) -> Vec<Probe> {
     let request = Handshake::new(forge.account(), forge.url(), "4375120948345356249").request().clone();
     let right = request.parameter("signature").unwrap_or_default().to_owned();
     let other = Handshake::new(&Account::generate(), forge.url(), "4375120948345356249").request().clone();

@@ -1,7 +1,7 @@
-//! Attacks: requests that a bot must refuse, each with the hole that it looks for.
+//! Attacks: requests that a bot must refuse. Each attack looks for one vulnerability.
 //!
-//! A refusal is a status of 400 or more. Whether its body is empty, as it should be, is told apart
-//! ([`Attempted::silent`]): a body may tell an attacker what was wrong.
+//! A refusal is a status of 400 or more. Its body should be empty, since it can tell an attacker what was wrong; that
+//! is reported separately ([`ProbeResult::silent`]).
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -10,7 +10,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // A bot that checks nothing.
+//! // A bot without any checks.
 //! let weak = ServiceTarget::new(Router::new().route("/weixin", post(async || "success")), "/weixin");
 //! let wechat = Wechat::new(Account::generate());
 //! let attack = attack::named("bad-signature").expect("in the list");
@@ -25,94 +25,95 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{Ending, Message, Mode, Request, Sentence, Target, Wechat};
+use crate::{Ending, LocalizedText, Message, Mode, Request, Target, Wechat, texts};
 use forge::Forge;
 
-/// How long a bot may take to refuse. The library's own time-out for a slow body is five seconds.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// How long a bot may take to refuse. The library's own timeout for a slow body is five seconds.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// A hole to look for.
+/// An attack that looks for one vulnerability.
 #[derive(Clone, Debug, Serialize)]
 pub struct Attack {
     /// Its name, in lower case with dashes.
     pub name: &'static str,
-    /// What is tried, in a sentence.
-    pub title: Sentence,
-    /// The modes in which it can be tried.
+    /// A short description.
+    pub title: LocalizedText,
+    /// The modes that it applies to.
     pub modes: &'static [Mode],
     #[serde(skip)]
-    make: fn(&Forge<'_>) -> Vec<Attempt>,
+    make: fn(&Forge<'_>) -> Vec<Probe>,
 }
 
 /// One request of an attack.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Attempt {
+pub struct Probe {
     /// The request.
     pub request: Request,
-    /// What a right bot does.
+    /// What a correct bot does with it.
     pub expected: Expected,
-    /// Whether hanging up is a refusal too: a bot need not read what is too long or too slow.
+    /// Whether closing the connection is a refusal, too: a bot need not read what is too long or too slow.
     pub may_hang_up: bool,
 }
 
-/// What a right bot does with a request.
+/// What a correct bot does with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expected {
-    /// It takes a genuine request, which goes before the tampered one.
+    /// It accepts a genuine request, which is sent before the forged one.
     Accepted,
-    /// It refuses it.
+    /// It refuses the request.
     Refused,
 }
 
-/// What came of an attack.
+/// The result of an attack.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Outcome {
+pub struct AttackResult {
     /// The attack's name.
     pub name: &'static str,
-    /// What was tried.
-    pub title: Sentence,
-    /// What came of it.
+    /// The attack's description.
+    pub title: LocalizedText,
+    /// The result in one word.
     pub verdict: Verdict,
-    /// Each request and its answer.
-    pub attempts: Vec<Attempted>,
+    /// Each request and what the bot did with it.
+    #[serde(rename = "attempts")]
+    pub probes: Vec<ProbeResult>,
 }
 
-/// What came of an attack, in a word.
+/// The result of an attack in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Everything was refused: as it should be.
+    /// Every forged request was refused, as it should be.
     Refused,
-    /// Something was not: a hole.
+    /// A forged request was not refused: the bot is vulnerable.
     Accepted,
-    /// The attack makes no sense in this mode.
+    /// The attack does not apply to this mode.
     NotApplicable,
-    /// The genuine request that goes before was not taken, so that nothing is known.
+    /// The genuine request before it was not accepted, so there is no result.
     Unclear,
     /// The bot was not reached.
     Unreachable,
 }
 
-/// One request of an attack and its answer.
+/// One request of an attack and what the bot did with it.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Attempted {
+pub struct ProbeResult {
     /// The request.
     pub request: Request,
-    /// What a right bot does with it.
+    /// What a correct bot does with it.
     pub expected: Expected,
     /// What this bot did.
     pub ending: Ending,
-    /// Whether it did what a right bot does.
+    /// Whether that was as expected.
     pub passed: bool,
-    /// Whether it said nothing but the status.
+    /// Whether the answer has no body.
     pub silent: bool,
-    /// What it did, in a sentence.
-    pub detail: Sentence,
+    /// The same in words.
+    pub detail: LocalizedText,
 }
 
 /// Every attack.
@@ -121,93 +122,93 @@ pub fn all() -> &'static [Attack] {
     &list::ALL
 }
 
-/// The attack of that name.
+/// The attack with this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Attack> {
     all().iter().find(|attack| attack.name == name)
 }
 
-/// Sends a genuine message. A bot that does not take it refuses attacks for no good reason.
-pub async fn genuine<T: Target>(wechat: &Wechat, target: &T) -> Attempted {
+/// Sends a genuine message. If a bot refuses it, its refusals of attacks mean nothing.
+pub async fn genuine<T: Target>(wechat: &Wechat, target: &T) -> ProbeResult {
     let forge = Forge::new(wechat, target.url(), None);
-    attempt(wechat, forge.genuine(), target).await
+    send(wechat, forge.genuine(), target).await
 }
 
-/// Runs every attack that makes sense in the account's mode, and tells `watch` of each outcome.
+/// Runs every attack that applies to the account's mode. `watch` is called with each result.
 pub async fn run_all<T: Target>(
     wechat: &Wechat,
     target: &T,
-    mut watch: impl FnMut(&Outcome),
-) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+    mut watch: impl FnMut(&AttackResult),
+) -> Vec<AttackResult> {
+    let mut results = Vec::new();
     for attack in all().iter().filter(|attack| attack.applies_to(wechat.account().mode())) {
-        let outcome = attack.run(wechat, target).await;
-        watch(&outcome);
-        outcomes.push(outcome);
+        let result = attack.run(wechat, target).await;
+        watch(&result);
+        results.push(result);
     }
-    outcomes
+    results
 }
 
 impl Attack {
-    /// Whether it can be tried in that mode.
+    /// Whether it applies to this mode.
     #[must_use]
     pub fn applies_to(&self, mode: Mode) -> bool {
         self.modes.contains(&mode)
     }
 
-    /// The requests to a bot at `url`, in order, made from the message `xml`, or from a text of some fan's.
+    /// The requests to a bot at `url`, in order. They are made from the message `xml`, or from a sample text.
     #[must_use]
-    pub fn attempts(&self, wechat: &Wechat, url: &str, xml: Option<&str>) -> Vec<Attempt> {
+    pub fn probes(&self, wechat: &Wechat, url: &str, xml: Option<&str>) -> Vec<Probe> {
         (self.make)(&Forge::new(wechat, url, xml))
     }
 
-    /// Tries it.
-    pub async fn run<T: Target>(&self, wechat: &Wechat, target: &T) -> Outcome {
+    /// Runs the attack.
+    pub async fn run<T: Target>(&self, wechat: &Wechat, target: &T) -> AttackResult {
         self.run_with(wechat, target, None).await
     }
 
-    /// Tries it with the message `xml`.
-    pub async fn run_with<T: Target>(&self, wechat: &Wechat, target: &T, xml: Option<&str>) -> Outcome {
-        let mut outcome = Outcome {
+    /// Runs the attack with the message `xml`.
+    pub async fn run_with<T: Target>(&self, wechat: &Wechat, target: &T, xml: Option<&str>) -> AttackResult {
+        let mut result = AttackResult {
             name: self.name,
             title: self.title.clone(),
             verdict: Verdict::Refused,
-            attempts: Vec::new(),
+            probes: Vec::new(),
         };
         if !self.applies_to(wechat.account().mode()) {
-            outcome.verdict = Verdict::NotApplicable;
-            return outcome;
+            result.verdict = Verdict::NotApplicable;
+            return result;
         }
-        for tried in self.attempts(wechat, target.url(), xml) {
-            let attempted = attempt(wechat, tried, target).await;
-            let verdict = match (&attempted.ending, attempted.expected) {
+        for probe in self.probes(wechat, target.url(), xml) {
+            let probed = send(wechat, probe, target).await;
+            let verdict = match (&probed.ending, probed.expected) {
                 (Ending::Unreachable { .. }, _) => Verdict::Unreachable,
-                _ if attempted.passed => outcome.verdict,
+                _ if probed.passed => result.verdict,
                 (_, Expected::Accepted) => Verdict::Unclear,
                 (_, Expected::Refused) => Verdict::Accepted,
             };
-            outcome.verdict = verdict;
-            outcome.attempts.push(attempted);
+            result.verdict = verdict;
+            result.probes.push(probed);
             if matches!(verdict, Verdict::Unreachable | Verdict::Unclear) {
                 break;
             }
         }
-        outcome
+        result
     }
 }
 
-impl Outcome {
-    /// Whether every refusal was a status and nothing else.
+impl AttackResult {
+    /// Whether no refusal has a body.
     #[must_use]
     pub fn silent(&self) -> bool {
-        let mut refusals = self.attempts.iter().filter(|attempted| attempted.expected == Expected::Refused);
-        refusals.all(|attempted| attempted.silent)
+        let mut refusals = self.probes.iter().filter(|probe| probe.expected == Expected::Refused);
+        refusals.all(|probe| probe.silent)
     }
 }
 
-async fn attempt<T: Target>(wechat: &Wechat, attempt: Attempt, target: &T) -> Attempted {
-    let Attempt { request, expected, may_hang_up } = attempt;
-    let ending = wechat.attempt(request.clone(), target, PATIENCE).await;
+async fn send<T: Target>(wechat: &Wechat, probe: Probe, target: &T) -> ProbeResult {
+    let Probe { request, expected, may_hang_up } = probe;
+    let ending = wechat.send_once(request.clone(), target, REFUSAL_TIMEOUT).await;
     let accepted = ending.answer().is_some_and(|answer| answer.status < 400);
     let refused = match &ending {
         Ending::Answered { answer } => answer.status >= 400,
@@ -215,27 +216,18 @@ async fn attempt<T: Target>(wechat: &Wechat, attempt: Attempt, target: &T) -> At
         _ => false,
     };
     let detail = match &ending {
-        Ending::Answered { answer } => {
-            let status = answer.status;
-            match refused {
-                true => Sentence::new(format!("拒绝：{status}"), format!("refused with {status}")),
-                false => Sentence::new(format!("接受：{status}"), format!("accepted with {status}")),
-            }
-        }
-        Ending::Broken { reason } => {
-            Sentence::new(format!("连接中断：{reason}"), format!("the connection broke off: {reason}"))
-        }
-        Ending::TimedOut => {
-            Sentence::new(format!("{PATIENCE:?} 内没有拒绝"), format!("not refused within {PATIENCE:?}"))
-        }
-        Ending::Unreachable { error } => Sentence::new(format!("无法连接：{error}"), error.to_string()),
+        Ending::Answered { answer } if refused => texts::attack::refused(answer.status),
+        Ending::Answered { answer } => texts::attack::accepted(answer.status),
+        Ending::Broken { reason } => texts::check::connection_lost(reason),
+        Ending::TimedOut => texts::attack::not_refused(REFUSAL_TIMEOUT),
+        Ending::Unreachable { error } => texts::check::unreachable(error),
     };
     let silent = ending.answer().is_none_or(|answer| answer.body.is_empty());
     let passed = if expected == Expected::Accepted { accepted } else { refused };
-    Attempted { request, expected, ending, passed, silent, detail }
+    ProbeResult { request, expected, ending, passed, silent, detail }
 }
 
-/// The message of attacks that are given none.
-fn some_text(wechat: &Wechat) -> String {
+/// The message of attacks that are not given one.
+fn sample_text(wechat: &Wechat) -> String {
     wechat.xml(&Message::text("你好"), &wechat.openid("attacker"))
 }

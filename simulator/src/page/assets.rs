@@ -1,4 +1,4 @@
-//! The page's files, as they are in the source: no build step makes them.
+//! The page's files. They are served as they are in the source, without a build step.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -31,10 +31,10 @@ files! {
     "logo.svg"
     "main.js"
     "menu.js"
+    "messages.js"
     "panels.js"
     "prefs.js"
     "replies.js"
-    "said.js"
     "setup.css"
     "setup.js"
     "signatures.js"
@@ -42,7 +42,7 @@ files! {
     "text.js"
     "ticker.js"
     "timeline.js"
-    "words.js"
+    "user-message.js"
 }
 
 pub(super) async fn index() -> Html<&'static str> {

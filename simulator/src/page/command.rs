@@ -1,10 +1,10 @@
-//! The command of `wechat-sim` that pushes the same again.
+//! The `wechat-sim` command that pushes the same message again.
 
 use std::fmt::Write as _;
 
-use super::routes::Draft;
+use super::draft::Draft;
 
-/// For a POSIX shell. The fields that hold the catalogue's samples are left away.
+/// The command for a POSIX shell. Fields with the catalogue's sample values are left out.
 pub(super) fn of(draft: &Draft) -> String {
     if let Some(xml) = &draft.raw {
         return format!("wechat-sim raw - <<'XML'\n{xml}\nXML");
@@ -28,16 +28,16 @@ pub(super) fn of(draft: &Draft) -> String {
             let _ = write!(command, " --field {}", quoted(&format!("{path}={value}")));
         }
     }
-    if draft.fan != ANYONE {
+    if draft.fan != DEFAULT_FAN {
         let _ = write!(command, " --from {}", quoted(&draft.fan));
     }
     command
 }
 
-/// The fan who speaks where nobody else is named.
-const ANYONE: &str = "小明";
+/// The sender if `--from` is not given.
+const DEFAULT_FAN: &str = "小明";
 
-/// A word of letters stays as it is.
+/// Quotes the text unless it is a plain word.
 fn quoted(text: &str) -> String {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     match !text.is_empty() && text.bytes().all(is_word) {
@@ -52,7 +52,7 @@ mod tests {
 
     fn draft(kind: Option<&str>, event: Option<&str>, fields: &[(&str, &str)]) -> Draft {
         Draft {
-            fan: ANYONE.to_owned(),
+            fan: DEFAULT_FAN.to_owned(),
             kind: kind.map(str::to_owned),
             event: event.map(str::to_owned),
             fields: fields.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect(),

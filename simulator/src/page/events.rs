@@ -1,37 +1,31 @@
-//! What the browser is told, as server-sent events: everything once, then what changes.
+//! What is sent to the browser as server-sent events: the complete state first, then each change.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::State as Extract;
-use axum::http::StatusCode;
-use axum::response::sse::{KeepAlive, Sse};
-use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 
 use super::menu::Menu;
-use super::record::Summary;
-use super::state::{Fan, Shared, State, Tried, Verification};
+use super::record::{Record, Summary};
+use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack};
 use crate::{FAILURE_NOTICE, MAX_TEXT, Mode};
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub(super) enum Event<'a> {
+pub(super) enum PageEvent<'a> {
     State(Snapshot<'a>),
     Exchange { exchange: Summary<'a> },
-    Fans { fans: &'a [Fan] },
+    Fans { fans: &'a [FanState] },
     Mode { mode: Mode },
-    Writing { split_cdata: bool },
+    SplitCdata { split_cdata: bool },
     Menu { menu: &'a Menu },
-    Attack { name: &'a str, tried: &'a Tried },
-    Verified { verified: Option<&'a Verification> },
+    Attack { name: &'a str, status: &'a AttackStatus },
+    Verified { verified: Option<&'a HandshakeSummary> },
     Cleared,
 }
 
-/// All that the page shows. No secret is in it.
+/// Everything that the page shows. It contains no secret.
 #[derive(Serialize)]
 pub(super) struct Snapshot<'a> {
     run: &'a str,
@@ -43,12 +37,12 @@ pub(super) struct Snapshot<'a> {
     mode: Mode,
     split_cdata: bool,
     rules: Rules,
-    fans: &'a [Fan],
+    fans: &'a [FanState],
     menu: &'a Menu,
     exchanges: Vec<Summary<'a>>,
     attacks: &'static [Attack],
-    tried: &'a BTreeMap<&'static str, Tried>,
-    verified: Option<&'a Verification>,
+    attack_statuses: &'a BTreeMap<&'static str, AttackStatus>,
+    verified: Option<&'a HandshakeSummary>,
 }
 
 #[derive(Serialize)]
@@ -62,7 +56,7 @@ struct Rules {
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn of(state: &'a State) -> Self {
+    pub(super) fn of(state: &'a PageState) -> Self {
         let (account, policy) = (state.wechat.account(), state.wechat.policy());
         Self {
             run: &state.run,
@@ -83,30 +77,18 @@ impl<'a> Snapshot<'a> {
             },
             fans: &state.fans,
             menu: &state.menu,
-            exchanges: state.records.iter().map(super::record::Record::summary).collect(),
+            exchanges: state.records.iter().map(Record::summary).collect(),
             attacks: attack::all(),
-            tried: &state.attacks,
+            attack_statuses: &state.attack_statuses,
             verified: state.verified.as_ref(),
         }
     }
 }
 
-impl Event<'_> {
-    /// On one line, as an event's data has to be.
+impl PageEvent<'_> {
+    /// JSON on one line, as the data of an event has to be.
     pub(super) fn to_json(&self) -> Arc<str> {
-        // Strings and numbers alone: it does not fail.
+        // It cannot fail: there are only strings, numbers and maps with string keys.
         serde_json::to_string(self).unwrap_or_default().into()
     }
-}
-
-/// Ends where the browser is too slow to be told of each change; it then asks again, and is told everything.
-pub(super) async fn stream(
-    Extract(shared): Extract<Arc<Shared>>,
-) -> Result<Sse<impl Stream<Item = Result<axum::response::sse::Event, Infallible>>>, StatusCode> {
-    let (first, receiver) = shared.watch().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
-    let changes =
-        stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await.ok()?, receiver)));
-    let events = stream::once(async { first }).chain(changes);
-    let events = events.map(|json| Ok(axum::response::sse::Event::default().data(&*json)));
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }

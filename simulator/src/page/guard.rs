@@ -1,7 +1,7 @@
-//! Who may ask: only pages that this server served, to a browser on this machine.
+//! Access control: only pages from this server, in a browser on this machine.
 //!
-//! A web page anywhere may send requests to 127.0.0.1, and may give its own name that address (DNS rebinding). So the
-//! name that was asked for must be one of this machine's own, and orders and records are for pages from there.
+//! Any web page can send requests to 127.0.0.1, and can let its own host name resolve to that address (DNS rebinding).
+//! So the `Host` must be one of this machine's own names, and the API is for pages from that origin only.
 
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -12,19 +12,19 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Pictures of news replies come from anywhere; everything else from here. Nothing is inline, and no script can make
-/// markup out of text.
+/// Images of news replies come from anywhere, everything else from this server. Nothing is inline, and no script can
+/// turn text into markup.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; \
                    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                    require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The names by which the page may be asked for.
+/// The allowed values of `Host`.
 #[derive(Clone)]
 pub(super) struct Guard([String; 3]);
 
 impl Guard {
     pub(super) fn new(port: u16) -> Self {
-        // A browser leaves the port of http away.
+        // A browser leaves out the default port.
         let port = if port == 80 { String::new() } else { format!(":{port}") };
         Self(["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}{port}")))
     }
@@ -37,7 +37,7 @@ impl Guard {
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
         let from_here = match headers.contains_key(ORIGIN) {
             true => single(headers, &ORIGIN) == Some(&own),
-            // A browser says where a POST comes from. With a GET it does so in `Sec-Fetch-Site` alone.
+            // A browser always sends the origin of a POST. For a GET it sends only `Sec-Fetch-Site`.
             false => !changes && fetched_from_here(headers),
         };
         if (changes || request.uri().path().starts_with("/api/")) && !from_here {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// A custom menu (自定义菜单), as WeChat's interface takes it: up to three buttons, each with up to five below it.
+/// A custom menu (自定义菜单) as in WeChat's API: up to three buttons, each with up to five sub-buttons.
 ///
 /// ```
 /// use wechat_sim::page::Menu;
@@ -21,44 +21,44 @@ pub struct Menu {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Button {
-    /// What stands on it.
+    /// Its label.
     pub name: String,
-    /// `click`, `view` and so on; none where there are buttons below it.
+    /// `click`, `view` and so on; `None` if it has sub-buttons.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The `EventKey` of its event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Where it leads.
+    /// The URL that it opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The page of the mini-program that it opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pagepath: Option<String>,
-    /// The buttons below it.
+    /// Its sub-buttons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sub_button: Vec<Button>,
 }
 
-/// Why a menu is none.
+/// Why a menu is not valid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MenuError {
-    /// It is not JSON, or not a menu's.
+    /// It is not the JSON of a menu.
     #[error("not a menu's JSON: {0}")]
     Json(String),
     /// There are too many buttons, or none.
-    #[error("a menu has one to three buttons, and each up to five below it that have none")]
+    #[error("a menu has one to three buttons, each with up to five sub-buttons that have none themselves")]
     Count,
     /// A button has no name, or one that is too long.
     #[error("a button's name has 1 to 60 bytes")]
     Name,
-    /// A button does nothing: what its type asks for is missing, or it pushes no event.
+    /// A button pushes no event, or a field that its type requires is missing.
     #[error("the button {0:?} needs a type that pushes an event, and that type's key, url or pagepath")]
     Button(String),
 }
 
-/// The types whose event carries the button's key, beside `view` and `miniprogram`.
+/// The types with a key, which is the `EventKey` of their event.
 const WITH_KEY: [&str; 7] = [
     "click",
     "scancode_push",
@@ -70,11 +70,11 @@ const WITH_KEY: [&str; 7] = [
 ];
 
 impl Menu {
-    /// Reads the JSON that WeChat's `/cgi-bin/menu/create` takes.
+    /// Reads the JSON that WeChat's `/cgi-bin/menu/create` accepts.
     ///
     /// # Errors
     ///
-    /// [`MenuError`] where WeChat would not take it either, or a button would push nothing.
+    /// [`MenuError`] if WeChat would not accept it, or a button would not push an event.
     pub fn from_json(json: &str) -> Result<Self, MenuError> {
         let menu: Self = serde_json::from_str(json).map_err(|error| MenuError::Json(error.to_string()))?;
         menu.check()?;
@@ -100,11 +100,11 @@ impl Menu {
             } else if !(1..=60).contains(&button.name.len()) {
                 return Err(MenuError::Name);
             }
-            for below in &button.sub_button {
-                if !below.sub_button.is_empty() {
+            for sub_button in &button.sub_button {
+                if !sub_button.sub_button.is_empty() {
                     return Err(MenuError::Count);
                 }
-                below.check()?;
+                sub_button.check()?;
             }
         }
         Ok(())

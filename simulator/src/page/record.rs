@@ -1,4 +1,4 @@
-//! One message and what became of it, as the page shows it: in short for the chat, in full for the inspector.
+//! One message and its deliveries: a summary for the chat, and the details for the inspector.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -9,8 +9,8 @@ use crate::deliver::millis;
 use crate::xml::Element;
 use crate::{Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
 
-/// How much of an answer is kept. No reply comes near.
-const KEPT: usize = 64 * 1024;
+/// How much of an answer is kept, in bytes. No reply is nearly as long.
+const MAX_BODY: usize = 64 * 1024;
 
 pub(super) struct Record {
     pub(super) id: u64,
@@ -26,11 +26,11 @@ pub(super) struct Record {
     command: String,
     signatures: Vec<Signature>,
     deliveries: Vec<Delivery>,
-    running: Option<Running>,
+    running: Option<RunningDelivery>,
     shown: Option<Shown>,
 }
 
-struct Running {
+struct RunningDelivery {
     number: u32,
     since: Instant,
     request: Request,
@@ -45,7 +45,7 @@ impl Record {
             done_at_ms: None,
             began: Instant::now(),
             kind: push.kind().to_owned(),
-            is_event: push.pushed.event.is_some(),
+            is_event: push.head.event.is_some(),
             mode,
             fields: flat(&push.message),
             xml: push.xml.clone(),
@@ -61,14 +61,14 @@ impl Record {
         match progress {
             Progress::Started { number, request } => {
                 let request = (*request).clone();
-                self.running = Some(Running { number: *number, since: Instant::now(), request });
+                self.running = Some(RunningDelivery { number: *number, since: Instant::now(), request });
             }
             Progress::Ended(delivery) => {
                 let mut delivery = (*delivery).clone();
                 if let Ending::Answered { answer } = &mut delivery.ending
-                    && answer.body.len() > KEPT
+                    && answer.body.len() > MAX_BODY
                 {
-                    answer.body = Bytes::copy_from_slice(answer.body.get(..KEPT).unwrap_or_default());
+                    answer.body = Bytes::copy_from_slice(answer.body.get(..MAX_BODY).unwrap_or_default());
                     answer.truncated = true;
                     delivery.reading.xml = None;
                 }
@@ -87,7 +87,7 @@ impl Record {
         self.shown.is_some()
     }
 
-    /// About how many bytes it holds.
+    /// About how much memory it uses, in bytes.
     pub(super) fn weight(&self) -> usize {
         let delivery = |delivery: &Delivery| {
             let answer = delivery.ending.answer().map_or(0, |answer| answer.body.len());

@@ -1,35 +1,41 @@
-//! What the browser may ask for.
+//! The routes of the page and of its API.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
+use futures_util::stream::{self, Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 
+use super::assets;
+use super::draft::Draft;
 use super::guard::{self, Guard};
-use super::menu::{Menu, MenuError};
-use super::state::Shared;
-use super::{assets, events};
-use crate::{Account, Message, Mode, Sentence, catalogue};
+use super::menu::Menu;
+use super::refusal::Refusal;
+use super::shared::Shared;
+use crate::{Account, Mode, catalogue};
 
-/// The longest order that is read, in bytes: room for raw XML beyond what a bot should take.
+/// The longest request body that is read, in bytes. It has room for raw XML that is too long for a bot.
 const MAX_BODY: usize = 160 * 1024;
 
 pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{name}", get(assets::asset))
-        .route("/api/events", get(events::stream))
+        .route("/api/events", get(events))
         .route("/api/kinds", get(async || Json(catalogue::kinds())))
         .route("/api/exchanges/{id}", get(exchange))
         .route("/api/send", post(send))
         .route("/api/fans", post(add_fan))
         .route("/api/mode", post(set_mode))
-        .route("/api/writing", post(set_writing))
+        .route("/api/split-cdata", post(set_split_cdata))
         .route("/api/menu", post(set_menu))
         .route("/api/attack", post(attack))
         .route("/api/verify", post(verify))
@@ -40,40 +46,17 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .with_state(shared)
 }
 
-/// What a fan sends: a message or an event with its fields, or raw XML.
-#[derive(Deserialize)]
-pub(super) struct Draft {
-    #[serde(default)]
-    pub(super) fan: String,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) event: Option<String>,
-    #[serde(default)]
-    pub(super) fields: Vec<(String, String)>,
-    pub(super) raw: Option<String>,
-}
-
-impl Draft {
-    pub(super) fn message(&self) -> Result<Message, Refusal> {
-        let message = match (&self.raw, &self.event, &self.kind) {
-            (Some(xml), None, None) => return Ok(Message::raw(xml)),
-            (None, Some(event), None) if is_name(event) => Message::event(event),
-            (None, None, Some(kind)) if is_name(kind) => Message::of_type(kind),
-            _ => return Err(Refusal::Kind),
-        };
-        if self.fields.len() > 64 || !self.fields.iter().all(|(path, _)| path.split('.').all(is_name)) {
-            return Err(Refusal::Field);
-        }
-        Ok(self.fields.iter().fold(message, |message, (path, value)| message.field(path, value)))
-    }
-}
-
-/// Whether it can be an element's name: it stands in XML as it is.
-fn is_name(text: &str) -> bool {
-    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-    text.len() <= 64
-        && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && text.bytes().all(of_name)
+/// All events from now on, after one with the complete state. It ends if the browser is too slow to receive each event;
+/// the browser then connects again.
+async fn events(
+    State(shared): State<Arc<Shared>>,
+) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, StatusCode> {
+    let (first, receiver) = shared.watch().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    let changes =
+        stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await.ok()?, receiver)));
+    let events = stream::once(async { first }).chain(changes);
+    let events = events.map(|json| Ok(sse::Event::default().data(&*json)));
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
 async fn exchange(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> Response {
@@ -93,40 +76,49 @@ async fn send(State(shared): State<Arc<Shared>>, Json(draft): Json<Draft>) -> Re
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct NameRequest {
     name: String,
 }
 
-async fn add_fan(State(shared): State<Arc<Shared>>, Json(fan): Json<Named>) -> Result<StatusCode, Refusal> {
-    shared.add_fan(&fan.name).map(|()| StatusCode::NO_CONTENT)
+async fn add_fan(
+    State(shared): State<Arc<Shared>>,
+    Json(request): Json<NameRequest>,
+) -> Result<StatusCode, Refusal> {
+    shared.add_fan(&request.name).map(|()| StatusCode::NO_CONTENT)
 }
 
-async fn attack(State(shared): State<Arc<Shared>>, Json(attack): Json<Named>) -> Result<StatusCode, Refusal> {
-    shared.attack(&attack.name).map(|()| StatusCode::NO_CONTENT)
+async fn attack(
+    State(shared): State<Arc<Shared>>,
+    Json(request): Json<NameRequest>,
+) -> Result<StatusCode, Refusal> {
+    shared.attack(&request.name).map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
-struct Switched {
+struct ModeRequest {
     mode: Mode,
 }
 
-async fn set_mode(State(shared): State<Arc<Shared>>, Json(switched): Json<Switched>) -> StatusCode {
-    shared.set_mode(switched.mode);
+async fn set_mode(State(shared): State<Arc<Shared>>, Json(request): Json<ModeRequest>) -> StatusCode {
+    shared.set_mode(request.mode);
     StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct SplitCdataRequest {
     split_cdata: bool,
 }
 
-async fn set_writing(State(shared): State<Arc<Shared>>, Json(written): Json<Written>) -> StatusCode {
-    shared.set_split_cdata(written.split_cdata);
+async fn set_split_cdata(
+    State(shared): State<Arc<Shared>>,
+    Json(request): Json<SplitCdataRequest>,
+) -> StatusCode {
+    shared.set_split_cdata(request.split_cdata);
     StatusCode::NO_CONTENT
 }
 
 async fn set_menu(State(shared): State<Arc<Shared>>, Json(menu): Json<Menu>) -> Result<StatusCode, Refusal> {
-    menu.check().map_err(Refusal::Menu)?;
+    menu.check().map_err(Refusal::BadMenu)?;
     shared.set_menu(menu);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -141,7 +133,7 @@ async fn clear(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// The account's secrets, for whoever owns this machine: sent on a click, and in no other answer.
+/// The account's secrets. They are sent only on a click, and in no other answer.
 #[derive(Serialize)]
 struct Secrets {
     token: String,
@@ -158,55 +150,4 @@ async fn secrets(State(shared): State<Arc<Shared>>) -> Json<Secrets> {
         encoding_aes_key: account.encoding_aes_key().to_owned(),
         environment: environment.join(" "),
     })
-}
-
-/// Why an order was not carried out.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    Kind,
-    Field,
-    NoFan,
-    FanName,
-    NoAttack,
-    Busy,
-    Menu(MenuError),
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, zh, en) = match self {
-            Self::Kind => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "要么是消息，要么是事件，要么是原始 XML".to_owned(),
-                "it is a message, an event or raw XML".to_owned(),
-            ),
-            Self::Field => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "字段名只能是 XML 元素名".to_owned(),
-                "a field's name is an element's name".to_owned(),
-            ),
-            Self::NoFan => {
-                (StatusCode::NOT_FOUND, "没有这位粉丝".to_owned(), "there is no such fan".to_owned())
-            }
-            Self::FanName => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "名字要有 1 到 20 个字，不能重复，最多 30 位粉丝".to_owned(),
-                "a name has 1 to 20 characters and is there once; 30 fans at most".to_owned(),
-            ),
-            Self::NoAttack => (
-                StatusCode::NOT_FOUND,
-                "此模式下没有这种攻击".to_owned(),
-                "there is no such attack in this mode".to_owned(),
-            ),
-            Self::Busy => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "还在进行中，请稍候".to_owned(),
-                "it is still going on".to_owned(),
-            ),
-            Self::Menu(error) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, format!("菜单不正确：{error}"), error.to_string())
-            }
-        };
-        (status, Json(Sentence::new(zh, en))).into_response()
-    }
 }

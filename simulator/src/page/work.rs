@@ -1,4 +1,4 @@
-//! The thread that pushes. A target's futures need not be `Send`, so they cannot run where the page is served.
+//! The thread that pushes. The futures of a target need not be `Send`, so they cannot run on the page's runtime.
 
 use std::io;
 use std::rc::Rc;
@@ -8,31 +8,24 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
 
-use super::state::Shared;
-use crate::attack::Attack;
+use super::job::Job;
+use super::shared::Shared;
+use crate::Target;
 use crate::handshake::Handshake;
-use crate::{Push, Target, Wechat};
 
-/// What is to be done with the bot, by WeChat as it was when it was asked for.
-pub(super) enum Job {
-    Deliver { id: u64, wechat: Wechat, push: Box<Push> },
-    Attack { attack: &'static Attack, wechat: Wechat },
-    Verify { wechat: Wechat },
-}
-
-/// A target that does jobs.
+/// A target that jobs can be run on.
 pub(super) trait Worker: Send {
     fn url(&self) -> String;
     fn work(self: Box<Self>, shared: Weak<Shared>, jobs: UnboundedReceiver<Job>) -> LocalSet;
 }
 
-struct Pusher<T>(T);
+struct TargetWorker<T>(T);
 
 pub(super) fn worker<T: Target + Send + 'static>(target: T) -> Box<dyn Worker> {
-    Box::new(Pusher(target))
+    Box::new(TargetWorker(target))
 }
 
-/// Works until there is nobody left who could give a job.
+/// Starts a thread that runs jobs until their sender is dropped.
 pub(super) fn start(
     worker: Box<dyn Worker>,
     shared: Weak<Shared>,
@@ -44,7 +37,7 @@ pub(super) fn start(
     Ok(())
 }
 
-impl<T: Target + Send + 'static> Worker for Pusher<T> {
+impl<T: Target + Send + 'static> Worker for TargetWorker<T> {
     fn url(&self) -> String {
         self.0.url().to_owned()
     }
@@ -76,15 +69,15 @@ async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
             }
         }
         Job::Attack { attack, wechat } => {
-            let outcome = attack.run(&wechat, target).await;
+            let result = attack.run(&wechat, target).await;
             if let Some(shared) = shared.upgrade() {
-                shared.attacked(&outcome, wechat.account().mode());
+                shared.attacked(&result, wechat.account().mode());
             }
         }
         Job::Verify { wechat } => {
-            let verified = Handshake::of(wechat.account(), target).run(target).await;
+            let result = Handshake::of(wechat.account(), target).run(target).await;
             if let Some(shared) = shared.upgrade() {
-                shared.verified(&verified);
+                shared.verified(&result);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Malformed replies of every kind: the check that is meant to fire does, and no other.
+//! Malformed replies of every kind: the intended check fails, and no other.
 
 use std::collections::HashSet;
 
@@ -15,20 +15,20 @@ fn account(mode: Mode) -> Account {
 }
 
 fn read_answer(mode: Mode, event: Option<&str>, answer: &Answer) -> Reading {
-    let pushed = Pushed {
+    let head = MessageHead {
         to: "gh_1".to_owned(),
         from: "o1".to_owned(),
         msg_type: "text".to_owned(),
         event: event.map(str::to_owned),
     };
-    super::read(&account(mode), &pushed, answer, Checks::default())
+    super::read(&account(mode), &head, answer, Checks::default())
 }
 
 fn answer(body: impl Into<Vec<u8>>) -> Answer {
     Answer { status: 200, headers: Vec::new(), body: body.into().into(), truncated: false }
 }
 
-/// Which checks fail. Where one does there is no reply.
+/// The checks that fail. If one fails there is no reply.
 fn failures(mode: Mode, event: Option<&str>, answer: &Answer) -> Vec<CheckName> {
     let reading = read_answer(mode, event, answer);
     assert_eq!(reading.reply.is_none(), !reading.passed(), "{:?}", reading.checks);
@@ -196,7 +196,7 @@ fn each_wrong_answer_is_told_by_its_check() {
 fn every_check_is_among_these() {
     let contents = wrong_contents().into_iter().map(|(name, ..)| name);
     let answers = wrong_answers().into_iter().map(|(name, ..)| name);
-    // That no answer came is told by the delivery.
+    // A missing answer is a check of the delivery.
     let fired: HashSet<_> = contents.chain(answers).chain([C::Answered]).collect();
     let silent: Vec<_> = CheckName::ALL.iter().filter(|name| !fired.contains(name)).collect();
     assert!(silent.is_empty(), "{silent:?}");

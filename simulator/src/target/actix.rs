@@ -17,14 +17,14 @@ use super::service::to_http;
 use super::{Answer, MAX_ANSWER, SendError, Target};
 use crate::{Body, Request};
 
-/// An actix-web app in this process, made by `actix_web::test::init_service`.
+/// An actix-web app in this process, from `actix_web::test::init_service`.
 ///
 /// ```
 /// use actix_web::{App, test, web};
 /// use wechat_sim::{Account, ActixTarget, FakeWechat};
 ///
 /// # actix_web::rt::System::new().block_on(async {
-/// // A bot that says nothing, and checks nothing.
+/// // A bot that does not reply and checks nothing.
 /// let app = App::new().route("/weixin", web::post().to(async || "success"));
 /// let target = ActixTarget::new(test::init_service(app).await, "/weixin");
 /// let wechat = FakeWechat::new(Account::generate(), target);
@@ -40,7 +40,7 @@ pub struct ActixTarget<S> {
 }
 
 impl<S> ActixTarget<S> {
-    /// Pushes to the path at which the app has the bot.
+    /// Pushes to the bot at this path of the app.
     #[must_use]
     pub fn new(service: S, path: &str) -> Self {
         Self { service, url: format!("http://127.0.0.1{path}") }
@@ -61,7 +61,7 @@ where
         let call = self.service.call(to_actix(&request)?);
         let response = match call.await {
             Ok(response) => response.map_body(|_, body| body.boxed()).into(),
-            // As the server does with an error that no handler caught.
+            // As actix-web's server does with an error.
             Err(error) => error.into().error_response(),
         };
         read(response).await
@@ -86,7 +86,7 @@ fn to_actix(request: &Request) -> Result<actix_http::Request, SendError> {
     Ok(test.to_request().replace_payload(payload).0)
 }
 
-/// The body as actix-web's payloads are read.
+/// The body as a stream, which actix-web's payloads are.
 struct Chunks(Body);
 
 impl Stream for Chunks {

@@ -10,10 +10,10 @@ use super::service::to_http;
 use super::{Answer, SendError, Target};
 use crate::Request;
 
-/// A URL, over HTTP/1.1. One connection a request, as WeChat does it.
+/// A URL, over HTTP/1.1. Like WeChat it uses one connection a request.
 ///
-/// Only loopback addresses, unless [`allow_remote`](Self::allow_remote) says otherwise: pushes are signed like real
-/// ones. `https` needs the feature `tls`.
+/// Only loopback addresses are allowed, because the signatures are as good as WeChat's;
+/// [`allow_remote`](Self::allow_remote) allows others. `https` needs the feature `tls`.
 ///
 /// ```
 /// use wechat_sim::HttpTarget;
@@ -31,7 +31,7 @@ pub struct HttpTarget {
     allow_remote: bool,
 }
 
-/// Less than the five seconds that WeChat waits in all, so that a host that does not exist is told from a slow bot.
+/// Less than the five seconds that WeChat waits, to tell a host that does not exist from a slow bot.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl HttpTarget {
@@ -39,7 +39,7 @@ impl HttpTarget {
     ///
     /// # Errors
     ///
-    /// [`SendError::Url`] where it is no `http` or `https` URL; `https` without the feature `tls` neither.
+    /// [`SendError::Url`] if it is not an `http` URL or, with the feature `tls`, an `https` URL.
     pub fn new(url: &str) -> Result<Self, SendError> {
         let wrong = |reason: &str| SendError::Url(format!("{url}: {reason}"));
         let uri: http::Uri = url.parse().map_err(|_| wrong("not a URL"))?;
@@ -56,13 +56,13 @@ impl HttpTarget {
         Ok(Self { url, tls, host, port, allow_remote: false })
     }
 
-    /// Pushes to other machines too.
+    /// Allows pushes to other machines.
     #[must_use]
     pub fn allow_remote(self) -> Self {
         Self { allow_remote: true, ..self }
     }
 
-    /// The addresses are checked and not the name, and it is these that are connected to.
+    /// The addresses of the host. These are checked, not the name, and the connection is made to one of these.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, SendError> {
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
         let found: Vec<_> = found.map_err(|error| SendError::Unreachable(error.to_string()))?.collect();
@@ -101,7 +101,7 @@ impl Target for HttpTarget {
     }
 }
 
-/// One request on one connection, both driven by this one future: dropping it hangs up.
+/// One request on one connection. This future drives both: dropping it closes the connection.
 async fn exchange<I>(stream: I, request: Request) -> Result<Answer, SendError>
 where
     I: AsyncRead + AsyncWrite + Unpin,

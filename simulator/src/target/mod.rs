@@ -18,21 +18,21 @@ pub use actix::ActixTarget;
 pub use http1::HttpTarget;
 pub use service::ServiceTarget;
 
-/// The longest answer that is read; WeChat's own limit is unknown, and no reply comes near.
+/// The longest answer that is read, in bytes. WeChat's own limit is unknown; no reply is nearly as long.
 pub const MAX_ANSWER: usize = 1024 * 1024;
 
 /// Where pushes go.
 ///
-/// The connection of a request lives as long as the future of [`send`](Self::send): to hang up is to drop it.
+/// Dropping the future of [`send`](Self::send) closes the connection of the request.
 pub trait Target {
-    /// The bot's URL, as WeChat's console would have it.
+    /// The bot's URL, as it would be entered in WeChat's console.
     fn url(&self) -> &str;
 
-    /// Sends a request and reads the answer, [`MAX_ANSWER`] bytes of it at most. Redirects are not followed.
+    /// Sends a request and reads at most [`MAX_ANSWER`] bytes of the answer. Redirects are not followed.
     ///
     /// # Errors
     ///
-    /// [`SendError`] where there is no answer.
+    /// [`SendError`] if there is no answer.
     fn send(&self, request: Request) -> impl Future<Output = Result<Answer, SendError>>;
 }
 
@@ -46,7 +46,7 @@ impl<T: Target> Target for &T {
     }
 }
 
-/// What a bot answered.
+/// The answer of a bot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// The HTTP status.
@@ -100,18 +100,18 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The URL is none, or not one that requests go to.
+    /// The URL is not valid, or not `http` or `https`.
     #[error("{0}")]
     Url(String),
-    /// The URL does not lead to this machine, and remote ones were not allowed.
+    /// The URL is not on this machine, and remote URLs were not allowed.
     #[error(
-        "{0} is not on this machine: pushes go to loopback addresses only, unless remote ones are allowed"
+        "{0} is not on this machine: pushes go to loopback addresses only, unless remote addresses are allowed"
     )]
     Remote(String),
-    /// Nobody answers there.
-    #[error("nobody answers there: {0}")]
+    /// There is no connection.
+    #[error("no connection: {0}")]
     Unreachable(String),
-    /// The connection broke off before the answer was complete.
-    #[error("the connection broke off: {0}")]
+    /// The connection was lost before the answer was complete.
+    #[error("the connection was lost: {0}")]
     Broken(String),
 }

@@ -14,7 +14,7 @@ use crate::{Body, Pace, Request};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), wechat_sim::SendError> {
-/// // A bot that says nothing, and checks nothing.
+/// // A bot that does not reply and checks nothing.
 /// let app: Router = Router::new().route("/weixin", post(async || "success"));
 /// let wechat = FakeWechat::new(Account::generate(), ServiceTarget::new(app, "/weixin"));
 /// wechat.fan("小明").text("你好").await?.expect_nothing();
@@ -28,7 +28,7 @@ pub struct ServiceTarget<S> {
 }
 
 impl<S> ServiceTarget<S> {
-    /// Pushes to the path at which `service` has the bot.
+    /// Pushes to the bot at this path of `service`.
     #[must_use]
     pub fn new(service: S, path: &str) -> Self {
         Self { service, url: format!("http://127.0.0.1{path}") }
@@ -62,7 +62,7 @@ impl<S> fmt::Debug for ServiceTarget<S> {
     }
 }
 
-/// As a server sees it: path and query alone stand in the URI.
+/// The request as a server sees it: its URI has only path and query.
 pub(super) fn to_http(request: &Request) -> Result<http::Request<Body>, SendError> {
     let url = |error: &dyn fmt::Display| SendError::Url(format!("{}: {error}", request.url));
     let uri: http::Uri = request.url.parse().map_err(|error| url(&error))?;

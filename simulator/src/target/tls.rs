@@ -8,7 +8,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::SendError;
 
-/// Mozilla's roots: a certificate that the system alone trusts is none that WeChat trusts.
+/// Mozilla's roots: WeChat does not trust a certificate that only this system trusts.
 static CONFIG: LazyLock<Result<Arc<ClientConfig>, String>> = LazyLock::new(|| {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));

@@ -1,4 +1,4 @@
-//! `attack`, at bots that stand it and at one that does not.
+//! `attack`, against bots with and without a vulnerability.
 
 use serde_json::Value;
 use wechat_sim::{Mode, attack};
@@ -6,7 +6,7 @@ use wechat_sim::{Mode, attack};
 use crate::bots::{Example, serve};
 use crate::sim::{Done, account};
 
-/// What `attack all` says of the weak bot with these holes.
+/// The result of `attack all` against the weak bot with these holes.
 fn attacked(mode: Mode, holes: &[&str], code: i32) -> Value {
     let account = account(mode);
     let bot = Example::start("weak_bot", &account, holes);
@@ -17,7 +17,7 @@ fn accepted(json: &Value) -> Vec<&str> {
     json["accepted"].as_array().expect("names").iter().map(|name| name.as_str().expect("a name")).collect()
 }
 
-/// The weak bot with that hole is found by the attack of that name.
+/// The attack with the name of the hole finds it.
 #[track_caller]
 fn is_found(hole: &str, mode: Mode) {
     let json = attacked(mode, &[hole], 4);
@@ -25,7 +25,7 @@ fn is_found(hole: &str, mode: Mode) {
     assert_eq!((&json["passed"], &json["genuine_taken"]), (&false.into(), &true.into()));
 }
 
-/// The same, and no other attack gets through: so it was this hole.
+/// The same, and no other attack is accepted.
 #[track_caller]
 fn alone_is_found(hole: &str, mode: Mode) {
     assert_eq!(accepted(&attacked(mode, &[hole], 4)), [hole]);

@@ -1,4 +1,4 @@
-//! Bots to talk with: of the library, in this process; as processes, built beside this test.
+//! Bots in this process, and as processes that are built with this test.
 
 use std::process::Command;
 use std::sync::mpsc::channel;
@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use wechat_sim::{Account, Mode};
-use wechat_tower::{
-    Article, Callback, NewsReply, Reply, SecurityMode, TextReply, WechatLayer, WechatMessage,
-};
+use wechat_sim::Account;
+use wechat_tower::{Article, Callback, NewsReply, Reply, TextReply, WechatLayer, WechatMessage};
 
 use crate::process::{Process, example};
 
-/// Serves the app until the tests end. Returns its URL.
+/// Serves the app until the tests end, and returns its URL.
 pub(crate) fn serve(app: Router) -> String {
     let (sender, receiver) = channel();
     thread::spawn(move || {
@@ -28,22 +26,17 @@ pub(crate) fn serve(app: Router) -> String {
     format!("http://{}/weixin", receiver.recv().expect("an address"))
 }
 
-/// A URL where nobody listens.
+/// A URL without a server.
 pub(crate) fn nowhere() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     format!("http://{}/weixin", listener.local_addr().expect("bound"))
 }
 
-/// A bot of the library's, with a menu and slow answers.
+/// A bot with the library, with a menu and slow answers.
 pub(crate) fn bot(account: &Account) -> String {
-    let mode = match account.mode() {
-        Mode::Plain => SecurityMode::Plain,
-        Mode::Compatible => SecurityMode::Compatible,
-        Mode::Safe => SecurityMode::Safe,
-    };
     let callback = Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode)
+        .mode(account.mode().name().parse().expect("a mode"))
         .build()
         .expect("an account");
     serve(Router::new().route("/weixin", post(chat).layer(WechatLayer::new(callback))))
@@ -82,7 +75,7 @@ impl Example {
         Self::start_with(name, account, arguments, &[])
     }
 
-    /// The same, with more in its environment.
+    /// The same, with more environment variables.
     pub(crate) fn start_with(
         name: &str,
         account: &Account,

@@ -1,4 +1,4 @@
-//! `dev`: starts a bot, and stops it whatever happens.
+//! `dev`: starts a bot and stops it, whatever happens.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -13,15 +13,15 @@ use crate::bots::nowhere;
 use crate::process::example;
 use crate::sim::{account, sim};
 
-/// How long anything may take before a test fails. Nothing sleeps for it.
+/// How long to wait for anything before a test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `wechat-sim dev` as it runs. It does not outlive the test.
+/// A running `wechat-sim dev`. It ends with the test.
 pub(crate) struct Dev {
     process: Child,
-    /// What it says for machines, until it exits.
+    /// Its JSON events, until it exits.
     events: Receiver<Value>,
-    /// What it and the bot say for people.
+    /// The lines that it and the bot print as text.
     lines: Receiver<String>,
 }
 
@@ -45,7 +45,7 @@ impl Dev {
         }
     }
 
-    /// A line of the bot's, without its beginning.
+    /// The rest of the next line that starts with `begin`.
     fn line(&self, begin: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -60,7 +60,7 @@ impl Dev {
         signal(name, &self.process.id().to_string());
     }
 
-    /// Its exit code. It comes soon.
+    /// Its exit code. It has to exit soon.
     pub(crate) fn exits(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -75,7 +75,7 @@ impl Dev {
 
 impl Drop for Dev {
     fn drop(&mut self) {
-        // As one that has to be waited for, so that it stops its bot.
+        // SIGTERM, so that it stops its bot.
         if matches!(self.process.try_wait(), Ok(None)) {
             self.signal("-TERM");
             self.signal("-TERM");
@@ -103,7 +103,7 @@ fn is_alive(process: &str) -> bool {
     signal("-0", process)
 }
 
-/// `wechat-sim dev -- sh -c SCRIPT`, in which `$BOT` is a bot that knows nothing of it.
+/// `wechat-sim dev -- sh -c SCRIPT`, where `$BOT` is an unmodified bot.
 pub(crate) fn dev(arguments: &[&str], script: &str) -> Command {
     let mut command = sim(&[&["dev", "--json"], arguments, &["--", "sh", "-c", script]].concat());
     command.env("BOT", example("weak_bot"));
@@ -113,7 +113,7 @@ pub(crate) fn dev(arguments: &[&str], script: &str) -> Command {
 #[test]
 fn a_bot_that_knows_nothing_of_it_is_started_verified_and_stopped() {
     for signal in ["-INT", "-TERM", "-HUP"] {
-        // The shell stays, as cargo does, and something else runs beside it.
+        // The shell keeps running, like cargo, and so does another process.
         let mut dev = Dev::start(dev(&[], "sleep 1000 & echo beside=$!; echo bot=$$; $BOT; exit 1"));
         let processes = [dev.line("beside="), dev.line("bot=")];
         let listen = dev.event("started")["listen"].as_str().expect("an address").to_owned();

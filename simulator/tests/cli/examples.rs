@@ -1,5 +1,5 @@
-//! The examples of this workspace, as processes: the echoes in every mode say what they should and stand every attack,
-//! and the slow one is waited for.
+//! The examples of this workspace, as processes: the echo bots pass their scenario and every attack in every mode, and
+//! the replies of the slow bot arrive.
 
 use wechat_sim::Mode;
 

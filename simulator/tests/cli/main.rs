@@ -1,4 +1,4 @@
-//! `wechat-sim` as a process: what people and scripts meet.
+//! `wechat-sim` as a process, as people and scripts use it.
 #![cfg(unix)]
 
 mod attacks;

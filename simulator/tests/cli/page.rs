@@ -1,4 +1,4 @@
-//! The page, where there is one in this build.
+//! The page, in a build that has it.
 
 #[cfg(feature = "page")]
 mod served {
@@ -8,7 +8,7 @@ mod served {
     use crate::dev::{Dev, dev};
     use crate::sim::{Done, sim};
 
-    /// What is at the address of the page.
+    /// The answer at the address of the page.
     fn page(url: &str) -> String {
         let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix('/')).expect("an address");
         let mut stream = TcpStream::connect(address).expect("it listens");

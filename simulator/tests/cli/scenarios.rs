@@ -8,12 +8,12 @@ use wechat_sim::Mode;
 use crate::bots::{bot, nowhere};
 use crate::sim::{Done, account};
 
-/// A scenario of the crate's.
+/// A scenario of this crate.
 pub(crate) fn shipped(name: &str) -> String {
     format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A scenario of a test's own. It goes with the test.
+/// A scenario for one test. The file is removed after it.
 struct Scenario(PathBuf);
 
 impl Scenario {

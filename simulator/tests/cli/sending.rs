@@ -104,7 +104,7 @@ fn a_slow_bots_deliveries_are_told_as_they_happen() {
     let done = done.exits(0).says("delivery 1: timed out").says("delivery 2: answered with 200");
     assert!(done.stdout.find("delivery 2") < done.stdout.find("← 6 秒之后"), "{done:?}");
 
-    // For machines beside the JSON, not in it.
+    // With `--json` it is on stderr.
     let done = Done::at(&account, &url, &["send", "text", "慢 6", "--json", "--within", "4.5s"]).exits(1);
     assert!(done.stderr.contains("delivery 1: timed out"), "{done:?}");
     assert_eq!(done.json()["exchange"]["deliveries"].as_array().map(Vec::len), Some(2));

@@ -9,7 +9,7 @@ pub(crate) fn account(mode: Mode) -> Account {
     Account::generate().with_mode(mode)
 }
 
-/// `wechat-sim` with these arguments, in English, and with nothing of what the developer may have set.
+/// `wechat-sim` with these arguments, in English, and without the developer's own environment variables.
 pub(crate) fn sim(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wechat-sim"));
     for name in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE", "WECHAT_SIM_URL"]
@@ -23,14 +23,14 @@ pub(crate) fn sim(arguments: &[&str]) -> Command {
     command
 }
 
-/// The same for an account, in front of a bot.
+/// The same for an account and its bot.
 pub(crate) fn sim_at(account: &Account, url: &str, arguments: &[&str]) -> Command {
     let mut command = sim(arguments);
     command.envs(account.environment()).env("WECHAT_SIM_URL", url);
     command
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) code: i32,
@@ -43,7 +43,7 @@ impl Done {
         Self::from(command.output().expect("it starts"))
     }
 
-    /// Runs it for that account, whose secrets it must not tell.
+    /// Runs it for this account, whose secrets it must not print.
     pub(crate) fn at(account: &Account, url: &str, arguments: &[&str]) -> Self {
         let done = Self::of(sim_at(account, url, arguments));
         for secret in [account.token(), account.encoding_aes_key()] {
@@ -64,7 +64,7 @@ impl Done {
         self
     }
 
-    /// What stdout holds: one line of JSON and nothing else.
+    /// The content of stdout, which is one line of JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))

@@ -1,4 +1,4 @@
-//! Mistakes, and what is not asked of any bot.
+//! Mistakes in the usage, and commands without a bot.
 
 use wechat_sim::{Account, Mode};
 
@@ -82,7 +82,7 @@ fn a_mistake_is_json_for_machines() {
 
 #[test]
 fn another_machine_is_not_pushed_to_unless_it_is_allowed() {
-    // Reserved for documentation: nobody has it.
+    // Reserved for documentation, so it is never in use.
     let url = "http://192.0.2.1/weixin";
     for arguments in [&["send", "text", "hi"] as &[&str], &["attack", "doctype"]] {
         Done::at(&account(Mode::Safe), url, arguments).exits(2).says("--allow-remote");

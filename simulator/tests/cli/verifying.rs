@@ -1,4 +1,4 @@
-//! `verify`, at a small broken server for each diagnosis.
+//! `verify`, with a small broken server for each diagnosis.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ use wechat_sim::Mode;
 use crate::bots::{bot, nowhere, serve};
 use crate::sim::{Done, account, sim};
 
-/// `verify` at this URL must exit so and give this diagnosis, with words on what to do.
+/// `verify` of this URL has this exit code and this diagnosis, with an explanation.
 #[track_caller]
 fn is_diagnosed(url: &str, code: i32, diagnosis: &str) {
     let account = account(Mode::Safe);
@@ -29,7 +29,7 @@ fn is_diagnosed(url: &str, code: i32, diagnosis: &str) {
     assert_eq!(done.stderr.contains("token验证失败"), code != 0, "{done:?}");
 }
 
-/// A server that answers with what is made of the echostr.
+/// A server whose answer is made from the echostr.
 fn answers<R: IntoResponse + Send + 'static>(make: fn(&str) -> R) -> String {
     let answer = async move |RawQuery(query): RawQuery| {
         let query = query.unwrap_or_default();

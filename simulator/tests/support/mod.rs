@@ -8,21 +8,16 @@ use actix_web::{App, web};
 use axum::Router;
 use axum::routing::post;
 use wechat_sim::{Account, ActixTarget, Mode, ServiceTarget, Target};
-use wechat_tower::{Callback, Reply, SecurityMode, TextReply, WechatLayer, WechatMessage};
+use wechat_tower::{Callback, Reply, TextReply, WechatLayer, WechatMessage};
 
 pub fn account(mode: Mode) -> Account {
     Account::generate().with_mode(mode)
 }
 
 pub fn callback(account: &Account) -> Callback {
-    let mode = match account.mode() {
-        Mode::Plain => SecurityMode::Plain,
-        Mode::Compatible => SecurityMode::Compatible,
-        Mode::Safe => SecurityMode::Safe,
-    };
     Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode)
+        .mode(account.mode().name().parse().expect("a mode"))
         .build()
         .expect("an account")
 }
@@ -72,7 +67,7 @@ pub fn actix_server(account: &Account) -> ActixServer {
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let app = move || {
-                // Short, so that a test with a slow body is not slow itself.
+                // Short, so that a test with a slow body is fast.
                 let middleware = wechat_actix::WechatMiddleware::new(callback.clone())
                     .body_timeout(Duration::from_millis(200));
                 App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)))

@@ -98,25 +98,34 @@ impl HandlerWait {
     ///
     /// The rest of the run, then or when the returned future is dropped because the connection is gone, is handed to
     /// `detach`, which spawns it. (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
-    pub async fn answer<R, F, D>(mut self, run: Pin<Box<F>>, detach: D) -> Answer<R>
+    pub fn answer<R, F, D>(
+        mut self,
+        run: Pin<Box<F>>,
+        detach: D,
+    ) -> impl Future<Output = Answer<R>> + use<R, F, D>
     where
         F: Future<Output = Finished<R>>,
         D: FnOnce(Pin<Box<F>>),
     {
         let joins = self.engine.shared.policy.joins();
         let mut attached = Attached { run: Some(run), detach: joins.then_some(detach) };
-        let finished =
-            if joins { self.wait(&mut attached).await } else { Some(poll_fn(|cx| attached.poll(cx)).await) };
-        match finished {
-            Some(Finished { is_passthrough: true, response: Some(response), .. }) => {
-                self.span.close("own response");
-                Answer::Passthrough(response)
-            }
-            Some(Finished { reply, response, .. }) => Answer::Reply(self.seal(&reply), response),
-            None => {
-                drop(attached);
-                let reply = Box::pin(self.engine.timed_out(&self.push, &self.span)).await;
-                Answer::Reply(self.seal(&reply), None)
+        async move {
+            let finished = if joins {
+                self.wait(&mut attached).await
+            } else {
+                Some(poll_fn(|cx| attached.poll(cx)).await)
+            };
+            match finished {
+                Some(Finished { is_passthrough: true, response: Some(response), .. }) => {
+                    self.span.close("own response");
+                    Answer::Passthrough(response)
+                }
+                Some(Finished { reply, response, .. }) => Answer::Reply(self.seal(&reply), response),
+                None => {
+                    drop(attached);
+                    let reply = Box::pin(self.engine.timed_out(&self.push, &self.span)).await;
+                    Answer::Reply(self.seal(&reply), None)
+                }
             }
         }
     }

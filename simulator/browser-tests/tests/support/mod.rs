@@ -1,4 +1,4 @@
-//! A page with a bot of its own, in a Chromium of its own.
+//! A page with its own bot, in its own Chromium.
 
 #[path = "../../../../tests/support/process.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of wechat-callback")]
@@ -17,19 +17,19 @@ use thirtyfour::prelude::*;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 use wechat_sim::page::Page;
-use wechat_sim::{Account, Mode, Policy, ServiceTarget};
+use wechat_sim::{Account, Policy, ServiceTarget};
 use wechat_tower::late_reply::RetrySchedule;
 use wechat_tower::message::{Content, Event};
 use wechat_tower::{
-    Article, Callback, NewsReply, Reply, SecurityMode, TextReply, TransferReply, WechatLayer, WechatMessage,
+    Article, Callback, NewsReply, Reply, TextReply, TransferReply, WechatLayer, WechatMessage,
 };
 
 use process::{Process, skip};
 
-/// How long anything may take to be seen. Nothing sleeps for it.
+/// How long to wait for anything before a test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The five seconds, shortened.
+/// A shorter time than the five seconds of WeChat.
 pub(crate) const WAIT: Duration = Duration::from_millis(600);
 
 pub(crate) fn quick() -> Policy {
@@ -38,16 +38,11 @@ pub(crate) fn quick() -> Policy {
     policy
 }
 
-/// A bot of the library's. It thinks for two and a half deliveries when it is told `慢`.
+/// A bot with the library. Its reply to `慢` takes two and a half deliveries.
 pub(crate) fn bot(account: &Account, policy: &Policy, cover: &str) -> Router {
-    let mode = match account.mode() {
-        Mode::Plain => SecurityMode::Plain,
-        Mode::Compatible => SecurityMode::Compatible,
-        Mode::Safe => SecurityMode::Safe,
-    };
     let callback = Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode)
+        .mode(account.mode().name().parse().expect("a mode"))
         .build()
         .expect("an account");
     let wait = policy.timeout;
@@ -92,7 +87,7 @@ fn answer(text: &str) -> Reply {
     }
 }
 
-/// A bot that takes everything.
+/// A bot that accepts everything.
 pub(crate) fn weak_bot() -> Router {
     Router::new().route("/weixin", post(async || "success").get(async || "success"))
 }
@@ -102,7 +97,7 @@ pub(crate) fn hanging_bot() -> Router {
     Router::new().route("/weixin", post(async || std::future::pending::<&str>().await))
 }
 
-/// A page that is served, and a browser that shows it.
+/// A served page and a browser that shows it.
 pub(crate) struct Visit {
     pub(crate) driver: WebDriver,
     pub(crate) address: SocketAddr,
@@ -110,7 +105,7 @@ pub(crate) struct Visit {
     name: &'static str,
 }
 
-/// Shows a page in a browser. Without one the test is skipped, unless this is `CI`.
+/// Shows a page in a browser. Without one the test is skipped, except in `CI`.
 pub(crate) async fn visit(
     name: &'static str,
     bot: impl FnOnce(&Account) -> Router,
@@ -125,7 +120,7 @@ pub(crate) async fn visit(
     tokio::spawn(page.with_policy(policy).serve(listener));
 
     let mut chrome = DesiredCapabilities::chrome();
-    // `--no-sandbox`: root, as in a container, has none. A name of nobody's leads here, as in DNS rebinding.
+    // `--no-sandbox`: root, as in a container, has no sandbox. The host name resolves to this machine, as in DNS rebinding.
     for argument in [
         "--headless=new",
         "--hide-scrollbars",
@@ -138,7 +133,7 @@ pub(crate) async fn visit(
     }
     chrome.add_arg("--host-resolver-rules=MAP rebound.example 127.0.0.1").expect("an argument");
     let driver = match WebDriver::new(format!("http://127.0.0.1:{port}"), chrome).await {
-        // chromedriver is there, Chromium is not.
+        // There is a chromedriver, but no Chromium.
         Err(error) if error.to_string().contains("cannot find Chrome") => return skip(error),
         started => started.expect("a browser"),
     };
@@ -167,7 +162,7 @@ fn chromedriver() -> Option<(Process, u16)> {
     panic!("chromedriver ended");
 }
 
-/// A server of somebody else's, on another port: another origin.
+/// A server on another port, which is another origin.
 pub(crate) async fn elsewhere(kind: &'static str, text: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
@@ -194,13 +189,13 @@ impl Visit {
         sized.expect("another size");
     }
 
-    /// What an expression comes to.
+    /// The value of an expression.
     pub(crate) async fn js(&self, expression: &str) -> serde_json::Value {
         let found = self.driver.execute(format!("return {expression}"), Vec::new()).await;
         found.expect(expression).json().clone()
     }
 
-    /// What a promise comes to.
+    /// The value of a promise.
     pub(crate) async fn promised(&self, expression: &str) -> serde_json::Value {
         let script = format!(
             "const done = arguments[arguments.length - 1]; \
@@ -237,12 +232,12 @@ impl Visit {
         element.click().await.expect(selector);
     }
 
-    /// Presses keys, wherever the focus is.
+    /// Presses keys in the element with the focus.
     pub(crate) async fn press(&self, keys: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(keys).perform().await.expect("keys");
     }
 
-    /// Goes to what had the focus before.
+    /// Moves the focus to the previous element.
     pub(crate) async fn press_back(&self) {
         let back = self.driver.action_chain().key_down(Key::Shift).send_keys(Key::Tab).key_up(Key::Shift);
         back.perform().await.expect("keys");
@@ -257,13 +252,13 @@ impl Visit {
         self.until(&format!("document.querySelectorAll('.row.own').length > {said}")).await;
     }
 
-    /// Says something and waits for the bubble that answers.
+    /// Sends a text and waits for the bubble of the reply.
     pub(crate) async fn ask(&self, text: &str, answer: &str) {
         self.say(text).await;
         self.until_text("#log", answer).await;
     }
 
-    /// Writes a picture into the target folder.
+    /// Writes a screenshot to the target folder.
     pub(crate) async fn shot(&self, part: &str) -> PathBuf {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
         std::fs::create_dir_all(&folder).expect("a folder");

@@ -1,9 +1,9 @@
-// The server: orders go there, everything that happens comes back as events.
+// The server: requests go there, and everything that happens comes back as events.
 
-import { say } from "./layout.js";
+import { notify } from "./layout.js";
 import { pick, t } from "./i18n.js";
 
-/** Posts an order. What is refused is said, and null comes back. */
+/** Posts a request. If it fails, a notice is shown and the result is null. */
 export async function post(path, body = {}) {
   let response;
   try {
@@ -13,13 +13,13 @@ export async function post(path, body = {}) {
       body: JSON.stringify(body),
     });
   } catch {
-    say(t("offline"), "bad");
+    notify(t("offline"), "bad");
     return null;
   }
   if (response.status === 204) return {};
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  say(answer ? pick(answer) : response.status === 413 ? t("too-long") : t("refused-order", { status: response.status }), "bad");
+  notify(answer ? pick(answer) : response.status === 413 ? t("too-long") : t("refused-request", { status: response.status }), "bad");
   return null;
 }
 
@@ -28,7 +28,7 @@ export async function get(path) {
   return response?.ok ? response.json() : null;
 }
 
-/** Calls `apply` with each event. After a break everything comes anew. */
+/** Calls `apply` with each event. After a reconnect the complete state is sent again. */
 export function listen(apply, connected) {
   const source = new EventSource("/api/events");
   source.onmessage = (message) => apply(JSON.parse(message.data));

@@ -1,35 +1,35 @@
-// The tamper buttons: green when the bot refuses, red when it does not.
+// The attack buttons: green if the bot refuses, red if it does not.
 
 import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
 import { pick, t } from "./i18n.js";
 import { on, state } from "./store.js";
 
-let looked = null;
-let all = false;
+let shown = null;
+let runningAll = false;
 
 export function startAttacks() {
-  on("state lang mode tried", draw);
-  on("tried", (name) => {
-    looked = name;
+  on("state lang mode attack", draw);
+  on("attack", (name) => {
+    shown = name;
     drawResult();
-    if (all) next();
+    if (runningAll) next();
   });
   on("state lang mode", drawResult);
 }
 
 const applies = (attack) => attack.modes.includes(state.mode);
-const isRunning = (name) => state.tried[name] && state.tried[name].verdict === null;
+const isRunning = (name) => state.attack_statuses[name] && state.attack_statuses[name].verdict === null;
 
 function draw() {
-  const verdicts = Object.values(state.tried).map((tried) => tried.verdict);
+  const verdicts = Object.values(state.attack_statuses).map((status) => status.verdict);
   const [good, bad] = ["refused", "accepted"].map((verdict) => verdicts.filter((found) => found === verdict).length);
   byId("attack-score").textContent = good + bad ? t("attack-score", { good, bad }) : "";
   const buttons = state.attacks.filter(applies).map((attack) => {
-    const tried = state.tried[attack.name];
-    const verdict = tried ? (tried.verdict ?? "running") : "untried";
+    const status = state.attack_statuses[attack.name];
+    const verdict = status ? (status.verdict ?? "running") : "untried";
     const mark = { refused: "check", accepted: "cross" }[verdict];
-    const title = tried?.verdict ? t(`verdict-${tried.verdict}`) : attack.name;
+    const title = status?.verdict ? t(`verdict-${status.verdict}`) : attack.name;
     return h(
       "button",
       { type: "button", class: `chip ${verdict}`, title, data: { key: `attack-${attack.name}`, attack: attack.name }, onclick: () => run(attack.name) },
@@ -47,8 +47,8 @@ function run(name) {
 
 /** One after another: the slow ones take seconds. */
 function runAll() {
-  all = true;
-  state.tried = {};
+  runningAll = true;
+  state.attack_statuses = {};
   draw();
   next();
 }
@@ -56,27 +56,27 @@ function runAll() {
 function next() {
   const names = state.attacks.filter(applies).map((attack) => attack.name);
   if (names.some(isRunning)) return;
-  const name = names.find((found) => !state.tried[found]);
-  if (!name) all = false;
+  const name = names.find((found) => !state.attack_statuses[found]);
+  if (!name) runningAll = false;
   else run(name);
 }
 
 function drawResult() {
-  const tried = state.tried[looked];
-  const attack = state.attacks.find((found) => found.name === looked);
-  if (!tried || !attack) return fill(byId("attack-result"));
-  const verdict = tried.verdict ?? "running";
-  const attempts = tried.attempts.map(({ expected, passed, detail }) =>
-    h("li", { class: passed ? "good" : "bad" }, `${t(expected === "accepted" ? "genuine" : "forged")}：${pick(detail)}`),
+  const status = state.attack_statuses[shown];
+  const attack = state.attacks.find((found) => found.name === shown);
+  if (!status || !attack) return fill(byId("attack-result"));
+  const verdict = status.verdict ?? "running";
+  const probes = status.probes.map(({ expected, passed, detail }) =>
+    h("li", { class: passed ? "good" : "bad" }, t("labelled", { label: t(expected === "accepted" ? "genuine" : "forged"), text: pick(detail) })),
   );
   fill(
     byId("attack-result"),
     h(
       "div",
       { class: `result ${verdict}` },
-      h("p", {}, h("strong", {}, pick(attack.title)), " — ", tried.verdict ? t(`verdict-${tried.verdict}`) : t("attack-running")),
-      attempts.length ? h("ul", {}, attempts) : null,
-      tried.verdict === "refused" && !tried.silent ? h("p", { class: "hint" }, t("attack-loud")) : null,
+      h("p", {}, h("strong", {}, pick(attack.title)), " — ", status.verdict ? t(`verdict-${status.verdict}`) : t("attack-running")),
+      probes.length ? h("ul", {}, probes) : null,
+      status.verdict === "refused" && !status.silent ? h("p", { class: "hint" }, t("attack-loud")) : null,
     ),
   );
 }

@@ -4,15 +4,15 @@ import { byId, fill, h, roving, setStyle } from "./dom.js";
 import { clock, seconds, t } from "./i18n.js";
 import { post } from "./api.js";
 import { drawReply } from "./replies.js";
-import { drawSaid } from "./said.js";
 import { exchangesOf, fan, on, select, state } from "./store.js";
 import { showPane } from "./layout.js";
 import { every } from "./ticker.js";
+import { drawUserMessage } from "./user-message.js";
 
 const log = byId("log");
 const FIVE_MINUTES = 5 * 60 * 1000;
 
-/** Per exchange: what the fan did, and what he sees of it. */
+/** The rows of each exchange: the user's message and the reply that they see. */
 const drawn = new Map();
 let lastTime = 0;
 
@@ -23,10 +23,10 @@ export function startChat() {
   on("selected", markSelected);
   roving(log, ".meta");
   log.addEventListener("click", (event) => {
-    // A link or a button in a bubble is its own.
+    // A link or a button in a bubble handles its own clicks.
     if (event.target.closest("a, button:not(.meta)")) return;
     const row = event.target.closest("[data-exchange]");
-    if (row) lookAt(Number(row.dataset.exchange), event.target.closest(".meta"));
+    if (row) inspect(Number(row.dataset.exchange), event.target.closest(".meta"));
   });
   byId("follow").addEventListener("click", () => {
     const { name, following } = fan();
@@ -34,10 +34,10 @@ export function startChat() {
   });
 }
 
-function lookAt(id, asked) {
+function inspect(id, byMeta) {
   select(id);
-  // Where one pane alone is shown, a bubble is for reading and its line below for looking behind it.
-  if (asked) showPane("inspect");
+  // On a small screen a click on a bubble stays in the chat, one on the line below it opens the inspector.
+  if (byMeta) showPane("inspect");
 }
 
 function drawHead() {
@@ -55,16 +55,16 @@ function drawAll() {
   if (!speaker) return;
   drawn.clear();
   lastTime = 0;
-  const happened = exchangesOf(speaker.name).flatMap((exchange) => [
-    { at: exchange.at_ms, exchange, part: "said" },
-    ...(exchange.shown ? [{ at: exchange.done_at_ms, exchange, part: "shown" }] : []),
+  const parts = exchangesOf(speaker.name).flatMap((exchange) => [
+    { at: exchange.at_ms, exchange, part: "message" },
+    ...(exchange.shown ? [{ at: exchange.done_at_ms, exchange, part: "reply" }] : []),
   ]);
-  // What a fan did stands before what comes of it, be it in the same millisecond.
-  happened.sort((one, other) => one.at - other.at || one.exchange.id - other.exchange.id);
-  fill(log, happened.length ? [] : h("p", { class: "empty" }, t("welcome-hint")));
-  for (const { exchange, part } of happened) {
-    if (part === "said") addSaid(exchange);
-    else addShown(exchange);
+  // A message is before its reply, even in the same millisecond.
+  parts.sort((one, other) => one.at - other.at || one.exchange.id - other.exchange.id);
+  fill(log, parts.length ? [] : h("p", { class: "empty" }, t("welcome-hint")));
+  for (const { exchange, part } of parts) {
+    if (part === "message") addUserMessage(exchange);
+    else addReply(exchange);
   }
   markSelected();
   toEnd();
@@ -76,12 +76,12 @@ function update(exchange) {
   const known = drawn.get(exchange.id);
   if (!known) {
     log.querySelector(".empty")?.remove();
-    addSaid(exchange);
+    addUserMessage(exchange);
     toEnd();
     return;
   }
   drawMeta(known.meta, exchange);
-  if (exchange.shown && !known.shown) addShown(exchange);
+  if (exchange.shown && !known.reply) addReply(exchange);
   if (near) toEnd();
 }
 
@@ -92,21 +92,21 @@ function addTime(at) {
   lastTime = Math.max(at, lastTime);
 }
 
-function addSaid(exchange) {
+function addUserMessage(exchange) {
   addTime(exchange.at_ms);
   const meta = h("button", { class: "meta", type: "button", data: { key: `meta-${exchange.id}` }, title: t("look-at") });
-  const row = drawSaid(exchange, meta);
+  const row = drawUserMessage(exchange, meta);
   row.dataset.exchange = exchange.id;
   for (const other of log.querySelectorAll(".meta")) other.tabIndex = -1;
-  drawn.set(exchange.id, { row, meta, shown: null });
+  drawn.set(exchange.id, { row, meta, reply: null });
   drawMeta(meta, exchange);
   log.append(row);
 }
 
-function addShown(exchange) {
+function addReply(exchange) {
   const known = drawn.get(exchange.id);
-  const row = drawReply(exchange, sayItem);
-  known.shown = row;
+  const row = drawReply(exchange, sendItem);
+  known.reply = row;
   if (!row) return;
   addTime(exchange.done_at_ms);
   row.dataset.exchange = exchange.id;
@@ -114,33 +114,33 @@ function addShown(exchange) {
   log.append(row);
 }
 
-/** What a user picked in a menu in a text. */
-function sayItem({ content, id }) {
+/** Sends the item that the user chose in a text menu (msgmenu). */
+function sendItem({ content, id }) {
   const fields = [["Content", content], ...(id ? [["bizmsgmenuid", id]] : [])];
   post("/api/send", { fan: fan().name, type: "text", fields });
 }
 
 function markSelected() {
-  for (const [id, { row, shown }] of drawn) {
+  for (const [id, { row, reply }] of drawn) {
     row.classList.toggle("selected", id === state.selected);
-    shown?.classList.toggle("selected", id === state.selected);
+    reply?.classList.toggle("selected", id === state.selected);
   }
 }
 
-/** The line below what a fan did: how its deliveries go. */
+/** The line below a message: the state of its deliveries. */
 function drawMeta(meta, exchange) {
   const { running, lanes, shown } = exchange;
   meta.classList.toggle("going", !shown);
   if (running) {
     const ring = h("span", { class: "ring", "aria-hidden": "true" });
-    const words = h("span", { "aria-live": "off" });
+    const text = h("span", { "aria-live": "off" });
     setStyle(ring, { "--limit": `${state.rules.timeout_ms}ms`, "--since": `${running.since - performance.now()}ms` });
-    meta.replaceChildren(ring, words);
+    meta.replaceChildren(ring, text);
     const limit = (state.rules.timeout_ms / 1000).toFixed(1);
     every(() => {
       const now = Math.min(performance.now() - running.since, state.rules.timeout_ms);
-      words.textContent = t("meta-running", { n: running.number, now: (now / 1000).toFixed(1), limit });
-      return meta.contains(words);
+      text.textContent = t("meta-running", { n: running.number, now: (now / 1000).toFixed(1), limit });
+      return meta.contains(text);
     });
     return;
   }

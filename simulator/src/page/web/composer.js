@@ -1,4 +1,4 @@
-// The text box: Enter sends, Shift and Enter begins a line.
+// The text box: Enter sends, Shift+Enter starts a new line.
 
 import { byId } from "./dom.js";
 import { post } from "./api.js";
@@ -14,7 +14,7 @@ export function startComposer() {
     send();
   });
   box.addEventListener("keydown", (event) => {
-    // While an input method is composing, Enter chooses a word.
+    // In an input method Enter chooses a word.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     send();

@@ -1,4 +1,4 @@
-// Elements. Text becomes text nodes only: there is no way from here to markup.
+// Elements. Text only ever becomes text nodes, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -22,7 +22,7 @@ export function setStyle(element, properties) {
   for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value);
 }
 
-/** One of the icons of icons.svg, for the eye alone. */
+/** An icon of icons.svg, hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", `icon icon-${name}`);
@@ -35,7 +35,7 @@ export function icon(name) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** Puts other children into `parent`. Whatever had the focus keeps it, found again by its `data-key`. */
+/** Replaces the children of `parent`. The focus stays on the element with the same `data-key`. */
 export function fill(parent, ...children) {
   const active = document.activeElement;
   const key = parent.contains(active) ? active.dataset.key : undefined;
@@ -45,7 +45,7 @@ export function fill(parent, ...children) {
   again?.focus({ preventScroll: true });
 }
 
-/** Up and down, Home and End move within `container` among what matches `selector`. */
+/** The arrow keys, Home and End move the focus in `container` among the elements that match `selector`. */
 export function roving(container, selector) {
   container.addEventListener("keydown", (event) => {
     const items = [...container.querySelectorAll(selector)].filter((item) => !item.disabled);

@@ -1,11 +1,11 @@
-// Who follows, and who speaks.
+// The list of fans and the choice of the current one.
 
 import { byId, fill, h, roving } from "./dom.js";
 import { post } from "./api.js";
 import { t } from "./i18n.js";
-import { avatar } from "./said.js";
 import { showPane } from "./layout.js";
 import { chooseFan, exchangesOf, fan, on, state } from "./store.js";
+import { avatar } from "./user-message.js";
 
 const unread = new Set();
 
@@ -21,8 +21,8 @@ export function startFans() {
 }
 
 function draw() {
-  const speaker = fan()?.name;
-  unread.delete(speaker);
+  const current = fan()?.name;
+  unread.delete(current);
   const items = state.fans.map(({ name, openid, following }) =>
     h(
       "li",
@@ -34,7 +34,7 @@ function draw() {
           class: "fan",
           title: openid,
           data: { key: `fan-${name}` },
-          "aria-pressed": String(name === speaker),
+          "aria-pressed": String(name === current),
           onclick: () => (chooseFan(name), document.body.dataset.pane === "setup" && innerWidth < 700 && showPane("chat")),
         },
         avatar(name),
@@ -47,8 +47,8 @@ function draw() {
 }
 
 function last(name, following) {
-  const said = exchangesOf(name).filter((exchange) => exchange.kind === "text").at(-1)?.field.Content;
-  return [t(following ? "following" : "not-following"), said].filter(Boolean).join(" · ");
+  const text = exchangesOf(name).filter((exchange) => exchange.kind === "text").at(-1)?.field.Content;
+  return [t(following ? "following" : "not-following"), text].filter(Boolean).join(" · ");
 }
 
 async function add(event) {

@@ -1,28 +1,28 @@
-// Chinese first, English by a switch.
+// The language of the page: Chinese by default, or English.
 
+import { messages } from "./messages.js";
 import { prefs, remember } from "./prefs.js";
-import { words } from "./words.js";
 
 export const lang = () => (prefs.lang === "en" ? "en" : "zh");
 
-/** The words of that key, with `{name}` filled in. */
+/** The message with this key, with `{name}` replaced by its value. */
 export function t(key, values = {}) {
-  const pair = words[key];
+  const pair = messages[key];
   if (!pair) return key;
   const text = pair[lang() === "en" ? 1 : 0];
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-/** The server's sentences come in both. */
-export const pick = (sentence) => (sentence ? sentence[lang()] : "");
+/** The server sends its texts in both languages. */
+export const pick = (text) => (text ? text[lang()] : "");
 
 export function switchLang() {
   remember({ lang: lang() === "zh" ? "en" : "zh" });
 }
 
-/** What stands in the page's markup. */
+/** Translates the page's markup. */
 export function translatePage() {
-  document.documentElement.lang = lang() === "zh" ? "zh-CN" : "en";
+  document.documentElement.lang = t("lang");
   document.title = `${t("title")} · wechat-sim`;
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   for (const name of ["placeholder", "title", "aria-label"]) {
@@ -38,7 +38,7 @@ export function seconds(ms) {
 }
 
 export function clock(ms) {
-  return new Date(ms).toLocaleTimeString(lang() === "zh" ? "zh-CN" : "en-GB", {
+  return new Date(ms).toLocaleTimeString(t("locale"), {
     hour: "2-digit",
     minute: "2-digit",
     hour12: false,

@@ -1,4 +1,4 @@
-// Behind one message: its timeline, what it means, and each delivery in detail.
+// The inspector of one message: its timeline, a diagnosis, and the details of each delivery.
 
 import { byId, fill, h, icon, roving } from "./dom.js";
 import { get } from "./api.js";
@@ -12,7 +12,7 @@ const root = byId("inspect");
 const TABS = ["overview", "signatures", "request", "answer", "again"];
 
 let detail = null;
-/** The delivery that was chosen; null: the last. */
+/** The number of the chosen delivery, or null for the last one. */
 let chosen = null;
 
 export function startInspector() {
@@ -33,7 +33,7 @@ async function load() {
   if (id === null) return;
   const found = await get(`/api/exchanges/${id}`);
   if (id !== state.selected) return;
-  // The answer to an earlier question may come later.
+  // The answer to an earlier request can arrive later.
   if (found && (!detail || found.deliveries.length >= detail.deliveries.length)) detail = found;
   draw();
 }
@@ -42,7 +42,7 @@ function draw() {
   const exchange = state.exchanges.get(state.selected);
   if (!exchange) {
     const { verified } = state;
-    const failed = verified && !verified.right ? box("bad", t("not-verified"), pick(verified.sentence)) : null;
+    const failed = verified && !verified.passed ? box("bad", t("not-verified"), pick(verified.explanation)) : null;
     fill(root, failed, h("div", { class: "nothing" }, icon("list"), h("p", {}, t("nothing-selected"))));
     return;
   }
@@ -60,12 +60,12 @@ function draw() {
 
 function heading(exchange) {
   const { kind, field, is_event, mode } = exchange;
-  const said = is_event ? (field.EventKey ?? "") : (field.Content ?? field.Title ?? field.Label ?? "");
+  const subject = is_event ? (field.EventKey ?? "") : (field.Content ?? field.Title ?? field.Label ?? "");
   const id = field.MsgId ? `MsgId ${field.MsgId}` : `CreateTime ${field.CreateTime ?? "—"}`;
   return h(
     "header",
     { class: "subject" },
-    h("h2", {}, h("code", {}, kind || "raw"), " ", said),
+    h("h2", {}, h("code", {}, kind || "raw"), " ", subject),
     h("p", { class: "mono" }, `${exchange.fan} · ${t(mode)} · ${id}`),
   );
 }
@@ -86,8 +86,8 @@ function diagnosis(exchange) {
     return box("quiet", t("diag-nothing", { fan }), t(left ? "diag-unfollow-text" : "diag-nothing-text"));
   }
   if (took > limit * 0.6) {
-    const words = { took: seconds(took), limit: seconds(limit), fan, notice };
-    return box("warn", t("diag-late", { left: seconds(Math.max(limit - took, 0)) }), t("diag-late-text", words));
+    const values = { took: seconds(took), limit: seconds(limit), fan, notice };
+    return box("warn", t("diag-late", { left: seconds(Math.max(limit - took, 0)) }), t("diag-late-text", values));
   }
   return box("good", t("diag-reply", { fan }), t("diag-reply-text", { took: seconds(took), n: lanes.length }));
 }

@@ -1,4 +1,4 @@
-// The catalogue of everything that can be pushed, and the dialog that pushes it.
+// The catalogue of everything that can be pushed, and the dialog to push it.
 
 import { byId, fill, h, roving } from "./dom.js";
 import { get, post } from "./api.js";
@@ -36,21 +36,21 @@ export function openKinds() {
   find.focus();
 }
 
-/** What a kind is called. */
+/** The title of a kind. */
 export function kindTitle(name, isEvent) {
   const kind = kinds.find((found) => (isEvent ? found.event === name : !found.event && found.msg_type === name));
   return kind ? pick(kind.title) : t("event-named", { name: "" }).trim();
 }
 
-/** The button of the custom menu with that key. */
+/** The button of the custom menu with this key. */
 export function buttonWithKey(key) {
   const buttons = state.menu.button.flatMap((button) => [button, ...(button.sub_button ?? [])]);
   return buttons.find((button) => button.key === key);
 }
 
 function drawList() {
-  const words = find.value.trim().toLowerCase();
-  const matches = (kind) => `${nameOf(kind)} ${kind.title.zh} ${kind.title.en}`.toLowerCase().includes(words);
+  const query = find.value.trim().toLowerCase();
+  const matches = (kind) => `${nameOf(kind)} ${kind.title.zh} ${kind.title.en}`.toLowerCase().includes(query);
   const families = new Map();
   for (const kind of kinds.filter(matches)) {
     if (!families.has(kind.family)) families.set(kind.family, []);
@@ -60,7 +60,7 @@ function drawList() {
     h("section", {}, h("h3", {}, t(`family-${family}`)), members.map((kind) => choice(kind, pick(kind.title), nameOf(kind)))),
   );
   const raw = h("section", {}, choice("raw", t("raw-xml"), "<xml>…"));
-  fill(list, groups, words ? null : raw, groups.length ? null : h("p", { class: "hint" }, t("nothing-found")));
+  fill(list, groups, query ? null : raw, groups.length ? null : h("p", { class: "hint" }, t("nothing-found")));
 }
 
 function choice(kind, title, name) {
@@ -83,7 +83,7 @@ function choice(kind, title, name) {
   );
 }
 
-/** Of elements that stand there several times the first: no path leads to the others. */
+/** The fields without repeated elements, of which a path can only address the first. */
 const fieldsOf = ({ fields }) => fields.filter((field, at) => fields.findIndex((other) => other.path === field.path) === at);
 
 function drawForm() {
@@ -133,7 +133,7 @@ async function send(event) {
   if (chosen === "raw") {
     draft.raw = data.get("raw");
   } else {
-    // What holds the sample is left to the catalogue; what is optional and empty is left away.
+    // Unchanged sample values come from the catalogue; empty optional fields are left out.
     const before = new Map(fieldsOf(chosen).map((field) => [field.path, field.optional ? "" : field.default]));
     draft.fields = [...data].filter(([path, value]) => value !== before.get(path));
     if (chosen.event) draft.event = chosen.event;

@@ -1,10 +1,10 @@
-// Panes, notices, dialogs, what is copied.
+// Panes, notices, dialogs and the clipboard.
 
 import { byId, h } from "./dom.js";
 import { prefs, remember } from "./prefs.js";
 import { t } from "./i18n.js";
 
-/** Shows one of the panes where there is no room for all: chat, inspect, setup. */
+/** Shows one of the panes (chat, inspect, setup) on a screen without room for all of them. */
 export function showPane(name) {
   document.body.dataset.pane = name;
   remember({ pane: name });
@@ -21,7 +21,7 @@ export function startLayout() {
   for (const close of document.querySelectorAll("[data-close]")) {
     close.addEventListener("click", () => close.closest("dialog").close());
   }
-  // A click beside a dialog closes it, as Escape does.
+  // A click outside a dialog closes it, like Escape.
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }
@@ -29,8 +29,8 @@ export function startLayout() {
 
 let timer;
 
-/** Says something in passing, to the eye and to a screen reader. */
-export function say(text, kind = "good") {
+/** Shows a notice for a few seconds. Screen readers announce it. */
+export function notify(text, kind = "good") {
   const notice = byId("notice");
   notice.replaceChildren(h("span", { class: kind }, text));
   notice.hidden = false;
@@ -41,8 +41,8 @@ export function say(text, kind = "good") {
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-    say(t("copied"));
+    notify(t("copied"));
   } catch {
-    say(t("not-copied"), "bad");
+    notify(t("not-copied"), "bad");
   }
 }

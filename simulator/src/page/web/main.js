@@ -1,4 +1,4 @@
-// Starts each part of the page, then listens to the server.
+// Starts each part of the page, then connects to the server.
 
 import { listen } from "./api.js";
 import { startAttacks } from "./attacks.js";
@@ -20,6 +20,6 @@ startChat();
 startMenu();
 startComposer();
 startInspector();
-// Events are drawn by the titles of the catalogue.
+// Events are drawn with the titles of the catalogue.
 await startKinds();
 listen(apply, (connected) => document.body.classList.toggle("offline", !connected));

@@ -1,4 +1,4 @@
-// The custom menu below the chat, and the dialog that changes it.
+// The custom menu below the chat, and the dialog to edit it.
 
 import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
@@ -19,21 +19,21 @@ export function startMenu() {
 
 function draw() {
   const buttons = state.menu.button.map((button, at) => {
-    const below = button.sub_button ?? [];
+    const subButtons = button.sub_button ?? [];
     const top = h(
       "button",
       {
         type: "button",
         data: { key: `menu-${at}` },
-        "aria-haspopup": below.length ? "true" : null,
-        "aria-expanded": below.length ? String(open === at) : null,
-        onclick: () => (below.length ? toggle(open === at ? null : at) : press(button)),
+        "aria-haspopup": subButtons.length ? "true" : null,
+        "aria-expanded": subButtons.length ? String(open === at) : null,
+        onclick: () => (subButtons.length ? toggle(open === at ? null : at) : press(button)),
       },
-      below.length ? icon("list") : null,
+      subButtons.length ? icon("list") : null,
       button.name,
     );
-    if (open !== at || !below.length) return h("div", { class: "menu-item" }, top);
-    const items = below.map((item, place) =>
+    if (open !== at || !subButtons.length) return h("div", { class: "menu-item" }, top);
+    const items = subButtons.map((item, place) =>
       h("button", { type: "button", data: { key: `menu-${at}-${place}` }, onclick: () => press(item) }, item.name),
     );
     return h("div", { class: "menu-item" }, h("div", { class: "menu-below" }, items), top);
@@ -93,6 +93,6 @@ async function save(event) {
     byId("menu-error").textContent = t("menu-not-json", { error: error.message });
     return;
   }
-  // WeChat's own answer to a question for the menu has it one level down.
+  // In the answer of WeChat's query API the menu is one level deeper.
   if (await post("/api/menu", menu.menu ?? menu)) byId("menu-dialog").close();
 }

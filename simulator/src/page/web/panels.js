@@ -1,11 +1,11 @@
-// What the inspector shows of one delivery.
+// The panels of the inspector for one delivery.
 
 import { h, icon } from "./dom.js";
 import { pick, seconds, t } from "./i18n.js";
 import { copy } from "./layout.js";
 import { signature, tokenButton } from "./signatures.js";
 
-/** XML with its tags in another colour. Tokens become text nodes, so nothing in them is markup. */
+/** XML with coloured tags. All tokens become text nodes, never markup. */
 export function xml(text) {
   const tokens = text.split(/(<!\[CDATA\[|\]\]>|<\/?[^<>]*>)/);
   const parts = tokens.filter(Boolean).map((token) => {

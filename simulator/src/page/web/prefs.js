@@ -1,4 +1,4 @@
-// What this browser remembers: the language, who speaks, what is looked at. Nothing that was said.
+// What this browser remembers: the language, the current fan, the selection. No messages.
 
 const KEY = "wechat-sim";
 
@@ -17,6 +17,6 @@ export function remember(changes) {
   try {
     localStorage.setItem(KEY, JSON.stringify(prefs));
   } catch {
-    // A browser that stores nothing forgets at the next reload; that is all.
+    // Without storage the preferences are lost at the next reload, nothing else.
   }
 }

@@ -1,13 +1,13 @@
-// What the user sees of the bot's answer, as WeChat draws it. Every string of the bot's goes through `h`, `rich` or
-// `link`, which make text of it.
+// The reply that the user sees, drawn like WeChat. Every string from the bot goes through `h`, `rich` or `link`, which
+// turn it into text nodes.
 
 import { h, icon } from "./dom.js";
 import { seconds, t } from "./i18n.js";
-import { picture } from "./said.js";
 import { state } from "./store.js";
 import { link, rich } from "./text.js";
+import { picture } from "./user-message.js";
 
-/** A row of the conversation, or null where the user sees nothing. */
+/** A row of the conversation, or null if the user sees nothing. */
 export function drawReply(exchange, choose) {
   const { shown } = exchange;
   if (shown.shown === "nothing") return null;
@@ -29,16 +29,16 @@ export function drawReply(exchange, choose) {
     "div",
     { class: "row theirs" },
     h("span", { class: "avatar account", "aria-hidden": "true" }, t("account-sign")),
-    h("div", { class: "column" }, h("span", { class: "hidden" }, `${t("bot")}：`), bubble(reply, choose), meta(exchange)),
+    h("div", { class: "column" }, h("span", { class: "hidden" }, t("labelled", { label: t("bot"), text: "" })), bubble(reply, choose), meta(exchange)),
   );
 }
 
-const system = (words) => h("div", { class: "row did" }, h("p", {}, words));
+const system = (text) => h("div", { class: "row did" }, h("p", {}, text));
 
 function meta({ lanes }) {
   const last = lanes[lanes.length - 1];
   const parts = [t("meta-reply", { took: seconds(last.started_ms + last.took_ms) })];
-  if (last.number > 1) parts.push(t("meta-attempt", { n: last.number }));
+  if (last.number > 1) parts.push(t("meta-delivery", { n: last.number }));
   if (last.encrypted) parts.push(t("meta-encrypted"));
   return h("p", { class: "about" }, parts.join(" · "));
 }
@@ -72,7 +72,7 @@ function bubble(reply, choose) {
   }
 }
 
-/** One article: a card of its own. More: the first over its picture, the others as rows. */
+/** One article is a card; of several, the first has a cover and the others are rows. */
 function news(articles) {
   const [first, ...others] = articles;
   if (!others.length) {

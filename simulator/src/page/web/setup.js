@@ -1,38 +1,38 @@
-// The header, the mode, the account and its secrets, the rules.
+// The header, the mode, the account and its secrets, and WeChat's rules.
 
 import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
-import { copy, say } from "./layout.js";
+import { copy, notify } from "./layout.js";
 import { pick, seconds, switchLang, t, translatePage } from "./i18n.js";
-import { on, state, tell } from "./store.js";
+import { emit, on, state } from "./store.js";
 
-/** The secrets, from the click that shows them to the one that hides them. */
+/** The secrets while they are shown, else null. */
 let secrets = null;
-/** Whether the verification was asked for here. */
-let asked = false;
+/** Whether this browser requested a verification. */
+let requested = false;
 
 export const token = () => secrets?.token;
 
 export async function toggleSecrets() {
   secrets = secrets ? null : await post("/api/secrets");
-  tell("secrets");
+  emit("secrets");
 }
 
 export function startSetup() {
   byId("lang").addEventListener("click", () => {
     switchLang();
     translatePage();
-    tell("lang");
+    emit("lang");
   });
   byId("verified").addEventListener("click", async () => {
-    asked = true;
+    requested = true;
     await post("/api/verify");
   });
   byId("clear").addEventListener("click", () => post("/api/clear"));
   on("state lang verified", drawVerified);
-  byId("split-cdata").addEventListener("change", (event) => post("/api/writing", { split_cdata: event.target.checked }));
+  byId("split-cdata").addEventListener("change", (event) => post("/api/split-cdata", { split_cdata: event.target.checked }));
   on("state lang mode", drawModes);
-  on("state writing", () => {
+  on("state split-cdata", () => {
     byId("split-cdata").checked = state.split_cdata;
   });
   on("state lang secrets", drawAccount);
@@ -42,21 +42,21 @@ export function startSetup() {
 
 function drawVerified() {
   if (!state.loaded) return;
-  // Whoever asked hears the answer, too.
-  if (asked && state.verified) {
-    say(pick(state.verified.sentence), state.verified.right ? "good" : "bad");
-    asked = false;
+  // The browser that requested it also shows a notice.
+  if (requested && state.verified) {
+    notify(pick(state.verified.explanation), state.verified.passed ? "good" : "bad");
+    requested = false;
   }
   const url = state.in_process ? `${t("in-process")} ${new URL(state.bot_url).pathname}` : state.bot_url;
   byId("bot-url").textContent = `→ ${url}`;
   byId("bot-url").title = state.bot_url;
   const pill = byId("verified");
   const { verified } = state;
-  pill.classList.toggle("right", verified?.right === true);
-  pill.classList.toggle("wrong", verified?.right === false);
-  pill.title = verified ? `${pick(verified.sentence)} — ${t("verify-again")}` : t("verify-again");
-  const words = !verified ? t("verifying") : verified.right ? t("verified", { took: seconds(verified.took_ms) }) : t("not-verified");
-  fill(pill, h("i", { class: "lamp" }), words);
+  pill.classList.toggle("right", verified?.passed === true);
+  pill.classList.toggle("wrong", verified?.passed === false);
+  pill.title = verified ? `${pick(verified.explanation)} — ${t("verify-again")}` : t("verify-again");
+  const text = !verified ? t("verifying") : verified.passed ? t("verified", { took: seconds(verified.took_ms) }) : t("not-verified");
+  fill(pill, h("i", { class: "lamp" }), text);
 }
 
 function drawModes() {

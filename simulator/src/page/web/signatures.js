@@ -1,4 +1,4 @@
-// How a signature was computed, step by step: take the parts, sort them as bytes, join them, SHA-1.
+// How a signature was computed, step by step: the parts, sorted as bytes, concatenated, SHA-1.
 
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
@@ -6,7 +6,7 @@ import { toggleSecrets, token } from "./setup.js";
 
 const ORDER = ["token", "timestamp", "nonce", "encrypt"];
 
-/** One signature. `given` is what stood in the request or the reply, `where` says in which. */
+/** One signature. `given` is the one in the request or the reply, `where` says which of them. */
 export function signature({ name, parts, value }, given, where) {
   const same = given === value;
   const isReply = name === "MsgSignature";

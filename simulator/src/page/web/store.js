@@ -1,4 +1,4 @@
-// What the page knows. Parts of the page say which changes they want to hear of.
+// The state of the page. Its parts subscribe to changes by topic.
 
 import { prefs, remember } from "./prefs.js";
 
@@ -15,65 +15,65 @@ export const state = {
   menu: { button: [] },
   exchanges: new Map(),
   attacks: [],
-  tried: {},
+  attack_statuses: {},
   verified: null,
-  /** The exchange that is looked at. */
+  /** The id of the exchange in the inspector. */
   selected: null,
 };
 
 const listeners = new Map();
 
-/** Calls `hear` at changes of one of `topics`: state, exchange, fans, mode, writing, menu, tried, verified, fan, selected, lang. */
-export function on(topics, hear) {
+/** Calls `listener` on changes of one of `topics`: state, exchange, fans, mode, split-cdata, menu, attack, verified, secrets, fan, selected, lang. */
+export function on(topics, listener) {
   for (const topic of topics.split(" ")) {
     if (!listeners.has(topic)) listeners.set(topic, []);
-    listeners.get(topic).push(hear);
+    listeners.get(topic).push(listener);
   }
 }
 
-export function tell(topic, value) {
-  for (const hear of listeners.get(topic) ?? []) hear(value);
+export function emit(topic, value) {
+  for (const listener of listeners.get(topic) ?? []) listener(value);
 }
 
-/** Applies an event of the server's. */
+/** Applies an event from the server. */
 export function apply({ event, ...values }) {
   switch (event) {
     case "state":
       load(values);
       break;
     case "exchange":
-      keep(values.exchange);
-      tell("exchange", values.exchange);
+      add(values.exchange);
+      emit("exchange", values.exchange);
       break;
     case "fans":
       state.fans = values.fans;
-      tell("fans");
+      emit("fans");
       break;
     case "mode":
       state.mode = values.mode;
-      state.tried = {};
-      tell("mode");
+      state.attack_statuses = {};
+      emit("mode");
       break;
-    case "writing":
+    case "split_cdata":
       state.split_cdata = values.split_cdata;
-      tell("writing");
+      emit("split-cdata");
       break;
     case "menu":
       state.menu = values.menu;
-      tell("menu");
+      emit("menu");
       break;
     case "attack":
-      state.tried = { ...state.tried, [values.name]: values.tried };
-      tell("tried", values.name);
+      state.attack_statuses = { ...state.attack_statuses, [values.name]: values.status };
+      emit("attack", values.name);
       break;
     case "verified":
       state.verified = values.verified;
-      tell("verified");
+      emit("verified");
       break;
     case "cleared":
       state.exchanges.clear();
       select(null);
-      tell("state");
+      emit("state");
       break;
   }
 }
@@ -81,28 +81,28 @@ export function apply({ event, ...values }) {
 function load({ exchanges, ...values }) {
   Object.assign(state, values, { loaded: true });
   state.exchanges.clear();
-  for (const exchange of exchanges) keep(exchange);
-  // Numbers of an earlier start of the server mean nothing now.
+  for (const exchange of exchanges) add(exchange);
+  // Ids of an earlier start of the server are invalid now.
   if (prefs.run !== state.run) remember({ run: state.run, selected: null });
   state.selected = state.exchanges.has(prefs.selected) ? prefs.selected : null;
-  tell("state");
-  tell("selected");
+  emit("state");
+  emit("selected");
 }
 
-function keep(exchange) {
+function add(exchange) {
   if (exchange.running) exchange.running.since = performance.now() - exchange.running.elapsed_ms;
   exchange.field = Object.fromEntries(exchange.fields);
   state.exchanges.set(exchange.id, exchange);
 }
 
-/** The fan who speaks. */
+/** The current fan. */
 export function fan() {
   return state.fans.find((found) => found.name === prefs.fan) ?? state.fans[0];
 }
 
 export function chooseFan(name) {
   remember({ fan: name });
-  tell("fan");
+  emit("fan");
 }
 
 export const exchangesOf = (name) => [...state.exchanges.values()].filter((exchange) => exchange.fan === name);
@@ -110,5 +110,5 @@ export const exchangesOf = (name) => [...state.exchanges.values()].filter((excha
 export function select(id) {
   state.selected = id;
   remember({ selected: id });
-  tell("selected");
+  emit("selected");
 }

@@ -1,10 +1,10 @@
-// A text as WeChat draws it: `<a href>` and bare addresses are links. Only http and https are live; everything else
-// stays what it is, text.
+// A text drawn like WeChat: `<a href>` and bare URLs become links. Only http and https links can be clicked; everything
+// else stays text.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 
-/** The address if it is one of http or https, else null. */
+/** The URL if it is an http or https URL, else null. */
 export function safeUrl(text) {
   try {
     const url = new URL(String(text).trim());
@@ -14,7 +14,7 @@ export function safeUrl(text) {
   }
 }
 
-/** A link, or the same words without one. */
+/** A link, or the same text without one. */
 export function link(url, attributes = {}, ...children) {
   const href = safeUrl(url);
   if (!href) return h("span", { ...attributes, title: t("dead-link") }, ...children);
@@ -24,7 +24,7 @@ export function link(url, attributes = {}, ...children) {
 const ANCHOR = /<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')[^>]*>([\s\S]*?)<\/a\s*>/gi;
 const ADDRESS = /https?:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+/gi;
 
-/** Nodes for `text`. `choose` is called with the text and the id of an item of a menu in the text (msgmenu). */
+/** The nodes of `text`. `choose` is called with the chosen item of a text menu (msgmenu). */
 export function rich(text, choose) {
   const nodes = [];
   let from = 0;
@@ -37,20 +37,20 @@ export function rich(text, choose) {
   return nodes;
 }
 
-function anchor(href, words, choose) {
+function anchor(href, text, choose) {
   const item = menuItem(href);
   if (item && choose) {
-    return h("button", { class: "text-link", type: "button", onclick: () => choose(item) }, words);
+    return h("button", { class: "text-link", type: "button", onclick: () => choose(item) }, text);
   }
-  if (safeUrl(href)) return link(href, {}, words);
-  return h("span", { class: "dead-link", title: `${t("dead-link")}：${href}` }, words);
+  if (safeUrl(href)) return link(href, {}, text);
+  return h("span", { class: "dead-link", title: t("labelled", { label: t("dead-link"), text: href }) }, text);
 }
 
 function bare(text) {
   const nodes = [];
   let from = 0;
   for (const match of text.matchAll(ADDRESS)) {
-    // What ends a sentence ends no address.
+    // Punctuation at the end is not part of the URL.
     const address = match[0].replace(/[.,;:!?'")\]]+$/, "");
     nodes.push(text.slice(from, match.index), link(address, {}, address));
     from = match.index + address.length;
@@ -59,7 +59,7 @@ function bare(text) {
   return nodes.filter((node) => node !== "");
 }
 
-/** `weixin://bizmsgmenu?msgmenucontent=…&msgmenuid=…`: a link that says its words for the user. */
+/** `weixin://bizmsgmenu?msgmenucontent=…&msgmenuid=…`: a link that sends its content for the user. */
 function menuItem(href) {
   const match = /^weixin:\/\/bizmsgmenu\?(.*)$/.exec(href.trim());
   if (!match) return null;

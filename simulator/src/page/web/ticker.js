@@ -1,4 +1,4 @@
-// Ten times a second, while somebody wants to know.
+// Calls functions ten times a second, while there are any.
 
 const waiting = new Set();
 let timer = null;

@@ -1,0 +1,208 @@
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::credentials::Credentials;
+use crate::duration::HumanDuration;
+use crate::expectations::Expectations;
+use crate::output::Lang;
+
+/// Plays WeChat's (微信) side of the Official Account callback. Without a command it serves a page to chat on.
+#[derive(Parser)]
+#[command(
+    name = "wechat-sim",
+    version,
+    after_help = "Exit codes: 0 success, 1 an expectation was not met, 2 usage error, 3 the bot was not reached, \
+                  4 an attack was accepted."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The arguments of all commands.
+#[derive(clap::Args)]
+pub(crate) struct CommonArgs {
+    /// The URL of the bot [default: http://127.0.0.1:3000/weixin]
+    #[arg(long, global = true, env = "WECHAT_SIM_URL")]
+    pub(crate) url: Option<String>,
+    /// Allow pushes to other machines, with signatures that are as good as WeChat's
+    #[arg(long, global = true)]
+    pub(crate) allow_remote: bool,
+    /// Split a text that contains `]]>` into two CDATA sections, as XML requires. WeChat is reported not to do so
+    #[arg(long, global = true)]
+    pub(crate) split_cdata: bool,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The language of the output [default: from LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, global = true, value_enum)]
+    pub(crate) lang: Option<Lang>,
+    // The last one, because its heading applies to all arguments after it.
+    #[command(flatten)]
+    pub(crate) credentials: Credentials,
+}
+
+/// The arguments of the page.
+#[derive(clap::Args)]
+pub(crate) struct PageArgs {
+    /// The address of the page, on this machine only [default: 127.0.0.1:8788]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Open the page in a browser
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start a bot with generated credentials, verify its URL, and serve the page while it runs
+    Dev(DevArgs),
+    /// Send a message
+    #[command(after_long_help = crate::compose::kinds_of_messages())]
+    Send(SendArgs),
+    /// Push an event
+    #[command(after_long_help = crate::compose::kinds_of_events())]
+    Event(EventArgs),
+    /// Push XML unchanged
+    Raw(RawArgs),
+    /// Play scenarios
+    #[command(after_long_help = SCENARIO)]
+    Run(RunArgs),
+    /// Send forged requests, which a bot must refuse
+    #[command(after_long_help = crate::attacks::list())]
+    Attack(AttackArgs),
+    /// Verify a URL as the console does, and explain why it fails
+    Verify(VerifyArgs),
+    /// Generate credentials, as lines for an environment file
+    Keys,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct DevArgs {
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
+    /// The path of the bot's URL, unless the bot prints the URL
+    #[arg(long, default_value = "/weixin")]
+    pub(crate) path: String,
+    /// How long to wait for the bot to stop before it is killed
+    #[arg(long, default_value = "10s", value_name = "TIME")]
+    pub(crate) grace: HumanDuration,
+    /// The bot's command line. Its environment has WECHAT_APP_ID, WECHAT_TOKEN, WECHAT_ENCODING_AES_KEY, WECHAT_MODE,
+    /// and LISTEN, the address to listen on. If it prints `listening on http://…`, that URL is used
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct SendArgs {
+    /// The MsgType: text, image, voice, video, location, link and so on
+    #[arg(value_name = "KIND")]
+    pub(crate) msg_type: String,
+    /// Its content: the text; a media id or an image's URL; `LATITUDE,LONGITUDE[,LABEL]`; a link's URL
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) value: Option<String>,
+    #[command(flatten)]
+    pub(crate) sender: SenderArgs,
+    #[command(flatten)]
+    pub(crate) expect: Expectations,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct EventArgs {
+    /// The event: subscribe, unsubscribe, SCAN, CLICK, VIEW and so on
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) sender: SenderArgs,
+    #[command(flatten)]
+    pub(crate) expect: Expectations,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RawArgs {
+    /// The file, or `-` for stdin
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) expect: Expectations,
+}
+
+/// The sender and the fields.
+#[derive(clap::Args)]
+pub(crate) struct SenderArgs {
+    /// A field by its name or path: `EventKey=MENU_HELP`, `ScanCodeInfo.ScanResult=x`
+    #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
+    pub(crate) fields: Vec<(String, String)>,
+    /// The fan who sends it. The same name has the same openid
+    #[arg(long, default_value = "小明", value_name = "FAN")]
+    pub(crate) from: String,
+}
+
+fn field(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a field is NAME=VALUE".to_owned()),
+    }
+}
+
+const SCENARIO: &str = r#"A scenario has steps, which are played one after another:
+
+  name = "menu"                               # default: the name of the file
+
+  [[step]]
+  verify = true                               # the URL verification; or the expected diagnosis: "wrong_token"
+
+  [[step]]
+  fan = "小明"                                # the sender; default: the fan of the step before
+  text = "你好"
+  expect = { text = "你说：你好", within = "4.5s" }
+
+  [[step]]
+  event = "CLICK"
+  fields = { EventKey = "MENU_HELP" }
+  expect = { kind = "news", deliveries = 1 }
+
+A step has one of:  text, send (a MsgType, with `value`), event, raw, raw_file, wait, verify, attack ("all", or names).
+expect has any of:  text, contains, kind, nothing, failure_notice, deliveries, within.
+If a step does not say what the user should see, anything but WeChat's failure notice is accepted."#;
+
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    /// The scenarios, in TOML
+    #[arg(required = true, value_name = "SCENARIO.toml")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct AttackArgs {
+    /// Which attacks [default: all]
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// The URL, as it would be entered in the console
+    #[arg(value_name = "URL")]
+    pub(crate) url_to_verify: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,185 @@
+//! `attack`
+
+use serde::Serialize;
+use serde_json::json;
+use wechat_sim::attack::{self, Attack, AttackResult, ProbeResult, Verdict};
+use wechat_sim::{Ending, HttpTarget, LocalizedText, Request, Wechat};
+
+use crate::args::AttackArgs;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+use crate::texts;
+
+pub(crate) async fn run(context: &Context, args: &AttackArgs) -> Result<Exit, Failure> {
+    let attacks = named(&args.names)?;
+    let (wechat, target) = context.wechat()?;
+    let output = &context.output;
+    let report = run_all(output, &wechat, &target, &attacks).await?;
+    report.print_totals(output);
+    output.json(&json!({
+        "mode": wechat.account().mode(),
+        "url": context.url(),
+        "passed": report.exit() == Exit::Success,
+        "accepted": report.accepted().collect::<Vec<_>>(),
+        "genuine_taken": report.genuine_accepted,
+        "attacks": report.results.iter().map(AttackSummary::of).collect::<Vec<_>>(),
+    }));
+    Ok(report.exit())
+}
+
+/// The list of attacks, for the help.
+pub(crate) fn list() -> String {
+    let line = |attack: &Attack| format!("\n  {:28}{}", attack.name, attack.title.en);
+    format!("Attacks:{}", attack::all().iter().map(line).collect::<String>())
+}
+
+/// The attacks with these names, or all of them if there are no names.
+pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Attack>, Failure> {
+    if names.is_empty() || names.iter().any(|name| name == "all") {
+        return Ok(attack::all().iter().collect());
+    }
+    let named = |name: &String| {
+        attack::named(name).ok_or_else(|| {
+            let known: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
+            Failure::usage(texts::no_such_attack(name, &known.join(", ")))
+        })
+    };
+    names.iter().map(named).collect()
+}
+
+/// The results of several attacks.
+pub(crate) struct AttackReport {
+    /// Whether a genuine message was accepted. If it was not, the refusals mean nothing.
+    genuine_accepted: bool,
+    results: Vec<AttackResult>,
+}
+
+/// Runs each attack and prints its row when it ends.
+pub(crate) async fn run_all(
+    output: &Output,
+    wechat: &Wechat,
+    target: &HttpTarget,
+    attacks: &[&'static Attack],
+) -> Result<AttackReport, Failure> {
+    let genuine = attack::genuine(wechat, target).await;
+    if let Ending::Unreachable { error } = genuine.ending {
+        return Err(error.into());
+    }
+    if !genuine.passed {
+        output.note(output.pick(&texts::genuine_refused(&genuine.detail.zh, &genuine.detail.en)));
+    }
+    let mut report = AttackReport { genuine_accepted: genuine.passed, results: Vec::new() };
+    for attack in attacks {
+        let result = output.counted(attack.name, attack.run(wechat, target)).await;
+        print_row(output, &result);
+        report.results.push(result);
+    }
+    Ok(report)
+}
+
+/// A row of the table, followed by the forged requests that were accepted.
+fn print_row(output: &Output, result: &AttackResult) {
+    let (mark, verdict) = match result.verdict {
+        Verdict::Refused => ("✓", texts::refused()),
+        Verdict::Accepted => ("✗", texts::accepted()),
+        Verdict::NotApplicable => ("-", texts::not_applicable()),
+        Verdict::Unreachable => ("?", texts::not_reached()),
+        _ => ("?", texts::unclear()),
+    };
+    let (verdict, title) = (output.pick(&verdict), output.pick(&result.title));
+    output.progress(&format!("{mark} {verdict}{:28}{title}", result.name));
+    for probe in result.probes.iter().filter(|probe| !probe.passed) {
+        output.progress(&format!("    {}", output.pick(&probe.detail)));
+    }
+    if result.verdict == Verdict::Refused && !result.silent() {
+        output.progress(output.pick(&texts::refusal_with_body()));
+    }
+}
+
+impl AttackReport {
+    fn accepted(&self) -> impl Iterator<Item = &'static str> {
+        self.with(Verdict::Accepted)
+    }
+
+    fn with(&self, verdict: Verdict) -> impl Iterator<Item = &'static str> {
+        self.results.iter().filter(move |result| result.verdict == verdict).map(|result| result.name)
+    }
+
+    fn print_totals(&self, output: &Output) {
+        let count = |verdict| self.with(verdict).count();
+        let totals = texts::attack_totals(count(Verdict::Refused), count(Verdict::Accepted));
+        output.line(output.pick(&totals));
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        let has = |verdict| self.with(verdict).next().is_some();
+        if has(Verdict::Accepted) {
+            Exit::Accepted
+        } else if has(Verdict::Unreachable) {
+            Exit::Unreachable
+        } else {
+            Exit::passed(self.genuine_accepted && !has(Verdict::Unclear))
+        }
+    }
+
+    /// What failed, in one line; empty if nothing did.
+    pub(crate) fn failures(&self) -> String {
+        let failed =
+            |result: &&AttackResult| !matches!(result.verdict, Verdict::Refused | Verdict::NotApplicable);
+        let failed = self.results.iter().filter(failed);
+        let failed: Vec<_> = failed.map(|result| format!("{}: {:?}", result.name, result.verdict)).collect();
+        if failed.is_empty() && !self.genuine_accepted {
+            return "a genuine message was not taken".to_owned();
+        }
+        failed.join(", ")
+    }
+}
+
+/// A result as JSON, without long requests.
+#[derive(Serialize)]
+struct AttackSummary<'r> {
+    name: &'r str,
+    title: &'r LocalizedText,
+    verdict: Verdict,
+    silent: bool,
+    #[serde(rename = "attempts")]
+    probes: Vec<ProbeSummary<'r>>,
+}
+
+#[derive(Serialize)]
+struct ProbeSummary<'r> {
+    passed: bool,
+    status: Option<u16>,
+    detail: &'r LocalizedText,
+    /// The request that was accepted, to send it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'r Request>,
+}
+
+/// The longest request body that is repeated in the JSON.
+const MAX_BODY: usize = 16 * 1024;
+
+impl<'r> AttackSummary<'r> {
+    fn of(result: &'r AttackResult) -> Self {
+        Self {
+            name: result.name,
+            title: &result.title,
+            verdict: result.verdict,
+            silent: result.silent(),
+            probes: result.probes.iter().map(ProbeSummary::of).collect(),
+        }
+    }
+}
+
+impl<'r> ProbeSummary<'r> {
+    fn of(probe: &'r ProbeResult) -> Self {
+        let ProbeResult { request, ending, passed, detail, .. } = probe;
+        Self {
+            passed: *passed,
+            status: ending.answer().map(|answer| answer.status),
+            detail,
+            request: Some(request).filter(|request| !passed && request.body.len() <= MAX_BODY),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+use wechat_sim::{Account, HttpTarget, SendError, Wechat};
+
+use crate::args::CommonArgs;
+use crate::credentials::Credentials;
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// The URL of the examples of these crates.
+const DEFAULT_URL: &str = "http://127.0.0.1:3000/weixin";
+
+/// What every command needs.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) output: Output,
+    pub(crate) credentials: Credentials,
+    pub(crate) allow_remote: bool,
+    pub(crate) split_cdata: bool,
+    /// The URL that was given on the command line, if any.
+    pub(crate) given_url: Option<String>,
+}
+
+impl Context {
+    pub(crate) fn new(common: CommonArgs) -> Self {
+        let CommonArgs { url, credentials, allow_remote, split_cdata, json, lang } = common;
+        Self { output: Output::new(lang, json), credentials, allow_remote, split_cdata, given_url: url }
+    }
+
+    /// The bot's URL.
+    pub(crate) fn url(&self) -> &str {
+        self.given_url.as_deref().unwrap_or(DEFAULT_URL)
+    }
+
+    pub(crate) fn account(&self) -> Result<Account, Failure> {
+        self.credentials.account()
+    }
+
+    /// WeChat and the bot.
+    pub(crate) fn wechat(&self) -> Result<(Wechat, HttpTarget), Failure> {
+        let wechat = Wechat::new(self.account()?).with_split_cdata(self.split_cdata);
+        Ok((wechat, self.target(self.url())?))
+    }
+
+    pub(crate) fn target(&self, url: &str) -> Result<HttpTarget, SendError> {
+        let target = HttpTarget::new(url)?;
+        Ok(if self.allow_remote { target.allow_remote() } else { target })
+    }
+}

@@ -1,0 +1,131 @@
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use wechat_sim::{Exchange, LocalizedText, Reply, Shown};
+
+use crate::duration::HumanDuration;
+use crate::texts;
+
+/// What is expected of an exchange, as arguments or in a step of a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Expectations {
+    /// The reply is this text
+    #[arg(long = "expect", value_name = "TEXT", allow_hyphen_values = true)]
+    text: Option<String>,
+    /// The reply is a text that contains this part
+    #[arg(long = "expect-contains", value_name = "PART", allow_hyphen_values = true)]
+    contains: Option<String>,
+    /// The reply is of this kind
+    #[arg(long = "expect-kind", value_enum, value_name = "KIND")]
+    kind: Option<ReplyKind>,
+    /// The user sees nothing
+    #[arg(long = "expect-nothing", conflicts_with_all = ["text", "contains", "kind", "failure_notice"])]
+    nothing: bool,
+    /// The user sees WeChat's failure notice
+    #[arg(long = "expect-failure-notice", conflicts_with_all = ["text", "contains", "kind"])]
+    failure_notice: bool,
+    /// There are this many deliveries
+    #[arg(long = "expect-deliveries", value_name = "COUNT")]
+    deliveries: Option<usize>,
+    /// The user waits no longer than this
+    #[arg(long, value_name = "TIME")]
+    within: Option<HumanDuration>,
+}
+
+/// A kind of reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub(crate) enum ReplyKind {
+    Text,
+    Image,
+    Voice,
+    Video,
+    Music,
+    News,
+    Transfer,
+    TransferToAi,
+}
+
+impl ReplyKind {
+    /// Its name, as it is typed in arguments and scenarios.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Voice => "voice",
+            Self::Video => "video",
+            Self::Music => "music",
+            Self::News => "news",
+            Self::Transfer => "transfer",
+            Self::TransferToAi => "transfer_to_ai",
+        }
+    }
+
+    /// The kind of a reply; `None` for an acknowledgement.
+    pub(crate) const fn of(reply: &Reply) -> Option<Self> {
+        match reply {
+            Reply::Text { .. } => Some(Self::Text),
+            Reply::Image { .. } => Some(Self::Image),
+            Reply::Voice { .. } => Some(Self::Voice),
+            Reply::Video { .. } => Some(Self::Video),
+            Reply::Music { .. } => Some(Self::Music),
+            Reply::News { .. } => Some(Self::News),
+            Reply::Transfer { .. } => Some(Self::Transfer),
+            Reply::TransferToAi => Some(Self::TransferToAi),
+            _ => None,
+        }
+    }
+}
+
+/// An expectation and whether it was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ExpectationResult {
+    /// What was expected.
+    pub(crate) expected: LocalizedText,
+    /// Whether it was met.
+    pub(crate) met: bool,
+}
+
+impl Expectations {
+    /// Whether there is no expectation.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Checks the exchange. Unless they say what the user should see, anything but WeChat's failure notice is accepted.
+    pub(crate) fn check(&self, exchange: &Exchange) -> Vec<ExpectationResult> {
+        let Self { text, contains, kind, nothing, failure_notice, deliveries, within } = self;
+        let mut results = Vec::new();
+        let mut check = |met, expected| results.push(ExpectationResult { expected, met });
+        if let Some(text) = text {
+            check(exchange.text() == Some(text), texts::expects_text(text));
+        }
+        if let Some(part) = contains {
+            let met = exchange.text().is_some_and(|text| text.contains(part));
+            check(met, texts::expects_part(part));
+        }
+        if let Some(kind) = *kind {
+            let met = exchange.reply().and_then(ReplyKind::of) == Some(kind);
+            check(met, texts::expects_kind(kind.name()));
+        }
+        if *nothing {
+            check(exchange.shown == Shown::Nothing, texts::expects_nothing());
+        }
+        let failed = exchange.shown == Shown::FailureNotice;
+        if *failure_notice {
+            check(failed, texts::expects_failure_notice());
+        } else if failed && text.is_none() && contains.is_none() && kind.is_none() && !nothing {
+            check(false, texts::expects_success());
+        }
+        if let Some(count) = *deliveries {
+            let found = exchange.deliveries.len();
+            check(found == count, texts::expects_deliveries(count, found));
+        }
+        if let Some(HumanDuration(limit)) = *within {
+            let took = exchange.took();
+            check(took <= limit, texts::expects_within(limit, took));
+        }
+        results
+    }
+}

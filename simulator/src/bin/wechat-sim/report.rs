@@ -1,0 +1,70 @@
+//! Reports an exchange as text.
+
+use wechat_sim::{Delivery, Ending, Exchange, FAILURE_NOTICE, Progress, Reply, Shown};
+
+use crate::expectations::{ExpectationResult, ReplyKind};
+use crate::output::Output;
+use crate::texts;
+
+/// A delivery that is answered faster is not reported.
+const QUICK_MS: u64 = 1000;
+
+/// Reports each delivery when it ends.
+pub(crate) fn report_progress(output: &Output, progress: &Progress<'_>) {
+    let Progress::Ended(delivery) = progress else { return };
+    let Delivery { number, took_ms, ending, .. } = delivery;
+    let (number, took_ms) = (*number, *took_ms);
+    let text = match ending {
+        Ending::Answered { .. } if number == 1 && took_ms < QUICK_MS && delivery.reading.passed() => return,
+        Ending::Answered { answer } => texts::answered(number, answer.status, took_ms),
+        Ending::TimedOut => texts::timed_out(number, took_ms),
+        Ending::Broken { .. } => texts::connection_lost(number, took_ms),
+        _ => return,
+    };
+    output.progress(output.pick(&text));
+    for check in delivery.reading.failures().filter(|_| ending.answer().is_some()) {
+        output.progress(&format!("    ✗ {}: {}", check.name.as_str(), output.pick(&check.detail)));
+    }
+}
+
+/// Reports what the user sees and which expectations were met.
+pub(crate) fn report_result(output: &Output, exchange: &Exchange, expectations: &[ExpectationResult]) {
+    output.line(&shown(output, exchange));
+    for ExpectationResult { expected, met } in expectations {
+        let mark = if *met { "✓" } else { "✗" };
+        output.line(&format!("  {mark} {}", output.pick(expected)));
+    }
+}
+
+/// What the user sees.
+pub(crate) fn shown(output: &Output, exchange: &Exchange) -> String {
+    match &exchange.shown {
+        Shown::Nothing => output.pick(&texts::nothing_shown()).to_owned(),
+        Shown::FailureNotice => format!("← ⚠ {FAILURE_NOTICE}"),
+        Shown::Reply { reply } => format!("← {}", reply_text(output, reply)),
+        other => format!("← {other:?}"),
+    }
+}
+
+fn reply_text(output: &Output, reply: &Reply) -> String {
+    let kind = ReplyKind::of(reply).map_or("", ReplyKind::name);
+    match reply {
+        Reply::Text { content } => content.replace('\n', "\n  "),
+        Reply::Image { media_id } | Reply::Voice { media_id } | Reply::Video { media_id, .. } => {
+            format!("[{kind}] {media_id}")
+        }
+        Reply::Music { title, url, .. } => {
+            let parts = [title, url].map(|part| part.as_deref().unwrap_or_default());
+            format!("[{kind}] {}", parts.join(" "))
+        }
+        Reply::News { articles } => {
+            let article = |article: &wechat_sim::Article| format!("\n  · {} {}", article.title, article.url);
+            format!("[{kind}]{}", articles.iter().map(article).collect::<String>())
+        }
+        Reply::Transfer { account } => match account {
+            Some(account) => format!("[{kind}] {account}"),
+            None => format!("[{kind}] {}", output.pick(&texts::any_agent())),
+        },
+        _ => format!("[{kind}]"),
+    }
+}

@@ -1,0 +1,71 @@
+//! `run`: plays scenarios, each a conversation in TOML.
+
+mod file;
+mod junit;
+mod play;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::RunArgs;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::texts;
+use file::Scenario;
+
+pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
+    // All are read before any is played, so that a mistake in the last one is reported at once.
+    let scenarios = args.files.iter().map(|file| Scenario::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let (wechat, target) = context.wechat()?;
+    let mut results = Vec::new();
+    for scenario in &scenarios {
+        results.push(play::play(&context.output, &wechat, &target, scenario).await);
+    }
+    if let Some(file) = &args.junit {
+        let written = std::fs::write(file, junit::report(&results));
+        written.map_err(|error| Failure::usage(texts::cannot_write(&file.display(), &error)))?;
+    }
+    let exit = results.iter().map(ScenarioResult::exit).fold(Exit::Success, Exit::worse);
+    context.output.json(&json!({ "passed": exit == Exit::Success, "scenarios": results }));
+    Ok(exit)
+}
+
+/// The result of a scenario.
+#[derive(Debug, Serialize)]
+struct ScenarioResult {
+    name: String,
+    file: String,
+    passed: bool,
+    steps: Vec<StepResult>,
+}
+
+impl ScenarioResult {
+    fn exit(&self) -> Exit {
+        self.steps.iter().map(|step| step.exit).fold(Exit::Success, Exit::worse)
+    }
+}
+
+/// The result of a step.
+#[derive(Debug, Serialize)]
+struct StepResult {
+    name: String,
+    #[serde(rename = "result")]
+    status: StepStatus,
+    took_ms: u64,
+    /// What failed; empty if nothing did.
+    failures: Vec<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+/// The result of a step in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum StepStatus {
+    Passed,
+    Failed,
+    /// The bot was not reached.
+    Error,
+    /// A step before it did not reach the bot.
+    Skipped,
+}

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use wechat_sim::handshake::Diagnosis;
+use wechat_sim::{HttpTarget, Message, Wechat};
+
+use super::file::{Action, Scenario, Step};
+use super::{ScenarioResult, StepResult, StepStatus};
+use crate::exit::{Exit, Failure};
+use crate::expectations::Expectations;
+use crate::output::Output;
+use crate::send::deliver;
+use crate::{attacks, report, texts, verify};
+
+/// Plays a scenario step by step. It continues after a step that fails, because the next one is a conversation, too. If
+/// the bot is not reached, the remaining steps are skipped.
+pub(super) async fn play(
+    output: &Output,
+    wechat: &Wechat,
+    target: &HttpTarget,
+    scenario: &Scenario,
+) -> ScenarioResult {
+    output.progress(&format!("▶ {} ({})", scenario.name, scenario.file.display()));
+    let mut steps: Vec<StepResult> = Vec::new();
+    for step in &scenario.steps {
+        let skipped =
+            steps.last().is_some_and(|step| matches!(step.status, StepStatus::Error | StepStatus::Skipped));
+        let result = match skipped {
+            true => StepResult {
+                name: step.name.clone(),
+                status: StepStatus::Skipped,
+                took_ms: 0,
+                failures: Vec::new(),
+                exit: Exit::Success,
+            },
+            false => play_step(output, wechat, target, step).await,
+        };
+        report_step(output, &result);
+        steps.push(result);
+    }
+    let passed = steps.iter().all(|step| step.status == StepStatus::Passed);
+    ScenarioResult { name: scenario.name.clone(), file: scenario.file.display().to_string(), passed, steps }
+}
+
+async fn play_step(output: &Output, wechat: &Wechat, target: &HttpTarget, step: &Step) -> StepResult {
+    let started = Instant::now();
+    let acted = act(output, wechat, target, &step.action).await;
+    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (status, exit, failures) = match acted {
+        Ok((Exit::Success, _)) => (StepStatus::Passed, Exit::Success, Vec::new()),
+        Ok((exit, failures)) => (StepStatus::Failed, exit, failures),
+        Err(failure) => (StepStatus::Error, failure.exit(), vec![output.pick(failure.reason()).to_owned()]),
+    };
+    StepResult { name: step.name.clone(), status, took_ms, failures, exit }
+}
+
+async fn act(
+    output: &Output,
+    wechat: &Wechat,
+    target: &HttpTarget,
+    action: &Action,
+) -> Result<(Exit, Vec<String>), Failure> {
+    match action {
+        Action::Wait(time) => {
+            wait(output, *time).await;
+            Ok((Exit::Success, Vec::new()))
+        }
+        Action::Push { fan, message, expect } => push(output, wechat, target, fan, message, expect).await,
+        Action::Verify(expected) => {
+            let verified = verify::verify(output, wechat.account(), target).await;
+            if verify::name(&verified.diagnosis) == *expected {
+                return Ok((Exit::Success, Vec::new()));
+            }
+            let explanation = verified.diagnosis.explanation();
+            match verified.diagnosis {
+                Diagnosis::Unreachable { .. } => Err(Failure::unreachable(explanation)),
+                _ => Ok((Exit::Missed, vec![output.pick(&explanation).to_owned()])),
+            }
+        }
+        Action::Attack(attacks) => {
+            let report = attacks::run_all(output, wechat, target, attacks).await?;
+            Ok((report.exit(), vec![report.failures()]))
+        }
+    }
+}
+
+async fn push(
+    output: &Output,
+    wechat: &Wechat,
+    target: &HttpTarget,
+    fan: &str,
+    message: &Message,
+    expect: &Expectations,
+) -> Result<(Exit, Vec<String>), Failure> {
+    let exchange = deliver(output, wechat, target, message, fan).await;
+    if let Some(error) = exchange.unreachable() {
+        return Err(error.clone().into());
+    }
+    let missed = expect.check(&exchange).into_iter().filter(|expectation| !expectation.met);
+    let mut failures: Vec<_> = missed.map(|missed| output.pick(&missed.expected).to_owned()).collect();
+    let exit = Exit::passed(failures.is_empty());
+    failures.push(report::shown(output, &exchange));
+    let checks = exchange.failures();
+    failures.extend(checks.map(|check| format!("{}: {}", check.name.as_str(), output.pick(&check.detail))));
+    Ok((exit, failures))
+}
+
+async fn wait(output: &Output, time: Duration) {
+    output.counted(output.pick(&texts::waiting()), sleep(time)).await;
+}
+
+fn report_step(output: &Output, step: &StepResult) {
+    let mark = match step.status {
+        StepStatus::Passed => "✓",
+        StepStatus::Failed => "✗",
+        StepStatus::Error => "!",
+        StepStatus::Skipped => "-",
+    };
+    output.progress(&format!("  {mark} {} ({} ms)", step.name, step.took_ms));
+    for failure in &step.failures {
+        output.progress(&format!("      {failure}"));
+    }
+}

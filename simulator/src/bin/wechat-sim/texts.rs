@@ -1,0 +1,122 @@
+//! Every text of the command line, in Chinese and in English. The help, in `args.rs`, and the mistakes in a scenario are
+//! only in English.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use wechat_sim::AccountError;
+
+wechat_sim::localized_texts! {
+    // What is only in English: errors of the system, and mistakes in a scenario.
+    untranslated(text: &str) => "{text}", "{text}";
+
+    // Credentials and addresses.
+    missing_variable(variable: &str, argument: &str) =>
+        "缺少 {variable}：设置这个环境变量，或给出 {argument}（wechat-sim keys 可生成一套）",
+        "{variable} is missing: set it, or give {argument} (wechat-sim keys generates a complete set)";
+    bad_app_id(error: AccountError) => "AppID 是至多 64 个字母和数字，如 wx5823bf96d3bd56c7", "{error}";
+    bad_token(error: AccountError) => "Token 是 3 至 32 个字母和数字", "{error}";
+    bad_key(error: AccountError) => "EncodingAESKey 是 43 个字母和数字", "{error}";
+    bad_url(reason: &str) => "地址不对：{reason}", "{reason}";
+    remote(host: &str) =>
+        "{host} 不在本机：要推送到别的机器，请加 --allow-remote",
+        "{host} is not on this machine: add --allow-remote to push there anyway";
+    unreachable(error: &str) => "无法连接：{error}", "{error}";
+
+    // Files.
+    cannot_read(file: &dyn Display, error: &std::io::Error) =>
+        "无法读取 {file}：{error}", "{file} cannot be read: {error}";
+    cannot_write(file: &dyn Display, error: &std::io::Error) =>
+        "无法写入 {file}：{error}", "{file} cannot be written: {error}";
+
+    // Messages.
+    no_place_for_value(kind: &str) =>
+        "不知道 {kind} 的内容放在哪里：请用 --field 名=值",
+        "it is not known which field of {kind} has the value: use --field NAME=VALUE";
+    bad_location() =>
+        "位置写作“纬度,经度[,名称]”，如 30.27,120.15,西湖",
+        "a location is LATITUDE,LONGITUDE[,LABEL], like 30.27,120.15,West Lake";
+
+    // Deliveries.
+    waiting_for_answer() => "等待应答", "waiting for the answer";
+    answered(number: u32, status: u16, took_ms: u64) =>
+        "  第 {number} 次投递：{status} 应答，{took_ms} 毫秒",
+        "  delivery {number}: answered with {status}, {took_ms} ms";
+    timed_out(number: u32, took_ms: u64) =>
+        "  第 {number} 次投递：超时，微信断开了连接，{took_ms} 毫秒",
+        "  delivery {number}: timed out: WeChat hung up, {took_ms} ms";
+    connection_lost(number: u32, took_ms: u64) =>
+        "  第 {number} 次投递：连接中断，{took_ms} 毫秒",
+        "  delivery {number}: the connection was lost, {took_ms} ms";
+    nothing_shown() => "← （无回复）", "← (nothing)";
+    any_agent() => "任一客服", "any agent";
+
+    // Expectations.
+    expects_text(text: &str) => "回复是文字 {text:?}", "the reply is the text {text:?}";
+    expects_part(part: &str) => "回复的文字里有 {part:?}", "the reply is a text with {part:?} in it";
+    expects_kind(kind: &str) => "回复的类型是 {kind}", "the reply is of the kind {kind}";
+    expects_nothing() => "用户什么也看不到", "the user sees nothing";
+    expects_failure_notice() => "用户看到微信的故障提示", "the user sees WeChat's failure notice";
+    expects_success() => "回答是微信接受的", "WeChat accepts the answer";
+    expects_deliveries(count: usize, found: usize) =>
+        "投递 {count} 次（实际 {found} 次）", "{count} deliveries (there were {found})";
+    expects_within(limit: Duration, took: Duration) =>
+        "{limit:?} 之内（实际 {took:?}）", "within {limit:?} (it took {took:?})";
+
+    // The URL verification.
+    verifying() => "验证 URL", "verifying the URL";
+    verify_answer(status: u16, took_ms: u64, start: &str) =>
+        "  应答：HTTP {status}，{took_ms} 毫秒，{start:?}",
+        "  answered: HTTP {status} after {took_ms} ms, {start:?}";
+    console_says() =>
+        "  公众平台后台只会说“token验证失败”", "  the console would only say “token验证失败”";
+
+    // Attacks.
+    no_such_attack(name: &str, known: &str) =>
+        "没有名为 {name} 的攻击；有：all, {known}", "there is no attack {name}; the attacks are: all, {known}";
+    genuine_refused(zh: &str, en: &str) =>
+        "真实的消息没有被接受（{zh}）：凭据和模式一致吗？",
+        "a genuine message was not taken ({en}): are the credentials and the mode the same on both sides?";
+    // The verdicts are the first column of a table. A Chinese character is two columns wide.
+    refused() => "已拒绝  ", "refused         ";
+    accepted() => "被接受  ", "ACCEPTED        ";
+    not_applicable() => "不适用  ", "not applicable  ";
+    not_reached() => "未连上  ", "not reached     ";
+    unclear() => "不明确  ", "unclear         ";
+    refusal_with_body() =>
+        "    拒绝时的应答有内容：不要告诉攻击者错在哪里",
+        "    but the refusal has a body: do not tell an attacker what was wrong";
+    attack_totals(refused: usize, accepted: usize) =>
+        "{refused} 种已拒绝，{accepted} 种被接受", "{refused} refused, {accepted} accepted";
+
+    // Scenarios.
+    waiting() => "等待", "waiting";
+
+    // The page.
+    new_credentials() =>
+        "没有给出凭据：新生成了一套，可在页面上查看，再告诉机器人",
+        "no credentials were given, so new ones were generated. The page shows them; configure the bot with them";
+    not_loopback(address: SocketAddr) =>
+        "{address} 不是本机回环地址：页面只在本机提供",
+        "{address} is not a loopback address: the page is served on this machine only";
+    cannot_listen(address: SocketAddr, error: &std::io::Error) =>
+        "无法监听 {address}：{error}", "cannot listen on {address}: {error}";
+    page_at(url: &str) => "页面： {url}", "the page: {url}";
+    no_page() =>
+        "这个版本编译时没有页面：请启用 feature“page”重新编译。其他命令见 wechat-sim --help",
+        "this build has no page: build it with the feature `page`. For the other commands see wechat-sim --help";
+
+    // `dev`.
+    no_command() => "没有命令", "there is no command";
+    cannot_start(program: &dyn Display, error: &std::io::Error) =>
+        "无法启动 {program}：{error}", "{program} cannot be started: {error}";
+    started(listen: &str) =>
+        "已启动，等待它在 LISTEN={listen} 监听", "started, waiting for it to listen on LISTEN={listen}";
+    not_listening_yet(seconds: u64, listen: &str) =>
+        "{seconds} 秒：机器人还没有在 {listen} 监听（不读 LISTEN 的话，请用 --url 给出地址）",
+        "{seconds} s: the bot is not listening on {listen} yet (if it does not read LISTEN, give its --url)";
+    bot_at(url: &str) => "机器人在 {url}", "the bot is at {url}";
+    stopped() => "已停止", "stopped";
+    bot_ended(status: &str) => "机器人自己结束了：{status}", "the bot ended by itself: {status}";
+}

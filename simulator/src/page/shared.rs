@@ -1,0 +1,205 @@
+//! The state of the page behind a lock, and the browsers that watch it. Each change is sent to all of them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::command;
+use super::draft::Draft;
+use super::events::{PageEvent, Snapshot};
+use super::job::Job;
+use super::menu::Menu;
+use super::record::Record;
+use super::refusal::Refusal;
+use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
+use crate::attack::{self, Attack, AttackResult};
+use crate::handshake::HandshakeResult;
+use crate::{Account, Mode, Progress, Shown};
+
+const MAX_RUNNING: usize = 32;
+const MAX_FANS: usize = 30;
+const MAX_WATCHERS: usize = 32;
+
+pub(super) struct Shared {
+    state: Mutex<PageState>,
+    events: broadcast::Sender<Arc<str>>,
+    jobs: UnboundedSender<Job>,
+    on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        mut state: PageState,
+        jobs: UnboundedSender<Job>,
+        on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+    ) -> Self {
+        state.bot_follows = on_mode.is_some();
+        Self { state: Mutex::new(state), events: broadcast::Sender::new(256), jobs, on_mode }
+    }
+
+    fn state(&self) -> MutexGuard<'_, PageState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends the event to all browsers. The state stays locked meanwhile, so that none gets an event twice or misses one.
+    fn notify(&self, _locked: &PageState, event: &PageEvent<'_>) {
+        // It fails if there is no browser, which is not an error.
+        let _ = self.events.send(event.to_json());
+    }
+
+    /// The complete state and a receiver of the events after it; `None` if there are too many browsers.
+    pub(super) fn watch(&self) -> Option<(Arc<str>, broadcast::Receiver<Arc<str>>)> {
+        let state = self.state();
+        if self.events.receiver_count() >= MAX_WATCHERS {
+            return None;
+        }
+        Some((PageEvent::State(Snapshot::of(&state)).to_json(), self.events.subscribe()))
+    }
+
+    pub(super) fn detail(&self, id: u64) -> Option<String> {
+        let mut state = self.state();
+        serde_json::to_string(&state.record(id)?.detail()).ok()
+    }
+
+    pub(super) fn account(&self) -> Account {
+        self.state().wechat.account().clone()
+    }
+
+    pub(super) fn send(&self, draft: &Draft) -> Result<u64, Refusal> {
+        let message = draft.message()?;
+        let mut state = self.state();
+        if state.records.iter().filter(|record| !record.is_done()).count() >= MAX_RUNNING {
+            return Err(Refusal::Busy);
+        }
+        let fan = state.fans.iter_mut().find(|fan| fan.name == draft.fan).ok_or(Refusal::NoSuchFan)?;
+        let followed = fan.following;
+        match draft.event.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("subscribe") => fan.following = true,
+            Some("unsubscribe") => fan.following = false,
+            _ => {}
+        }
+        let (openid, changed) = (fan.openid.clone(), fan.following != followed);
+        let push = state.wechat.push(&message, &openid);
+        state.last_id += 1;
+        let (id, mode) = (state.last_id, state.wechat.account().mode());
+        let record = Record::new(id, &draft.fan, mode, &push, command::of(draft));
+        if changed {
+            self.notify(&state, &PageEvent::Fans { fans: &state.fans });
+        }
+        self.notify(&state, &PageEvent::Exchange { exchange: record.summary() });
+        state.records.push_back(record);
+        state.trim();
+        self.start(Job::Deliver { id, wechat: state.wechat.clone(), push: Box::new(push) });
+        Ok(id)
+    }
+
+    fn start(&self, job: Job) {
+        // The worker runs as long as `self` exists.
+        let _ = self.jobs.send(job);
+    }
+
+    pub(super) fn progress(&self, id: u64, progress: &Progress<'_>) {
+        self.change(id, |record| record.progress(progress));
+    }
+
+    pub(super) fn delivered(&self, id: u64, shown: Shown) {
+        self.change(id, |record| record.done(shown));
+        self.state().trim();
+    }
+
+    fn change(&self, id: u64, change: impl FnOnce(&mut Record)) {
+        let mut state = self.state();
+        let Some(record) = state.record(id) else { return };
+        change(record);
+        if let Some(record) = state.records.iter().find(|record| record.id == id) {
+            self.notify(&state, &PageEvent::Exchange { exchange: record.summary() });
+        }
+    }
+
+    pub(super) fn add_fan(&self, name: &str) -> Result<(), Refusal> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > 20 || name.chars().any(char::is_control) {
+            return Err(Refusal::BadFanName);
+        }
+        let mut state = self.state();
+        if state.fans.len() >= MAX_FANS || state.fans.iter().any(|fan| fan.name == name) {
+            return Err(Refusal::BadFanName);
+        }
+        let fan = FanState::new(&state.wechat, name);
+        state.fans.push(fan);
+        self.notify(&state, &PageEvent::Fans { fans: &state.fans });
+        Ok(())
+    }
+
+    pub(super) fn set_mode(&self, mode: Mode) {
+        let mut state = self.state();
+        let account = state.wechat.account().clone().with_mode(mode);
+        state.wechat = state.wechat.clone().with_account(account);
+        state.attack_statuses.clear();
+        if let Some(on_mode) = &self.on_mode {
+            on_mode(mode);
+        }
+        self.notify(&state, &PageEvent::Mode { mode });
+        drop(state);
+        self.verify();
+    }
+
+    pub(super) fn set_split_cdata(&self, split_cdata: bool) {
+        let mut state = self.state();
+        state.wechat = state.wechat.clone().with_split_cdata(split_cdata);
+        self.notify(&state, &PageEvent::SplitCdata { split_cdata });
+    }
+
+    pub(super) fn set_menu(&self, menu: Menu) {
+        let mut state = self.state();
+        state.menu = menu;
+        self.notify(&state, &PageEvent::Menu { menu: &state.menu });
+    }
+
+    /// Forgets the conversations, including the deliveries that are still running.
+    pub(super) fn clear(&self) {
+        let mut state = self.state();
+        state.records.clear();
+        self.notify(&state, &PageEvent::Cleared);
+    }
+
+    pub(super) fn attack(&self, name: &str) -> Result<(), Refusal> {
+        let attack: &'static Attack = attack::named(name).ok_or(Refusal::NoSuchAttack)?;
+        let mut state = self.state();
+        if !attack.applies_to(state.wechat.account().mode()) {
+            return Err(Refusal::NoSuchAttack);
+        }
+        if state.attack_statuses.get(attack.name).is_some_and(AttackStatus::is_running) {
+            return Err(Refusal::Busy);
+        }
+        let status = AttackStatus::default();
+        self.notify(&state, &PageEvent::Attack { name: attack.name, status: &status });
+        state.attack_statuses.insert(attack.name, status);
+        self.start(Job::Attack { attack, wechat: state.wechat.clone() });
+        Ok(())
+    }
+
+    pub(super) fn attacked(&self, result: &AttackResult, mode: Mode) {
+        let mut state = self.state();
+        if state.wechat.account().mode() != mode {
+            return;
+        }
+        let status = AttackStatus::of(result);
+        self.notify(&state, &PageEvent::Attack { name: result.name, status: &status });
+        state.attack_statuses.insert(result.name, status);
+    }
+
+    pub(super) fn verify(&self) {
+        let mut state = self.state();
+        state.verified = None;
+        self.notify(&state, &PageEvent::Verified { verified: None });
+        self.start(Job::Verify { wechat: state.wechat.clone() });
+    }
+
+    pub(super) fn verified(&self, result: &HandshakeResult) {
+        let mut state = self.state();
+        state.verified = Some(HandshakeSummary::of(result));
+        self.notify(&state, &PageEvent::Verified { verified: state.verified.as_ref() });
+    }
+}

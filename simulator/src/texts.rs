@@ -1,0 +1,190 @@
+//! Every text of the library, in Chinese and in English. The logic only names a text.
+//!
+//! The titles of the catalogue's kinds are in `kinds.xml`, the chat page's own messages in `page/web/messages.js`.
+
+/// What each check of an answer found.
+pub(crate) mod check {
+    use crate::SendError;
+    use std::time::Duration;
+
+    crate::localized_texts! {
+        answered() => "收到回答", "an answer arrived";
+        timed_out(limit: Duration) =>
+            "{limit:?} 内没有收到完整的回答，微信断开了连接", "no complete answer within {limit:?}: WeChat hung up";
+        connection_lost(reason: &str) => "连接中断：{reason}", "the connection was lost: {reason}";
+        unreachable(error: &SendError) => "无法连接：{error}", "{error}";
+
+        http_status(status: u16) => "HTTP 状态 {status}", "HTTP status {status}";
+        body_length(length: usize) => "{length} 字节", "{length} bytes";
+        body_too_long(length: usize) => "超过 {length} 字节", "more than {length} bytes";
+        utf8() => "是 UTF-8，没有 BOM", "UTF-8 without a byte order mark";
+        not_utf8() => "不是 UTF-8", "not UTF-8";
+        byte_order_mark() => "开头有 BOM", "starts with a byte order mark";
+
+        empty() => "空的回答：不回复", "an empty answer: no reply";
+        success() => "success：不回复", "success: no reply";
+        success_not_bare() =>
+            "success 不能带引号或空白", "success must not have quotes or white space around it";
+        neither_success_nor_xml(start: &str) =>
+            "既不是 success 也不是 XML：{start:?}", "neither success nor XML: {start:?}";
+        well_formed() => "XML 格式正确", "well-formed XML";
+        wrong_root(root: &str) =>
+            "根元素是 <{root}>，应为 <xml>", "the root element is <{root}> and should be <xml>";
+        not_well_formed(error: &str) => "XML 格式不正确：{error}", "not well-formed XML: {error}";
+
+        encrypted_reply() => "加密回复", "an encrypted reply";
+        encrypted_in_plain_mode() =>
+            "明文模式下回复不能加密", "in plain mode a reply must not be encrypted";
+        plain_reply() => "明文回复", "a plain reply";
+        plain_in_safe_mode() => "安全模式下回复必须加密", "in safe mode a reply must be encrypted";
+        complete_envelope() =>
+            "Encrypt、MsgSignature、TimeStamp、Nonce 齐全",
+            "Encrypt, MsgSignature, TimeStamp and Nonce are present";
+        incomplete_envelope() =>
+            "信封要有 Encrypt、MsgSignature、TimeStamp（数字）和 Nonce",
+            "an envelope needs Encrypt, MsgSignature, TimeStamp (a number) and Nonce";
+        right_signature() => "签名正确", "the signature is right";
+        wrong_signature(given: &str, right: &str) =>
+            "签名是 {given:?}，应为 {right}", "the signature is {given:?} and should be {right}";
+        decrypted() => "解密成功", "decrypted";
+        not_base64() => "Encrypt 不是 base64", "Encrypt is not base64";
+        not_whole_blocks() =>
+            "密文长度不是 16 的倍数", "the length of the ciphertext is not a multiple of 16 bytes";
+        wrong_padding() =>
+            "填充不正确：EncodingAESKey 是否一致？",
+            "the padding is wrong: is the EncodingAESKey the same on both sides?";
+        wrong_length_field() => "长度字段不正确", "the length field is wrong";
+        right_app_id(app_id: &str) => "AppID 是 {app_id}", "the AppID is {app_id}";
+        wrong_app_id(found: &str, app_id: &str) =>
+            "AppID 是 {found:?}，应为 {app_id}", "the AppID is {found:?} and should be {app_id}";
+
+        has(name: &str, value: &str) => "{name} 是 {value}", "the {name} is {value}";
+        has_another(name: &str, value: &str, expected: &str) =>
+            "{name} 是 {value:?}，应为 {expected:?}", "the {name} is {value:?} and should be {expected:?}";
+        not_a_number(name: &str, value: &str) =>
+            "{name} 是 {value:?}，应为整数", "the {name} is {value:?} and should be a number";
+        missing(name: &str) => "没有 {name}", "there is no {name}";
+        missing_inside(name: &str, parent: &str) => "{parent} 里没有 {name}", "there is no {name} in {parent}";
+
+        text_present() => "Content 有内容", "Content is not empty";
+        text_empty() => "Content 为空", "Content is empty";
+        text_length(length: usize, limit: usize) =>
+            "{length} 字节，上限 {limit} 字节（UTF-8）", "{length} bytes of UTF-8, at most {limit}";
+        optional_fields(fields: &str) => "{fields} 可以没有，有则不为空", "{fields}: absent, or not empty";
+        empty_optional_field(field: &str) =>
+            "{field} 为空：请不要写它", "{field} is empty: leave it out";
+        article_count(stated: &str, found: usize) =>
+            "ArticleCount 为 {stated:?}，实有 {found} 篇",
+            "ArticleCount is {stated:?}, and the number of articles is {found}";
+        articles_to_event(found: usize, limit: usize) =>
+            "{found} 篇；回复事件可有 1 至 {limit} 篇",
+            "{found} articles; a reply to an event can have 1 to {limit}";
+        articles_to_message(found: usize, limit: usize) =>
+            "{found} 篇；回复消息可有 1 至 {limit} 篇",
+            "{found} articles; a reply to a message can have 1 to {limit}";
+        article_fields() =>
+            "每篇都有标题、描述、图片和链接", "each article has a title, description, picture and link";
+        article_fields_missing(fields: &str) => "缺少 {fields}，或为空", "missing or empty: {fields}";
+        message_transferred() => "消息可以转给客服", "a message can be transferred";
+        event_transferred() => "事件不能转给客服", "an event cannot be transferred";
+    }
+}
+
+/// What is wrong with a URL verification, and what to do about it.
+pub(crate) mod handshake {
+    crate::localized_texts! {
+        verified() => "验证成功", "verified";
+        unreachable(reason: &str) =>
+            "无法连接：{reason}。服务器启动了吗？域名和端口对吗？",
+            "no connection: {reason}. Is the server running? Are host name and port right?";
+        connection_lost(reason: &str) =>
+            "连接中断：{reason}", "the connection was lost before the answer was complete: {reason}";
+        slow() =>
+            "5 秒内没有回答：验证请求应当立即回答",
+            "no answer within five seconds: a verification should be answered at once";
+        trailing_slash(location: &str) =>
+            "跳转到 {location}，只差结尾的斜杠：微信不跟随跳转，请在后台填写跳转后的地址",
+            "redirected to {location}, which differs only in its trailing slash: WeChat does not follow redirects, so enter that URL in the console";
+        redirect(location: &str) =>
+            "跳转到 {location}：微信不跟随跳转，请直接填写最终地址，且此地址不能要求登录",
+            "redirected to {location}: WeChat does not follow redirects. Enter the final URL in the console; it must not require a login";
+        wrong_token(status: u16) =>
+            "被拒绝（{status}）：两边的 Token 一致吗？服务器时间准吗？",
+            "refused ({status}): is the Token the same on both sides? Is the server's clock right?";
+        not_found() => "404：路径对吗？", "404: is the path right?";
+        get_not_allowed() =>
+            "405：此地址只接受 POST，验证用的是 GET", "405: the URL accepts only POST, and a verification is a GET";
+        status(status: u16) => "状态码 {status}，应为 200", "the status is {status} and should be 200";
+        quoted() =>
+            "echostr 带了引号：要原样返回，不要转成 JSON",
+            "the echostr is in quotes: return it unchanged, not as JSON";
+        byte_order_mark() =>
+            "echostr 前有 BOM：把源文件或模板存为无 BOM 的 UTF-8",
+            "there is a byte order mark before the echostr: save the source file or template as UTF-8 without one";
+        white_space() =>
+            "echostr 前后有空白或换行：要原样返回",
+            "there is white space around the echostr: return it unchanged";
+        html() =>
+            "返回了网页：要以 text/plain 原样返回 echostr",
+            "the answer is a web page: return the echostr alone, as text/plain";
+        empty() =>
+            "回答为空：要返回 echostr；Token 一致吗？",
+            "the answer is empty: return the echostr. Is the Token the same on both sides?";
+        not_the_echostr(start: &str) =>
+            "返回的不是 echostr，而是 {start:?}：Token 一致吗？",
+            "the answer is not the echostr but {start:?}: is the Token the same on both sides?";
+    }
+}
+
+/// The attacks' titles, and what a bot did.
+pub(crate) mod attack {
+    use std::time::Duration;
+
+    crate::localized_texts! {
+        bad_signature() => "签名改了一位", "one digit of the signature is changed";
+        missing_signature() => "没有签名", "the signature is missing";
+        swapped_signatures() =>
+            "signature 与 msg_signature 对调", "signature and msg_signature are swapped";
+        old_timestamp() => "一小时前的请求", "the request is an hour old";
+        future_timestamp() => "一小时后的请求", "the request is from an hour ahead";
+        replay_with_another_body() =>
+            "真实请求的签名配上另一条消息", "a genuine request's query with another message";
+        other_app_id() => "为另一个 AppID 加密", "encrypted for another AppID";
+        other_key() => "用另一个密钥加密", "encrypted with another key";
+        plaintext_downgrade() => "加密模式下发送明文", "a plain message where it must be encrypted";
+        cut_ciphertext() => "密文被截断", "the ciphertext is truncated";
+        flipped_ciphertext() => "密文翻转一位", "a bit of the ciphertext is flipped";
+        bad_padding() => "填充不正确", "the padding is wrong";
+        bad_length() => "长度字段不正确", "the length field is wrong";
+        doubled_parameters() => "参数出现两次", "a parameter is present twice";
+        oversize() => "超大的请求（1 MiB）", "a message of 1 MiB";
+        slow_body() => "一秒一个字节", "one byte a second";
+        broken_xml() => "XML 不完整", "the XML is incomplete";
+        doctype() => "DOCTYPE 与实体炸弹", "document types and entity bombs";
+        verification_bad_signature() =>
+            "签名错误的 URL 验证", "a URL verification with a wrong signature";
+
+        refused(status: u16) => "拒绝：{status}", "refused with {status}";
+        accepted(status: u16) => "接受：{status}", "accepted with {status}";
+        not_refused(limit: Duration) => "{limit:?} 内没有拒绝", "not refused within {limit:?}";
+    }
+}
+
+/// Why the chat page's server refused what the browser asked for.
+#[cfg(feature = "page")]
+pub(crate) mod page {
+    use std::fmt::Display;
+
+    crate::localized_texts! {
+        unknown_kind() =>
+            "要么是消息，要么是事件，要么是原始 XML", "neither a message, nor an event, nor raw XML";
+        bad_field_name() => "字段名只能是 XML 元素名", "the name of a field must be the name of an XML element";
+        no_such_fan() => "没有这位粉丝", "there is no such fan";
+        bad_fan_name() =>
+            "名字要有 1 到 20 个字，不能重复，最多 30 位粉丝",
+            "a name has 1 to 20 characters and is unique; there can be 30 fans";
+        no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
+        busy() => "还在进行中，请稍候", "still in progress";
+        bad_menu(error: &dyn Display) => "菜单不正确：{error}", "{error}";
+    }
+}
