@@ -47,20 +47,23 @@ where
             Ok(body) => body,
             Err(refusal) => return refused(&layer, &parts, refusal),
         };
-        let opened = match layer.engine.callback().open(parts.uri.query().unwrap_or_default(), &body) {
-            Ok(opened) => opened,
-            Err(error) => return refused(&layer, &parts, error),
+        let (task, context, request) = {
+            let opened = match layer.engine.callback().open(parts.uri.query().unwrap_or_default(), &body) {
+                Ok(opened) => opened,
+                Err(error) => return refused(&layer, &parts, error),
+            };
+            let task = match layer.engine.deliver(&opened, arrived.into_std(), admitted.into_std()).await {
+                Delivery::Answered(response) => return answer::without_handler(response),
+                Delivery::Run(task) => task,
+            };
+            let Opened { message, xml, context, .. } = opened;
+            let xml = match xml {
+                Cow::Owned(decrypted) => Bytes::from(decrypted),
+                Cow::Borrowed(_) => body.clone(),
+            };
+            (task, context, opened_request::<ReqBody>(parts, message, xml))
         };
-        let task = match layer.engine.deliver(&opened, arrived.into_std(), admitted.into_std()).await {
-            Delivery::Answered(response) => return answer::without_handler(response),
-            Delivery::Run(task) => task,
-        };
-        let Opened { message, xml, context, .. } = opened;
-        let xml = match xml {
-            Cow::Owned(decrypted) => Bytes::from(decrypted),
-            Cow::Borrowed(_) => body.clone(),
-        };
-        let handler: Call<_, ReqBody, _, _> = Call::new(service, opened_request(parts, message, xml));
+        let handler = Call::new(service, request);
         let (run, wait) = task.start(handler, context);
         answer::given(wait.answer(Box::pin(run), detach).await)
     }
