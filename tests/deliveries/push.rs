@@ -2,40 +2,72 @@
 
 use crate::support;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use support::deliveries::{App, Retry, Slow, Stage, Success, USER, everywhere, says, seconds};
+use support::deliveries::{
+    App, Heard, OTHER_USER, Retry, Slow, Stage, Success, USER, everywhere, from, says, seconds,
+};
+use support::logs::logged;
 use support::text;
-use wechat_callback::late_reply::{LateReply, Recipient, ReplySender, SendError};
+use wechat_callback::late_reply::{ClaimWord, LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Reply, TextReply};
 
-/// What was sent to whom. Each message takes `time` on its way.
+/// What was sent to whom. Each message takes `time` on its way, and what becomes of it is the next of `results`.
 #[derive(Clone, Default)]
 struct Sent {
-    messages: Arc<Mutex<Vec<(String, Reply)>>>,
+    messages: Arc<Mutex<Vec<(Recipient, Reply)>>>,
+    typing: Arc<Mutex<Vec<Recipient>>>,
     time: Duration,
-    is_broken: bool,
+    results: Arc<Mutex<VecDeque<Result<(), SendError>>>>,
 }
 
 #[async_trait]
 impl ReplySender for Sent {
     async fn send(&self, to: &Recipient, reply: &Reply) -> Result<(), SendError> {
         tokio::time::sleep(self.time).await;
-        self.messages.lock().expect("not poisoned").push((to.user.clone(), reply.clone()));
-        if self.is_broken { Err(SendError::Final("the line is dead".into())) } else { Ok(()) }
+        self.messages.lock().expect("not poisoned").push((to.clone(), reply.clone()));
+        self.results.lock().expect("not poisoned").pop_front().unwrap_or(Ok(()))
+    }
+
+    async fn typing(&self, to: &Recipient) -> Result<(), SendError> {
+        self.typing.lock().expect("not poisoned").push(to.clone());
+        Err(SendError::Temporary("nobody minds".into()))
     }
 }
 
 impl Sent {
-    fn messages(&self) -> Vec<(String, Reply)> {
+    /// A sender that fails so often.
+    fn failing(errors: impl IntoIterator<Item = SendError>) -> Self {
+        let results = Arc::new(Mutex::new(errors.into_iter().map(Err).collect()));
+        Self { results, ..Self::default() }
+    }
+
+    fn messages(&self) -> Vec<(Recipient, Reply)> {
         self.messages.lock().expect("not poisoned").clone()
+    }
+
+    fn typing(&self) -> Vec<Recipient> {
+        self.typing.lock().expect("not poisoned").clone()
     }
 }
 
-fn to_user(said: &str) -> Vec<(String, Reply)> {
-    vec![(USER.to_owned(), TextReply::new(said).into())]
+fn refused() -> SendError {
+    SendError::Final("the user wrote more than 48 hours ago".into())
+}
+
+fn busy() -> SendError {
+    SendError::Temporary("WeChat is busy".into())
+}
+
+fn user() -> Recipient {
+    Recipient::new("wx5823bf96d3bd56c7", USER)
+}
+
+fn to_user(said: &str) -> Vec<(Recipient, Reply)> {
+    vec![(user(), TextReply::new(said).into())]
 }
 
 async fn app(stage: &Stage, sent: &Sent) -> (App, Slow) {
@@ -111,9 +143,9 @@ fn a_late_answer_that_says_nothing_is_not_sent() {
 }
 
 #[test]
-fn a_sender_that_fails_is_asked_once_and_the_next_message_is_answered() {
+fn a_sender_that_fails_for_good_is_asked_once_and_the_next_message_is_answered() {
     everywhere(async |stage| {
-        let sent = Sent { is_broken: true, ..Sent::default() };
+        let sent = Sent::failing([refused()]);
         let (app, _) = app(&stage, &sent).await;
         assert_eq!(app.tell(&text("7 好")).await, Success);
         seconds(60.0).await;
@@ -134,5 +166,108 @@ fn a_shutdown_waits_for_what_is_being_sent() {
         assert_eq!((slow.ended().len(), sent.messages().len()), (1, 0));
         assert_eq!(middleware.drain().await, 0);
         assert_eq!(sent.messages(), to_user("好"));
+    });
+}
+
+#[test]
+fn what_may_work_later_is_tried_again_after_one_two_and_four_seconds() {
+    everywhere(async |stage| {
+        let sent = Sent::failing([busy(), busy(), busy()]);
+        let (app, _) = app(&stage, &sent).await;
+        assert_eq!(app.tell(&text("7 好")).await, Success);
+        for (time, tries) in [(2.4, 0), (0.2, 1), (1.0, 2), (2.0, 3), (3.8, 3), (0.4, 4), (60.0, 4)] {
+            seconds(time).await;
+            assert_eq!(sent.messages().len(), tries);
+        }
+    });
+}
+
+#[test]
+fn what_never_works_is_tried_four_times_and_lost_with_an_error_in_the_log() {
+    everywhere(async |stage| {
+        let sent = Sent::failing([busy(), busy(), busy(), busy(), busy()]);
+        let (app, _) = app(&stage, &sent).await;
+        let log = logged(async {
+            assert_eq!(app.tell(&text("7 好")).await, Success);
+            seconds(60.0).await;
+        });
+        let log = log.await;
+        assert_eq!(sent.messages().len(), 4);
+        assert!(log.contains("the answer is lost") && log.contains("WeChat is busy"), "{log}");
+        assert!(!log.contains(USER) && !log.contains('好'), "{log}");
+    });
+}
+
+#[test]
+fn each_delivery_that_is_answered_without_the_reply_shows_that_one_is_being_written() {
+    everywhere(async |stage| {
+        let sent = Sent::default();
+        let (app, _) = app(&stage, &sent).await;
+        assert_eq!(app.tell(&text("2 好")).await, says("好"));
+        assert_eq!(sent.typing(), []);
+        let push = stage.wechat.push(&text("12 好"));
+        for shown in 1..=2 {
+            assert_eq!(app.deliver_once(push.clone()).await, Success);
+            seconds(0.5).await;
+            assert_eq!(sent.typing(), vec![user(); shown]);
+        }
+    });
+}
+
+/// With a sender that WeChat refuses, and the word 继续.
+async fn refused_app(stage: &Stage, sent: &Sent) -> (App, Slow) {
+    let (slow, word) = (Slow::default(), ClaimWord::new("继续", TextReply::new("还在想")));
+    let policy = LateReply::push_or_claim(sent.clone(), word);
+    (stage.middleware().late_reply(policy).around(slow.handler()).await, slow)
+}
+
+#[test]
+fn what_is_refused_is_kept_for_the_user_who_writes_the_word() {
+    everywhere(async |stage| {
+        for errors in [vec![refused()], vec![busy(), busy(), busy(), busy()], vec![busy(), refused()]] {
+            let sent = Sent::failing(errors);
+            let (app, slow) = refused_app(&stage, &sent).await;
+            let push = stage.wechat.push(&text("7 好"));
+            assert_eq!(app.deliver_once(push.clone()).await, Success);
+            seconds(30.0).await;
+            // No delivery carries what the user fetches.
+            assert_eq!(app.deliver_once(push).await, Success);
+            assert_eq!(app.tell(&from(OTHER_USER, &text("继续"))).await, says(">继续"));
+            assert_eq!(app.tell(&text("继续")).await, says("好"));
+            assert_eq!(app.tell(&text("继续")).await, says(">继续"));
+            assert_eq!(slow.begun(), ["7 好", "继续", "继续"]);
+        }
+    });
+}
+
+#[test]
+fn what_was_sent_is_not_kept() {
+    everywhere(async |stage| {
+        let sent = Sent::default();
+        let (app, _) = refused_app(&stage, &sent).await;
+        assert_eq!(app.tell(&text("7 好")).await, Success);
+        seconds(30.0).await;
+        assert_eq!(sent.messages(), to_user("好"));
+        assert_eq!(app.tell(&text("继续")).await, says(">继续"));
+    });
+}
+
+/// In time the word fetches its rest. Late, it is the sender's to split.
+#[test]
+fn a_text_that_is_too_long_for_one_message_is_told_in_parts_or_handed_to_the_sender_whole() {
+    everywhere(async |stage| {
+        let long = "长".repeat(1000);
+        let sent = Sent::failing([refused()]);
+        let (app, _) = refused_app(&stage, &sent).await;
+        let first = app.tell(&text(&format!("2 {long}"))).await;
+        let Heard::Text(first) = first else { panic!("a text: {first:?}") };
+        let Heard::Text(rest) = app.tell(&text("继续")).await else { panic!("the rest") };
+        assert_eq!(format!("{}{rest}", first.strip_suffix("\n……【继续】").expect("a mark")), long);
+
+        assert_eq!(app.tell(&text(&format!("7 {long}"))).await, Success);
+        seconds(30.0).await;
+        assert_eq!(sent.messages(), to_user(&long));
+        assert_eq!(app.tell(&text("继续")).await, Heard::Text(first));
+        assert_eq!(app.tell(&text("继续")).await, Heard::Text(rest));
     });
 }

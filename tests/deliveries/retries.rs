@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::deliveries::{
     Adapter, App, Heard, Middleware, Nothing, OTHER_USER, RETRIES, Retry, Slow, Stage, Success, USER,
-    everywhere, from, paused, says, seconds,
+    everywhere, from, on_adapters, paused, says, seconds,
 };
 use support::made::Made;
 use support::{Wechat, text};
@@ -242,7 +242,7 @@ fn both_frameworks_of_one_process_answer_as_one() {
 
 #[test]
 fn a_response_of_the_handlers_own_goes_to_the_first_delivery_untouched_and_a_repeat_is_answered_success() {
-    everywhere(async |stage| {
+    on_adapters(async |stage| {
         let runs = Arc::new(AtomicUsize::new(0));
         let counted = runs.clone();
         let handler = move |_| {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use actix_web::{App, web};
 use axum::Router;
@@ -9,7 +10,8 @@ use axum::body::Body;
 use axum::routing::post;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
-use wechat_callback::{Callback, TextReply, WechatMessage};
+use wechat_callback::server::Engine;
+use wechat_callback::{Callback, Message, TextReply, WechatMessage};
 
 use super::{Push, Wechat};
 
@@ -76,6 +78,13 @@ pub fn send(wechat: &Wechat, request: impl Into<Request>) -> Outcome {
     let (axum, actix) = (axum(callback, request), actix(callback, request));
     assert_eq!(axum.answer.status, actix.answer.status, "both adapters answer {request:?} alike");
     assert_eq!(axum.calls, actix.calls, "both adapters call the handler alike for {request:?}");
+    if axum.answer.status != 413 {
+        let engine = engine(callback, request);
+        assert_eq!((engine.answer.status, engine.calls), (axum.answer.status, axum.calls), "for {request:?}");
+        for header in ["content-type", "x-content-type-options"] {
+            assert_eq!(engine.answer.header(header), axum.answer.header(header), "for {request:?}");
+        }
+    }
     // Framed by hyper and by actix-http in their own ways, and a sealed reply is random.
     if axum.answer.header("content-type") == Some("text/plain; charset=utf-8") {
         assert_eq!(axum.answer.body, actix.answer.body);
@@ -103,13 +112,20 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
         let close = ("connection".to_owned(), "close".to_owned());
         assert_eq!(outcome.answer.headers, [close], "for {request:?}");
     }
+    // A body's length is its server's to bound.
+    if status != 413 {
+        let Outcome { answer, calls } = engine(&wechat.callback(), &request);
+        assert_eq!((calls, answer.status, answer.body.as_str()), (0, status, ""), "for {request:?}");
+        assert_eq!(answer.headers, [], "for {request:?}");
+    }
 }
 
 /// The request reaches the handler, which sees `text` and whose reply WeChat reads.
 #[track_caller]
 pub fn assert_answered(wechat: &Wechat, request: impl Into<Request>, text: &str) {
     let request = request.into();
-    for outcome in [axum(&wechat.callback(), &request), actix(&wechat.callback(), &request)] {
+    for send in [axum, actix, engine] {
+        let outcome = send(&wechat.callback(), &request);
         assert_eq!(
             (outcome.calls, outcome.answer.status),
             (1, 200),
@@ -146,6 +162,22 @@ pub fn axum(callback: &Callback, request: &Request) -> Outcome {
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         answer(parts.status.as_u16(), headers, &body.collect().await.expect("a body").to_bytes())
     });
+    Outcome { answer, calls: calls.load(Ordering::Relaxed) }
+}
+
+/// What the engine answers, for a server that has read the body.
+pub fn engine(callback: &Callback, request: &Request) -> Outcome {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let handler = move |message: Message| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok(say(WechatMessage(message)).await) }
+    };
+    let engine = Engine::new(callback.clone());
+    let Request { method, query, body, .. } = request;
+    let answered = block_on(engine.handle(method, query, body, Instant::now(), handler));
+    let headers = answered.headers().map(|(name, value)| (name, value.as_bytes()));
+    let answer = answer(answered.status, headers, answered.body.as_bytes());
     Outcome { answer, calls: calls.load(Ordering::Relaxed) }
 }
 

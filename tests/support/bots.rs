@@ -29,6 +29,7 @@ pub struct Server {
 impl Server {
     pub fn new(adapter: Adapter, wechat: &Wechat) -> Self {
         match adapter {
+            Adapter::Engine => unreachable!("it has no server of its own"),
             Adapter::Tower => Self::tower(wechat, |serve| serve),
             Adapter::Actix => Self::actix(wechat),
         }

@@ -14,7 +14,8 @@ use tower::ServiceExt;
 use wechat_actix::WechatMiddleware;
 use wechat_callback::delivery::DeliveryStore;
 use wechat_callback::late_reply::{LateReply, RetrySchedule};
-use wechat_callback::{Callback, Message, Reply, SecurityMode, TextReply, WechatMessage};
+use wechat_callback::server::Engine;
+use wechat_callback::{Callback, HandlerError, Message, Reply, SecurityMode, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
 use super::both::{self, Answer};
@@ -31,8 +32,11 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 pub enum Adapter {
     Tower,
     Actix,
+    /// Of a server without an adapter.
+    Engine,
 }
 
+/// Those whose handlers make responses of their own.
 pub const ADAPTERS: [Adapter; 2] = [Adapter::Tower, Adapter::Actix];
 
 /// An account, and what answers for it.
@@ -55,8 +59,16 @@ pub fn hush() {
     });
 }
 
-/// Plays `test` on both adapters in plain and in safe mode.
+/// Plays `test` on both adapters, and on the engine alone, in plain and in safe mode.
 pub fn everywhere(test: impl AsyncFn(Stage)) {
+    on_adapters(&test);
+    for mode in [SecurityMode::Plain, SecurityMode::Safe] {
+        on(Adapter::Engine, mode, &test);
+    }
+}
+
+/// Plays `test` on both adapters in plain and in safe mode.
+pub fn on_adapters(test: impl AsyncFn(Stage)) {
     for mode in [SecurityMode::Plain, SecurityMode::Safe] {
         on_both(mode, &test);
     }
@@ -64,9 +76,13 @@ pub fn everywhere(test: impl AsyncFn(Stage)) {
 
 pub fn on_both(mode: SecurityMode, test: impl AsyncFn(Stage)) {
     for adapter in ADAPTERS {
-        println!("{adapter:?} in {mode} mode:");
-        paused(test(Stage { adapter, wechat: Wechat::new(mode) }));
+        on(adapter, mode, &test);
     }
+}
+
+fn on(adapter: Adapter, mode: SecurityMode, test: &impl AsyncFn(Stage)) {
+    println!("{adapter:?} in {mode} mode:");
+    paused(test(Stage { adapter, wechat: Wechat::new(mode) }));
 }
 
 /// Runs `future` on one thread with a paused clock.
@@ -85,6 +101,7 @@ impl Stage {
         let adapter = match self.adapter {
             Adapter::Tower => Either::Tower(WechatLayer::new(callback)),
             Adapter::Actix => Either::Actix(WechatMiddleware::new(callback)),
+            Adapter::Engine => Either::Engine(Engine::new(callback)),
         };
         Middleware { wechat: self.wechat.clone(), adapter }
     }
@@ -101,6 +118,7 @@ pub struct Middleware {
 enum Either {
     Tower(WechatLayer),
     Actix(WechatMiddleware),
+    Engine(Engine),
 }
 
 impl Middleware {
@@ -108,6 +126,7 @@ impl Middleware {
         let adapter = match self.adapter {
             Either::Tower(layer) => Either::Tower(layer.late_reply(policy)),
             Either::Actix(middleware) => Either::Actix(middleware.late_reply(policy)),
+            Either::Engine(engine) => Either::Engine(engine.late_reply(policy)),
         };
         Self { adapter, ..self }
     }
@@ -116,6 +135,7 @@ impl Middleware {
         let adapter = match self.adapter {
             Either::Tower(layer) => Either::Tower(layer.store(store)),
             Either::Actix(middleware) => Either::Actix(middleware.store(store)),
+            Either::Engine(engine) => Either::Engine(engine.store(store)),
         };
         Self { adapter, ..self }
     }
@@ -124,6 +144,7 @@ impl Middleware {
         let adapter = match self.adapter {
             Either::Tower(layer) => Either::Tower(layer.on_error(reply)),
             Either::Actix(middleware) => Either::Actix(middleware.on_error(reply)),
+            Either::Engine(engine) => Either::Engine(engine.on_error(reply)),
         };
         Self { adapter, ..self }
     }
@@ -132,6 +153,7 @@ impl Middleware {
         let adapter = match self.adapter {
             Either::Tower(layer) => Either::Tower(layer.handler_timeout(timeout)),
             Either::Actix(middleware) => Either::Actix(middleware.handler_timeout(timeout)),
+            Either::Engine(engine) => Either::Engine(engine.handler_timeout(timeout)),
         };
         Self { adapter, ..self }
     }
@@ -140,6 +162,7 @@ impl Middleware {
         let adapter = match self.adapter {
             Either::Tower(layer) => Either::Tower(layer.retry_schedule(schedule)),
             Either::Actix(middleware) => Either::Actix(middleware.retry_schedule(schedule)),
+            Either::Engine(engine) => Either::Engine(engine.retry_schedule(schedule)),
         };
         Self { adapter, ..self }
     }
@@ -152,6 +175,7 @@ impl Middleware {
         match &self.adapter {
             Either::Tower(layer) => layer.drain().await,
             Either::Actix(middleware) => middleware.drain().await,
+            Either::Engine(engine) => engine.drain().await,
         }
     }
 
@@ -162,8 +186,13 @@ impl Middleware {
         F: Future<Output = R> + Send + 'static,
         R: axum::response::IntoResponse + actix_web::Responder + 'static,
     {
+        let plain = handler.clone();
         let handler = move |WechatMessage(message): WechatMessage| handler(message);
         let send: Rc<Deliver> = match &self.adapter {
+            Either::Engine(engine) => {
+                let engine = engine.clone();
+                Rc::new(move |method, push| Box::pin(to_engine(engine.clone(), plain.clone(), method, push)))
+            }
             Either::Tower(layer) => {
                 let route = axum::routing::post(handler).layer(layer.clone());
                 let app: axum::Router = axum::Router::new().route("/weixin", route);
@@ -184,6 +213,31 @@ impl Middleware {
             }
         };
         App { wechat: self.wechat.clone(), send }
+    }
+}
+
+async fn to_engine<H, F, R>(engine: Engine, handler: H, method: &str, Push { query, body }: Push) -> Answer
+where
+    H: Fn(Message) -> F + Send + 'static,
+    F: Future<Output = R> + Send + 'static,
+    R: axum::response::IntoResponse + 'static,
+{
+    let arrived = Instant::now().into_std();
+    let handler = move |message| {
+        let handling = handler(message);
+        async move { reply_of(handling.await) }
+    };
+    let response = engine.handle(method, &query, &body, arrived, handler).await;
+    let headers = response.headers().map(|(name, value)| (name, value.as_bytes()));
+    both::answer(response.status, headers, response.body.as_bytes())
+}
+
+/// What a handler returned, as the engine takes it.
+fn reply_of(returned: impl axum::response::IntoResponse) -> Result<Reply, HandlerError> {
+    let mut response = returned.into_response();
+    match response.extensions_mut().remove::<HandlerError>() {
+        Some(error) => Err(error),
+        None => Ok(response.extensions_mut().remove::<Reply>().expect("a reply, and no response of its own")),
     }
 }
 

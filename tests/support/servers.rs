@@ -20,6 +20,7 @@ where
     let handler = move |WechatMessage(message): WechatMessage| handler(message);
     let (address, addresses) = std::sync::mpsc::channel();
     std::thread::spawn(move || match adapter {
+        Adapter::Engine => unreachable!("it has no server of its own"),
         Adapter::Tower => {
             let route = axum::routing::post(handler).layer(wechat_tower::WechatLayer::new(callback));
             let serve = async {

@@ -43,7 +43,7 @@ impl Engine {
         handler: H,
     ) -> Response
     where
-        H: FnOnce(Message) -> F,
+        H: FnOnce(Message) -> F + Send + 'static,
         F: Future<Output = Result<R, HandlerError>> + Send + 'static,
         R: Into<Reply> + 'static,
     {
@@ -61,9 +61,9 @@ impl Engine {
             Delivery::Run(task) => task,
         };
         let context = opened.context;
-        let handler = handler(opened.message);
+        let message = opened.message;
         let handler = async move {
-            let output = match handler.await {
+            let output = match handler(message).await {
                 Ok(reply) => HandlerOutput::Reply(reply.into()),
                 Err(error) => HandlerOutput::Failed(error),
             };
