@@ -78,11 +78,22 @@ impl Callback {
         }
     }
 
-    /// Logs, in the span of a delivery, that it is refused.
-    pub(crate) fn log_refused(&self, refusal: &Refusal) {
-        let (reason, status) = (as_dyn(refusal), refusal.status());
-        let consequence = "WeChat retries it where the status is 503";
-        tracing::warn!(reason, status, consequence, "refused a request");
+    /// Logs, in the span of its delivery, that a signature was replayed.
+    pub(crate) fn log_replayed(&self) {
+        let (refusal, status) = (Refusal::Replayed, Refusal::Replayed.status());
+        tracing::warn!(reason = as_dyn(&refusal), status, "refused a request");
+    }
+
+    /// Logs that a push is refused because the process is going down: at once, and then once a minute.
+    pub(crate) fn log_shutting_down(&self) {
+        let (refusal, status) = (Refusal::ShuttingDown, Refusal::ShuttingDown.status());
+        let reason = as_dyn(&refusal);
+        match self.process.log.shutdown.line(now()) {
+            Some(left_out) => {
+                tracing::warn!(reason, status, left_out, "refused a request; WeChat will ask again");
+            }
+            None => tracing::debug!(reason, status, "refused a request; WeChat will ask again"),
+        }
     }
 
     /// Logs that a push is refused because the store failed.
@@ -94,6 +105,12 @@ impl Callback {
     pub(crate) fn log_unbound(&self, error: &StoreError) {
         self.process.log.bindings.store_failed(error);
     }
+}
+
+/// By tokio's clock, which a test can pause.
+#[cfg(feature = "tokio-1")]
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// How often what was logged.
@@ -108,6 +125,9 @@ pub(crate) struct Log {
     /// Signatures that a store could not bind.
     #[cfg(feature = "tokio-1")]
     bindings: Limit,
+    /// Pushes that came too late for this process.
+    #[cfg(feature = "tokio-1")]
+    shutdown: Limit,
     #[cfg(feature = "tokio-1")]
     is_announced: std::sync::atomic::AtomicBool,
 }
@@ -121,6 +141,8 @@ impl Default for Log {
             claims: Limit::new(1),
             #[cfg(feature = "tokio-1")]
             bindings: Limit::new(1),
+            #[cfg(feature = "tokio-1")]
+            shutdown: Limit::new(1),
             #[cfg(feature = "tokio-1")]
             is_announced: false.into(),
         }
@@ -177,7 +199,7 @@ impl Limit {
         let error = as_dyn(error);
         let consequence =
             "WeChat repeats a push at once, four requests in all; then its user reads the failure notice";
-        match self.line(tokio::time::Instant::now().into_std()) {
+        match self.line(now()) {
             Some(left_out) => {
                 tracing::error!(error, status = 503, consequence, left_out, "refused a request");
             }

@@ -287,6 +287,7 @@ pub fn document(kind: &Kind, layout: Layout, writing: Writing, texts: &[String])
 }
 
 /// Texts of marks, tags of known elements and control characters, and of whole pieces of messages.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub fn hostile_text() -> impl Strategy<Value = String> {
     let marks = vec![
         "]",

@@ -222,18 +222,20 @@ impl Engine {
         sealed.into()
     }
 
+    /// Logs why, and answers with a status and nothing else.
     fn refused(&self, refused: &Refused, mut span: DeliverySpan) -> Response {
         let callback = &self.shared.callback;
+        span.span.in_scope(|| match refused {
+            Refused::Replayed => callback.log_replayed(),
+            Refused::Unbound(error) => callback.log_unbound(error),
+            Refused::Unclaimed(error) => callback.log_unclaimed(error),
+            Refused::ShuttingDown => callback.log_shutting_down(),
+        });
         let (refusal, outcome) = match refused {
             Refused::Replayed => (Refusal::Replayed, "refused: replayed"),
             Refused::Unbound(_) | Refused::Unclaimed(_) => (Refusal::StoreFailed, "refused: no store"),
             Refused::ShuttingDown => (Refusal::ShuttingDown, "refused: shutting down"),
         };
-        span.span.in_scope(|| match refused {
-            Refused::Unbound(error) => callback.log_unbound(error),
-            Refused::Unclaimed(error) => callback.log_unclaimed(error),
-            Refused::Replayed | Refused::ShuttingDown => callback.log_refused(&refusal),
-        });
         span.close(outcome);
         Response::empty(refusal.status())
     }

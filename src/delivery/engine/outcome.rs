@@ -19,7 +19,6 @@ pub(super) struct Completion {
     pub(super) engine: Engine,
     pub(super) push: Push,
     pub(super) lease: Option<Box<dyn Lease>>,
-    /// Counts the run until its end.
     pub(super) token: TaskTrackerToken,
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
 use super::contain::Contained;
@@ -26,6 +27,8 @@ pub struct HandlerTask {
     engine: Engine,
     push: Push,
     lease: Option<Box<dyn Lease>>,
+    /// Counts the run until its end.
+    token: TaskTrackerToken,
     span: DeliverySpan,
 }
 
@@ -55,13 +58,8 @@ pub enum Answer<R> {
 }
 
 impl HandlerTask {
-    pub(super) const fn new(
-        engine: Engine,
-        push: Push,
-        lease: Option<Box<dyn Lease>>,
-        span: DeliverySpan,
-    ) -> Self {
-        Self { engine, push, lease, span }
+    pub(super) fn new(engine: Engine, push: Push, lease: Option<Box<dyn Lease>>, span: DeliverySpan) -> Self {
+        Self { token: engine.shutdown().token(), engine, push, lease, span }
     }
 
     /// Splits the task in two: the run of `handler`, up to the storing of its outcome, which is to be boxed and may outlive
@@ -77,9 +75,8 @@ impl HandlerTask {
     where
         H: Future<Output = (HandlerOutput, Option<R>)>,
     {
-        let Self { engine, push, lease, span } = self;
+        let Self { engine, push, lease, token, span } = self;
         let concurrent = lease.as_ref().and_then(|lease| lease.concurrent_run());
-        let token = engine.shutdown().token();
         let run = Run {
             handler: engine.shared.handlers.contain(handler),
             completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
