@@ -146,6 +146,21 @@ fn an_owner_that_goes_away_wakes_who_waits_and_the_next_to_ask_owns_it() {
 }
 
 /// WeChat repeats at once what is answered with another status than 200, and that does not move the schedule.
+/// One that waited four seconds for an owner that went away is not two, and does not hide the next.
+#[test]
+fn a_delivery_that_asks_again_is_counted_once() {
+    paused(async {
+        let store = MemoryStore::new();
+        drop(first(&store, 1).await);
+        advance(Duration::from_secs(4)).await;
+        let again = store.claim_again(key(1)).await.expect("room");
+        assert_eq!((again.delivery, again.age), (1, Duration::from_secs(4)));
+        assert!(matches!(again.state, ClaimState::First(_)));
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(store.claim(key(1)).await.expect("room").delivery, 2);
+    });
+}
+
 #[test]
 fn a_delivery_counts_as_the_next_when_it_comes_2500_ms_after_the_one_before() {
     paused(async {

@@ -41,6 +41,22 @@ async fn one_of_two_processes_runs_a_push_and_both_deliver_its_outcome() {
     redis.log.assert(0, 0);
 }
 
+/// It waited in another process for an owner that went away.
+#[tokio::test]
+async fn a_delivery_that_asks_again_is_counted_once() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b, c) = (redis.store(), redis.store(), redis.store());
+    let lease = own(&a, key(1)).await;
+    assert_eq!(claim(&b, key(1)).await.0, 1);
+    sleep(SECOND * 3).await;
+    drop(lease);
+    assert_eq!(b.wait(key(1)).await.expect("asked"), None);
+    let again = b.claim_again(key(1)).await.expect("asked");
+    assert_eq!(again.delivery, 1);
+    assert!(matches!(again.state, ClaimState::First(_)));
+    assert_eq!(claim(&c, key(1)).await.0, 2, "the next one, three seconds after the first");
+}
+
 #[tokio::test]
 async fn who_waits_is_woken_and_does_not_poll() {
     let Some(redis) = Redis::start() else { return };
