@@ -315,7 +315,7 @@ impl Opened<'_> {
     }
 
     /// The signature, where it does not cover the body, which is in plain mode: to be bound to the body that it came
-    /// with ([`DeliveryStore::bind`](crate::delivery::DeliveryStore::bind)).
+    /// with ([`SignatureStore::bind`](crate::delivery::SignatureStore::bind)).
     #[must_use]
     pub fn uncovering_signature(&self) -> Option<SignatureKey> {
         self.uncovering.map(|signature| signature.key)

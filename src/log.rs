@@ -1,20 +1,18 @@
 //! How refusals are logged: with the likely cause, and what comes in numbers so many times a minute.
 
 use std::error::Error;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[cfg(feature = "tokio-1")]
 use crate::delivery::StoreError;
+#[cfg(feature = "tokio-1")]
+use crate::process::Limit;
 use crate::{Callback, OpenError, QueryError, Refusal, query};
 
 /// As `tracing` takes an error, with its causes.
 pub(crate) fn as_dyn<E: Error + 'static>(error: &E) -> &(dyn Error + 'static) {
     error
 }
-
-/// For how long so many lines are enough.
-const WINDOW: Duration = Duration::from_secs(60);
 
 /// How much of a path is shown.
 const MAX_PATH: usize = 100;
@@ -98,12 +96,12 @@ impl Callback {
 
     /// Logs that a push is refused because the store failed.
     pub(crate) fn log_unclaimed(&self, error: &StoreError) {
-        self.process.log.claims.store_failed(error);
+        store_failed(&self.process.log.claims, error);
     }
 
     /// Logs that a request is refused because the store could not bind its signature.
     pub(crate) fn log_unbound(&self, error: &StoreError) {
-        self.process.log.bindings.store_failed(error);
+        store_failed(&self.process.log.bindings, error);
     }
 }
 
@@ -111,42 +109,6 @@ impl Callback {
 #[cfg(feature = "tokio-1")]
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-/// How often what was logged.
-pub(crate) struct Log {
-    /// Requests whose query is not WeChat's.
-    queries: Limit,
-    /// Requests whose body could not be read.
-    bodies: Limit,
-    /// Pushes that a store could not be asked about.
-    #[cfg(feature = "tokio-1")]
-    claims: Limit,
-    /// Signatures that a store could not bind.
-    #[cfg(feature = "tokio-1")]
-    bindings: Limit,
-    /// Pushes that came too late for this process.
-    #[cfg(feature = "tokio-1")]
-    shutdown: Limit,
-    #[cfg(feature = "tokio-1")]
-    is_announced: std::sync::atomic::AtomicBool,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self {
-            queries: Limit::new(10),
-            bodies: Limit::new(10),
-            #[cfg(feature = "tokio-1")]
-            claims: Limit::new(1),
-            #[cfg(feature = "tokio-1")]
-            bindings: Limit::new(1),
-            #[cfg(feature = "tokio-1")]
-            shutdown: Limit::new(1),
-            #[cfg(feature = "tokio-1")]
-            is_announced: false.into(),
-        }
-    }
 }
 
 /// Why WeChat's own request would look like this.
@@ -161,65 +123,16 @@ const fn cause(mistake: &QueryError, query: &str) -> &'static str {
     }
 }
 
-/// Lets through so many lines a minute and counts the others.
-struct Limit {
-    lines: u32,
-    window: Mutex<Window>,
-}
-
-struct Window {
-    began: Option<Instant>,
-    lines: u32,
-    left_out: u64,
-}
-
-impl Limit {
-    const fn new(lines: u32) -> Self {
-        Self { lines, window: Mutex::new(Window { began: None, lines: 0, left_out: 0 }) }
-    }
-
-    /// Whether there is a line now, and how many were left out since the last one.
-    fn line(&self, now: Instant) -> Option<u64> {
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        if window.began.is_none_or(|began| now.saturating_duration_since(began) >= WINDOW) {
-            window.began = Some(now);
-            window.lines = 0;
+/// Logs that a request is answered 503 because a store failed: at once, and then once a minute.
+#[cfg(feature = "tokio-1")]
+fn store_failed(limit: &Limit, error: &StoreError) {
+    let error = as_dyn(error);
+    let consequence =
+        "WeChat repeats a push at once, four requests in all; then its user reads the failure notice";
+    match limit.line(now()) {
+        Some(left_out) => {
+            tracing::error!(error, status = 503, consequence, left_out, "refused a request");
         }
-        if window.lines >= self.lines {
-            window.left_out = window.left_out.saturating_add(1);
-            return None;
-        }
-        window.lines = window.lines.saturating_add(1);
-        Some(std::mem::take(&mut window.left_out))
-    }
-
-    /// Logs that a request is answered 503 because a store failed: at once, and then once a minute.
-    #[cfg(feature = "tokio-1")]
-    fn store_failed(&self, error: &StoreError) {
-        let error = as_dyn(error);
-        let consequence =
-            "WeChat repeats a push at once, four requests in all; then its user reads the failure notice";
-        match self.line(now()) {
-            Some(left_out) => {
-                tracing::error!(error, status = 503, consequence, left_out, "refused a request");
-            }
-            None => tracing::debug!(error, status = 503, "refused a request"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_are_so_many_lines_a_minute_and_the_others_are_counted() {
-        let (limit, start) = (Limit::new(2), Instant::now());
-        assert_eq!(limit.line(start), Some(0));
-        assert_eq!(limit.line(start), Some(0));
-        assert_eq!(limit.line(start), None);
-        assert_eq!(limit.line(start + WINDOW - Duration::from_nanos(1)), None);
-        assert_eq!(limit.line(start + WINDOW), Some(2));
-        assert_eq!(limit.line(start + WINDOW), Some(0));
+        None => tracing::debug!(error, status = 503, "refused a request"),
     }
 }

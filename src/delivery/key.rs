@@ -77,7 +77,7 @@ key! {
 impl DeliveryKey {
     /// The key of no push.
     #[cfg(feature = "tokio-1")]
-    pub(super) fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(rand::random())
     }
 

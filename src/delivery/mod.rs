@@ -11,10 +11,6 @@
 //! The middlewares of `wechat-tower` and `wechat-actix` do all of this, and so does `server::Engine` for any other
 //! server on tokio.
 
-#[cfg(feature = "tokio-1")]
-mod decide;
-#[cfg(feature = "tokio-1")]
-pub(crate) mod engine;
 mod key;
 mod memory;
 mod store;

@@ -26,7 +26,6 @@ mod text;
 mod transfer;
 
 use std::fmt;
-#[cfg(feature = "tokio-1")]
 use std::sync::{Arc, LazyLock};
 
 use crate::SealError;
@@ -92,7 +91,6 @@ impl Reply {
     }
 
     /// To be remembered. Where there is nothing to say, all of them are one.
-    #[cfg(feature = "tokio-1")]
     pub(crate) fn into_shared(self) -> Arc<Self> {
         static NONE: LazyLock<Arc<Reply>> = LazyLock::new(|| Arc::new(Reply::None));
         if self.is_none() { NONE.clone() } else { Arc::new(self) }

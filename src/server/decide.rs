@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClaimState, Lease, Retention, Timeliness};
 use crate::Reply;
+use crate::delivery::{ClaimState, Lease, Retention, Timeliness};
 use crate::late_reply::{LateReply, RetrySchedule, SendError};
 
 /// What the owner has set.

@@ -1,21 +1,20 @@
 //! From a delivery to its answer, or to the handler.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant as StdInstant};
+use std::time::Instant as StdInstant;
 
 use tokio::time::Instant;
 
-use super::deadline::{after, before};
+use super::decide::Step;
+use super::push::Push;
 use super::response::Response;
 use super::span::DeliverySpan;
 use super::task::HandlerTask;
 use super::{Engine, Shared};
 use crate::callback::Uncovering;
-use crate::delivery::decide::{Marked, Step, TimedOut};
-use crate::delivery::{Claim, DeliveryKey, Lease, StoreError, UserKey};
-use crate::late_reply::Recipient;
-use crate::log::as_dyn;
-use crate::{Opened, Refusal, Reply, ReplyContext};
+use crate::delivery::{Claim, Lease, StoreError};
+use crate::process::deadline::{after, before};
+use crate::{Opened, Refusal, Reply};
 
 /// What a delivery is answered. Exhaustive.
 pub enum Delivery {
@@ -23,19 +22,6 @@ pub enum Delivery {
     Answered(Response),
     /// It is the first of its push: run the handler.
     Run(HandlerTask),
-}
-
-/// What is remembered of a push while its handler has the message.
-#[derive(Clone)]
-pub(super) struct Push {
-    /// `None` where nothing tells it from another, or deliveries are not joined.
-    pub(super) key: Option<DeliveryKey>,
-    /// How long before this delivery the first one came.
-    pub(super) age: Duration,
-    /// For whom replies are kept.
-    pub(super) user: Option<UserKey>,
-    /// To whom replies are sent.
-    pub(super) recipient: Option<Arc<Recipient>>,
 }
 
 /// What comes of a claim.
@@ -61,23 +47,8 @@ impl From<StoreError> for Refused {
     }
 }
 
-impl Push {
-    fn of(opened: &Opened<'_>, shared: &Shared) -> Self {
-        let late = &shared.policy.late;
-        let recipient = late
-            .sender()
-            .and_then(|_| Some(Arc::new(Recipient::new(shared.callback.app_id(), opened.message.openid()?))));
-        Self {
-            key: shared.policy.joins().then(|| opened.delivery_key()).flatten(),
-            age: Duration::ZERO,
-            user: late.word().and_then(|_| opened.user_key()),
-            recipient,
-        }
-    }
-}
-
 impl Engine {
-    /// A delivery was [opened](Callback::open). Counts it, and where another delivery of its push runs the handler, waits
+    /// A delivery was [opened](crate::Callback::open). Counts it, and where another delivery of its push runs the handler, waits
     /// for the outcome.
     ///
     /// `arrived` is when the request arrived, from where WeChat's five seconds count; `admitted`, when its connection was
@@ -85,8 +56,6 @@ impl Engine {
     /// a [draining](Self::drain) is answered.
     ///
     /// [`Engine::handle`] does this and all the rest. This is for a server whose handlers make responses of their own.
-    ///
-    /// [`Callback::open`]: crate::Callback::open
     pub async fn deliver(&self, opened: &Opened<'_>, arrived: StdInstant, admitted: StdInstant) -> Delivery {
         let mut span = DeliverySpan::new(opened, arrived);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
@@ -169,57 +138,6 @@ impl Engine {
             }
             Err(lease) => Claimed::Run(Some(lease)),
         })
-    }
-
-    /// What a delivery is answered whose time has passed. It is found out to the end even if the connection goes away.
-    pub(super) async fn timed_out(&self, push: &Push, span: &DeliverySpan) -> Arc<Reply> {
-        let task = self.clone().answer_late(push.clone());
-        let answer = span.spawn(self.shutdown().token(), task).await;
-        // It ends early with the runtime alone.
-        answer.unwrap_or_else(|_| Reply::None.into_shared())
-    }
-
-    async fn answer_late(self, push: Push) -> Arc<Reply> {
-        let Shared { store, policy, .. } = &*self.shared;
-        let none = || Reply::None.into_shared();
-        let (Some(key), TimedOut::MarkLate) = (push.key, policy.timed_out(push.age)) else {
-            return none();
-        };
-        let marked = match store.mark_late(key).await {
-            Ok(outcome) => policy.marked(outcome),
-            Err(error) => {
-                tracing::error!(error = as_dyn(&error), "a late reply cannot be kept");
-                return none();
-            }
-        };
-        match marked {
-            Marked::Answer(outcome) => outcome,
-            Marked::Notice => self.notice(key, push.user).await.unwrap_or_else(none),
-            Marked::Typing => {
-                self.type_to(&push);
-                none()
-            }
-            Marked::Nothing => none(),
-        }
-    }
-
-    pub(super) fn seal(
-        &self,
-        span: &mut DeliverySpan,
-        context: &ReplyContext,
-        reply: &Arc<Reply>,
-    ) -> Response {
-        let entered = span.span.clone();
-        let _entered = entered.enter();
-        let word = self.shared.policy.late.word();
-        let part = word.and_then(|word| word.part(reply, 0));
-        let told = part.as_ref().map_or(reply, |(part, _)| part);
-        // The notice is no handler's: where it cannot be sent, nothing has failed.
-        let is_notice = word.is_some_and(|word| Arc::ptr_eq(reply, word.notice()));
-        let handlers = if is_notice { &super::Handlers::new() } else { &self.shared.handlers };
-        let sealed = handlers.seal(context, told);
-        span.close(if reply.is_none() { "none" } else { "reply" });
-        sealed.into()
     }
 
     /// Logs why, and answers with a status and nothing else.

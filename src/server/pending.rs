@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Engine;
-use super::deadline::{after, before};
 use super::span::DeliverySpan;
 use crate::Reply;
 use crate::delivery::{ClaimState, DeliveryKey, Lease, PendingReply, Retention, StoreError, UserKey};
 use crate::log::as_dyn;
+use crate::process::deadline::{after, before};
 
 /// The reply that a user fetched, or the lease of their message where nothing is kept for them.
 type Fetched = Result<Arc<Reply>, Box<dyn Lease>>;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// `time` after `moment`, or as good as never.
-pub(super) fn after(moment: Instant, time: Duration) -> Instant {
+pub(crate) fn after(moment: Instant, time: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
     moment.checked_add(time.min(NEVER)).unwrap_or(moment)
 }
 
 /// `future`'s output, or `None` from `deadline` on. The timer is set once the future keeps us waiting.
-pub(super) async fn before<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
+pub(crate) async fn before<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut sleep = pin!(None);
     poll_fn(|cx| {

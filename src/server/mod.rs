@@ -1,19 +1,26 @@
-//! The retry engine: the only part with a runtime.
+//! For a server of your own: [`Engine`] answers what WeChat sends, whatever the server.
 //!
-//! [`Engine`] holds the settings. `deliver` claims a push and waits for what another delivery runs; `task` runs the
-//! handler; `outcome` stores and sends what came out; `pending` answers the word with which a user fetches a reply. What
-//! to do is decided in [`decide`](super::decide).
+//! [`Engine::handle`] is one call for a request. The middlewares of `wechat-tower` and `wechat-actix` are built on its
+//! parts, because their handlers make responses of their own: [`Engine::verify_url`] for a GET; for a POST
+//! [`Callback::open`], [`Engine::deliver`], and where the handler is to be run, [`HandlerTask::start`].
+//!
+//! The engine needs a tokio runtime; what to do with a delivery is decided without one, in one table.
 
+// Of these files, `decide` has the decisions and no IO; `deliver` claims a push and waits for what another delivery runs;
+// `task` runs the handler; `outcome` stores and sends what came out; `late` answers a delivery whose time has passed, and
+// `pending` the word with which a user fetches a reply.
 mod contain;
-mod deadline;
+mod decide;
 mod deliver;
 mod handle;
 mod handlers;
+mod late;
 mod outcome;
 mod passthrough;
 mod pending;
+mod push;
 mod response;
-mod shutdown;
+mod seal;
 mod span;
 mod task;
 
@@ -25,13 +32,13 @@ pub use deliver::Delivery;
 pub use handlers::HandlerOutput;
 pub use passthrough::{OwnResponse, Passthrough};
 pub use response::Response;
-pub(crate) use shutdown::Shutdown;
 pub use task::{Answer, Finished, HandlerTask, HandlerWait};
 
+use self::decide::Policy;
 use self::handlers::Handlers;
-use super::DeliveryStore;
-use super::decide::Policy;
+use crate::delivery::DeliveryStore;
 use crate::late_reply::{LateReply, RetrySchedule};
+use crate::process::Shutdown;
 use crate::{Callback, Reply};
 
 /// Answers an account's requests, whatever server they come from.

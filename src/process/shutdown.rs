@@ -32,13 +32,13 @@ struct Door {
 
 impl Shutdown {
     /// Counts a handler for as long as the token lives.
-    pub(super) fn token(&self) -> TaskTrackerToken {
+    pub(crate) fn token(&self) -> TaskTrackerToken {
         self.handlers.token()
     }
 
     /// Whether a handler may start for a push that arrived at `arrived`, over a connection that was accepted at
     /// `admitted`. It counts as a push that came, whether a handler is needed for it or not.
-    pub(super) fn admits(&self, arrived: Instant, admitted: Instant) -> bool {
+    pub(crate) fn admits(&self, arrived: Instant, admitted: Instant) -> bool {
         if !self.is_draining() {
             return true;
         }
@@ -47,7 +47,7 @@ impl Shutdown {
         door.closed.is_none_or(|closed| admitted < closed)
     }
 
-    pub(super) fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.handlers.is_closed()
     }
 
@@ -56,7 +56,7 @@ impl Shutdown {
     ///
     /// If pushes came to the very end, those of the next half second are let in too: the server that is waited for has
     /// not stopped to listen yet.
-    pub(super) async fn drain(&self) -> usize {
+    pub(crate) async fn drain(&self) -> usize {
         let began = Instant::now();
         self.door().last.get_or_insert(began);
         self.handlers.close();

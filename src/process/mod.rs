@@ -1,7 +1,18 @@
 //! What a process keeps of an account beside its credentials.
 
+#[cfg(feature = "tokio-1")]
+pub(crate) mod deadline;
+mod log;
+#[cfg(feature = "tokio-1")]
+mod shutdown;
+
+#[cfg(feature = "tokio-1")]
+pub(crate) use log::Limit;
+use log::Log;
+#[cfg(feature = "tokio-1")]
+pub(crate) use shutdown::Shutdown;
+
 use crate::delivery::MemoryStore;
-use crate::log::Log;
 
 /// What all clones of a [`Callback`](crate::Callback) share, so that every middleware made from one, such as one for each
 /// worker, answers as one.
@@ -13,5 +24,5 @@ pub(crate) struct Process {
     pub(crate) store: MemoryStore,
     /// The handlers that run, for a shutdown to wait for.
     #[cfg(feature = "tokio-1")]
-    pub(crate) shutdown: crate::delivery::engine::Shutdown,
+    pub(crate) shutdown: Shutdown,
 }

@@ -7,9 +7,9 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
 use super::contain::contained;
-use super::deliver::Push;
+use super::decide::{NotSent, Source, Stored};
+use super::push::Push;
 use crate::Reply;
-use crate::delivery::decide::{NotSent, Source, Stored};
 use crate::delivery::{Lease, PendingReply, Retention};
 use crate::late_reply::{Recipient, ReplySender, SendError};
 use crate::log::as_dyn;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::contain::{Contained, Ended, contain};
+use super::decide::Source;
 use super::passthrough::Passthrough;
-use crate::delivery::decide::Source;
 use crate::reply::Limits;
 use crate::{HandlerError, Reply, ReplyContext, SealError, Sealed};
 

@@ -10,14 +10,14 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
 use super::contain::Contained;
-use super::deadline::{after, before};
-use super::deliver::Push;
+use super::decide::Source;
 use super::handlers::HandlerOutput;
 use super::outcome::Completion;
+use super::push::Push;
 use super::response::Response;
 use super::span::DeliverySpan;
-use crate::delivery::decide::Source;
 use crate::delivery::{ConcurrentRun, Lease};
+use crate::process::deadline::{after, before};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
 

@@ -1,0 +1,35 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Shared;
+use crate::Opened;
+use crate::delivery::{DeliveryKey, UserKey};
+use crate::late_reply::Recipient;
+
+/// What is remembered of a push while its handler has the message.
+#[derive(Clone)]
+pub(super) struct Push {
+    /// `None` where nothing tells it from another, or deliveries are not joined.
+    pub(super) key: Option<DeliveryKey>,
+    /// How long before this delivery the first one came.
+    pub(super) age: Duration,
+    /// For whom replies are kept.
+    pub(super) user: Option<UserKey>,
+    /// To whom replies are sent.
+    pub(super) recipient: Option<Arc<Recipient>>,
+}
+
+impl Push {
+    pub(super) fn of(opened: &Opened<'_>, shared: &Shared) -> Self {
+        let late = &shared.policy.late;
+        let recipient = late
+            .sender()
+            .and_then(|_| Some(Arc::new(Recipient::new(shared.callback.app_id(), opened.message.openid()?))));
+        Self {
+            key: shared.policy.joins().then(|| opened.delivery_key()).flatten(),
+            age: Duration::ZERO,
+            user: late.word().and_then(|_| opened.user_key()),
+            recipient,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use super::Engine;
+use super::handlers::Handlers;
+use super::response::Response;
+use super::span::DeliverySpan;
+use crate::{Reply, ReplyContext};
+
+impl Engine {
+    /// Seals a reply, or the first part of one that is too long, and closes the delivery's span.
+    pub(super) fn seal(
+        &self,
+        span: &mut DeliverySpan,
+        context: &ReplyContext,
+        reply: &Arc<Reply>,
+    ) -> Response {
+        let entered = span.span.clone();
+        let _entered = entered.enter();
+        let word = self.shared.policy.late.word();
+        let part = word.and_then(|word| word.part(reply, 0));
+        let told = part.as_ref().map_or(reply, |(part, _)| part);
+        // The notice is no handler's: where it cannot be sent, nothing has failed.
+        let is_notice = word.is_some_and(|word| Arc::ptr_eq(reply, word.notice()));
+        let handlers = if is_notice { &Handlers::new() } else { &self.shared.handlers };
+        let sealed = handlers.seal(context, told);
+        span.close(if reply.is_none() { "none" } else { "reply" });
+        sealed.into()
+    }
+}
