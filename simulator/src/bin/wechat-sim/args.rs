@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use wechat_sim::attack::{self, Attack};
 
 use crate::credentials::Credentials;
 use crate::duration::HumanDuration;
@@ -76,7 +77,7 @@ pub(crate) enum Command {
     #[command(after_long_help = SCENARIO)]
     Run(RunArgs),
     /// Send forged requests, which a bot must refuse
-    #[command(after_long_help = crate::attacks::list())]
+    #[command(after_long_help = list_of_attacks())]
     Attack(AttackArgs),
     /// Verify a URL as the console does, and explain why it fails
     Verify(VerifyArgs),
@@ -205,4 +206,10 @@ mod tests {
     fn the_arguments_fit_together() {
         Cli::command().debug_assert();
     }
+}
+
+/// The list of attacks, for the help.
+fn list_of_attacks() -> String {
+    let line = |attack: &Attack| format!("\n  {:28}{}", attack.name, attack.title.en);
+    format!("Attacks:{}", attack::all().iter().map(line).collect::<String>())
 }

@@ -28,12 +28,6 @@ pub(crate) async fn run(context: &Context, args: &AttackArgs) -> Result<Exit, Fa
     Ok(report.exit())
 }
 
-/// The list of attacks, for the help.
-pub(crate) fn list() -> String {
-    let line = |attack: &Attack| format!("\n  {:28}{}", attack.name, attack.title.en);
-    format!("Attacks:{}", attack::all().iter().map(line).collect::<String>())
-}
-
 /// The attacks with these names, or all of them if there are no names.
 pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Attack>, Failure> {
     if names.is_empty() || names.iter().any(|name| name == "all") {
