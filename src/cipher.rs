@@ -8,7 +8,7 @@ use aes::{Aes256Dec, Aes256Enc, Block};
 use base64::engine::Engine;
 use zeroize::Zeroizing;
 
-use crate::DecryptError;
+use crate::XmlError;
 use crate::secret::EncodingAesKey;
 
 /// The block of the padding. AES's own is 16, and a library's PKCS#7 stops there.
@@ -23,6 +23,43 @@ static BASE64: std::sync::LazyLock<base64::engine::Simd> =
     std::sync::LazyLock::new(|| base64::engine::Simd::standard(base64::engine::general_purpose::PAD));
 #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
 use base64::engine::general_purpose::STANDARD as BASE64;
+
+/// Why a message whose signature was right was not decrypted or not read.
+///
+/// For the owner's log alone: towards the caller all of these are one answer, because CBC lets
+/// whoever can tell them apart forge messages.
+///
+/// `#[non_exhaustive]`: more reasons may be told apart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecryptError {
+    /// `Encrypt` is not base64 (standard alphabet, with `=`, no blanks).
+    #[error("Encrypt is not base64")]
+    Base64,
+    /// The ciphertext is empty or no multiple of 16 bytes.
+    #[error("the ciphertext is not a positive multiple of 16 bytes")]
+    Length,
+    /// The padding is wrong. With a right signature this says: another EncodingAESKey.
+    #[error("the padding is wrong: is it another EncodingAESKey?")]
+    Padding,
+    /// The frame is shorter than its own length field says.
+    #[error("the frame is shorter than its length field says")]
+    Frame,
+    /// The message is meant for another account.
+    #[error("the message is meant for another AppID{}, not for {expected}: is the AppID the one in the console?", found.as_deref().map(|id| format!(" ({id})")).unwrap_or_default())]
+    AppId {
+        /// The app id of this callback.
+        expected: String,
+        /// The app id found, where it looks like one.
+        found: Option<String>,
+    },
+    /// The message is not UTF-8.
+    #[error("the message is not UTF-8")]
+    Utf8,
+    /// The message is not the XML that a message is.
+    #[error("the decrypted message is not the XML of a push")]
+    Xml(#[source] XmlError),
+}
 
 /// One EncodingAESKey, ready for use: its key schedules are computed once.
 pub(crate) struct Cipher {
@@ -148,7 +185,7 @@ mod tests {
 
     fn cipher(last: char) -> Cipher {
         let key = format!("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2{last}");
-        Cipher::new(&EncodingAesKey::new(&key).expect("a key"))
+        Cipher::new(&EncodingAesKey::from_base64(&key).expect("a key"))
     }
 
     fn seal(message: &str) -> String {

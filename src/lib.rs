@@ -39,11 +39,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
-mod builder;
 mod callback;
 mod cipher;
 pub mod delivery;
-mod error;
+mod handler_error;
 mod interop;
 #[cfg(feature = "tokio-1")]
 pub mod late_reply;
@@ -66,25 +65,26 @@ mod xml;
 /// What implementations of [`DeliveryStore`](delivery::DeliveryStore) and `ReplySender` take.
 #[doc(no_inline)]
 pub use async_trait::async_trait;
-pub use builder::{CallbackBuilder, PreviousCredentials};
-pub use callback::{Callback, Opened, OpenedXml};
-pub use error::{
-    ConfigError, DecryptError, FieldsError, HandlerError, MessageRejection, OpenError, QueryError, SealError,
-    XmlError,
+pub use callback::{
+    Callback, CallbackBuilder, ConfigError, OpenError, Opened, OpenedXml, PreviousCredentials,
 };
+pub use cipher::DecryptError;
+pub use handler_error::HandlerError;
 #[doc(inline)]
-pub use message::{Message, WechatMessage};
-pub use mode::SecurityMode;
+pub use message::{FieldsError, Message, MessageRejection, WechatMessage};
+pub use mode::{ParseModeError, SecurityMode};
 #[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5", feature = "tokio-1"))]
 pub use push_xml::PushXml;
+pub use query::QueryError;
 pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
-    Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
-    VideoReply, VoiceReply, XmlReplyContext,
+    Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, SealError, Sealed, TextReply,
+    TransferReply, VideoReply, VoiceReply, XmlReplyContext,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;
+pub use xml::XmlError;
 
 /// The snippets of the READMEs compile.
 #[cfg(doctest)]

@@ -1,8 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ConfigError;
-
 /// The message security mode (消息加解密方式) as it is set in WeChat's console.
 ///
 /// It is configuration, never the request's choice: what a request says about itself (`encrypt_type`) is not
@@ -33,15 +31,20 @@ impl SecurityMode {
     }
 }
 
+/// A text that names no [`SecurityMode`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the mode is one of plain (明文模式), compatible (兼容模式) and safe (安全模式)")]
+pub struct ParseModeError;
+
 /// `plain`, `compatible` or `safe`, without regard to case.
 impl FromStr for SecurityMode {
-    type Err = ConfigError;
+    type Err = ParseModeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         [Self::Plain, Self::Compatible, Self::Safe]
             .into_iter()
             .find(|mode| text.eq_ignore_ascii_case(mode.name()))
-            .ok_or(ConfigError::UnknownMode)
+            .ok_or(ParseModeError)
     }
 }
 
@@ -75,6 +78,6 @@ mod tests {
 
     #[test]
     fn another_word_is_refused() {
-        assert_eq!("aes".parse::<SecurityMode>(), Err(ConfigError::UnknownMode));
+        assert_eq!("aes".parse::<SecurityMode>(), Err(ParseModeError));
     }
 }

@@ -8,13 +8,30 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::signature::Signature;
-use crate::{OpenError, QueryError, Timestamp};
+use crate::Timestamp;
 
 /// The longest `echostr` that is echoed. WeChat sends 19 digits.
 const MAX_ECHOSTR: usize = 1024;
 /// The longest `nonce`. WeChat sends about ten digits.
 const MAX_NONCE: usize = 64;
+
+/// What is wrong with a query string.
+///
+/// `#[non_exhaustive]`: more may be told apart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// One of WeChat's parameters is not there.
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
+    /// One of WeChat's parameters is there twice.
+    #[error("the parameter {0} is there more than once")]
+    Doubled(&'static str),
+    /// A parameter is not what WeChat sends: `timestamp` is up to ten digits, `nonce` up to 64 of
+    /// `A–Z a–z 0–9 _ -`, `echostr` up to 1,024 bytes.
+    #[error("the parameter {0} is malformed")]
+    Malformed(&'static str),
+}
 
 /// WeChat's parameters in a request's query string. Parameters of the endpoint's own URL are passed over, and so are
 /// `encrypt_type` and `openid`, which the URL may have of its own besides: the mode is configuration, and nothing signs
@@ -33,15 +50,6 @@ pub(crate) struct CallbackQuery<'a> {
 pub(crate) struct SignatureParameter<'a> {
     pub(crate) name: &'static str,
     pub(crate) hex: Option<Cow<'a, str>>,
-}
-
-impl SignatureParameter<'_> {
-    /// Reads it. Whether it is right is another question.
-    pub(crate) fn read(&self) -> Result<Signature, OpenError> {
-        let parameter = self.name;
-        let hex = self.hex.as_deref().ok_or(OpenError::SignatureMissing { parameter })?;
-        Signature::from_hex(hex).ok_or(OpenError::Signature { parameter })
-    }
 }
 
 impl<'a> CallbackQuery<'a> {

@@ -63,9 +63,9 @@ impl<T: Serialize> fmt::Debug for Revealed<T> {
 }
 
 /// Borrowed, and of any type.
-struct Part<'a, T: ?Sized>(&'a T);
+struct Inner<'a, T: ?Sized>(&'a T);
 
-impl<T: ?Sized + Serialize> fmt::Debug for Part<'_, T> {
+impl<T: ?Sized + Serialize> fmt::Debug for Inner<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.serialize(Shown(f))
     }
@@ -115,7 +115,7 @@ impl<'a, 'f> Serializer for Shown<'a, 'f> {
     }
 
     fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> fmt::Result {
-        self.0.debug_tuple("Some").field(&Part(value)).finish()
+        self.0.debug_tuple("Some").field(&Inner(value)).finish()
     }
 
     fn serialize_unit(self) -> fmt::Result {
@@ -141,7 +141,7 @@ impl<'a, 'f> Serializer for Shown<'a, 'f> {
         variant: &'static str,
         value: &T,
     ) -> fmt::Result {
-        self.0.debug_tuple(variant).field(&Part(value)).finish()
+        self.0.debug_tuple(variant).field(&Inner(value)).finish()
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, fmt::Error> {
@@ -198,7 +198,7 @@ impl SerializeSeq for List<'_, '_> {
     type Error = fmt::Error;
 
     fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> fmt::Result {
-        self.0.entry(&Part(value));
+        self.0.entry(&Inner(value));
         Ok(())
     }
 
@@ -227,12 +227,12 @@ impl SerializeMap for Map<'_, '_> {
     type Error = fmt::Error;
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> fmt::Result {
-        self.0.key(&Part(key));
+        self.0.key(&Inner(key));
         Ok(())
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> fmt::Result {
-        self.0.value(&Part(value));
+        self.0.value(&Inner(value));
         Ok(())
     }
 
@@ -248,7 +248,7 @@ impl SerializeStruct for Struct<'_, '_> {
     type Error = fmt::Error;
 
     fn serialize_field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> fmt::Result {
-        self.0.field(name, &Part(value));
+        self.0.field(name, &Inner(value));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{UNSEALED, part, whole};
+use super::{UNSEALED, extract, whole};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -23,14 +23,14 @@ impl FromRequest for WechatMessage {
 }
 
 macro_rules! extractor {
-    ($($part:ident = $name:literal,)+) => {$(
-        impl FromRequest for $part {
+    ($($type:ident = $name:literal,)+) => {$(
+        impl FromRequest for $type {
             type Error = MessageRejection;
             type Future = Ready<Result<Self, Self::Error>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let extensions = request.extensions();
-                ready(part(extensions.get(), extensions.get()))
+                ready(extract(extensions.get(), extensions.get()))
             }
         }
     )+};

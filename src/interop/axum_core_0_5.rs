@@ -5,7 +5,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{UNSEALED, part, whole};
+use super::{UNSEALED, extract, whole};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -20,13 +20,13 @@ impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
 }
 
 macro_rules! extractor {
-    ($($part:ident = $name:literal,)+) => {$(
-        impl<S: Send + Sync> FromRequestParts<S> for $part {
+    ($($type:ident = $name:literal,)+) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $type {
             type Rejection = MessageRejection;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
                 let extensions = &parts.extensions;
-                part(extensions.get(), extensions.get())
+                extract(extensions.get(), extensions.get())
             }
         }
     )+};

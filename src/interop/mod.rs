@@ -28,12 +28,12 @@ fn whole(taken: Option<Message>, xml: Option<&PushXml>) -> Result<Message, Messa
 }
 
 /// A part of a message that a handler asks for by its type.
-trait Part: Clone {
+trait Extract: Clone {
     /// `None` where the message is of another kind.
     fn of(message: &Message) -> Option<&Self>;
 }
 
-impl Part for Head {
+impl Extract for Head {
     fn of(message: &Message) -> Option<&Self> {
         Some(&message.head)
     }
@@ -41,7 +41,7 @@ impl Part for Head {
 
 macro_rules! kind {
     ($($kind:ident = $name:literal,)+) => {$(
-        impl Part for $kind {
+        impl Extract for $kind {
             fn of(message: &Message) -> Option<&Self> {
                 match &message.content {
                     Content::$kind(content) => Some(content),
@@ -55,7 +55,7 @@ for_each_kind!(kind);
 
 macro_rules! event {
     ($($event:ident = $name:literal,)+) => {$(
-        impl Part for $event {
+        impl Extract for $event {
             fn of(message: &Message) -> Option<&Self> {
                 match message.event() {
                     Some(Event::$event(event)) => Some(event),
@@ -68,7 +68,7 @@ macro_rules! event {
 for_each_event!(event);
 
 /// The part that a typed extractor asks for. It stays in the message, so that others can have it too.
-fn part<P: Part>(message: Option<&Message>, xml: Option<&PushXml>) -> Result<P, MessageRejection> {
+fn extract<P: Extract>(message: Option<&Message>, xml: Option<&PushXml>) -> Result<P, MessageRejection> {
     let of = |message: &Message| P::of(message).cloned().ok_or(MessageRejection::OtherKind);
     message.map_or_else(|| of(&whole(None, xml)?), of)
 }

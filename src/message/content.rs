@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::read::Element;
+use super::read::Composite;
 use super::write::Write;
 use super::{
     DeviceEvent, DeviceText, Event, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo, Text,

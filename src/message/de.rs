@@ -2,17 +2,13 @@
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, SeqDeserializer};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess, Unexpected,
-    Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 
+use super::FieldsError;
 use super::{Field, Fields};
-use crate::FieldsError;
 
 impl<'a> Fields<'a> {
     /// Reads these elements into a type of your own, as
@@ -281,59 +277,5 @@ impl<'a> IntoDeserializer<'a, FieldsError> for Value<'a, '_> {
 
     fn into_deserializer(self) -> Self {
         self
-    }
-}
-
-impl FieldsError {
-    /// The same error, of an element that stands in `name`.
-    fn inside(mut self, name: &str) -> Self {
-        let (Self::Missing { path }
-        | Self::Unexpected { path, .. }
-        | Self::Unknown { path }
-        | Self::Doubled { path }
-        | Self::Custom { path, .. }) = &mut self;
-        let dot = if path.is_empty() { "" } else { "." };
-        // A name is whatever the message says: no control characters out of it into a log.
-        *path = format!("{}{dot}{path}", name.escape_debug());
-        self
-    }
-
-    fn expected(expected: impl Display) -> Self {
-        Self::Unexpected { path: String::new(), expected: expected.to_string() }
-    }
-}
-
-/// What stands in the message is never part of an error: serde's own texts repeat it.
-impl Error for FieldsError {
-    fn custom<T: Display>(message: T) -> Self {
-        Self::Custom { path: String::new(), message: message.to_string() }
-    }
-
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {
-        Self::expected(format_args!("one of {}", variants.join(", ")))
-    }
-
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::Unknown { path: String::new() }
-    }
-
-    fn missing_field(name: &'static str) -> Self {
-        Self::Missing { path: name.to_owned() }
-    }
-
-    fn duplicate_field(name: &'static str) -> Self {
-        Self::Doubled { path: name.to_owned() }
     }
 }

@@ -21,11 +21,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!((id.as_str(), id.to_i64()), ("Ab3dEf+/==", None));
 /// ```
 #[derive(Clone)]
-pub struct Id(Text);
+pub struct Id(Repr);
 
 /// A number fits in without an allocation.
 #[derive(Clone)]
-enum Text {
+enum Repr {
     Short { length: u8, bytes: [u8; SHORT] },
     Long(Box<str>),
 }
@@ -38,11 +38,11 @@ impl Id {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Text::Short { length, bytes } => {
+            Repr::Short { length, bytes } => {
                 let text = bytes.get(..usize::from(*length)).map(str::from_utf8);
                 text.and_then(Result::ok).unwrap_or_default()
             }
-            Text::Long(text) => text,
+            Repr::Long(text) => text,
         }
     }
 
@@ -75,9 +75,9 @@ impl From<&str> for Id {
         Self(match (start, u8::try_from(text.len())) {
             (Some(start), Ok(length)) => {
                 start.copy_from_slice(text.as_bytes());
-                Text::Short { length, bytes }
+                Repr::Short { length, bytes }
             }
-            _ => Text::Long(text.into()),
+            _ => Repr::Long(text.into()),
         })
     }
 }

@@ -82,7 +82,7 @@ impl Message {
     ///
     /// ```
     /// # use wechat_callback::{Message, message::Event};
-    /// let message = Message::new(Event::Other { name: "some_future_event".into() }).with_field("Foo", "bar");
+    /// let message = Message::new(Event::Unknown { name: "some_future_event".into() }).with_field("Foo", "bar");
     /// assert_eq!(message.fields().get("Foo"), Some("bar"));
     /// ```
     #[must_use]

@@ -66,7 +66,9 @@ mod content;
 mod de;
 mod device;
 pub mod event;
+mod extractor;
 mod fields;
+mod fields_error;
 mod file;
 mod head;
 mod id;
@@ -84,8 +86,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::XmlError;
 use crate::xml::Tree;
-use crate::{FieldsError, XmlError};
 use read::elements;
 
 #[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
@@ -94,7 +96,9 @@ pub(crate) use content::for_each_kind;
 pub use content::Content;
 pub use device::{DeviceEvent, DeviceText};
 pub use event::Event;
+pub use extractor::{MessageRejection, WechatMessage};
 pub use fields::{Field, Fields};
+pub use fields_error::FieldsError;
 pub use file::File;
 pub use head::Head;
 pub use id::Id;
@@ -270,44 +274,6 @@ impl fmt::Debug for Message {
             .field("head", &self.head)
             .field("content", &self.content)
             .finish_non_exhaustive()
-    }
-}
-
-/// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
-///
-/// It implements axum's `FromRequestParts` and actix-web's `FromRequest`. Without the middleware around the route the
-/// answer is a 500 that names the middleware.
-///
-/// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
-/// [`event::Click`], …, and beside it, in any order, [`Head`] for who and when, or the whole `WechatMessage`. Messages
-/// of another kind are answered `success` without calling the handler.
-///
-/// If axum rejects a handler without saying why, put `#[axum::debug_handler]` above the handler.
-///
-/// ```
-/// use wechat_callback::{TextReply, WechatMessage};
-///
-/// async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
-///     TextReply::new(format!("你说：{}", message.text().unwrap_or("（不是文字）")))
-/// }
-/// ```
-///
-/// ```
-/// use wechat_callback::TextReply;
-/// use wechat_callback::message::{Head, event::Subscribe};
-///
-/// async fn welcome(head: Head, subscribe: Subscribe) -> TextReply {
-///     tracing::info!(created = ?head.created, has_scene = subscribe.scene.is_some(), "a new follower");
-///     TextReply::new("欢迎关注！")
-/// }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WechatMessage(pub Message);
-
-/// For tests that call a handler themselves.
-impl From<Message> for WechatMessage {
-    fn from(message: Message) -> Self {
-        Self(message)
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) trait Read: Sized {
 }
 
 /// A value that is made of elements of its own. Made by [`elements!`](super::elements).
-pub(super) trait Element: Sized {
+pub(super) trait Composite: Sized {
     fn read_from(fields: Fields<'_>) -> Self;
 
     fn write_into(&self, elements: &mut Vec<Draft>);
@@ -79,20 +79,20 @@ impl Read for Vec<String> {
 }
 
 /// One element that holds others.
-impl<T: Element> Read for T {
+impl<T: Composite> Read for T {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         T::read_from(fields.field(name).map(super::Field::fields).unwrap_or_default())
     }
 }
 
-impl<T: Element> Read for Option<T> {
+impl<T: Composite> Read for Option<T> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         fields.field(name).map(|field| T::read_from(field.fields()))
     }
 }
 
 /// All elements of the name that hold others.
-impl<T: Element> Read for Vec<T> {
+impl<T: Composite> Read for Vec<T> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         fields.all(name).map(|field| T::read_from(field.fields())).collect()
     }
@@ -129,7 +129,7 @@ macro_rules! elements {
             $( $(#[$field_meta])* pub $field: $value, )*
         }
 
-        impl $crate::message::read::Element for $type {
+        impl $crate::message::read::Composite for $type {
             #[allow(unused_variables, reason = "some have no elements")]
             fn read_from(fields: $crate::message::Fields<'_>) -> Self {
                 Self { $( $field: $crate::message::read::read_path(fields, &[$($name),+]), )* }

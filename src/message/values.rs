@@ -59,7 +59,7 @@ macro_rules! words {
         pub enum $type {
             $( $(#[$word_meta])* $variant, )+
             /// Anything else, as it came; empty where there was nothing.
-            Other(String),
+            Unknown(String),
         }
 
         impl $type {
@@ -68,7 +68,7 @@ macro_rules! words {
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $word, )+
-                    Self::Other(word) => word,
+                    Self::Unknown(word) => word,
                 }
             }
         }
@@ -76,14 +76,14 @@ macro_rules! words {
         impl From<String> for $type {
             fn from(word: String) -> Self {
                 $( if $crate::message::values::is_word(&word, $word) { return Self::$variant; } )+
-                Self::Other(word)
+                Self::Unknown(word)
             }
         }
 
         impl From<$type> for String {
             fn from(word: $type) -> Self {
                 match word {
-                    $type::Other(word) => word,
+                    $type::Unknown(word) => word,
                     known => known.as_str().to_owned(),
                 }
             }
@@ -113,7 +113,7 @@ macro_rules! words {
         /// No word.
         impl Default for $type {
             fn default() -> Self {
-                Self::Other(String::new())
+                Self::Unknown(String::new())
             }
         }
 
@@ -128,7 +128,7 @@ macro_rules! words {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(match self {
                     $( Self::$variant => stringify!($variant), )+
-                    Self::Other(_) => "Other(..)",
+                    Self::Unknown(_) => "Unknown(..)",
                 })
             }
         }

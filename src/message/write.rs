@@ -1,7 +1,7 @@
 //! How typed values are written back as elements, so that a message can be made without XML. What is written reads
 //! back as it was ([`read`](super::read)). What is `None` or empty is left out.
 
-use super::read::Element;
+use super::read::Composite;
 use super::{Decimal, Id};
 use crate::Timestamp;
 use crate::xml::Draft;
@@ -63,7 +63,7 @@ impl Write for Vec<i64> {
     }
 }
 
-impl<T: Element> Write for T {
+impl<T: Composite> Write for T {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         let mut inside = Vec::new();
         self.write_into(&mut inside);
@@ -71,7 +71,7 @@ impl<T: Element> Write for T {
     }
 }
 
-impl<T: Element> Write for Option<T> {
+impl<T: Composite> Write for Option<T> {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         if let Some(value) = self {
             value.write(elements, name);
@@ -79,7 +79,7 @@ impl<T: Element> Write for Option<T> {
     }
 }
 
-impl<T: Element> Write for Vec<T> {
+impl<T: Composite> Write for Vec<T> {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         for value in self {
             value.write(elements, name);

@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Reply;
+use super::{Reply, SealError};
+use crate::Timestamp;
 use crate::account::{Account, Generation};
 use crate::signature::Signature;
 use crate::xml::Writer;
-use crate::{SealError, Timestamp};
 
 /// The acknowledgement that shows the user nothing. Never encrypted, never quoted (protocol: anything else
 /// raises WeChat's alarm "illegal response").

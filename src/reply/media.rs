@@ -1,5 +1,5 @@
-use super::{Content, filled};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, filled};
 use crate::xml::Writer;
 
 /// An image reply (回复图片消息).
@@ -23,7 +23,7 @@ impl ImageReply {
     }
 }
 
-impl Content for ImageReply {
+impl ReplyContent for ImageReply {
     fn kind(&self) -> &'static str {
         "image"
     }
@@ -62,7 +62,7 @@ impl VoiceReply {
     }
 }
 
-impl Content for VoiceReply {
+impl ReplyContent for VoiceReply {
     fn kind(&self) -> &'static str {
         "voice"
     }
@@ -127,7 +127,7 @@ impl VideoReply {
     }
 }
 
-impl Content for VideoReply {
+impl ReplyContent for VideoReply {
     fn kind(&self) -> &'static str {
         "video"
     }
@@ -250,7 +250,7 @@ impl MusicReply {
     }
 }
 
-impl Content for MusicReply {
+impl ReplyContent for MusicReply {
     fn kind(&self) -> &'static str {
         "music"
     }

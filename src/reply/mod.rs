@@ -20,25 +20,25 @@
 //! All are `#[non_exhaustive]`, because WeChat may add parts: they are made with `new` and the builder methods.
 
 mod context;
+mod error;
 mod media;
 mod news;
 mod text;
 mod transfer;
 
 use std::fmt;
-#[cfg(feature = "tokio-1")]
 use std::sync::{Arc, LazyLock};
 
-use crate::SealError;
 use crate::xml::{Writer, is_allowed};
 
 #[cfg(feature = "tokio-1")]
 pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{ReplyContext, Sealed, XmlReplyContext};
+pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
-pub(crate) use text::MAX_TEXT;
+use text::MAX_TEXT;
 pub use text::TextReply;
 pub use transfer::{TransferReply, TransferTarget};
 
@@ -92,17 +92,16 @@ impl Reply {
     }
 
     /// To be remembered. Where there is nothing to say, all of them are one.
-    #[cfg(feature = "tokio-1")]
     pub(crate) fn into_shared(self) -> Arc<Self> {
         static NONE: LazyLock<Arc<Reply>> = LazyLock::new(|| Arc::new(Reply::None));
         if self.is_none() { NONE.clone() } else { Arc::new(self) }
     }
 
     fn kind(&self) -> &'static str {
-        self.content().map_or("none", Content::kind)
+        self.content().map_or("none", ReplyContent::kind)
     }
 
-    fn content(&self) -> Option<&dyn Content> {
+    fn content(&self) -> Option<&dyn ReplyContent> {
         Some(match self {
             Self::None => return None,
             Self::Text(reply) => reply,
@@ -127,7 +126,7 @@ fn filled(name: &'static str, text: &str) -> Result<(), SealError> {
 }
 
 /// How a kind of reply is written.
-trait Content {
+trait ReplyContent {
     /// `MsgType`.
     fn kind(&self) -> &'static str;
 

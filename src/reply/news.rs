@@ -1,5 +1,5 @@
-use super::{Content, filled};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, filled};
 use crate::xml::Writer;
 
 /// Since 2018-10-12 WeChat takes one article in answer to a user's message.
@@ -87,7 +87,7 @@ impl Article {
 
 crate::message::debug_without_content!(Article);
 
-impl Content for NewsReply {
+impl ReplyContent for NewsReply {
     fn kind(&self) -> &'static str {
         "news"
     }

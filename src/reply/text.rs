@@ -1,5 +1,5 @@
-use super::{Content, is_blank};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, is_blank};
 use crate::xml::Writer;
 
 /// The longest text, in bytes of UTF-8. Over it the user sees WeChat's failure notice instead. (Measured by others:
@@ -98,7 +98,7 @@ impl TextReply {
     }
 }
 
-impl Content for TextReply {
+impl ReplyContent for TextReply {
     fn kind(&self) -> &'static str {
         "text"
     }

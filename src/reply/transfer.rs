@@ -2,8 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, filled};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, filled};
 use crate::xml::Writer;
 
 /// Transfers the user's message to the account's human agents (转发到客服) or to WeChat's AI (转发到智能回复).
@@ -84,7 +84,7 @@ impl TransferReply {
     }
 }
 
-impl Content for TransferReply {
+impl ReplyContent for TransferReply {
     fn kind(&self) -> &'static str {
         match self.to {
             TransferTarget::AnyAgent | TransferTarget::Agent(_) => "transfer_customer_service",

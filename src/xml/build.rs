@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use super::XmlError;
 use super::flat::{CDATA_END, is_blank};
-use super::tree::{Span, Tree, offset};
+use super::tree::{TextRange, Tree, offset};
 use super::user_text;
 use super::{HeadSeen, MAX_DEPTH};
-use crate::XmlError;
 
 /// Reads `xml` in whatever layout.
 pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
@@ -190,13 +190,13 @@ impl Builder {
             return Ok(());
         };
         if element.has_children {
-            return self.tree.close(element.index, Span::default());
+            return self.tree.close(element.index, TextRange::default());
         }
         let tail = self.tree.text.get(element.kept..).unwrap_or_default();
         let blanks = tail.len().saturating_sub(tail.trim_end_matches(is_blank).len());
         let end = self.tree.text.len().saturating_sub(blanks);
         self.tree.text.truncate(end);
-        let text = Span { start: offset(element.start)?, end: offset(end)? };
+        let text = TextRange { start: offset(element.start)?, end: offset(end)? };
         self.tree.close(element.index, text)
     }
 

@@ -1,7 +1,7 @@
 //! Elements that are put together one by one, before they are a [`Tree`].
 
+use super::XmlError;
 use super::{Cursor, Element, MAX_DEPTH, MAX_ELEMENTS, Tree};
-use crate::XmlError;
 
 /// An element: a name, and a text or elements of its own.
 #[derive(Clone, Default, serde::Deserialize)]

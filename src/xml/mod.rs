@@ -9,6 +9,7 @@
 mod border;
 mod build;
 mod draft;
+mod error;
 mod flat;
 mod json;
 mod layouts;
@@ -19,8 +20,8 @@ mod write;
 
 use std::borrow::Cow;
 
-use crate::XmlError;
 pub(crate) use draft::Draft;
+pub use error::XmlError;
 pub(crate) use tree::{Cursor, Element, Tree};
 pub(crate) use write::{Writer, is_allowed};
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
+use super::XmlError;
 use super::{HeadSeen, MAX_ELEMENTS, build, flat};
-use crate::XmlError;
 
 /// The elements under `<xml>`, in two allocations: one text that all names and values stand in, and one list in
 /// document order.
@@ -13,14 +13,14 @@ pub(crate) struct Tree {
 
 #[derive(Clone)]
 struct Node {
-    name: Span,
-    text: Span,
+    name: TextRange,
+    text: TextRange,
     /// The index behind the last descendant.
     end: u32,
 }
 
 #[derive(Clone, Copy, Default)]
-pub(super) struct Span {
+pub(super) struct TextRange {
     pub(super) start: u32,
     pub(super) end: u32,
 }
@@ -55,10 +55,10 @@ impl Tree {
         Ok(elements.reached_end().then_some(tree))
     }
 
-    fn append(&mut self, text: &str) -> Result<Span, XmlError> {
+    fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
         let start = offset(self.text.len())?;
         self.text.push_str(text);
-        Ok(Span { start, end: offset(self.text.len())? })
+        Ok(TextRange { start, end: offset(self.text.len())? })
     }
 
     /// Starts an element. What is opened until it is closed stands inside.
@@ -68,11 +68,11 @@ impl Tree {
             return Err(XmlError::Elements);
         }
         let name = self.append(name)?;
-        self.nodes.push(Node { name, text: Span::default(), end: 0 });
+        self.nodes.push(Node { name, text: TextRange::default(), end: 0 });
         Ok(index)
     }
 
-    pub(super) fn close(&mut self, index: usize, text: Span) -> Result<(), XmlError> {
+    pub(super) fn close(&mut self, index: usize, text: TextRange) -> Result<(), XmlError> {
         let end = offset(self.nodes.len())?;
         if let Some(node) = self.nodes.get_mut(index) {
             node.text = text;
@@ -92,7 +92,7 @@ impl Tree {
         Cursor { tree: self, start: 0, end: self.nodes.len() }
     }
 
-    fn slice(&self, span: Span) -> &str {
+    fn slice(&self, span: TextRange) -> &str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 }

@@ -35,7 +35,7 @@ impl Span {
 /// The texts of users that stand in CDATA, in their order. None where no reader can take one for anything else, and
 /// where the message is of no form that this knows.
 pub(super) fn find(xml: &str) -> Vec<Span> {
-    Message::read(xml).and_then(|message| message.spans()).unwrap_or_default()
+    Document::read(xml).and_then(|message| message.spans()).unwrap_or_default()
 }
 
 /// What is behind the text that ends at `end`.
@@ -47,7 +47,7 @@ struct Tail<'a> {
 }
 
 /// A message of which everything is read but the texts of users.
-struct Message<'a> {
+struct Document<'a> {
     xml: &'a str,
     layout: Option<&'static Layout>,
     first: Place<'a>,
@@ -57,7 +57,7 @@ struct Message<'a> {
     head: HeadSeen,
 }
 
-impl<'a> Message<'a> {
+impl<'a> Document<'a> {
     fn read(xml: &'a str) -> Option<Self> {
         let Front { kind, layout: known, place: first, start, head } = Front::read(xml)?;
         let mut tail = last_end(xml, start, known)?;
@@ -263,7 +263,7 @@ fn last_end<'a>(xml: &'a str, start: usize, layout: Option<&Layout>) -> Option<T
         }
         let (cost, tail) = read_tail(xml, behind);
         left = left.checked_sub(cost)?;
-        if let Some(Read { around, kind, head }) = tail
+        if let Some(TailElements { around, kind, head }) = tail
             && can_hold(Place { around, name })
         {
             return Some(Tail { place: Place { around, name }, end, kind, head });
@@ -273,7 +273,7 @@ fn last_end<'a>(xml: &'a str, start: usize, layout: Option<&Layout>) -> Option<T
 }
 
 /// What a tail says, and which element is around its beginning.
-struct Read<'a> {
+struct TailElements<'a> {
     around: Option<&'a str>,
     kind: Kind<'a>,
     head: HeadSeen,
@@ -281,7 +281,7 @@ struct Read<'a> {
 
 /// Reads whole elements from `at` to the end of the message. How many bytes were read, and what they are if they are
 /// that.
-fn read_tail(xml: &str, at: usize) -> (usize, Option<Read<'_>>) {
+fn read_tail(xml: &str, at: usize) -> (usize, Option<TailElements<'_>>) {
     let mut tokens = Tokens::new(xml, at);
     let read = read_elements(&mut tokens).filter(|_| {
         tokens.by_ref().all(|token| match token {
@@ -295,8 +295,8 @@ fn read_tail(xml: &str, at: usize) -> (usize, Option<Read<'_>>) {
 }
 
 /// Reads up to the end tag of the root.
-fn read_elements<'a>(tokens: &mut Tokens<'a>) -> Option<Read<'a>> {
-    let mut read = Read { around: None, kind: Kind::default(), head: HeadSeen::default() };
+fn read_elements<'a>(tokens: &mut Tokens<'a>) -> Option<TailElements<'a>> {
+    let mut read = TailElements { around: None, kind: Kind::default(), head: HeadSeen::default() };
     let mut open: Vec<&str> = Vec::new();
     loop {
         match tokens.next()? {
@@ -311,7 +311,8 @@ fn read_elements<'a>(tokens: &mut Tokens<'a>) -> Option<Read<'a>> {
                 Some(opened) if opened == name => {}
                 None if name == "xml" => return Some(read),
                 None if read.around.is_none() && layouts::is_around_any(name) => {
-                    read = Read { around: Some(name), kind: Kind::default(), head: HeadSeen::default() };
+                    read =
+                        TailElements { around: Some(name), kind: Kind::default(), head: HeadSeen::default() };
                 }
                 _ => return None,
             },

@@ -17,7 +17,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
-use crate::message::read::{Element, filled, setters};
+use crate::message::read::{Composite, filled, setters};
 use crate::message::write::Write;
 use crate::message::{Decimal, Fields, elements};
 use crate::xml::Draft;
@@ -32,7 +32,7 @@ pub struct Subscribe {
     pub ticket: Option<String>,
 }
 
-impl Element for Subscribe {
+impl Composite for Subscribe {
     fn read_from(fields: Fields<'_>) -> Self {
         let scene = fields.get("EventKey").and_then(|key| key.strip_prefix("qrscene_"));
         Self { scene: scene.map(str::to_owned), ticket: filled(fields, "Ticket").map(str::to_owned) }

@@ -178,7 +178,7 @@ pub enum MassSendStatus {
     /// the administrator. Others occur.
     Err(i64),
     /// Anything else, as it came; empty where there was nothing.
-    Other(String),
+    Unknown(String),
 }
 
 impl From<String> for MassSendStatus {
@@ -190,7 +190,7 @@ impl From<String> for MassSendStatus {
             Some(code) => Self::Err(code),
             None if is_word(&word, "send success") => Self::Success,
             None if is_word(&word, "send fail") => Self::Fail,
-            None => Self::Other(word),
+            None => Self::Unknown(word),
         }
     }
 }
@@ -201,7 +201,7 @@ impl From<MassSendStatus> for String {
             MassSendStatus::Success => "send success".to_owned(),
             MassSendStatus::Fail => "send fail".to_owned(),
             MassSendStatus::Err(code) => format!("err({code})"),
-            MassSendStatus::Other(word) => word,
+            MassSendStatus::Unknown(word) => word,
         }
     }
 }
@@ -215,7 +215,7 @@ impl Write for MassSendStatus {
 /// No word.
 impl Default for MassSendStatus {
     fn default() -> Self {
-        Self::Other(String::new())
+        Self::Unknown(String::new())
     }
 }
 
@@ -232,7 +232,7 @@ impl fmt::Debug for MassSendStatus {
             Self::Success => f.write_str("Success"),
             Self::Fail => f.write_str("Fail"),
             Self::Err(code) => write!(f, "Err({code})"),
-            Self::Other(_) => f.write_str("Other(..)"),
+            Self::Unknown(_) => f.write_str("Unknown(..)"),
         }
     }
 }
@@ -247,7 +247,7 @@ mod tests {
             ("send success", MassSendStatus::Success),
             ("send fail", MassSendStatus::Fail),
             ("err(30003)", MassSendStatus::Err(30003)),
-            ("err(x)", MassSendStatus::Other("err(x)".to_owned())),
+            ("err(x)", MassSendStatus::Unknown("err(x)".to_owned())),
         ] {
             assert_eq!(MassSendStatus::from(word.to_owned()), status);
             assert_eq!(String::from(status), word);

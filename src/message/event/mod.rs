@@ -43,7 +43,7 @@ mod verification;
 use std::fmt;
 
 use super::Fields;
-use super::read::Element;
+use super::read::Composite;
 use super::write::Write;
 use crate::xml::Draft;
 
@@ -183,7 +183,7 @@ macro_rules! event {
                 $type($type),
             )+
             /// An event that has no type here. What it holds is in [`Message::fields`](super::Message::fields).
-            Other {
+            Unknown {
                 /// `Event` as it came.
                 name: String,
             },
@@ -194,7 +194,7 @@ macro_rules! event {
                 // Without regard to case: WeChat's own pages mix `SCAN` and `scan`.
                 match fields.get("Event").unwrap_or_default() {
                     $( name if name.eq_ignore_ascii_case($name) => Self::$type($type::read_from(fields)), )+
-                    name => Self::Other { name: name.to_owned() },
+                    name => Self::Unknown { name: name.to_owned() },
                 }
             }
 
@@ -202,7 +202,7 @@ macro_rules! event {
                 self.name().write(elements, "Event");
                 match self {
                     $( Self::$type(event) => event.write_into(elements), )+
-                    Self::Other { .. } => {}
+                    Self::Unknown { .. } => {}
                 }
             }
 
@@ -211,7 +211,7 @@ macro_rules! event {
             pub fn name(&self) -> &str {
                 match self {
                     $( Self::$type(_) => $name, )+
-                    Self::Other { name } => name,
+                    Self::Unknown { name } => name,
                 }
             }
         }
