@@ -1,7 +1,7 @@
 //! cargo run --example demo
 //!
 //! A bot, and WeChat's side of it in the browser, in one process. It echoes, has a menu, sends news, answers late
-//! (`慢 8`), and keeps what is too late for who writes 继续. The address comes from `LISTEN`.
+//! (`慢 8`), and keeps a reply that is too late until the user writes 继续. The address comes from `LISTEN`.
 
 mod common;
 
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     let shutdown = common::signal()?;
     let account = Account::generate();
-    // The mode is the account's, never the request's choice: so there is a bot for each, and the page says which.
+    // The mode is configuration, never the request's choice, so there is a bot for each, and the page says which.
     let bots = [bot(&account, Mode::Plain)?, bot(&account, Mode::Compatible)?, bot(&account, Mode::Safe)?];
     let mode = Arc::new(Mutex::new(account.mode()));
     let switched = Arc::clone(&mode);
@@ -113,7 +113,7 @@ async fn answer(text: &str) -> Reply {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 TextReply::new(format!("想了 {seconds} 秒：春风拂柳绿丝长，细雨无声润草堂。")).into()
             }
-            // A user's own words, so literally, and as many as a reply may hold.
+            // A user's own words: escaped, so that they hold no markup, and cut to what a reply may hold.
             _ => TextReply::literal(&format!("你说：{text}")).split().into_iter().next().into(),
         },
     }

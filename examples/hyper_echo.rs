@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt};
 use wechat_tower::{Message, WechatBody, WechatLayer};
 
-/// The handler: the message stands in the request's extensions, the reply goes into the response's.
+/// The handler: the message is in the request's extensions, and the reply goes into the response's.
 async fn chat(mut request: Request<WechatBody<Incoming>>) -> Result<Response<Empty<Bytes>>, Infallible> {
     let mut response = Response::default();
     if let Some(message) = request.extensions_mut().remove::<Message>() {

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 async fn inspect(WechatMessage(message): WechatMessage) -> Result<Reply, HandlerError> {
     let json = serde_json::to_string_pretty(&message)?;
-    // Events without a sender are shown in the log alone: nobody would get the reply.
+    // Events without a sender are only logged, because nobody would get the reply.
     if message.openid().is_none() {
         tracing::info!("{json}");
         return Ok(Reply::none());

@@ -1,10 +1,10 @@
 //! cargo run --example slow_bot -- --framework axum
 //!
-//! Takes its time: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
+//! Answers slowly: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
 //! axum, or in actix-web with `--framework actix`.
 //!
-//! `LATE` says what becomes of an answer that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
-//! `claim` the user is asked to write 继续, and gets it then. With `REDIS_URL` several bots answer as one. The account
+//! `LATE` says what happens to a reply that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
+//! `claim` the user is asked to write 继续 and then gets it. With `REDIS_URL` several bots answer as one. The account
 //! comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
 mod common;
@@ -59,7 +59,7 @@ fn late_reply() -> Result<LateReply, Box<dyn Error>> {
     }
 }
 
-/// Where the bots that answer as one meet.
+/// The store of several bots that answer as one.
 fn shared() -> Result<Option<RedisStore>, Box<dyn Error>> {
     match env::var("REDIS_URL") {
         Ok(url) => Ok(Some(RedisStore::connect(&url)?)),

@@ -2,10 +2,10 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// Any error of a handler, so that `?` works in one: `async fn chat(..) -> Result<TextReply, HandlerError>`.
+/// Any error of a handler, so that `?` works in handlers.
 ///
-/// The middleware logs it with its causes and answers WeChat `success`, or tells the user what its `on_error` says, so
-/// that one bug does not make WeChat block the whole account.
+/// The middleware logs the error with its causes. It answers WeChat `success`, or the reply that its `on_error`
+/// returns, so that one bug does not make WeChat block the whole account.
 ///
 /// ```
 /// use wechat_callback::{HandlerError, TextReply, WechatMessage};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub struct HandlerError(Arc<dyn Error + Send + Sync>);
 
 impl HandlerError {
-    /// What the handler failed with.
+    /// The error that the handler returned. Use it to downcast.
     #[must_use]
     pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0

@@ -15,7 +15,7 @@ impl Token {
         Self(token)
     }
 
-    /// Dangerous: whoever knows it signs requests in WeChat's name. It is meant for the hash alone.
+    /// Dangerous: with it anyone can sign requests in WeChat's name. Only the signature may use it.
     pub(crate) fn secret(&self) -> &str {
         &self.0
     }
@@ -35,8 +35,8 @@ impl fmt::Debug for Token {
 /// The EncodingAESKey (消息加解密密钥): 43 characters that stand for the 32 bytes of an AES-256 key.
 pub(crate) struct EncodingAesKey(Zeroizing<[u8; 32]>);
 
-/// The 43 characters carry 258 bits; the last two are thrown away and are often not zero, so a strict decoder
-/// refuses most of the keys that the console makes.
+/// The 43 characters carry 258 bits. The last two are dropped and are often not zero, so a strict decoder would refuse
+/// most of the keys that the console makes.
 const KEY_BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -57,7 +57,7 @@ impl EncodingAesKey {
         Some(Self(key))
     }
 
-    /// Dangerous: whoever knows it reads and writes the account's messages. It is meant for the cipher alone.
+    /// Dangerous: with it anyone can read and write the account's messages. Only the cipher may use it.
     pub(crate) fn secret(&self) -> &[u8; 32] {
         &self.0
     }

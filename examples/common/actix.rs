@@ -13,8 +13,8 @@ const GRACE: u64 = 5;
 
 /// Serves `routes` until Ctrl-C or SIGTERM, and then waits for `drain`.
 ///
-/// Each request has a connection of its own, because actix-web bounds the time for headers only in the first request of a
-/// connection; and a client that is refused is disconnected at once, because actix-web would go on reading its body.
+/// Each request has a connection of its own, because actix-web bounds the time for headers only in the first request of
+/// a connection; and a client that is refused is disconnected at once, because actix-web would go on reading its body.
 pub(crate) async fn serve(
     routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     workers: usize,
@@ -33,8 +33,8 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Answers every other path. The answer holds the rest of the body: without it actix-web would read the body to its end,
-/// however long that takes.
+/// Answers every other path. The answer holds the rest of the body: without it actix-web would read the body to its
+/// end, however long that takes.
 async fn not_found(rest: web::Payload) -> HttpResponse {
     HttpResponse::NotFound().body(SizedStream::new(0, rest))
 }

@@ -10,7 +10,7 @@ use crate::account::{Account, Rotation};
 use crate::cipher::Cipher;
 
 impl Callback {
-    /// Starts with the AppID (开发者ID) and the Token (令牌) of the account.
+    /// Starts with the AppID (开发者ID) and the Token (令牌) of the account, as the console shows them.
     ///
     /// ```
     /// use wechat_callback::Callback;
@@ -30,7 +30,7 @@ impl Callback {
     }
 }
 
-/// Builds a [`Callback`]. Mistakes in the values are found by [`build`](Self::build).
+/// Builds a [`Callback`]; [`build`](Self::build) checks the values. Made by [`Callback::builder`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct CallbackBuilder {
     app_id: String,
@@ -58,7 +58,7 @@ impl CallbackBuilder {
         self
     }
 
-    /// The security mode as it is set in the console. Safe with a key, plain without, unless it is set here.
+    /// The security mode, which must be the one set in the console. Unless set it is safe with a key and plain without.
     ///
     /// ```
     /// # use wechat_callback::{Callback, SecurityMode};
@@ -73,8 +73,8 @@ impl CallbackBuilder {
         self
     }
 
-    /// The token and key from before the last change in the console, while that change takes effect. A push
-    /// that only they fit is accepted, and answered with them.
+    /// The token and the key before the last change in the console, for the time that the change takes to have effect.
+    /// A push that was made with them is accepted, and its reply is made with them.
     ///
     /// ```
     /// # use wechat_callback::{Callback, PreviousCredentials};
@@ -88,8 +88,8 @@ impl CallbackBuilder {
         self
     }
 
-    /// How far the `timestamp` of a request may lie from the clock, before or after; 300 seconds unless set.
-    /// What is older may be an old request played again. Whole seconds count.
+    /// How far the `timestamp` of a request may be from the clock, before or after; 300 seconds unless set. An older
+    /// request may be a replay. Fractions of a second are ignored.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -104,14 +104,14 @@ impl CallbackBuilder {
         self
     }
 
-    /// Checks the values.
+    /// Checks the values and builds the callback.
     ///
-    /// A token under 16 characters in plain mode is logged as a warning: from a single logged URL it can be
-    /// guessed. So is a key in plain mode, where it does nothing.
+    /// In plain mode it logs a warning for a token under 16 characters, which can be guessed from a single logged URL,
+    /// and for a key, which has no effect there.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], which says what the value looks like.
+    /// [`ConfigError`], which says what the right value looks like.
     pub fn build(self) -> Result<Callback, ConfigError> {
         check::app_id(&self.app_id)?;
         let tokens = Rotation {
@@ -148,7 +148,7 @@ impl CallbackBuilder {
     }
 }
 
-/// The app id and the mode.
+/// Shows the app id and the mode.
 impl fmt::Debug for CallbackBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallbackBuilder")
@@ -158,7 +158,7 @@ impl fmt::Debug for CallbackBuilder {
     }
 }
 
-/// A token, a key or both from before the last change in the console. What is not set has not changed.
+/// The token, the key or both before the last change in the console. What is not set has not changed.
 #[derive(Default)]
 #[must_use = "it does nothing until it is handed to CallbackBuilder::previous"]
 pub struct PreviousCredentials {
@@ -167,7 +167,7 @@ pub struct PreviousCredentials {
 }
 
 impl PreviousCredentials {
-    /// Nothing has changed.
+    /// Neither has changed.
     ///
     /// ```
     /// # use wechat_callback::PreviousCredentials;
@@ -200,7 +200,7 @@ impl PreviousCredentials {
     }
 }
 
-/// Which of the two are set.
+/// Shows which of the two are set.
 impl fmt::Debug for PreviousCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreviousCredentials")

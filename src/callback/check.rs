@@ -17,8 +17,8 @@ pub(super) fn app_id(app_id: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Takes 3 to 32 visible ASCII characters except quotes. The console asks for letters and digits; tokens that it took in
-/// the past may hold others.
+/// Takes 3 to 32 visible ASCII characters except quotes. The console asks for letters and digits; tokens that it took
+/// in the past may hold others.
 pub(super) fn token(token: Zeroizing<String>) -> Result<Token, ConfigError> {
     let is_of_token = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`');
     let length = token.chars().count();

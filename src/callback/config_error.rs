@@ -5,10 +5,10 @@ use crate::mode::ParseModeError;
 
 /// What is wrong with a configuration, found before the first request.
 ///
-/// The messages say what the right value looks like. None of them repeats the value. `Debug` shows the message too,
-/// because that is what a `main` that returns the error prints.
+/// The messages say what the right value looks like, and never repeat the value. `Debug` shows the message too, because
+/// that is what a `main` that returns the error prints.
 ///
-/// `#[non_exhaustive]`: more mistakes may be told apart.
+/// `#[non_exhaustive]`: more mistakes may be distinguished.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -27,7 +27,7 @@ pub enum ConfigError {
         "the AppID is at most 64 letters and digits without blanks or quotes; it looks like wx5823bf96d3bd56c7"
     )]
     AppIdMalformed,
-    /// The token is empty. Anybody could sign for an account without a token.
+    /// The token is empty. Without a token anybody could sign requests.
     #[error(
         "the Token is empty: choose 3 to 32 letters and digits, the same here and in the console (令牌(Token))"
     )]
@@ -75,7 +75,7 @@ pub enum ConfigError {
         /// The mode asked for.
         mode: SecurityMode,
     },
-    /// No such mode.
+    /// There is no such mode.
     #[error("the mode (WECHAT_MODE) is one of plain (明文模式), compatible (兼容模式) and safe (安全模式)")]
     UnknownMode,
     /// An environment variable is not set.

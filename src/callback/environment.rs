@@ -3,13 +3,19 @@ use std::env::VarError;
 use super::{Callback, ConfigError};
 
 impl Callback {
-    /// Reads the environment: `WECHAT_APP_ID`, `WECHAT_TOKEN`, and where they are set
-    /// `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE` (`plain`, `compatible`, `safe`; safe is the default with a
-    /// key, plain without).
+    /// Reads the account from environment variables: `WECHAT_APP_ID`, `WECHAT_TOKEN`, and if they are set
+    /// `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE` (`plain`, `compatible` or `safe`; unless set it is safe with a key
+    /// and plain without).
+    ///
+    /// ```no_run
+    /// # use wechat_callback::Callback;
+    /// let callback = Callback::from_env()?;
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] where a variable is missing, empty or mistaken. An empty key is a mistake, not plain mode.
+    /// [`ConfigError`] if a variable is missing, empty or wrong. An empty key is an error, not plain mode.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_variables(|name| std::env::var(name))
     }
@@ -66,7 +72,7 @@ mod tests {
         assert_eq!(missing(&app_id), Some(ConfigError::VariableMissing { name: "WECHAT_TOKEN" }));
     }
 
-    /// Or a deployment that lost its key would fall back to plain mode without a word.
+    /// Otherwise a deployment that has lost its key would fall back to plain mode silently.
     #[test]
     fn an_empty_variable_is_a_mistake() {
         for name in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE"] {

@@ -4,31 +4,31 @@ use crate::{DecryptError, QueryError, SecurityMode, Timestamp, XmlError};
 
 /// Why a request was not verified or not opened.
 ///
-/// The reason is for the owner's log. The caller gets [`status`](Self::status) and nothing else.
+/// The reason is for the log. Answer with the [`status`](Self::status) and an empty body.
 ///
-/// `#[non_exhaustive]`: more reasons may be told apart.
+/// `#[non_exhaustive]`: more reasons may be distinguished.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The query string is not one of WeChat's.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The timestamp lies too far from now: an old request played again, or a wrong clock.
+    /// The timestamp is too far from now: a replayed request, or a wrong clock.
     #[error(
         "the timestamp is {} s {} the clock here, more than {} s: an old request, or a wrong clock?",
         timestamp.distance(*now).as_secs(),
         if timestamp < now { "behind" } else { "ahead of" },
-        freshness.as_secs()
+        tolerance.as_secs()
     )]
     Stale {
-        /// What the request says.
+        /// The time in the request.
         timestamp: Timestamp,
-        /// What the clock says.
+        /// The time by the clock here.
         now: Timestamp,
-        /// How far apart they may be.
-        freshness: Duration,
+        /// How far apart they may be: [`timestamp_tolerance`](crate::CallbackBuilder::timestamp_tolerance).
+        tolerance: Duration,
     },
-    /// The signature that this mode asks for is not there.
+    /// The signature that the mode requires is missing.
     #[error("the parameter {parameter} is missing")]
     SignatureMissing {
         /// `signature` or `msg_signature`.
@@ -40,30 +40,30 @@ pub enum OpenError {
         /// `signature` or `msg_signature`.
         parameter: &'static str,
     },
-    /// A plaintext body where the mode asks for an encrypted one.
+    /// A plain body, although the mode requires an encrypted one.
     #[error("the body has no Encrypt, but this endpoint is in {mode} mode: is the console in plain mode?")]
     Unencrypted {
         /// The mode of this endpoint.
         mode: SecurityMode,
     },
-    /// An encrypted body where the mode is plain.
+    /// An encrypted body, although the mode is plain.
     #[error("the body is encrypted, but this endpoint is in plain mode: is the console in safe mode?")]
     Encrypted,
     /// The body is not UTF-8.
     #[error("the body is not UTF-8")]
     Utf8,
-    /// The body is not the XML that a push is.
+    /// The body is not the XML of a push.
     #[error("the body is not the XML of a push")]
     Xml(#[from] XmlError),
-    /// The signature was right, what it covers was not.
+    /// The signature is right, but the encrypted message is not.
     #[error(transparent)]
     Decrypt(#[from] DecryptError),
 }
 
 impl OpenError {
-    /// The HTTP status to refuse with: 400 for what cannot be read, 403 for what is not WeChat's.
+    /// The HTTP status to refuse with: 400 if the request cannot be read, 403 if it is not proven to come from WeChat.
     ///
-    /// Everything that comes after the signature in an encrypted mode is 403, whatever failed.
+    /// In an encrypted mode every failure after the signature is 403.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {

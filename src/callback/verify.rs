@@ -9,7 +9,7 @@ use crate::secret::Token;
 use crate::signature::Signature;
 use crate::{DecryptError, QueryError, SecurityMode, Timestamp, xml};
 
-/// A URL verification (GET) that was verified.
+/// The result of verifying a URL (GET).
 pub(crate) struct Verified {
     pub(crate) echostr: String,
     /// In plain mode the signature would open a push as well.
@@ -17,13 +17,13 @@ pub(crate) struct Verified {
     pub(crate) uncovering: Option<Uncovering>,
 }
 
-/// What was proven to come from WeChat, and with what.
+/// A push that is proven to come from WeChat, and the credentials that prove it.
 pub(super) struct Authentic<'q, 'b> {
     pub(super) xml: Cow<'b, str>,
     pub(super) token: Generation,
     pub(super) key: Generation,
     pub(super) nonce: Cow<'q, str>,
-    /// The signature, where it does not cover the body.
+    /// The signature, if it does not cover the body.
     pub(super) uncovering: Option<Uncovering>,
 }
 
@@ -36,12 +36,14 @@ pub(crate) struct Uncovering {
 }
 
 impl Callback {
-    /// Answers the URL verification (GET): returns the `echostr` to send back as `text/plain`, exactly as it is.
+    /// Verifies the URL (GET), as WeChat does when it is saved in the console. Returns the `echostr`: answer with
+    /// status 200 and exactly this text, as `text/plain`.
     ///
-    /// `query` is the query string as it stands in the URL, without the `?`.
+    /// `query` is the query string exactly as in the URL, without the `?`.
     ///
-    /// In plain mode the signature that was verified would open a push as well, with any body. The middlewares bind it
-    /// to no body; whoever calls this remembers it, or leaves it at the window of time.
+    /// In plain mode the signature covers no body, so whoever sees this request can send a push with its signature
+    /// while the timestamp is within the tolerance. The middlewares and `server::Engine` refuse such a push; a server
+    /// that calls this method can do so by remembering the signature.
     ///
     /// # Errors
     ///
@@ -63,20 +65,21 @@ impl Callback {
         let query = CallbackQuery::parse(query)?;
         let echostr = query.echostr.as_deref().ok_or(QueryError::Missing("echostr"))?;
         // Plain in every mode: WeChat neither encrypts nor signs the echostr of an Official Account.
-        self.check_freshness(&query, now)?;
+        self.check_timestamp(&query, now)?;
         let (signature, _) = self.check_signature(&query, &query.signature, "")?;
         Ok(Verified { echostr: echostr.to_owned(), uncovering: self.uncovering(signature, &query, now) })
     }
 
-    /// What can be told of a push (POST) before its body is there, so that nobody need wait for the body of a request
-    /// that is refused anyway: whether the query is complete and its timestamp fresh; whether it has the signatures
-    /// that the mode needs; and in plain and compatible mode whether `signature`, which covers the query alone, is right.
+    /// Checks the query of a push (POST), so that the body of a request that will be refused need not be read.
     ///
-    /// In safe mode `msg_signature` covers the body, and only [`open`](Self::open) tells whether it is right. Whatever is
-    /// refused here `open` refuses too, whichever body comes, though it may name another reason where the body is wrong
-    /// as well.
+    /// It checks that the query is complete, that its timestamp is within the tolerance, that it has the signatures
+    /// that the mode needs, and in plain and compatible mode that `signature`, which covers the query alone, is right.
+    /// In safe mode `msg_signature` covers the body too, and only [`open`](Self::open) can check it.
     ///
-    /// `query` is the query string as it stands in the URL, without the `?`.
+    /// [`open`](Self::open) refuses every query that is refused here, whatever the body. It may name another reason if
+    /// the body is wrong as well.
+    ///
+    /// `query` is the query string exactly as in the URL, without the `?`.
     ///
     /// # Errors
     ///
@@ -100,7 +103,7 @@ impl Callback {
     /// As [`check_query`](Self::check_query).
     pub fn check_query_at(&self, query: &str, now: Timestamp) -> Result<(), OpenError> {
         let query = CallbackQuery::parse(query)?;
-        self.check_freshness(&query, now)?;
+        self.check_timestamp(&query, now)?;
         if self.mode() != SecurityMode::Safe {
             self.check_signature(&query, &query.signature, "")?;
         }
@@ -117,7 +120,7 @@ impl Callback {
         now: Timestamp,
     ) -> Result<Authentic<'q, 'b>, OpenError> {
         let query = CallbackQuery::parse(query)?;
-        self.check_freshness(&query, now)?;
+        self.check_timestamp(&query, now)?;
         // What covers what: `signature` the query alone, `msg_signature` the query and `Encrypt`.
         let mode = self.mode();
         let mut token = Generation::Current;
@@ -150,15 +153,15 @@ impl Callback {
         (self.mode() == SecurityMode::Plain).then(|| Uncovering { key: signature.into(), fresh_for })
     }
 
-    fn check_freshness(&self, query: &CallbackQuery<'_>, now: Timestamp) -> Result<(), OpenError> {
-        let freshness = self.account.timestamp_tolerance;
-        if query.timestamp.distance(now) > freshness {
-            return Err(OpenError::Stale { timestamp: query.timestamp, now, freshness });
+    fn check_timestamp(&self, query: &CallbackQuery<'_>, now: Timestamp) -> Result<(), OpenError> {
+        let tolerance = self.account.timestamp_tolerance;
+        if query.timestamp.distance(now) > tolerance {
+            return Err(OpenError::Stale { timestamp: query.timestamp, now, tolerance });
         }
         Ok(())
     }
 
-    /// The signature, and which token signed the query, and `encrypted` with it.
+    /// Checks a signature of the query and of `encrypted`. Returns it, and which token it was made with.
     fn check_signature(
         &self,
         query: &CallbackQuery<'_>,
@@ -176,13 +179,13 @@ impl Callback {
         Ok((signature, generation))
     }
 
-    /// The current key first, as Tencent's FAQ has it, then the previous one.
+    /// Tries the current key first, as Tencent's FAQ says, then the previous one.
     fn decrypt(&self, encrypted: &str) -> Result<(String, Generation), DecryptError> {
         let mut refusal = DecryptError::Padding;
         for (cipher, key) in self.account.ciphers.iter().flat_map(Rotation::iter) {
             match cipher.open(encrypted, &self.account.app_id) {
                 Ok(message) => return Ok((message, key)),
-                // Wrong padding is what another key looks like, so any other reason says more.
+                // Another key looks like wrong padding, so any other reason says more.
                 Err(error) if refusal == DecryptError::Padding => refusal = error,
                 Err(_) => {}
             }
@@ -191,7 +194,7 @@ impl Callback {
     }
 }
 
-/// Reads a signature. Whether it is right is another question.
+/// Reads a signature without checking it.
 fn read(parameter: &SignatureParameter<'_>) -> Result<Signature, OpenError> {
     let SignatureParameter { name: parameter, hex } = parameter;
     let hex = hex.as_deref().ok_or(OpenError::SignatureMissing { parameter })?;

@@ -39,7 +39,7 @@ extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
 
-/// Another kind of message is answered `success`. Otherwise 500, and one sentence: the mistake is the server's.
+/// A message of another kind is answered `success`. Anything else is the server's mistake: 500 and one sentence.
 impl ResponseError for MessageRejection {
     fn error_response(&self) -> HttpResponse {
         if *self == Self::OtherKind {
@@ -50,7 +50,7 @@ impl ResponseError for MessageRejection {
     }
 }
 
-/// For the middleware to take out of the response's extensions. Without the middleware it stays a 500.
+/// The middleware takes the reply out of the response's extensions. Without the middleware the response is a 500.
 impl Responder for Reply {
     type Body = BoxBody;
 
@@ -59,7 +59,7 @@ impl Responder for Reply {
     }
 }
 
-/// As [`Reply`]: the middleware takes it out, logs it and answers WeChat `success`.
+/// The middleware takes the error out of the response's extensions, logs it, and answers WeChat `success`.
 impl ResponseError for HandlerError {
     fn error_response(&self) -> HttpResponse {
         unsealed(self.clone())

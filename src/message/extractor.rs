@@ -1,23 +1,22 @@
 use super::Message;
 
-/// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
+/// The extractor of any message: the middleware has verified, decrypted and typed it.
 ///
-/// It implements axum's `FromRequestParts` and actix-web's `FromRequest`. Without the middleware around the route the
-/// answer is a 500 that names the middleware.
-///
-/// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
-/// [`event::Click`], …, and beside it, in any order, [`Head`] for who and when, or the whole `WechatMessage`. Messages
-/// of another kind are answered `success` without calling the handler.
-///
-/// If axum rejects a handler without saying why, put `#[axum::debug_handler]` above the handler.
+/// It implements `FromRequestParts` of axum and `FromRequest` of actix-web. Without the middleware around the route the
+/// response is a 500 that names the middleware ([`MessageRejection`]).
 ///
 /// ```
 /// use wechat_callback::{TextReply, WechatMessage};
 ///
 /// async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
-///     TextReply::new(format!("你说：{}", message.text().unwrap_or("（不是文字）")))
+///     TextReply::literal(&format!("你说：{}", message.text().unwrap_or("（不是文字）")))
 /// }
 /// ```
+///
+/// A handler for one kind takes that kind instead: [`Text`](super::Text), [`Image`](super::Image), …,
+/// [`event::Subscribe`](super::event::Subscribe), [`event::Click`](super::event::Click), …; and beside it, in any
+/// order, [`Head`](super::Head) for who and when, or the whole `WechatMessage`. A message of another kind is answered
+/// `success` without calling the handler.
 ///
 /// ```
 /// use wechat_callback::TextReply;
@@ -28,22 +27,26 @@ use super::Message;
 ///     TextReply::new("欢迎关注！")
 /// }
 /// ```
+///
+/// If axum rejects a handler without saying why, put `#[axum::debug_handler]` above the handler.
+///
+/// Exhaustive, so that handlers can destructure it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WechatMessage(pub Message);
 
-/// For tests that call a handler themselves.
+/// For tests that call a handler directly.
 impl From<Message> for WechatMessage {
     fn from(message: Message) -> Self {
         Self(message)
     }
 }
 
-/// Why [`WechatMessage`](crate::WechatMessage), or a part of it, was not extracted.
+/// Why [`WechatMessage`], or the type of one kind of message, was not extracted.
 ///
-/// It is answered with 500, because the mistake is in the server; a message of [another kind](Self::OtherKind) is
-/// answered `success`.
+/// A message of [another kind](Self::OtherKind) is answered `success`; anything else is the server's mistake and
+/// answered 500.
 ///
-/// `#[non_exhaustive]`: more reasons may be told apart.
+/// `#[non_exhaustive]`: more reasons may be distinguished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MessageRejection {

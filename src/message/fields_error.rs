@@ -2,27 +2,27 @@ use std::fmt::Display;
 
 use serde::de::{Error, Expected, Unexpected};
 
-/// Why a message's elements were not read into a type of your own.
+/// Why the elements of a message do not fit a type of your own ([`Message::deserialize`](super::Message::deserialize)).
 ///
-/// `path` says where: names with dots between them, `CopyrightCheckResult.ResultList.item`; empty for the message
-/// itself. No error repeats what stands in the message.
+/// `path` is where: names joined with dots, as in `CopyrightCheckResult.ResultList.item`; empty for the message itself.
+/// No error repeats text of the message.
 ///
-/// `#[non_exhaustive]`: more reasons may be told apart.
+/// `#[non_exhaustive]`: more reasons may be distinguished.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FieldsError {
-    /// No such element.
+    /// The element is missing.
     #[error("{path} is missing")]
     Missing {
         /// Where it would be.
         path: String,
     },
-    /// Something else stands there.
+    /// The element holds something else than the type expects.
     #[error("{}expected {expected}", prefix(path))]
     Unexpected {
         /// Where.
         path: String,
-        /// What the type asks for: `i64`, `a string`, `struct Item`.
+        /// What the type expects: `i64`, `a string`, `struct Item`.
         expected: String,
     },
     /// An element that the type does not have, where it has `#[serde(deny_unknown_fields)]`.
@@ -37,12 +37,12 @@ pub enum FieldsError {
         /// Where, as the type spells it.
         path: String,
     },
-    /// What the type's own code says, in its own words.
+    /// An error of the type's own code.
     #[error("{}{message}", prefix(path))]
     Custom {
         /// Where.
         path: String,
-        /// What it says.
+        /// Its message.
         message: String,
     },
 }
@@ -52,7 +52,7 @@ fn prefix(path: &str) -> String {
 }
 
 impl FieldsError {
-    /// The same error, of an element that stands in `name`.
+    /// The same error, with `name` in front of its path.
     pub(super) fn inside(mut self, name: &str) -> Self {
         let (Self::Missing { path }
         | Self::Unexpected { path, .. }
@@ -60,7 +60,7 @@ impl FieldsError {
         | Self::Doubled { path }
         | Self::Custom { path, .. }) = &mut self;
         let dot = if path.is_empty() { "" } else { "." };
-        // A name is whatever the message says: no control characters out of it into a log.
+        // The name comes from the message, so control characters are escaped for the log.
         *path = format!("{}{dot}{path}", name.escape_debug());
         self
     }
@@ -70,7 +70,7 @@ impl FieldsError {
     }
 }
 
-/// What stands in the message is never part of an error: serde's own texts repeat it.
+/// Text of the message is left out of errors: serde's own messages would repeat it.
 impl Error for FieldsError {
     fn custom<T: Display>(message: T) -> Self {
         Self::Custom { path: String::new(), message: message.to_string() }

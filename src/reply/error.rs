@@ -1,21 +1,21 @@
 use super::MAX_TEXT;
 
-/// Why a reply was not sealed.
+/// Why a reply was not sealed: there is nobody to send it to, or WeChat would show its failure notice instead.
 ///
-/// `#[non_exhaustive]`: WeChat may come to refuse more.
+/// `#[non_exhaustive]`: WeChat may refuse more later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// The push named no sender or no receiver (a few events do not), so there is nobody to reply to.
+    /// The push names no sender or no receiver, as a few events do, so there is nobody to reply to.
     #[error("the push has no {0}, so there is nobody to reply to")]
     NoRecipient(&'static str),
-    /// A text reply says nothing: it is empty, or only white space and characters that XML cannot hold.
+    /// The text is blank: empty, or only white space and characters that XML cannot hold.
     #[error("the text is empty: to say nothing, return Reply::none()")]
     TextEmpty,
-    /// An element that WeChat does not take empty is, or holds white space alone: a media id, a link, an agent's account.
+    /// An element that must not be blank is: a media id, a link, an agent's account.
     #[error("the reply's {0} is empty, for which WeChat shows its failure notice{hint}", hint = hint(.0))]
     Empty(&'static str),
-    /// A text reply is too long; the user would see WeChat's failure notice instead.
+    /// The text is too long. [`TextReply::split`](super::TextReply::split) splits it.
     #[error(
         "the text has {length} bytes, over {} of UTF-8 WeChat refuses it: see TextReply::split",
         MAX_TEXT
@@ -37,7 +37,7 @@ pub enum SealError {
         /// How many it may have.
         limit: usize,
     },
-    /// A transfer to an agent in answer to an event.
+    /// A transfer to an agent in reply to an event.
     #[error("a transfer to an agent answers a user's message, not an event")]
     TransferToEvent,
 }

@@ -1,5 +1,4 @@
-//! XML cut into tags and what stands between them, without a look at what it means. What is well-formed is for
-//! `quick-xml` to say.
+//! Splits XML into tags and the text between them, without checking that it is well-formed: `quick-xml` does that.
 
 use memchr::memmem::Finder;
 
@@ -17,7 +16,7 @@ pub(super) enum Token<'a> {
     Aside,
 }
 
-/// The pieces of a document from some place on. They end where the document does, or at what is no such piece.
+/// The pieces of a document from a position on, up to its end or to something that is not a piece.
 pub(super) struct Tokens<'a> {
     xml: &'a str,
     at: usize,
@@ -38,7 +37,7 @@ impl<'a> Tokens<'a> {
         self.at == self.xml.len()
     }
 
-    /// Whether it met what is no piece of a document.
+    /// Whether it has met something that is not a piece.
     pub(super) fn is_stuck(&self) -> bool {
         self.is_stuck
     }
@@ -86,7 +85,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// How long the tag is that `rest` begins with. A `>` in the value of an attribute does not end it.
+/// The length of the tag that `rest` begins with. A `>` in the value of an attribute does not end it.
 fn tag_length(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let mut at = 0usize;

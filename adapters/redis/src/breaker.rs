@@ -20,7 +20,8 @@ pub(crate) struct Breaker(Arc<Mutex<Inner>>);
 #[derive(Debug)]
 struct Inner {
     state: State,
-    /// How many questions failed in a row. Questions that were under way together count as one: they fail for one reason.
+    /// How many questions failed in a row. Questions that were under way together count as one: they fail for one
+    /// reason.
     failures: u32,
     failed: Option<Instant>,
     /// When Redis last answered anything, even if late.
@@ -144,7 +145,8 @@ impl Permit {
         begins
     }
 
-    /// The question is still unanswered. Returns whether this begins an outage, because nothing else was answered either.
+    /// The question is still unanswered. Returns whether this begins an outage, because nothing else was answered
+    /// either.
     pub(crate) fn is_unanswered(&self) -> bool {
         let is_silent = self.breaker.is_silent_since(self.asked) && self.asked.elapsed() >= SILENCE;
         let mut inner = self.breaker.inner();

@@ -4,8 +4,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How much of the time since an age was written counts if the clock of Redis may have been set since. The process that
-/// runs the push writes the age each second, so seldom more has passed; and with more, the second delivery, five seconds
-/// after the first, could be taken for the last.
+/// runs the push writes the age each second, so seldom more has passed; and with more, the second delivery, five
+/// seconds after the first, could be taken for the last.
 pub(crate) const CERTAIN: Duration = Duration::from_secs(2);
 
 /// Answers that took longer say too little about the time to be used.

@@ -53,8 +53,8 @@ impl Connections {
         let _ = self.current(runtime);
     }
 
-    /// Asks several questions in one round trip. It fails where there is no connection; besides, each question may fail on
-    /// its own.
+    /// Asks several questions in one round trip. It fails where there is no connection; besides, each question may fail
+    /// on its own.
     pub(crate) async fn ask(
         self: &Arc<Self>,
         calls: &[Call],
@@ -84,7 +84,8 @@ impl Connections {
         send(&mut connection, calls).await
     }
 
-    /// Makes another connection, and replaces the current one with it if that `is_dead` by the time the other is answered.
+    /// Makes another connection, and replaces the current one with it if that `is_dead` by the time the other is
+    /// answered.
     /// Returns whether it did.
     pub(crate) async fn replace_if(&self, is_dead: impl Fn() -> bool) -> bool {
         if self.is_replacing.swap(true, Ordering::AcqRel) {

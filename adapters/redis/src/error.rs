@@ -1,7 +1,7 @@
 use wechat_callback::delivery::StoreError;
 
-/// The URL is not one of a Redis that [`RedisStore`](crate::RedisStore) can connect to. The URL is never shown, because it may
-/// hold a password.
+/// The URL is not one of a Redis that [`RedisStore`](crate::RedisStore) can connect to. The URL is never shown, because
+/// it may hold a password.
 ///
 /// `#[non_exhaustive]`: only [`RedisStore::connect`](crate::RedisStore::connect) makes one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

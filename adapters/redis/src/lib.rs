@@ -1,9 +1,9 @@
 //! Let many processes answer WeChat (微信) callbacks as one.
 //!
-//! WeChat retries a push until it is answered, and a load balancer may send the retry to another process. [`RedisStore`]
-//! is the store that such processes share: the handler runs in one of them, and whichever of them gets the delivery after
-//! the handler has finished sends the reply. Pass it to `.store(..)` of the middleware of `wechat-tower` or `wechat-actix`.
-//! It needs Redis 5.0 or later; the proxy of a managed Redis works too.
+//! WeChat retries a push until it is answered, and a load balancer may send the retry to another process.
+//! [`RedisStore`] is the store that such processes share: the handler runs in one of them, and whichever of them gets
+//! the delivery after the handler has finished sends the reply. Pass it to `.store(..)` of the middleware of
+//! `wechat-tower` or `wechat-actix`. It needs Redis 5.0 or later; the proxy of a managed Redis works too.
 //!
 //! # Example
 //!
@@ -38,19 +38,19 @@
 //!
 //! A handler runs **at least once** for each push, and exactly once unless something breaks:
 //!
-//! - A process that dies or stalls while it runs a push loses the push after four seconds. The next delivery, which comes
-//!   five seconds after the last, runs it again.
-//! - If Redis does not answer within 200 milliseconds, the push is run at once, and the question is not withdrawn: if the
-//!   late answer gives the push to this process, no other process runs it. If another process runs it too, both go on and
-//!   the first outcome is kept. The log has a `DEBUG` with `duplicate=true` for each push known to have run twice, and at
-//!   most one `WARN` a minute with their number.
+//! - A process that dies or stalls while it runs a push loses the push after four seconds. The next delivery, which
+//!   comes five seconds after the last, runs it again.
+//! - If Redis does not answer within 200 milliseconds, the push is run at once, and the question is not withdrawn: if
+//!   the late answer gives the push to this process, no other process runs it. If another process runs it too, both go
+//!   on and the first outcome is kept. The log has a `DEBUG` with `duplicate=true` for each push known to have run
+//!   twice, and at most one `WARN` a minute with their number.
 //! - After five failures in a row, or a second in which Redis answers nothing, each process goes on alone: it runs the
-//!   handler once for each push, however many of the deliveries reach it, but a delivery that reaches another process runs
-//!   the push there too. Redis is left alone for a second; then one question at a time tries whether it is back. The log
-//!   has one `WARN` when an outage begins and one `INFO` when it ends. Redis then gets what was running or was completed
-//!   during the outage.
-//! - A connection that has died silently is detected, usually within half a second, when a second connection is answered
-//!   sooner. An outcome that was waited for on it arrives at most a second late.
+//!   handler once for each push, however many of the deliveries reach it, but a delivery that reaches another process
+//!   runs the push there too. Redis is left alone for a second; then one question at a time tries whether it is back.
+//!   The log has one `WARN` when an outage begins and one `INFO` when it ends. Redis then gets what was running or was
+//!   completed during the outage.
+//! - A connection that has died silently is detected, usually within half a second, when a second connection is
+//!   answered sooner. An outcome that was waited for on it arrives at most a second late.
 //! - With [`fail_closed`](RedisStore::fail_closed), pushes are answered 503 instead.
 //!
 //! # What it costs when Redis forgets
@@ -80,13 +80,14 @@
 //! address only, use `rediss://` (feature `tls`) on a network that is not your own, and do not use a Redis that others
 //! read for other purposes.
 //!
-//! With access control lists (ACL) the store needs `~wechat:* &wechat:* +@read +@write +@scripting +@pubsub +ping +time`,
-//! with your [`prefix`] in place of `wechat`. A push that is waited for has a channel named as its key; without the right
-//! to `&wechat:*` processes look for its outcome twice a second instead.
+//! With access control lists (ACL) the store needs `~wechat:* &wechat:* +@read +@write +@scripting +@pubsub +ping
+//! +time`, with your [`prefix`] in place of `wechat`. A push that is waited for has a channel named as its key; without
+//! the right to `&wechat:*` processes look for its outcome twice a second instead.
 //!
 //! [`prefix`]: RedisStore::prefix
 //!
-//! Each command uses one key, so a cluster behind a proxy works. A cluster that redirects its clients (`MOVED`) does not.
+//! Each command uses one key, so a cluster behind a proxy works. A cluster that redirects its clients (`MOVED`) does
+//! not.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod breaker;

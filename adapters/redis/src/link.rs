@@ -108,8 +108,8 @@ impl Link {
         self.ask_all(kind, vec![call], None).await?.first()
     }
 
-    /// Asks several questions in one round trip. It fails where Redis cannot be asked; besides, each question may fail on
-    /// its own.
+    /// Asks several questions in one round trip. It fails where Redis cannot be asked; besides, each question may fail
+    /// on its own.
     ///
     /// Questions are not withdrawn when they exceed the [`BUDGET`] or when the caller is dropped: later answers go to
     /// `late`.
@@ -216,8 +216,8 @@ impl Link {
         }
     }
 
-    /// A question takes long. If a second connection is answered sooner, the first one is dead, and is replaced. If Redis
-    /// is only slow, the first one is kept, because the answer arrives on it.
+    /// A question takes long. If a second connection is answered sooner, the first one is dead, and is replaced. If
+    /// Redis is only slow, the first one is kept, because the answer arrives on it.
     async fn probe_connection(self: Arc<Self>) {
         let began = Instant::now();
         let is_dead = || self.breaker.is_silent_since(began);

@@ -90,8 +90,8 @@ impl Remote {
         format!("{}:{{{user}}}:user", self.prefix)
     }
 
-    /// Counts a delivery unless it `is_counted`, and takes the lease where nobody runs the push. `known_age` is the age of
-    /// the push by this process's clock. An answer after the budget goes to `late`.
+    /// Counts a delivery unless it `is_counted`, and takes the lease where nobody runs the push. `known_age` is the age
+    /// of the push by this process's clock. An answer after the budget goes to `late`.
     pub(crate) async fn claim(
         &self,
         key: DeliveryKey,
@@ -189,8 +189,8 @@ impl Remote {
         })
     }
 
-    /// Writes the outcome and publishes it. An outcome that is kept only in time is not published with its reply: whether it
-    /// is late is not known yet.
+    /// Writes the outcome and publishes it. An outcome that is kept only in time is not published with its reply:
+    /// whether it is late is not known yet.
     pub(crate) fn completion(&self, key: DeliveryKey, completion: &Completion) -> [Call; 2] {
         let Completion { deliveries, is_late, reply, keep } = completion;
         let call = Call::script(&scripts::COMPLETE, self.key(key))

@@ -34,8 +34,8 @@ impl Run {
         *began = ago(age).min(*began);
     }
 
-    /// Takes over the outcome of another process. The caller completes the lease that is returned, so that deliveries to
-    /// this process get the outcome too.
+    /// Takes over the outcome of another process. The caller completes the lease that is returned, so that deliveries
+    /// to this process get the outcome too.
     pub(crate) fn adopt(&self, outcome: Arc<Reply>) -> Option<Box<dyn Lease>> {
         self.outcome.send_replace(Some(outcome));
         self.take_local()

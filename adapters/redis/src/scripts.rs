@@ -54,8 +54,8 @@ impl Call {
         Self { verb: Verb::Command(name), key, args: Vec::new() }
     }
 
-    /// Wakes the processes that wait for `key`, and sends them the `reply` if there is one. This is a command of its own
-    /// because the proxies of managed clusters refuse it inside scripts.
+    /// Wakes the processes that wait for `key`, and sends them the `reply` if there is one. This is a command of its
+    /// own because the proxies of managed clusters refuse it inside scripts.
     pub(crate) fn publish(key: String, reply: Option<&str>) -> Self {
         Self { verb: Verb::Publish, key, args: vec![reply.unwrap_or_default().to_owned()] }
     }

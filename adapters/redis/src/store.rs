@@ -48,9 +48,9 @@ impl RedisStore {
     /// Uses the Redis at `url`: `redis://[user[:password]@]host[:port][/database]` or `redis+unix:///path`; with the
     /// feature `tls` also `rediss://…`.
     ///
-    /// Redis need not be reachable yet: the store connects again when a push arrives. Inside a tokio runtime it begins to
-    /// connect at once, and its connections belong to that runtime, which should outlive the handlers. Outside of a runtime
-    /// they belong to the first one that uses the store.
+    /// Redis need not be reachable yet: the store connects again when a push arrives. Inside a tokio runtime it begins
+    /// to connect at once, and its connections belong to that runtime, which should outlive the handlers. Outside of a
+    /// runtime they belong to the first one that uses the store.
     ///
     /// ```
     /// # use wechat_redis::RedisStore;
@@ -70,8 +70,8 @@ impl RedisStore {
         })
     }
 
-    /// What all keys begin with; `wechat` unless set. Processes that answer together need the same prefix. Several accounts
-    /// may share one.
+    /// What all keys begin with; `wechat` unless set. Processes that answer together need the same prefix. Several
+    /// accounts may share one.
     ///
     /// ```
     /// # use wechat_redis::RedisStore;
@@ -85,8 +85,8 @@ impl RedisStore {
     }
 
     /// Answers pushes 503 during an outage of Redis, or where it does not answer within 200 milliseconds; WeChat then
-    /// retries them. Without this setting each process goes on alone. With it no handler runs twice because of an outage, but
-    /// in a long outage users see WeChat's failure notice.
+    /// retries them. Without this setting each process goes on alone. With it no handler runs twice because of an
+    /// outage, but in a long outage users see WeChat's failure notice.
     ///
     /// ```
     /// # use wechat_redis::RedisStore;

@@ -15,8 +15,8 @@ use crate::subscriber;
 /// subscription.
 const POLL: Duration = Duration::from_millis(500);
 
-/// The deliveries that wait for pushes of other processes. They share one connection to Redis, which serves nothing else,
-/// because a connection that subscribes takes no other commands.
+/// The deliveries that wait for pushes of other processes. They share one connection to Redis, which serves nothing
+/// else, because a connection that subscribes takes no other commands.
 #[derive(Clone, Default)]
 pub(crate) struct Waiters(Arc<Mutex<Channels>>);
 
@@ -48,8 +48,8 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Waits for a publication, or until it is time to look in Redis: after `max_wait`, or when publications may have been
-    /// missed. Returns the outcome if it was published.
+    /// Waits for a publication, or until it is time to look in Redis: after `max_wait`, or when publications may have
+    /// been missed. Returns the outcome if it was published.
     pub(crate) async fn news(&mut self, max_wait: Duration) -> Option<Arc<Reply>> {
         let News { is_live, outcome } = self.news.borrow_and_update().clone();
         if outcome.is_some() {

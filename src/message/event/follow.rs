@@ -23,6 +23,8 @@ use crate::message::{Decimal, Fields, elements};
 use crate::xml::Draft;
 
 /// Someone follows the account (关注), perhaps by scanning one of its QR codes.
+///
+/// `#[non_exhaustive]`: WeChat adds elements.
 #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Subscribe {

@@ -1,4 +1,4 @@
-//! Sending jobs (模板消息、群发、发布): what became of them.
+//! The results of sending jobs (模板消息、群发、发布).
 //!
 //! ```
 //! use wechat_callback::message::Event;
@@ -29,7 +29,7 @@ use crate::message::{Fields, Id, elements};
 use crate::xml::Draft;
 
 elements! {
-    /// A template message was delivered, or not (模板消息发送结果). The sender of the event is who was to get it.
+    /// A template message was delivered, or not (模板消息发送结果). The sender of the event is the user whom it was for.
     pub struct TemplateSendJobFinish {
         /// `MsgID`: the id that sending it returned.
         pub msg_id: Option<Id> = "MsgID",
@@ -61,7 +61,7 @@ elements! {
     pub struct CopyrightCheckResult {
         /// `Count`: how many articles were checked.
         pub count: Option<i64> = "Count",
-        /// `ResultList`: one an article; often empty.
+        /// `ResultList`: one for each article; often empty.
         pub result_list: Vec<CopyrightCheck> = "ResultList" / "item",
         /// `CheckState`: 1 no reprint, 2 a reprint that may be sent, 3 one that may not; 0 occurs.
         pub check_state: Option<i64> = "CheckState",
@@ -135,7 +135,7 @@ elements! {
 }
 
 words! {
-    /// What became of a template message.
+    /// The result of a template message.
     pub enum TemplateSendStatus {
         /// `success`
         Success = "success",
@@ -145,7 +145,7 @@ words! {
         SystemFailed = "failed: system failed",
     }
 
-    /// What became of a publication.
+    /// The result of a publication.
     pub enum PublishStatus {
         /// `0`
         Success = "0",
@@ -164,7 +164,9 @@ words! {
     }
 }
 
-/// What became of a mass message.
+/// The result of a mass message.
+///
+/// `#[non_exhaustive]`: WeChat adds words.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -177,7 +179,7 @@ pub enum MassSendStatus {
     /// 20013 copyright, 21000 other, 22000 mutual promotion, 30001 to 30003 the originality check, 40001 and 40002
     /// the administrator. Others occur.
     Err(i64),
-    /// Anything else, as it came; empty where there was nothing.
+    /// Any other word, as received; empty if there was none.
     Unknown(String),
 }
 
@@ -225,7 +227,7 @@ impl Read for MassSendStatus {
     }
 }
 
-/// The variant, and the code of an error.
+/// Shows the variant, and the code of an error.
 impl fmt::Debug for MassSendStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

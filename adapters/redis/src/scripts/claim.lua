@@ -1,7 +1,7 @@
 -- Counts a delivery, and gives the lease to the process that asks where no other process has it.
 -- ARGV: the process; its lease and the lifetime of the key (ms); the least number of deliveries; the age known to the
---       process (ms); the least time between deliveries (ms); how much of the time since an age was written counts if the
---       clock was set (ms); 1 if the delivery is counted already.
+--       process (ms); the least time between deliveries (ms); how much of the time since an age was written counts if
+--       the clock was set (ms); 1 if the delivery is counted already.
 -- Returns: the number of the delivery; the age that is written, and how long ago it was written (ms); the time (ms);
 --          0 free, 1 running, 2 completed; the reply.
 local lease = tonumber(ARGV[2])

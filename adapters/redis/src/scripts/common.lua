@@ -1,5 +1,5 @@
--- The beginning of every script about a push. The clock of Redis may be set, and a key may hold what no script wrote, so
--- every number that is read is kept within bounds.
+-- The beginning of every script about a push. The clock of Redis may be set, and a key may hold what no script wrote,
+-- so every number that is read is kept within bounds.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -34,8 +34,8 @@ local function counted(n, last, at_least, gap)
 end
 
 -- The age of the push as it is written, and how long ago it was written (ms). The age that the process knows by its own
--- clock replaces it where that is larger. No more than `certain` of the time since then counts in this comparison, because
--- the clock of Redis may have been set.
+-- clock replaces it where that is larger. No more than `certain` of the time since then counts in this comparison,
+-- because the clock of Redis may have been set.
 local function aged(age, at, known, certain)
     age, at = bounded(age, 0, 864e5), bounded(at, 0, 1e15)
     if age and at and age + math.min(math.max(now - at, 0), certain) > known then

@@ -1,6 +1,6 @@
 -- Writes the outcome unless there is another: the first outcome is kept, whichever process has the lease by now.
--- ARGV: the lifetime of the key, and that of a late outcome (ms); the retention; the least number of deliveries; 1 if the
---       process knows that the outcome is late; the reply in place of a late one that is not kept; the reply.
+-- ARGV: the lifetime of the key, and that of a late outcome (ms); the retention; the least number of deliveries; 1 if
+--       the process knows that the outcome is late; the reply in place of a late one that is not kept; the reply.
 -- Returns 1 if the outcome is late, 0 if it is in time, -1 if there is another.
 local entry = redis.call('HMGET', KEYS[1], 'n', 'late', 'reply')
 local late = (entry[2] or ARGV[5] == '1') and 1 or 0
