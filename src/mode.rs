@@ -33,9 +33,10 @@ impl SecurityMode {
 
 /// The text is not the name of a [`SecurityMode`].
 ///
-/// Exhaustive: there is nothing more to say.
+/// `#[non_exhaustive]`: only parsing makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the mode is one of plain (明文模式), compatible (兼容模式) and safe (安全模式)")]
+#[non_exhaustive]
 pub struct ParseModeError;
 
 /// Reads `plain`, `compatible` or `safe`, ignoring case.
