@@ -13,7 +13,7 @@ mod error;
 mod flat;
 mod json;
 mod layouts;
-mod tokens;
+mod pieces;
 mod tree;
 mod user_text;
 mod write;

@@ -9,7 +9,7 @@
 use super::border::{MayStand, Search};
 use super::flat::{self, CDATA, CDATA_END, is_blank};
 use super::layouts::{self, Kind, Layout, Place};
-use super::tokens::{Token, Tokens};
+use super::pieces::{Piece, Pieces};
 use super::{HEAD, HeadSeen, MAX_DEPTH};
 
 /// How many times the length of a document may be read to find the end of the last text. WeChat's own messages take
@@ -198,16 +198,16 @@ struct Front<'a> {
 impl<'a> Front<'a> {
     /// `None` if no text can be mistaken for anything else.
     fn read(xml: &'a str) -> Option<Self> {
-        let mut tokens = Tokens::new(xml, xml.len().checked_sub(xml.trim_start_matches('\u{feff}').len())?);
-        while !matches!(tokens.next()?, Token::Start("xml")) {}
+        let mut pieces = Pieces::new(xml, xml.len().checked_sub(xml.trim_start_matches('\u{feff}').len())?);
+        while !matches!(pieces.next()?, Piece::Start("xml")) {}
         let mut kind = Kind::default();
         let mut layout: Option<&Layout> = None;
         let mut first = None;
         let mut head = HeadSeen::default();
         let mut open: Vec<&str> = Vec::new();
         loop {
-            match tokens.next()? {
-                Token::Start(name) => {
+            match pieces.next()? {
+                Piece::Start(name) => {
                     let place = match *open.as_slice() {
                         [] => Some(Place { around: None, name }),
                         [around] => Some(Place { around: Some(around), name }),
@@ -217,7 +217,7 @@ impl<'a> Front<'a> {
                         layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place))
                     };
                     if let Some(place) = place.filter(|place| can_hold(*place))
-                        && let Some(start) = cdata_start(xml, tokens.at())
+                        && let Some(start) = cdata_start(xml, pieces.at())
                     {
                         if !is_plain(xml, start, place.name) {
                             return first.or(Some(Self { kind, layout, place, start, head }));
@@ -229,17 +229,17 @@ impl<'a> Front<'a> {
                     }
                     push(&mut open, name)?;
                 }
-                Token::End(_) => {
+                Piece::End(_) => {
                     open.pop()?;
                 }
-                Token::Text(text) | Token::Cdata(text) => {
+                Piece::Text(text) | Piece::Cdata(text) => {
                     if let [name] = *open.as_slice()
                         && kind.note(name, text)
                     {
                         layout = kind.layout();
                     }
                 }
-                Token::Empty | Token::Aside => {}
+                Piece::Empty | Piece::Aside => {}
             }
         }
     }
@@ -283,32 +283,32 @@ struct TailElements<'a> {
 /// Reads whole elements from `at` to the end of the message. Returns how many bytes were read, and the elements if
 /// there was nothing else.
 fn read_tail(xml: &str, at: usize) -> (usize, Option<TailElements<'_>>) {
-    let mut tokens = Tokens::new(xml, at);
-    let read = read_elements(&mut tokens).filter(|_| {
-        tokens.by_ref().all(|token| match token {
-            Token::Text(text) => text.chars().all(is_blank),
-            token => token == Token::Aside,
-        }) && tokens.is_at_end()
+    let mut pieces = Pieces::new(xml, at);
+    let read = read_elements(&mut pieces).filter(|_| {
+        pieces.by_ref().all(|piece| match piece {
+            Piece::Text(text) => text.chars().all(is_blank),
+            piece => piece == Piece::Aside,
+        }) && pieces.is_at_end()
     });
     // A search for an end that is missing goes to the end of the document.
-    let to = if read.is_none() && tokens.is_stuck() { xml.len() } else { tokens.at() };
+    let to = if read.is_none() && pieces.is_stuck() { xml.len() } else { pieces.at() };
     (to.saturating_sub(at), read)
 }
 
 /// Reads up to the end tag of the root.
-fn read_elements<'a>(tokens: &mut Tokens<'a>) -> Option<TailElements<'a>> {
+fn read_elements<'a>(pieces: &mut Pieces<'a>) -> Option<TailElements<'a>> {
     let mut read = TailElements { around: None, kind: Kind::default(), head: HeadSeen::default() };
     let mut open: Vec<&str> = Vec::new();
     loop {
-        match tokens.next()? {
-            Token::Start(name) => {
+        match pieces.next()? {
+            Piece::Start(name) => {
                 if open.is_empty() {
                     // An element that occurs twice is refused when the message is read.
                     let _ = read.head.note(name);
                 }
                 push(&mut open, name)?;
             }
-            Token::End(name) => match open.pop() {
+            Piece::End(name) => match open.pop() {
                 Some(opened) if opened == name => {}
                 None if name == "xml" => return Some(read),
                 None if read.around.is_none() && layouts::is_around_any(name) => {
@@ -317,12 +317,12 @@ fn read_elements<'a>(tokens: &mut Tokens<'a>) -> Option<TailElements<'a>> {
                 }
                 _ => return None,
             },
-            Token::Text(text) | Token::Cdata(text) => {
+            Piece::Text(text) | Piece::Cdata(text) => {
                 if let [name] = *open.as_slice() {
                     read.kind.note(name, text);
                 }
             }
-            Token::Empty | Token::Aside => {}
+            Piece::Empty | Piece::Aside => {}
         }
     }
 }
