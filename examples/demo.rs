@@ -1,9 +1,9 @@
 //! cargo run --example demo
 //!
 //! A bot, and WeChat's side of it in the browser, in one process. It echoes, has a menu, sends news, answers late
-//! (`慢 8`), and keeps what is too late for who writes 继续. The address comes from `LISTEN`.
+//! (`慢 8`), and keeps a reply that is too late until the user writes 继续. The address comes from `LISTEN`.
 
-mod echo;
+mod common;
 
 use std::env;
 use std::error::Error;
@@ -27,14 +27,14 @@ use wechat_tower::{
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    echo::log();
-    echo::exit_code(serve().await)
+    common::log();
+    common::exit_code(serve().await)
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    let shutdown = echo::shutdown()?;
+    let shutdown = common::signal()?;
     let account = Account::generate();
-    // The mode is the account's, never the request's choice: so there is a bot for each, and the page says which.
+    // The mode is configuration, never the request's choice, so there is a bot for each, and the page says which.
     let bots = [bot(&account, Mode::Plain)?, bot(&account, Mode::Compatible)?, bot(&account, Mode::Safe)?];
     let mode = Arc::new(Mutex::new(account.mode()));
     let switched = Arc::clone(&mode);
@@ -51,7 +51,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8788".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
-    echo::print(format_args!("WeChat is at http://{}/ - say 你好, 图文 or 慢 8", listener.local_addr()?))?;
+    common::print(format_args!("WeChat is at http://{}/ - say 你好, 图文 or 慢 8", listener.local_addr()?))?;
     let page = Page::for_target(account, ServiceTarget::new(bot, "/weixin"));
     let page = page.on_mode(move |mode| *switched.lock().unwrap_or_else(PoisonError::into_inner) = mode);
     tokio::select! {
@@ -108,7 +108,7 @@ async fn answer(text: &str) -> Reply {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 TextReply::new(format!("想了 {seconds} 秒：春风拂柳绿丝长，细雨无声润草堂。")).into()
             }
-            // A user's own words, so literally, and as many as a reply may hold.
+            // A user's own words: escaped, so that they hold no markup, and cut to what a reply may hold.
             _ => TextReply::literal(&format!("你说：{text}")).split().into_iter().next().into(),
         },
     }

@@ -1,15 +1,16 @@
 //! cargo run --example hyper_echo
 //!
-//! Says back what it is told, in hyper with the tower layer and without axum. The account comes from
+//! Sends back what it gets, in hyper with the tower layer and without axum. The account comes from
 //! `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
-mod echo;
+mod common;
 
 use std::convert::Infallible;
 use std::error::Error;
 use std::process::ExitCode;
 
 use bytes::Bytes;
+use common::echo;
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
@@ -17,7 +18,7 @@ use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt};
 use wechat_tower::{Message, WechatBody, WechatLayer};
 
-/// The handler: the message stands in the request's extensions, the reply goes into the response's.
+/// The handler: the message is in the request's extensions, and the reply goes into the response's.
 async fn chat(mut request: Request<WechatBody<Incoming>>) -> Result<Response<Empty<Bytes>>, Infallible> {
     let mut response = Response::default();
     if let Some(message) = request.extensions_mut().remove::<Message>() {
@@ -28,12 +29,12 @@ async fn chat(mut request: Request<WechatBody<Incoming>>) -> Result<Response<Emp
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    echo::log();
-    echo::exit_code(serve().await)
+    common::log();
+    common::exit_code(serve().await)
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    let layer = WechatLayer::new(echo::callback()?);
+    let layer = WechatLayer::new(common::callback()?);
     let wechat = layer.layer(tower::service_fn(chat));
     let app = tower::service_fn(move |request: Request<Incoming>| {
         let wechat = wechat.clone();
@@ -45,12 +46,8 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         }
     });
 
-    let signal = echo::shutdown()?;
-    let shutdown = async move {
-        signal.await;
-        layer.drain().await;
-    };
-    let listener = TcpListener::from_std(echo::listen()?)?;
+    let shutdown = common::shutdown(async move { layer.drain().await })?;
+    let listener = TcpListener::from_std(common::listen()?)?;
     Ok(wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await?)
 }
 

@@ -1,23 +1,24 @@
 //! cargo run --example slow_bot -- --framework axum
 //!
-//! Takes its time: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
+//! Answers slowly: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
 //! axum, or in actix-web with `--framework actix`.
 //!
-//! `LATE` says what becomes of an answer that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
-//! `claim` the user is asked to write 继续, and gets it then. With `REDIS_URL` several bots answer as one. The account
+//! `LATE` says what happens to a reply that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
+//! `claim` the user is asked to write 继续 and then gets it. With `REDIS_URL` several bots answer as one. The account
 //! comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
-mod echo;
+mod common;
 
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use actix_web::http::KeepAlive;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
+use actix_web::web::ServiceConfig;
 use axum::Router;
 use axum::routing::post;
+use common::Framework;
 use tokio::net::TcpListener;
 use wechat_actix::WechatMiddleware;
 use wechat_callback::late_reply::LateReply;
@@ -26,13 +27,11 @@ use wechat_redis::RedisStore;
 use wechat_tower::WechatLayer;
 
 fn main() -> ExitCode {
-    echo::log();
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    echo::exit_code(match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] | ["--framework", "axum"] => in_axum(),
-        ["--framework", "actix"] => in_actix(),
-        _ => Err("usage: slow_bot [--framework axum|actix]".into()),
-    })
+    common::log();
+    common::exit_code(common::framework("slow_bot").and_then(|framework| match framework {
+        Framework::Axum => in_axum(),
+        Framework::Actix => in_actix(),
+    }))
 }
 
 /// Runs once for each message, however often WeChat asks.
@@ -60,7 +59,7 @@ fn late_reply() -> Result<LateReply, Box<dyn Error>> {
     }
 }
 
-/// Where the bots that answer as one meet.
+/// The store of several bots that answer as one.
 fn shared() -> Result<Option<RedisStore>, Box<dyn Error>> {
     match env::var("REDIS_URL") {
         Ok(url) => Ok(Some(RedisStore::connect(&url)?)),
@@ -70,14 +69,10 @@ fn shared() -> Result<Option<RedisStore>, Box<dyn Error>> {
 
 #[tokio::main]
 async fn in_axum() -> Result<(), Box<dyn Error>> {
-    let wechat = layer(echo::callback()?)?;
+    let wechat = layer(common::callback()?)?;
     let app = Router::new().route("/weixin", post(chat).layer(wechat.clone()));
-    let signal = echo::shutdown()?;
-    let shutdown = async move {
-        signal.await;
-        wechat.drain().await;
-    };
-    let listener = TcpListener::from_std(echo::listen()?)?;
+    let shutdown = common::shutdown(async move { wechat.drain().await })?;
+    let listener = TcpListener::from_std(common::listen()?)?;
     Ok(wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await?)
 }
 
@@ -91,23 +86,12 @@ fn layer(callback: Callback) -> Result<WechatLayer, Box<dyn Error>> {
 
 #[actix_web::main]
 async fn in_actix() -> Result<(), Box<dyn Error>> {
-    let wechat = middleware(echo::callback()?)?;
+    let wechat = middleware(common::callback()?)?;
     let weixin = wechat.clone();
-    let app = move || {
-        let weixin = web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(chat));
-        App::new().service(weixin).default_service(web::to(echo::not_found))
+    let routes = move |config: &mut ServiceConfig| {
+        config.service(web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(chat)));
     };
-    let signal = echo::shutdown()?;
-    let shutdown = async move {
-        signal.await;
-        wechat.drain().await;
-    };
-    // It times the headers of a connection's first request alone, and reads on for a while from who is refused.
-    let server = HttpServer::new(app).workers(2).keep_alive(KeepAlive::Disabled);
-    let server = server.client_disconnect_timeout(Duration::ZERO);
-    let server = server.shutdown_timeout(echo::GRACE.as_secs()).shutdown_signal(shutdown);
-    server.listen(echo::listen()?)?.run().await?;
-    Ok(())
+    common::actix::serve(routes, 2, async move { wechat.drain().await }).await
 }
 
 fn middleware(callback: Callback) -> Result<WechatMiddleware, Box<dyn Error>> {

@@ -6,13 +6,13 @@ use crate::SecurityMode;
 use crate::cipher::Cipher;
 use crate::secret::Token;
 
-/// An account and its credentials, as the console has them.
+/// An account and its credentials, as configured in the console.
 pub(crate) struct Account {
     pub(crate) app_id: String,
     pub(crate) mode: SecurityMode,
     pub(crate) timestamp_tolerance: Duration,
     pub(crate) tokens: Rotation<Token>,
-    /// Present in the encrypted modes.
+    /// `None` in plain mode.
     pub(crate) ciphers: Option<Rotation<Cipher>>,
 }
 
@@ -26,7 +26,7 @@ impl Account {
     }
 }
 
-/// A secret and the one before it, while a change in the console takes effect.
+/// A secret and the previous one, for the time that a change in the console takes to have effect.
 pub(crate) struct Rotation<T> {
     pub(crate) current: T,
     pub(crate) previous: Option<T>,

@@ -8,7 +8,7 @@ use aes::{Aes256Dec, Aes256Enc, Block};
 use base64::engine::Engine;
 use zeroize::Zeroizing;
 
-use crate::DecryptError;
+use crate::XmlError;
 use crate::secret::EncodingAesKey;
 
 /// The block of the padding. AES's own is 16, and a library's PKCS#7 stops there.
@@ -17,18 +17,55 @@ const RANDOM: usize = 16;
 /// The random block and the length field.
 const HEAD: usize = 20;
 
-/// With the vector instructions that the machine has, where base64 knows any: several times as fast, and as strict.
+/// Uses vector instructions where base64 supports them: several times as fast, and as strict.
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
 static BASE64: std::sync::LazyLock<base64::engine::Simd> =
     std::sync::LazyLock::new(|| base64::engine::Simd::standard(base64::engine::general_purpose::PAD));
 #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// One EncodingAESKey, ready for use: its key schedules are computed once.
+/// Why a message with a right signature was not decrypted or not parsed.
+///
+/// The reason is for the log alone. All of these must look the same to the caller: with CBC, a caller who can
+/// distinguish them can forge messages.
+///
+/// `#[non_exhaustive]`: more reasons may be distinguished.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecryptError {
+    /// `Encrypt` is not base64 (standard alphabet, with `=`, no blanks).
+    #[error("Encrypt is not base64")]
+    Base64,
+    /// The ciphertext is empty or no multiple of 16 bytes.
+    #[error("the ciphertext is not a positive multiple of 16 bytes")]
+    Length,
+    /// The padding is wrong: after a right signature this means another EncodingAESKey.
+    #[error("the padding is wrong: is it another EncodingAESKey?")]
+    Padding,
+    /// The frame is shorter than its own length field says.
+    #[error("the frame is shorter than its length field says")]
+    Frame,
+    /// The message is meant for another account.
+    #[error("the message is meant for another AppID{}, not for {expected}: is the AppID the one in the console?", found.as_deref().map(|id| format!(" ({id})")).unwrap_or_default())]
+    AppId {
+        /// The app id of this callback.
+        expected: String,
+        /// The app id found, where it looks like one.
+        found: Option<String>,
+    },
+    /// The message is not UTF-8.
+    #[error("the message is not UTF-8")]
+    Utf8,
+    /// The decrypted message is not the XML of a push.
+    #[error("the decrypted message is not the XML of a push")]
+    Xml(#[source] XmlError),
+}
+
+/// The cipher of one EncodingAESKey. Its key schedules are computed once.
 pub(crate) struct Cipher {
     encrypt: Aes256Enc,
     decrypt: Aes256Dec,
-    /// The first half of the key. WeChat sends no other.
+    /// The first half of the key: WeChat uses no other.
     iv: Zeroizing<[u8; 16]>,
 }
 
@@ -48,7 +85,7 @@ impl Cipher {
 
     /// The message in `encrypted` (the base64 text of `Encrypt`), if it is meant for `app_id`.
     ///
-    /// One buffer: decoded into, decrypted in place, cut to the message.
+    /// It uses one buffer, which is decoded into, decrypted in place, and cut to the message.
     pub(crate) fn open(&self, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
         let mut buffer = BASE64.decode(encrypted).map_err(|_| DecryptError::Base64)?;
         if buffer.is_empty() || !buffer.len().is_multiple_of(RANDOM) {
@@ -100,14 +137,14 @@ impl Cipher {
             *blank = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
         }
         pad(&mut frame);
-        // The padding made whole blocks: none is left over.
+        // After padding there are only whole blocks.
         let (blocks, _) = Block::slice_as_chunks_mut(&mut frame);
         cbc::Encryptor::inner_iv_init(&self.encrypt, self.iv()).encrypt_blocks(blocks);
         BASE64.encode_string(&frame, out);
     }
 }
 
-/// Where the random block and the length go once the message is written.
+/// Reserves the place of the random block and the length, which are filled in after the message is written.
 const BLANK_HEAD: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 const _: () = assert!(BLANK_HEAD.len() == HEAD);
 
@@ -131,7 +168,7 @@ fn unpad(frame: &[u8]) -> Option<&[u8]> {
     padding.iter().all(|byte| *byte == last).then_some(rest)
 }
 
-/// For the log, where it cannot be mistaken for anything else.
+/// The app id if it looks like one, so that it is safe to log.
 fn as_app_id(found: &[u8]) -> Option<String> {
     let found = str::from_utf8(found).ok()?;
     let plausible = (1..=64).contains(&found.len()) && found.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -148,7 +185,7 @@ mod tests {
 
     fn cipher(last: char) -> Cipher {
         let key = format!("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2{last}");
-        Cipher::new(&EncodingAesKey::new(&key).expect("a key"))
+        Cipher::new(&EncodingAesKey::from_base64(&key).expect("a key"))
     }
 
     fn seal(message: &str) -> String {

@@ -1,10 +1,11 @@
 //! Answer WeChat (微信) callbacks: verify, decrypt, type and reply.
 //!
-//! Deterministic, without IO: no socket, no runtime, no web framework. The clock and the randomness can be passed in
-//! ([`Callback::open_at`], [`ReplyContext::seal_at`]); [`Callback::open`] and [`ReplyContext::seal`] take the system's.
+//! Deterministic and without IO: no socket, no runtime, no web framework. The clock and the randomness can be passed in
+//! ([`Callback::open_at`], [`ReplyContext::seal_at`]); [`Callback::open`] and [`ReplyContext::seal`] use the system's.
 //!
 //! For axum, hyper or any tower stack use `wechat-tower`, for actix-web `wechat-actix`; both re-export everything here.
-//! For any other server use this crate: pass it the query string and the body, and send back what it returns.
+//! For any other server use this crate: pass it the query string and the body, and send back what it returns. On tokio,
+//! `server::Engine` (feature `tokio-1`) also answers WeChat's retries; without it each of them runs your handler again.
 //!
 //! ```
 //! use wechat_callback::{Callback, TextReply};
@@ -14,24 +15,34 @@
 //!     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
 //!     .build()?;
 //!
-//! # fn serve(callback: &Callback, query: &str, body: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
-//! // POST: the query string as it came, the body as it came
+//! # fn get(callback: &Callback, query: &str) -> Result<String, Box<dyn std::error::Error>> {
+//! // GET, when the URL is saved in the console: answer 200 with the echostr
+//! let echostr = callback.verify_url(query)?;
+//! # Ok(echostr)
+//! # }
+//!
+//! # fn post(callback: &Callback, query: &str, body: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
+//! // POST, with the query string and the body as received
 //! let push = callback.open(query, body)?;
-//! let reply = TextReply::new(format!("你说：{}", push.message.text().unwrap_or("（不是文字）")));
-//! let answer = push.context.seal(reply)?;
-//! // → 200, Content-Type: answer.content_type, answer.body
-//! # Ok(answer.body)
+//! let text = push.message.text().unwrap_or("（不是文字）");
+//! let sealed = push.context.seal(TextReply::literal(&format!("你说：{text}")))?;
+//! // → 200, Content-Type: sealed.content_type, sealed.body
+//! # Ok(sealed.body)
 //! # }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A refused request is answered with [`OpenError::status`] and an empty body. [`message`] lists all messages and
+//! events, [`reply`] all replies.
+//!
 //! # Features
 //!
-//! None is on by default. A feature adds; it changes nothing that is there without it.
+//! None is on by default. Features only add.
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `tokio-1` | what the middlewares share, for a server of your own: one answer to all deliveries of a push ([`delivery`]), with the timers of tokio 1 |
+//! | `tokio-1` | `server::Engine`, which answers WeChat's retries and late replies, with the timers of tokio 1 |
 //! | `axum-core-0_5` | the extractors and responses of axum 0.8 |
 //! | `actix-web-4` | the extractors and responders of actix-web 4 |
 //!
@@ -39,11 +50,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
-mod builder;
 mod callback;
 mod cipher;
 pub mod delivery;
-mod error;
+mod handler_error;
 mod interop;
 #[cfg(feature = "tokio-1")]
 pub mod late_reply;
@@ -63,28 +73,29 @@ mod signature;
 mod timestamp;
 mod xml;
 
-/// What implementations of [`DeliveryStore`](delivery::DeliveryStore) and `ReplySender` take.
+/// The attribute for implementations of [`DeliveryStore`](delivery::DeliveryStore) and `ReplySender`.
 #[doc(no_inline)]
 pub use async_trait::async_trait;
-pub use builder::{CallbackBuilder, PreviousCredentials};
-pub use callback::{Callback, Opened, OpenedXml};
-pub use error::{
-    ConfigError, DecryptError, FieldsError, HandlerError, MessageRejection, OpenError, QueryError, SealError,
-    XmlError,
+pub use callback::{
+    Callback, CallbackBuilder, ConfigError, OpenError, Opened, OpenedXml, PreviousCredentials,
 };
+pub use cipher::DecryptError;
+pub use handler_error::HandlerError;
 #[doc(inline)]
-pub use message::{Message, WechatMessage};
-pub use mode::SecurityMode;
+pub use message::{FieldsError, Message, MessageRejection, WechatMessage};
+pub use mode::{ParseModeError, SecurityMode};
 #[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5", feature = "tokio-1"))]
 pub use push_xml::PushXml;
+pub use query::QueryError;
 pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
-    Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, Sealed, TextReply, TransferReply,
-    VideoReply, VoiceReply, XmlReplyContext,
+    Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, SealError, Sealed, TextReply,
+    TransferReply, VideoReply, VoiceReply, XmlReplyContext,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;
+pub use xml::XmlError;
 
 /// The snippets of the READMEs compile.
 #[cfg(doctest)]

@@ -1,24 +1,41 @@
-//! The query string: percent-decoded once, typed, each parameter that is looked at at most once.
+//! The query string: percent-decoded once and typed. Each of WeChat's parameters may occur only once.
 //!
-//! The charsets are narrow on purpose. The signature covers the parts without a delimiter between them, so
-//! characters could otherwise move from one part to the next, and with them the meaning.
+//! The character sets are narrow on purpose. The signature covers the parts without a delimiter between them, so
+//! characters could otherwise be moved from one part to the next without changing it.
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::signature::Signature;
-use crate::{OpenError, QueryError, Timestamp};
+use crate::Timestamp;
 
 /// The longest `echostr` that is echoed. WeChat sends 19 digits.
 const MAX_ECHOSTR: usize = 1024;
 /// The longest `nonce`. WeChat sends about ten digits.
 const MAX_NONCE: usize = 64;
 
-/// WeChat's parameters in a request's query string. Parameters of the endpoint's own URL are passed over, and so are
-/// `encrypt_type` and `openid`, which the URL may have of its own besides: the mode is configuration, and nothing signs
-/// the sender.
+/// What is wrong with a query string.
+///
+/// `#[non_exhaustive]`: more mistakes may be distinguished.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// One of WeChat's parameters is missing.
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
+    /// One of WeChat's parameters occurs more than once.
+    #[error("the parameter {0} is there more than once")]
+    Doubled(&'static str),
+    /// A parameter is not what WeChat sends: `timestamp` is up to ten digits, `nonce` up to 64 of
+    /// `A–Z a–z 0–9 _ -`, `echostr` up to 1,024 bytes.
+    #[error("the parameter {0} is malformed")]
+    Malformed(&'static str),
+}
+
+/// WeChat's parameters in a request's query string. Parameters of the endpoint's own URL are ignored. So are
+/// `encrypt_type`, because the mode is configuration, and `openid`, because it is not signed; the endpoint's URL may
+/// have both of its own.
 pub(crate) struct CallbackQuery<'a> {
     /// `timestamp` as it is signed.
     pub(crate) timestamp_text: Cow<'a, str>,
@@ -29,23 +46,14 @@ pub(crate) struct CallbackQuery<'a> {
     pub(crate) echostr: Option<Cow<'a, str>>,
 }
 
-/// A signature of a request, as it came: each mode looks at its own.
+/// A signature of a request, as received. Which one is checked depends on the mode.
 pub(crate) struct SignatureParameter<'a> {
     pub(crate) name: &'static str,
     pub(crate) hex: Option<Cow<'a, str>>,
 }
 
-impl SignatureParameter<'_> {
-    /// Reads it. Whether it is right is another question.
-    pub(crate) fn read(&self) -> Result<Signature, OpenError> {
-        let parameter = self.name;
-        let hex = self.hex.as_deref().ok_or(OpenError::SignatureMissing { parameter })?;
-        Signature::from_hex(hex).ok_or(OpenError::Signature { parameter })
-    }
-}
-
 impl<'a> CallbackQuery<'a> {
-    /// Reads the query string as it stands in the URL, without the `?`.
+    /// Reads the query string exactly as in the URL, without the `?`.
     pub(crate) fn parse(query: &'a str) -> Result<Self, QueryError> {
         let mut parameters = Parameters::default();
         let mut rest = Some(query);
@@ -103,20 +111,20 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Whether `query` has a signature: whoever made the request may have been WeChat.
+/// Whether `query` has a signature, so that the request may be WeChat's.
 pub(crate) fn is_signed(query: &str) -> bool {
     let name = |pair| decode(cut(pair, b'=').0).unwrap_or_default();
     query.split('&').any(|pair| matches!(&*name(pair), "signature" | "msg_signature"))
 }
 
-/// What stands before and behind the first `at`. On pieces this short `str::split` mostly sets itself up.
+/// The text before and after the first `at`. On texts this short, setting up `str::split` would cost more.
 fn cut(text: &str, at: u8) -> (&str, Option<&str>) {
     let position = text.bytes().position(|byte| byte == at);
     let parts = position.and_then(|at| Some((text.get(..at)?, text.get(at.checked_add(1)?..)?)));
     parts.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
-/// Only what is escaped is decoded: a `+` stays a `+`. `None` where it does not decode to UTF-8.
+/// Decodes percent escapes; a `+` stays a `+`. `None` if the result is not UTF-8.
 fn decode(text: &str) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'%', text.as_bytes()).is_none() {
         return Some(Cow::Borrowed(text));
@@ -177,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_looked_at_may_stand_as_often_as_it_likes() {
+    fn an_ignored_parameter_may_occur_any_number_of_times() {
         let query = "openid=a&encrypt_type=AES&timestamp=1&nonce=2&openid=b&encrypt_type=raw&openid=%ff";
         assert_eq!(refusal(query), None);
     }

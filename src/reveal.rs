@@ -1,4 +1,4 @@
-//! What `Debug` hides, for tests.
+//! A `Debug` that shows what the ordinary one hides, for tests.
 
 use std::fmt;
 
@@ -8,14 +8,15 @@ use crate::{Message, Reply};
 
 /// A [`Message`] or a [`Reply`] whose `Debug` shows everything in it, for the assertions of tests.
 ///
-/// It shows what users wrote and who they are: keep it out of logs.
+/// It shows what users wrote and who they are, so keep it out of logs. Made by [`Message::reveal`] and
+/// [`Reply::reveal`].
 ///
 /// ```
 /// use wechat_callback::message::Text;
 /// use wechat_callback::{Message, Reply, TextReply};
 ///
 /// fn answer(message: &Message) -> Reply {
-///     message.text().map(TextReply::new).into()
+///     message.text().map(TextReply::literal).into()
 /// }
 ///
 /// let reply = answer(&Message::new(Text::default().content("你好")));
@@ -42,8 +43,8 @@ impl Message {
 }
 
 impl Reply {
-    /// The reply with a `Debug` that shows everything, for the assertions of tests. A [`TextReply`](crate::TextReply)
-    /// and the others have it too, and all of them can be compared.
+    /// The reply with a `Debug` that shows everything, for the assertions of tests. Each kind of reply has this method
+    /// too, and their results can be compared.
     ///
     /// ```
     /// # use wechat_callback::{Reply, TextReply};
@@ -62,16 +63,16 @@ impl<T: Serialize> fmt::Debug for Revealed<T> {
     }
 }
 
-/// Borrowed, and of any type.
-struct Part<'a, T: ?Sized>(&'a T);
+/// A borrowed value of any type.
+struct Inner<'a, T: ?Sized>(&'a T);
 
-impl<T: ?Sized + Serialize> fmt::Debug for Part<'_, T> {
+impl<T: ?Sized + Serialize> fmt::Debug for Inner<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.serialize(Shown(f))
     }
 }
 
-/// Writes what is serialized as a derived `Debug` would.
+/// Serializes a value as a derived `Debug` would write it.
 struct Shown<'a, 'f>(&'a mut fmt::Formatter<'f>);
 
 macro_rules! shown {
@@ -115,7 +116,7 @@ impl<'a, 'f> Serializer for Shown<'a, 'f> {
     }
 
     fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> fmt::Result {
-        self.0.debug_tuple("Some").field(&Part(value)).finish()
+        self.0.debug_tuple("Some").field(&Inner(value)).finish()
     }
 
     fn serialize_unit(self) -> fmt::Result {
@@ -141,7 +142,7 @@ impl<'a, 'f> Serializer for Shown<'a, 'f> {
         variant: &'static str,
         value: &T,
     ) -> fmt::Result {
-        self.0.debug_tuple(variant).field(&Part(value)).finish()
+        self.0.debug_tuple(variant).field(&Inner(value)).finish()
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, fmt::Error> {
@@ -160,7 +161,7 @@ impl<'a, 'f> Serializer for Shown<'a, 'f> {
         Ok(Struct(self.0.debug_struct(name)))
     }
 
-    // No message and no reply has any of these.
+    // No message and no reply has any of the following.
 
     fn serialize_tuple_struct(
         self,
@@ -198,7 +199,7 @@ impl SerializeSeq for List<'_, '_> {
     type Error = fmt::Error;
 
     fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> fmt::Result {
-        self.0.entry(&Part(value));
+        self.0.entry(&Inner(value));
         Ok(())
     }
 
@@ -227,12 +228,12 @@ impl SerializeMap for Map<'_, '_> {
     type Error = fmt::Error;
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> fmt::Result {
-        self.0.key(&Part(key));
+        self.0.key(&Inner(key));
         Ok(())
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> fmt::Result {
-        self.0.value(&Part(value));
+        self.0.value(&Inner(value));
         Ok(())
     }
 
@@ -248,7 +249,7 @@ impl SerializeStruct for Struct<'_, '_> {
     type Error = fmt::Error;
 
     fn serialize_field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> fmt::Result {
-        self.0.field(name, &Part(value));
+        self.0.field(name, &Inner(value));
         Ok(())
     }
 

@@ -1,5 +1,5 @@
 //! The signature: SHA-1 over the byte-sorted parts with nothing between them (protocol: sort, concatenate,
-//! lower-case hex), compared in constant time; and the digests under which a store knows things. Nothing else touches
+//! lower-case hex), compared in constant time; and the digests that a store uses as keys. Nothing else touches
 //! `sha1` or `subtle`.
 
 use sha1::{Digest, Sha1};

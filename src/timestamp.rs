@@ -23,7 +23,7 @@ impl Timestamp {
         Self(secs)
     }
 
-    /// Reads the system's clock.
+    /// The time by the system's clock.
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
@@ -35,16 +35,16 @@ impl Timestamp {
         self.0
     }
 
-    /// How far two moments lie apart, whichever is the later one.
+    /// How far apart two moments are, whichever is later.
     pub(crate) const fn distance(self, other: Self) -> Duration {
         Duration::from_secs(self.0.abs_diff(other.0))
     }
 
-    /// How long it is from `now` until this moment lies further back than `window`, both in whole seconds.
+    /// How long it is from `now` until this moment is more than `window` ago, both in whole seconds.
     pub(crate) const fn remaining(self, window: Duration, now: Self) -> Duration {
         let ahead = if self.0 > now.0 { self.0.abs_diff(now.0) } else { 0 };
         let behind = if self.0 < now.0 { self.0.abs_diff(now.0) } else { 0 };
-        // The last second in which it is fresh counts whole.
+        // The last second counts as a whole.
         let end = window.saturating_add(Duration::from_secs(ahead.saturating_add(1)));
         end.saturating_sub(Duration::from_secs(behind))
     }
@@ -64,7 +64,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// Where the system's clock does not reach so far, the end of the year 9999 or the beginning of 1601.
+/// A moment that a `SystemTime` cannot hold becomes the end of the year 9999 or the beginning of 1601.
 impl From<Timestamp> for SystemTime {
     fn from(Timestamp(secs): Timestamp) -> Self {
         const END_OF_9999: Duration = Duration::from_secs(253_402_300_799);
@@ -121,7 +121,7 @@ mod tests {
             let timestamp = Timestamp::from_secs(secs);
             assert_eq!(Timestamp::from(SystemTime::from(timestamp)), timestamp);
         }
-        // However far, it is a moment on the right side.
+        // Moments that are too far stay on the right side of 1970.
         assert!(SystemTime::from(Timestamp::from_secs(i64::MAX)) > UNIX_EPOCH);
         assert!(SystemTime::from(Timestamp::from_secs(i64::MIN)) < UNIX_EPOCH);
     }

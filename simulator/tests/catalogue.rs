@@ -46,7 +46,7 @@ fn is_typed(kind: &Kind) -> bool {
     use wechat_tower::message::{Content, Event};
     !matches!(
         opened(&Message::new(kind)).content,
-        Content::Unknown { .. } | Content::Event(Event::Other { .. })
+        Content::Unknown { .. } | Content::Event(Event::Unknown { .. })
     )
 }
 

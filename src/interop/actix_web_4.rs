@@ -6,7 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{UNSEALED, part, whole};
+use super::{UNSEALED, extract, whole};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -23,14 +23,14 @@ impl FromRequest for WechatMessage {
 }
 
 macro_rules! extractor {
-    ($($part:ident = $name:literal,)+) => {$(
-        impl FromRequest for $part {
+    ($($type:ident = $name:literal,)+) => {$(
+        impl FromRequest for $type {
             type Error = MessageRejection;
             type Future = Ready<Result<Self, Self::Error>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let extensions = request.extensions();
-                ready(part(extensions.get(), extensions.get()))
+                ready(extract(extensions.get(), extensions.get()))
             }
         }
     )+};
@@ -39,7 +39,7 @@ extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
 
-/// Another kind of message is answered `success`. Otherwise 500, and one sentence: the mistake is the server's.
+/// A message of another kind is answered `success`. Anything else is the server's mistake: 500 and one sentence.
 impl ResponseError for MessageRejection {
     fn error_response(&self) -> HttpResponse {
         if *self == Self::OtherKind {
@@ -50,7 +50,7 @@ impl ResponseError for MessageRejection {
     }
 }
 
-/// For the middleware to take out of the response's extensions. Without the middleware it stays a 500.
+/// The middleware takes the reply out of the response's extensions. Without the middleware the response is a 500.
 impl Responder for Reply {
     type Body = BoxBody;
 
@@ -59,7 +59,7 @@ impl Responder for Reply {
     }
 }
 
-/// As [`Reply`]: the middleware takes it out, logs it and answers WeChat `success`.
+/// The middleware takes the error out of the response's extensions, logs it, and answers WeChat `success`.
 impl ResponseError for HandlerError {
     fn error_response(&self) -> HttpResponse {
         unsealed(self.clone())

@@ -5,7 +5,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{UNSEALED, part, whole};
+use super::{UNSEALED, extract, whole};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -20,13 +20,13 @@ impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
 }
 
 macro_rules! extractor {
-    ($($part:ident = $name:literal,)+) => {$(
-        impl<S: Send + Sync> FromRequestParts<S> for $part {
+    ($($type:ident = $name:literal,)+) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $type {
             type Rejection = MessageRejection;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
                 let extensions = &parts.extensions;
-                part(extensions.get(), extensions.get())
+                extract(extensions.get(), extensions.get())
             }
         }
     )+};
@@ -35,7 +35,7 @@ extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
 
-/// Another kind of message is answered `success`. Otherwise 500, and one sentence: the mistake is the server's.
+/// A message of another kind is answered `success`. Anything else is the server's mistake: 500 and one sentence.
 impl IntoResponse for MessageRejection {
     fn into_response(self) -> Response {
         if self == Self::OtherKind {
@@ -46,14 +46,14 @@ impl IntoResponse for MessageRejection {
     }
 }
 
-/// For the middleware to take out of the response's extensions. Without the middleware it stays a 500.
+/// The middleware takes the reply out of the response's extensions. Without the middleware the response is a 500.
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         unsealed(self)
     }
 }
 
-/// As [`Reply`]: the middleware takes it out, logs it and answers WeChat `success`.
+/// The middleware takes the error out of the response's extensions, logs it, and answers WeChat `success`.
 impl IntoResponse for HandlerError {
     fn into_response(self) -> Response {
         unsealed(self)

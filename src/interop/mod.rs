@@ -1,5 +1,5 @@
-//! Trait impls for the web frameworks that the orphan rule pins to this crate, one file and one feature a
-//! framework's version.
+//! Impls of the web frameworks' traits for the types of this crate, which the orphan rule keeps here: one file and one
+//! feature for each version of a framework.
 #![cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
 
 #[cfg(feature = "actix-web-4")]
@@ -12,28 +12,28 @@ use crate::message::event::*;
 use crate::message::*;
 use crate::push_xml::PushXml;
 
-/// The body of a reply that leaves without the middleware, loud enough to be found.
+/// The body of a reply that is sent without the middleware. It is a loud mistake, so that it is found.
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
                         around the route whose handler returns it.";
 
-/// Reads the message once more.
+/// Reads the message again.
 fn read(PushXml(xml): &PushXml) -> Result<Message, MessageRejection> {
     let xml = str::from_utf8(xml).map_err(|_| MessageRejection::NoMiddleware)?;
     Message::from_xml(xml).map_err(|_| MessageRejection::NoMiddleware)
 }
 
-/// The message that `taken` was taken out of a request's extensions, or read once more.
+/// The message that was `taken` out of a request's extensions, or the message read again.
 fn whole(taken: Option<Message>, xml: Option<&PushXml>) -> Result<Message, MessageRejection> {
     taken.map_or_else(|| read(xml.ok_or(MessageRejection::NoMiddleware)?), Ok)
 }
 
 /// A part of a message that a handler asks for by its type.
-trait Part: Clone {
-    /// `None` where the message is of another kind.
+trait Extract: Clone {
+    /// `None` if the message is of another kind.
     fn of(message: &Message) -> Option<&Self>;
 }
 
-impl Part for Head {
+impl Extract for Head {
     fn of(message: &Message) -> Option<&Self> {
         Some(&message.head)
     }
@@ -41,7 +41,7 @@ impl Part for Head {
 
 macro_rules! kind {
     ($($kind:ident = $name:literal,)+) => {$(
-        impl Part for $kind {
+        impl Extract for $kind {
             fn of(message: &Message) -> Option<&Self> {
                 match &message.content {
                     Content::$kind(content) => Some(content),
@@ -55,7 +55,7 @@ for_each_kind!(kind);
 
 macro_rules! event {
     ($($event:ident = $name:literal,)+) => {$(
-        impl Part for $event {
+        impl Extract for $event {
             fn of(message: &Message) -> Option<&Self> {
                 match message.event() {
                     Some(Event::$event(event)) => Some(event),
@@ -67,8 +67,8 @@ macro_rules! event {
 }
 for_each_event!(event);
 
-/// The part that a typed extractor asks for. It stays in the message, so that others can have it too.
-fn part<P: Part>(message: Option<&Message>, xml: Option<&PushXml>) -> Result<P, MessageRejection> {
+/// The part that a typed extractor asks for. It is cloned, so that other extractors can have it too.
+fn extract<P: Extract>(message: Option<&Message>, xml: Option<&PushXml>) -> Result<P, MessageRejection> {
     let of = |message: &Message| P::of(message).cloned().ok_or(MessageRejection::OtherKind);
     message.map_or_else(|| of(&whole(None, xml)?), of)
 }

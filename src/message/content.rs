@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::read::Element;
+use super::read::Composite;
 use super::write::Write;
 use super::{
     DeviceEvent, DeviceText, Event, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo, Text,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::xml::Draft;
 
-/// What a message says, by `MsgType`.
+/// What a message holds, by its `MsgType`.
 ///
 /// `#[non_exhaustive]`: WeChat adds kinds.
 ///
@@ -69,14 +69,14 @@ pub enum Content {
     DeviceEvent(DeviceEvent),
     /// `event`: something that the user or WeChat did.
     Event(Event),
-    /// Any other `MsgType`. What it holds is in [`Message::fields`](super::Message::fields).
+    /// Any other `MsgType`. Its elements are in [`Message::fields`](super::Message::fields).
     Unknown {
-        /// `MsgType` as it came; empty where there is none.
+        /// `MsgType` as received; empty if there was none.
         kind: String,
     },
 }
 
-/// The kinds that are not events, with WeChat's `MsgType`.
+/// Passes the kinds that are not events, with WeChat's `MsgType`, to a macro.
 macro_rules! for_each_kind {
     ($macro:ident) => {
         $macro! {
@@ -108,7 +108,7 @@ macro_rules! content {
                 }
             }
 
-            /// What stands in a message beside its head.
+            /// Writes the elements of a message beside its head.
             pub(super) fn write_into(&self, elements: &mut Vec<Draft>) {
                 self.kind().write(elements, "MsgType");
                 match self {
@@ -149,7 +149,7 @@ impl<E: Into<Event>> From<E> for Content {
     }
 }
 
-/// The kind alone, and of an event its name.
+/// Shows the kind, and of an event its name, but nothing that a user wrote.
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,18 +1,14 @@
-//! The elements of a message as one of serde's formats, for types of the user's own.
+//! The elements of a message as a data format of serde, for types of your own.
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, SeqDeserializer};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess, Unexpected,
-    Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 
+use super::FieldsError;
 use super::{Field, Fields};
-use crate::FieldsError;
 
 impl<'a> Fields<'a> {
     /// Reads these elements into a type of your own, as
@@ -26,7 +22,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What stands in an element.
+/// The content of an element.
 #[derive(Clone, Copy)]
 enum Node<'a> {
     Text(&'a str),
@@ -42,12 +38,12 @@ impl<'a> Node<'a> {
 /// An element beside others.
 struct Sibling<'a> {
     name: &'a str,
-    /// Which of its siblings is the first of that name.
+    /// The index of the first sibling of that name.
     first: usize,
     node: Node<'a>,
 }
 
-/// Siblings with those of one name side by side, each name where it first stood.
+/// Siblings, grouped by name, in the order in which the names first occur.
 fn grouped<'a>(fields: Fields<'a>) -> Vec<Sibling<'a>> {
     let mut firsts = HashMap::new();
     let sibling = |(index, field): (usize, Field<'a>)| {
@@ -63,10 +59,10 @@ fn groups<'s, 'a>(siblings: &'s [Sibling<'a>]) -> Groups<'a, 's, impl Iterator<I
     Groups { rest: siblings.chunk_by(|one, two| one.first == two.first), group: &[] }
 }
 
-/// The names of one level, each with its elements: what serde calls a map.
+/// The names of one level, each with its elements: a map to serde.
 struct Groups<'a, 's, I> {
     rest: I,
-    /// Whose name was read, and whose value was not.
+    /// The group whose name was read and whose value was not yet.
     group: &'s [Sibling<'a>],
 }
 
@@ -89,16 +85,16 @@ impl<'a: 's, 's, I: Iterator<Item = &'s [Sibling<'a>]>> MapAccess<'a> for Groups
     }
 }
 
-/// What is read into one value of the user's.
+/// What one value is read from.
 struct Value<'a, 's> {
     /// The first or only element.
     node: Node<'a>,
-    /// All elements of the name, where this may be a list: an item of a list is none again.
+    /// All elements of the name, if this may be a list. An item of a list is not a list itself.
     all: &'s [Sibling<'a>],
 }
 
 impl<'a> Value<'a, '_> {
-    /// Not as a list. A visitor that does not want what it gets here says what it expected.
+    /// Reads it as a single value. A visitor that expects something else says what it expected.
     fn one<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, FieldsError> {
         match self.node {
             Node::Text(text) => visitor.visit_borrowed_str(text),
@@ -133,7 +129,7 @@ fn finite<N: FromStr + Copy + Into<f64>>(word: &str) -> Option<N> {
     number(word).filter(|number: &N| (*number).into().is_finite())
 }
 
-/// `0` and `1`, `true` and `false`: WeChat writes both.
+/// `0` and `1`, `true` and `false`: WeChat writes either.
 fn boolean(word: &str) -> Option<bool> {
     match word {
         "1" => Some(true),
@@ -238,7 +234,7 @@ impl<'a> Deserializer<'a> for Value<'a, '_> {
         self.deserialize_seq(visitor)
     }
 
-    /// An element without anything in it is a map of nothing.
+    /// An empty element is an empty map.
     fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, FieldsError> {
         if self.is_empty() { visitor.visit_map(groups(&[])) } else { self.one(visitor) }
     }
@@ -252,7 +248,7 @@ impl<'a> Deserializer<'a> for Value<'a, '_> {
         self.deserialize_map(visitor)
     }
 
-    /// A text names the variant, or the one name inside does.
+    /// The variant is named by the text, or by the only element inside.
     fn deserialize_enum<V: Visitor<'a>>(
         self,
         _: &'static str,
@@ -281,59 +277,5 @@ impl<'a> IntoDeserializer<'a, FieldsError> for Value<'a, '_> {
 
     fn into_deserializer(self) -> Self {
         self
-    }
-}
-
-impl FieldsError {
-    /// The same error, of an element that stands in `name`.
-    fn inside(mut self, name: &str) -> Self {
-        let (Self::Missing { path }
-        | Self::Unexpected { path, .. }
-        | Self::Unknown { path }
-        | Self::Doubled { path }
-        | Self::Custom { path, .. }) = &mut self;
-        let dot = if path.is_empty() { "" } else { "." };
-        // A name is whatever the message says: no control characters out of it into a log.
-        *path = format!("{}{dot}{path}", name.escape_debug());
-        self
-    }
-
-    fn expected(expected: impl Display) -> Self {
-        Self::Unexpected { path: String::new(), expected: expected.to_string() }
-    }
-}
-
-/// What stands in the message is never part of an error: serde's own texts repeat it.
-impl Error for FieldsError {
-    fn custom<T: Display>(message: T) -> Self {
-        Self::Custom { path: String::new(), message: message.to_string() }
-    }
-
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {
-        Self::expected(format_args!("one of {}", variants.join(", ")))
-    }
-
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::Unknown { path: String::new() }
-    }
-
-    fn missing_field(name: &'static str) -> Self {
-        Self::Missing { path: name.to_owned() }
-    }
-
-    fn duplicate_field(name: &'static str) -> Self {
-        Self::Doubled { path: name.to_owned() }
     }
 }

@@ -1,5 +1,5 @@
 super::elements! {
-    /// What a device of the old hardware platform (微信硬件平台) says: `device_text`.
+    /// A message from a device of the old hardware platform (微信硬件平台): `device_text`.
     pub struct DeviceText {
         /// `DeviceType`: the account's original id.
         pub device_type: String = "DeviceType",
@@ -13,7 +13,7 @@ super::elements! {
         pub open_id: String = "OpenID",
     }
 
-    /// What happened to a device of the old hardware platform: `device_event`.
+    /// An event of a device of the old hardware platform: `device_event`.
     pub struct DeviceEvent {
         /// `Event`: `bind`, `unbind`, `subscribe_status`, `unsubscribe_status`.
         pub event: String = "Event",

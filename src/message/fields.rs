@@ -2,14 +2,25 @@ use std::fmt;
 
 use crate::xml::{Cursor, Element};
 
-/// Sibling elements, in the order of the message. Iterate over them, or look one up by name.
+/// Sibling elements, in the order of the message: iterate over them, or look one up by name.
 ///
-/// A name is looked up in exactly this spelling first, then ignoring case: WeChat writes `MsgID` and `MsgId`, `AppID`
-/// and `appid`.
+/// A name is looked up exactly as written first, then ignoring case: WeChat writes `MsgID` and `MsgId`, `AppID` and
+/// `appid`.
+///
+/// ```
+/// use wechat_callback::Message;
+///
+/// let message = Message::from_xml("<xml><MsgType>x</MsgType><Order><Id>7</Id></Order></xml>")?;
+/// let order = message.fields().field("Order").map(|order| order.fields());
+/// assert_eq!(order.and_then(|order| order.get("Id")), Some("7"));
+/// let names = message.fields().map(|field| field.name());
+/// assert_eq!(names.collect::<Vec<_>>(), ["MsgType", "Order"]);
+/// # Ok::<(), wechat_callback::XmlError>(())
+/// ```
 #[derive(Clone, Copy, Default)]
 pub struct Fields<'a>(Cursor<'a>);
 
-/// One element: a name, and a text or elements of its own.
+/// One element of [`Fields`]: a name, and a text or elements of its own.
 #[derive(Clone, Copy)]
 pub struct Field<'a>(Element<'a>);
 
@@ -58,7 +69,7 @@ impl<'a> Field<'a> {
         self.0.name()
     }
 
-    /// The element's text, without the white space around it; empty where it holds elements.
+    /// The element's text, without the white space around it; empty if it holds elements.
     #[must_use]
     pub fn text(self) -> &'a str {
         self.0.text()
@@ -71,14 +82,14 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The names alone.
+/// Shows the names alone.
 impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(*self).finish()
     }
 }
 
-/// The name, and the names inside.
+/// Shows the name, and the names inside.
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_tuple(self.name());

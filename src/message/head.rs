@@ -3,9 +3,10 @@ use serde::{Deserialize, Serialize};
 use super::{Fields, Id, debug_without_content};
 use crate::Timestamp;
 
-/// Who sent a message to whom, and when: the elements that every kind has.
+/// Who sent a message to whom, and when: the elements that every kind of message may have. It is an extractor too.
 ///
-/// `#[non_exhaustive]`: WeChat adds elements. A test makes one with [`Message::new`](super::Message::new).
+/// `#[non_exhaustive]`: WeChat adds elements. In a test it is set on the message:
+/// [`Message::sent_by`](super::Message::sent_by) and the methods beside it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Head {
@@ -17,16 +18,16 @@ pub struct Head {
     pub created: Option<Timestamp>,
     /// `MsgId`, which is the same in every delivery of a message. Events have none.
     pub id: Option<Id>,
-    /// `MsgDataId`: which article the message was written under, if it was.
+    /// `MsgDataId`: the article under which the message was written, if it was written under one.
     pub msg_data_id: Option<String>,
-    /// `Idx`: which article of a mass message, from 1, the message was written under.
+    /// `Idx`: the number of that article in its mass message, from 1.
     pub idx: Option<i64>,
     /// `BusinessId`. What it means is not documented.
     pub business_id: Option<Id>,
 }
 
 impl Head {
-    /// By their exact names: the `MsgID` of a sending job is another thing than the `MsgId` of a message.
+    /// Reads exact names: the `MsgID` of a sending job is not the `MsgId` of a message.
     pub(super) fn read(fields: Fields<'_>) -> Self {
         let mut head = Self::default();
         for field in fields {

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An id that WeChat gave to something, such as a `MsgId`: a text, and usually a number.
+/// An id that WeChat gave to something, such as a `MsgId`: a text, which usually is a number.
 ///
-/// Official Accounts have numbers of up to 19 digits, other WeChat products base64 as well. Ids are compared as texts.
-/// In JSON an id is a string, because many readers keep only 53 bits of a number.
+/// Ids of Official Accounts are numbers of up to 19 digits; other WeChat products use base64 too. Ids are equal if
+/// their texts are. In JSON an id is a string, because many readers keep only 53 bits of a number.
 ///
 /// ```
 /// use wechat_callback::message::Id;
@@ -21,38 +21,38 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!((id.as_str(), id.to_i64()), ("Ab3dEf+/==", None));
 /// ```
 #[derive(Clone)]
-pub struct Id(Text);
+pub struct Id(Repr);
 
-/// A number fits in without an allocation.
+/// Numbers are stored without an allocation.
 #[derive(Clone)]
-enum Text {
+enum Repr {
     Short { length: u8, bytes: [u8; SHORT] },
     Long(Box<str>),
 }
 
-/// As much as stands beside a tag in the size of a `String`; an `i64` has up to 20 characters.
+/// As many bytes as fit beside the tag and the length in the size of a `String`. An `i64` has up to 20 characters.
 const SHORT: usize = 22;
 
 impl Id {
-    /// The text as it came.
+    /// The text as received.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Text::Short { length, bytes } => {
+            Repr::Short { length, bytes } => {
                 let text = bytes.get(..usize::from(*length)).map(str::from_utf8);
                 text.and_then(Result::ok).unwrap_or_default()
             }
-            Text::Long(text) => text,
+            Repr::Long(text) => text,
         }
     }
 
-    /// The number, where the id is one that fits into 64 bits.
+    /// The number, if the id is one that fits into 64 bits.
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {
         self.as_str().parse().ok()
     }
 
-    /// Whether it tells one thing from another: an empty id does not, nor does a number that is not above zero.
+    /// Whether it identifies anything: an empty id does not, nor does a number that is not positive.
     pub(crate) fn is_distinct(&self) -> bool {
         let text = self.as_str();
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -75,9 +75,9 @@ impl From<&str> for Id {
         Self(match (start, u8::try_from(text.len())) {
             (Some(start), Ok(length)) => {
                 start.copy_from_slice(text.as_bytes());
-                Text::Short { length, bytes }
+                Repr::Short { length, bytes }
             }
-            _ => Text::Long(text.into()),
+            _ => Repr::Long(text.into()),
         })
     }
 }
@@ -88,7 +88,7 @@ impl From<String> for Id {
     }
 }
 
-/// Never fails: every text can be an id.
+/// Never fails: any text can be an id.
 impl FromStr for Id {
     type Err = Infallible;
 
@@ -117,7 +117,7 @@ impl Hash for Id {
     }
 }
 
-/// Numbers by their value and before any other text.
+/// Numbers come first, by value, and then other texts.
 impl Ord for Id {
     fn cmp(&self, other: &Self) -> Ordering {
         let place = |id: &Self| id.to_i64().map_or((true, 0), |number| (false, number));
@@ -137,7 +137,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// Quoted, so that it cannot break a log line.
+/// Shows the text, quoted, so that it cannot break a log line.
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Id").field(&self.as_str()).finish()
@@ -150,7 +150,7 @@ impl Serialize for Id {
     }
 }
 
-/// From the string that it is written as, or from a number.
+/// Reads a string, which is how an id is serialized, or a number.
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

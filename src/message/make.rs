@@ -1,4 +1,4 @@
-//! Messages without XML, for tests.
+//! How a test makes a message without XML.
 
 use super::{Content, Id, Message};
 use crate::Timestamp;
@@ -6,10 +6,10 @@ use crate::xml::{Draft, Tree};
 
 /// To make a message in a test.
 impl Message {
-    /// A message or event with this content; without a sender, a receiver, a time or an id.
+    /// A message or event with this content, without a sender, a receiver, a time or an id.
     ///
-    /// Its [`fields`](Self::fields) are the elements that WeChat would write, except empty ones. A message holds at most
-    /// 4,096 elements; lists that do not fit are left out, from `content` as well.
+    /// Its [`fields`](Self::fields) are the elements that WeChat would write, except empty ones. A message has at most
+    /// 4,096 elements; lists that do not fit are left out of the content too.
     ///
     /// ```
     /// use wechat_callback::Message;
@@ -77,12 +77,12 @@ impl Message {
         self.with_field("MsgId", id.into().as_str())
     }
 
-    /// Sets the element `name`, for what has no method here. It replaces the elements of exactly that name, and the
-    /// message is read again.
+    /// Sets the element `name`, for elements that have no method here. It replaces all elements of exactly that name,
+    /// and the message is read again.
     ///
     /// ```
     /// # use wechat_callback::{Message, message::Event};
-    /// let message = Message::new(Event::Other { name: "some_future_event".into() }).with_field("Foo", "bar");
+    /// let message = Message::new(Event::Unknown { name: "some_future_event".into() }).with_field("Foo", "bar");
     /// assert_eq!(message.fields().get("Foo"), Some("bar"));
     /// ```
     #[must_use]

@@ -1,7 +1,8 @@
 //! Messages: what WeChat pushes, typed.
 //!
-//! A [`Message`] is a [`Head`] (who, to whom, when) and a [`Content`] (what). Kinds and elements that
-//! this crate does not know are kept: [`Message::fields`] has every element of a message.
+//! A [`Message`] has a [`Head`] (who, to whom, when) and a [`Content`] (what). Nothing is lost: kinds that this crate
+//! does not know are [`Content::Unknown`] and [`Event::Unknown`], and [`Message::fields`] has every element of a
+//! message.
 //!
 //! ```
 //! use wechat_callback::message::{Content, Event, Message};
@@ -9,9 +10,9 @@
 //!
 //! fn answer(message: &Message) -> Reply {
 //!     match &message.content {
-//!         Content::Text(text) => TextReply::new(&text.content).into(),
+//!         Content::Text(text) => TextReply::literal(&text.content).into(),
 //!         Content::Event(Event::Subscribe(subscribe)) => match &subscribe.scene {
-//!             Some(scene) => TextReply::new(format!("欢迎！你从 {scene} 来")).into(),
+//!             Some(scene) => TextReply::literal(&format!("欢迎！你从 {scene} 来")).into(),
 //!             None => TextReply::new("欢迎！").into(),
 //!         },
 //!         _ => Reply::none(),
@@ -38,14 +39,14 @@
 //!
 //! # In tests
 //!
-//! A message is made without XML, and [`reveal`](Message::reveal) shows in an assertion what `Debug` hides:
+//! [`Message::new`] makes a message without XML. [`reveal`](Message::reveal) shows in an assertion what `Debug` hides:
 //!
 //! ```
 //! use wechat_callback::message::{Text, event::Subscribe};
 //! use wechat_callback::{Message, Reply, TextReply, WechatMessage};
 //!
 //! async fn chat(WechatMessage(message): WechatMessage) -> Reply {
-//!     message.text().map(TextReply::new).into()
+//!     message.text().map(TextReply::literal).into()
 //! }
 //!
 //! # async fn test() {
@@ -57,8 +58,8 @@
 //! # }
 //! ```
 //!
-//! The types of messages and events are `#[non_exhaustive]`, because WeChat adds elements and kinds. So each begins
-//! with its `Default` and is filled in by methods named as its fields.
+//! The types of messages and events are `#[non_exhaustive]`, because WeChat adds elements and kinds. So a test starts
+//! with the `Default` of a type and sets its fields with the methods of their names.
 //!
 #![doc = include_str!("table.md")]
 
@@ -66,13 +67,14 @@ mod content;
 mod de;
 mod device;
 pub mod event;
+mod extractor;
 mod fields;
+mod fields_error;
 mod file;
 mod head;
 mod id;
 mod link;
 mod location;
-mod make;
 mod media;
 mod mini_program;
 mod read;
@@ -84,8 +86,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::XmlError;
 use crate::xml::Tree;
-use crate::{FieldsError, XmlError};
 use read::elements;
 
 #[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
@@ -93,8 +95,11 @@ pub(crate) use content::for_each_kind;
 
 pub use content::Content;
 pub use device::{DeviceEvent, DeviceText};
+#[doc(inline)]
 pub use event::Event;
+pub use extractor::{MessageRejection, WechatMessage};
 pub use fields::{Field, Fields};
+pub use fields_error::FieldsError;
 pub use file::File;
 pub use head::Head;
 pub use id::Id;
@@ -108,30 +113,35 @@ pub use write::IntoField;
 
 /// One message or event that WeChat pushed.
 ///
-/// Its `Debug` shows the kind, never what a user wrote or who they are. As JSON it loses nothing, so it can go
+/// `Debug` shows the kind, never what a user wrote or who they are. Serialization loses nothing, so a message can go
 /// through a queue.
 ///
-/// `#[non_exhaustive]`: it holds every element beside what is typed. A test makes one with [`Message::new`].
+/// `#[non_exhaustive]`: it also holds every element, typed or not. A test makes one with [`Message::new`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
-    /// Who, to whom, when.
+    /// Who sent it to whom, and when.
     pub head: Head,
-    /// What.
+    /// What it holds, by kind.
     pub content: Content,
     #[serde(rename = "fields")]
     tree: Tree,
 }
 
 impl Message {
-    /// Reads a message that is plain XML already.
+    /// Reads a message from plain XML without verifying anything, for tests and for XML that comes from a queue.
+    /// Requests go through [`Callback::open`](crate::Callback::open).
     ///
-    /// For tests and for messages that come out of a queue: nothing is verified here. Requests go through
-    /// [`Callback::open`](crate::Callback::open).
+    /// ```
+    /// # use wechat_callback::Message;
+    /// let message = Message::from_xml("<xml><MsgType>text</MsgType><Content>你好</Content></xml>")?;
+    /// assert_eq!(message.text(), Some("你好"));
+    /// # Ok::<(), wechat_callback::XmlError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`XmlError`] where it is not a message. An unknown kind is not an error.
+    /// [`XmlError`] if `xml` is not the XML of a message. An unknown kind is not an error.
     pub fn from_xml(xml: &str) -> Result<Self, XmlError> {
         Ok(Self::from_tree(Tree::parse(xml)?))
     }
@@ -141,7 +151,7 @@ impl Message {
         Self { head: Head::read(fields), content: Content::read(fields), tree }
     }
 
-    /// The text of a text message.
+    /// The text, if the message is a text message.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.content {
@@ -156,7 +166,7 @@ impl Message {
         self.head.from.as_deref()
     }
 
-    /// What happened, where the message is an event.
+    /// The event, if the message is one.
     #[must_use]
     pub fn event(&self) -> Option<&Event> {
         match &self.content {
@@ -165,7 +175,7 @@ impl Message {
         }
     }
 
-    /// The scene of the QR code that was scanned, by a new follower or by an old one.
+    /// The scene of the account's QR code that was scanned, whether by a new follower or an old one.
     #[must_use]
     pub fn scene(&self) -> Option<&str> {
         match self.event()? {
@@ -175,7 +185,7 @@ impl Message {
         }
     }
 
-    /// The key of the menu button that was used. (A button with a link or a mini-program has none.)
+    /// The key of the menu button that was used. Buttons that open a link or a mini-program have none.
     #[must_use]
     pub fn menu_key(&self) -> Option<&str> {
         Some(match self.event()? {
@@ -210,14 +220,14 @@ impl Message {
 
     /// Reads the elements into a type of your own, nested and repeated ones included.
     ///
-    /// - A field is the element of exactly its name. `#[serde(alias)]` serves where WeChat spells one name in two
+    /// - A field is read from the element of exactly its name. Use `#[serde(alias)]` if WeChat spells a name in two
     ///   ways.
-    /// - A list is all elements of the name, even if there is only one; where there may be none, add
-    ///   `#[serde(default)]`. A field that is not a list takes the first element of the name.
-    /// - An `Option` is `None` where the element is missing or empty.
+    /// - A list is read from all elements of the name, even if there is only one; add `#[serde(default)]` if there may
+    ///   be none. A field that is not a list takes the first element of the name.
+    /// - An `Option` is `None` if the element is missing or empty.
     /// - Numbers and `bool` are parsed from the text; `0` and `1` are a `bool` too. A `&str` borrows the text.
     /// - An enum's variant is named by the text, or by the only element inside.
-    /// - Where serde lets the data decide (`flatten`, `untagged`, `tag`, `serde_json::Value`), every text is a
+    /// - Where serde lets the data decide the type (`flatten`, `untagged`, `tag`, `serde_json::Value`), every text is a
     ///   string, and only two or more elements of one name are a list. Read numbers as strings there.
     ///
     /// ```
@@ -257,8 +267,8 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`FieldsError`] where the type does not fit. It says where and what was expected, and does not repeat the
-    /// message. Errors of the type's own code (`Error::custom`, `#[serde(try_from)]`) are kept as they are.
+    /// [`FieldsError`] if the type does not fit. It says where and what was expected, and does not repeat the message.
+    /// Errors of the type's own code (`Error::custom`, `#[serde(try_from)]`) are passed on unchanged.
     pub fn deserialize<'a, T: Deserialize<'a>>(&'a self) -> Result<T, FieldsError> {
         self.fields().deserialize()
     }
@@ -273,45 +283,7 @@ impl fmt::Debug for Message {
     }
 }
 
-/// The extractor of any message: what WeChat pushed, verified, decrypted and typed by the middleware.
-///
-/// It implements axum's `FromRequestParts` and actix-web's `FromRequest`. Without the middleware around the route the
-/// answer is a 500 that names the middleware.
-///
-/// A handler for one kind asks for that kind instead: [`Text`], [`Image`], …, [`event::Subscribe`],
-/// [`event::Click`], …, and beside it, in any order, [`Head`] for who and when, or the whole `WechatMessage`. Messages
-/// of another kind are answered `success` without calling the handler.
-///
-/// If axum rejects a handler without saying why, put `#[axum::debug_handler]` above the handler.
-///
-/// ```
-/// use wechat_callback::{TextReply, WechatMessage};
-///
-/// async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
-///     TextReply::new(format!("你说：{}", message.text().unwrap_or("（不是文字）")))
-/// }
-/// ```
-///
-/// ```
-/// use wechat_callback::TextReply;
-/// use wechat_callback::message::{Head, event::Subscribe};
-///
-/// async fn welcome(head: Head, subscribe: Subscribe) -> TextReply {
-///     tracing::info!(created = ?head.created, has_scene = subscribe.scene.is_some(), "a new follower");
-///     TextReply::new("欢迎关注！")
-/// }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WechatMessage(pub Message);
-
-/// For tests that call a handler themselves.
-impl From<Message> for WechatMessage {
-    fn from(message: Message) -> Self {
-        Self(message)
-    }
-}
-
-/// `Debug` for a type whose fields are what a user wrote or who they are: its name alone.
+/// Implements `Debug` for a type whose fields hold what a user wrote or who they are: it shows the type's name alone.
 macro_rules! debug_without_content {
     ($($type:ident),+) => {$(
         impl std::fmt::Debug for $type {
@@ -322,3 +294,6 @@ macro_rules! debug_without_content {
     )+};
 }
 pub(crate) use debug_without_content;
+
+// Last, so that the docs of `Message` begin with what handlers use.
+mod make;

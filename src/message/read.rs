@@ -1,17 +1,17 @@
-//! How typed values are read out of elements. Reading never fails: what is not there or not what it should be is
-//! `None` or empty, and stays readable in [`Message::fields`](super::Message::fields).
+//! How typed values are read from elements. Reading never fails: a value that is missing or malformed is `None` or
+//! empty, and its text stays in [`Message::fields`](super::Message::fields).
 
 use super::{Decimal, Fields, Id};
 use crate::Timestamp;
 use crate::xml::Draft;
 
-/// A value that one element, or several of one name, stand for.
+/// A value that is read from the element of a name, or from all elements of that name.
 pub(super) trait Read: Sized {
     fn read(fields: Fields<'_>, name: &str) -> Self;
 }
 
-/// A value that is made of elements of its own. Made by [`elements!`](super::elements).
-pub(super) trait Element: Sized {
+/// A value that has elements of its own. [`elements!`](super::elements) implements it.
+pub(super) trait Composite: Sized {
     fn read_from(fields: Fields<'_>) -> Self;
 
     fn write_into(&self, elements: &mut Vec<Draft>);
@@ -23,7 +23,7 @@ impl Read for String {
     }
 }
 
-/// An empty element is none.
+/// An empty element is `None`.
 impl Read for Option<String> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         filled(fields, name).map(str::to_owned)
@@ -48,7 +48,7 @@ impl Read for Option<Timestamp> {
     }
 }
 
-/// `0` and `1`, `true` and `false`: WeChat writes both.
+/// `0` and `1`, `true` and `false`: WeChat writes either.
 impl Read for Option<bool> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         match fields.get(name)?.trim() {
@@ -79,20 +79,20 @@ impl Read for Vec<String> {
 }
 
 /// One element that holds others.
-impl<T: Element> Read for T {
+impl<T: Composite> Read for T {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         T::read_from(fields.field(name).map(super::Field::fields).unwrap_or_default())
     }
 }
 
-impl<T: Element> Read for Option<T> {
+impl<T: Composite> Read for Option<T> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         fields.field(name).map(|field| T::read_from(field.fields()))
     }
 }
 
 /// All elements of the name that hold others.
-impl<T: Element> Read for Vec<T> {
+impl<T: Composite> Read for Vec<T> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
         fields.all(name).map(|field| T::read_from(field.fields())).collect()
     }
@@ -109,12 +109,9 @@ pub(super) fn filled<'a>(fields: Fields<'a>, name: &str) -> Option<&'a str> {
     fields.get(name).filter(|text| !text.is_empty())
 }
 
-/// Defines types that are read out of elements: each field names its element.
+/// Defines types that are read from elements: each field names its element.
 ///
 /// A path of two names, `"Wrapper" / "List"`, reaches into a wrapper.
-///
-/// They are `#[non_exhaustive]`, because WeChat adds elements; a test makes one from its `Default` with the methods of
-/// its fields' names.
 macro_rules! elements {
     ($(
         $(#[$meta:meta])*
@@ -123,13 +120,15 @@ macro_rules! elements {
         }
     )+) => {$(
         $(#[$meta])*
+        #[doc = ""]
+        #[doc = "`#[non_exhaustive]`: WeChat adds elements."]
         #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[non_exhaustive]
         pub struct $type {
             $( $(#[$field_meta])* pub $field: $value, )*
         }
 
-        impl $crate::message::read::Element for $type {
+        impl $crate::message::read::Composite for $type {
             #[allow(unused_variables, reason = "some have no elements")]
             fn read_from(fields: $crate::message::Fields<'_>) -> Self {
                 Self { $( $field: $crate::message::read::read_path(fields, &[$($name),+]), )* }
@@ -148,11 +147,11 @@ macro_rules! elements {
 }
 pub(super) use elements;
 
-/// Defines a method for each field, for those who make a value in a test.
+/// Defines a method for each field, to make a value in a test.
 macro_rules! setters {
     ($type:ident {}) => {};
     ($type:ident { $( $field:ident: $value:ty, )+ }) => {
-        /// To make one in a test. Each method sets the field of its name.
+        /// To make one in a test: start with its `Default` and set fields. Each method sets the field of its name.
         impl $type {
             $(
                 #[doc = concat!("Sets `", stringify!($field), "`.")]

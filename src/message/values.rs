@@ -2,19 +2,26 @@ use serde::{Deserialize, Serialize};
 
 use super::debug_without_content;
 
-/// A decimal number, such as a latitude, as the exact text that WeChat wrote.
+/// A decimal number, such as a latitude, kept as the exact text that WeChat wrote.
+///
+/// ```
+/// use wechat_callback::message::Decimal;
+///
+/// let latitude = Decimal::from("30.270000");
+/// assert_eq!((latitude.as_str(), latitude.to_f64()), ("30.270000", Some(30.27)));
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Decimal(String);
 
 impl Decimal {
-    /// The text as it came; empty where there was none.
+    /// The text as received; empty if there was none.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The number, where the text is a finite one.
+    /// The number, if the text is a finite number.
     #[must_use]
     pub fn to_f64(&self) -> Option<f64> {
         self.0.trim().parse().ok().filter(|number: &f64| number.is_finite())
@@ -33,7 +40,7 @@ impl From<String> for Decimal {
     }
 }
 
-/// With as many digits as tell the number from any other.
+/// Writes as many digits as distinguish the number from any other.
 impl From<f64> for Decimal {
     fn from(number: f64) -> Self {
         Self(number.to_string())
@@ -42,9 +49,9 @@ impl From<f64> for Decimal {
 
 debug_without_content!(Decimal);
 
-/// Defines an enum of the words that WeChat is known to write, and of any other.
+/// Defines an enum of the words that WeChat is known to write, and of unknown ones.
 ///
-/// Words are compared without regard to case and blanks: WeChat's own pages differ in both.
+/// Words are compared ignoring case and blanks, because WeChat's own pages differ in both.
 macro_rules! words {
     ($(
         $(#[$meta:meta])*
@@ -53,13 +60,15 @@ macro_rules! words {
         }
     )+) => {$(
         $(#[$meta])*
+        #[doc = ""]
+        #[doc = "`#[non_exhaustive]`: WeChat adds words."]
         #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
         #[non_exhaustive]
         pub enum $type {
             $( $(#[$word_meta])* $variant, )+
-            /// Anything else, as it came; empty where there was nothing.
-            Other(String),
+            /// Any other word, as received; empty if there was none.
+            Unknown(String),
         }
 
         impl $type {
@@ -68,7 +77,7 @@ macro_rules! words {
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $word, )+
-                    Self::Other(word) => word,
+                    Self::Unknown(word) => word,
                 }
             }
         }
@@ -76,14 +85,14 @@ macro_rules! words {
         impl From<String> for $type {
             fn from(word: String) -> Self {
                 $( if $crate::message::values::is_word(&word, $word) { return Self::$variant; } )+
-                Self::Other(word)
+                Self::Unknown(word)
             }
         }
 
         impl From<$type> for String {
             fn from(word: $type) -> Self {
                 match word {
-                    $type::Other(word) => word,
+                    $type::Unknown(word) => word,
                     known => known.as_str().to_owned(),
                 }
             }
@@ -109,11 +118,10 @@ macro_rules! words {
             }
         }
 
-
         /// No word.
         impl Default for $type {
             fn default() -> Self {
-                Self::Other(String::new())
+                Self::Unknown(String::new())
             }
         }
 
@@ -128,7 +136,7 @@ macro_rules! words {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(match self {
                     $( Self::$variant => stringify!($variant), )+
-                    Self::Other(_) => "Other(..)",
+                    Self::Unknown(_) => "Unknown(..)",
                 })
             }
         }

@@ -1,12 +1,12 @@
-//! How typed values are written back as elements, so that a message can be made without XML. What is written reads
-//! back as it was ([`read`](super::read)). What is `None` or empty is left out.
+//! How typed values are written as elements, so that a message can be made without XML. [`read`](super::read) reads
+//! back what is written here. Values that are `None` or empty are left out.
 
-use super::read::Element;
+use super::read::Composite;
 use super::{Decimal, Id};
 use crate::Timestamp;
 use crate::xml::Draft;
 
-/// A value that stands in an element, or in several of one name.
+/// A value that is written as an element, or as several of one name.
 pub(super) trait Write {
     fn write(&self, elements: &mut Vec<Draft>, name: &str);
 }
@@ -63,7 +63,7 @@ impl Write for Vec<i64> {
     }
 }
 
-impl<T: Element> Write for T {
+impl<T: Composite> Write for T {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         let mut inside = Vec::new();
         self.write_into(&mut inside);
@@ -71,7 +71,7 @@ impl<T: Element> Write for T {
     }
 }
 
-impl<T: Element> Write for Option<T> {
+impl<T: Composite> Write for Option<T> {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         if let Some(value) = self {
             value.write(elements, name);
@@ -79,7 +79,7 @@ impl<T: Element> Write for Option<T> {
     }
 }
 
-impl<T: Element> Write for Vec<T> {
+impl<T: Composite> Write for Vec<T> {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         for value in self {
             value.write(elements, name);
@@ -87,7 +87,7 @@ impl<T: Element> Write for Vec<T> {
     }
 }
 
-/// Fields that share a wrapper share one element.
+/// Writes fields with the same wrapper into one element.
 pub(super) fn write_path<T: Write>(value: &T, elements: &mut Vec<Draft>, path: &[&str]) {
     match path {
         [] => {}
@@ -98,7 +98,7 @@ pub(super) fn write_path<T: Write>(value: &T, elements: &mut Vec<Draft>, path: &
     }
 }
 
-/// A value that a field of a message can be set to.
+/// A value that a field of a message can be set to, as the methods that make messages in tests take it.
 ///
 /// | field | set to |
 /// |---|---|

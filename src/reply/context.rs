@@ -1,32 +1,33 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Reply;
+use super::{Reply, SealError};
+use crate::Timestamp;
 use crate::account::{Account, Generation};
 use crate::signature::Signature;
 use crate::xml::Writer;
-use crate::{SealError, Timestamp};
 
-/// The acknowledgement that shows the user nothing. Never encrypted, never quoted (protocol: anything else
-/// raises WeChat's alarm "illegal response").
+/// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
+/// anything else as an "illegal response".
 const ACKNOWLEDGEMENT: &str = "success";
 
-/// Seals the replies to one push: it knows who answers whom, in which mode, and with which token and key.
+/// Seals the replies to one push: it knows the sender, the receiver, the mode, the token and the key.
 ///
-/// A push that was signed or encrypted with the previous token or key is answered with the same.
+/// [`Callback::open`](crate::Callback::open) makes it. A push that was made with the previous token or key is answered
+/// with the same.
 #[derive(Clone)]
 pub struct ReplyContext {
     pub(crate) account: Arc<Account>,
-    /// Which token signed the push.
+    /// Which token the push was signed with.
     pub(crate) token: Generation,
-    /// Which key it was encrypted with.
+    /// Which key the push was encrypted with.
     pub(crate) key: Generation,
-    /// Whether the push is an event: WeChat's limits differ.
+    /// Whether the push is an event: other limits apply.
     pub(crate) to_event: bool,
     pub(crate) names: Names,
 }
 
-/// The names in a reply, in one allocation. Empty ones were not in the push.
+/// The nonce and the names in a reply, in one allocation. A name that the push did not have is empty.
 #[derive(Clone)]
 pub(crate) struct Names {
     text: Box<str>,
@@ -35,7 +36,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// `nonce` is the request's own: Tencent's samples answer with it too, and the signature covers it either way.
+    /// `nonce` is the request's, as in Tencent's samples.
     /// `to` is the receiver of the reply (the sender of the push), `from` its sender.
     pub(crate) fn new(nonce: &str, to: &str, from: &str) -> Self {
         let text = [nonce, to, from].concat().into();
@@ -57,7 +58,7 @@ impl Names {
     }
 }
 
-/// What is remembered of a push while its handler runs: enough to tell whether a reply to it can be sealed.
+/// What is kept of a push while its handler runs, to check whether a reply to it can be sealed.
 #[cfg(feature = "tokio-1")]
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
@@ -68,26 +69,26 @@ pub(crate) struct Limits {
 
 #[cfg(feature = "tokio-1")]
 impl Limits {
-    /// Whether WeChat would take `reply`, if somebody gets it.
+    /// Whether WeChat accepts `reply`, not considering whether there is a recipient.
     pub(crate) fn check(self, reply: &Reply) -> Result<(), SealError> {
         reply.content().map_or(Ok(()), |content| content.check(self.to_event))
     }
 }
 
-/// The body of the HTTP answer and its content type. The status is 200.
+/// A sealed reply: the body of the HTTP response, and its content type. The status is 200.
 ///
-/// `#[non_exhaustive]`: only a [`ReplyContext`] makes one, or [`acknowledgement`](Self::acknowledgement).
+/// `#[non_exhaustive]`: only a [`ReplyContext`] and [`acknowledgement`](Self::acknowledgement) make one.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sealed {
     /// The value of `Content-Type`.
     pub content_type: &'static str,
-    /// The body, to be sent as it is.
+    /// The body, to be sent unchanged.
     pub body: String,
 }
 
 impl Sealed {
-    /// The acknowledgement: `success`. WeChat shows the user nothing and does not ask again.
+    /// The acknowledgement `success`: WeChat shows the user nothing and does not retry.
     #[must_use]
     pub fn acknowledgement() -> Self {
         Self { content_type: "text/plain; charset=utf-8", body: ACKNOWLEDGEMENT.to_owned() }
@@ -99,7 +100,7 @@ impl Sealed {
 }
 
 impl ReplyContext {
-    /// Turns `reply` into the body of the HTTP answer: written as XML, and in an encrypted mode encrypted and signed.
+    /// Turns `reply` into the body of the HTTP response: XML, which in an encrypted mode is encrypted and signed.
     ///
     /// ```
     /// # use wechat_callback::{Callback, OpenError, SealError, TextReply};
@@ -112,14 +113,14 @@ impl ReplyContext {
     ///
     /// # Errors
     ///
-    /// [`SealError`] where the push had no sender or receiver, or WeChat would not take the reply: a blank text or one
-    /// over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in answer to an
-    /// event. [`Reply::None`] never fails.
+    /// [`SealError`] if the push has no sender or receiver, or WeChat would not accept the reply: a blank text or one
+    /// over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in reply to an event.
+    /// [`Reply::None`] never fails.
     pub fn seal(&self, reply: impl Into<Reply>) -> Result<Sealed, SealError> {
         self.seal_ref(&reply.into())
     }
 
-    /// As [`seal`](Self::seal), with the caller's clock and 16 random bytes, which must differ from reply to reply.
+    /// As [`seal`](Self::seal), with the caller's clock and 16 random bytes, which must be different for each reply.
     ///
     /// # Errors
     ///
@@ -133,7 +134,7 @@ impl ReplyContext {
         self.seal_ref_at(&reply.into(), now, random)
     }
 
-    /// As [`seal`](Self::seal), for a reply that is kept for the other deliveries of the push.
+    /// As [`seal`](Self::seal), for a reply that is kept for other deliveries of the push.
     pub(crate) fn seal_ref(&self, reply: &Reply) -> Result<Sealed, SealError> {
         self.seal_ref_at(reply, Timestamp::now(), rand::random())
     }
@@ -156,7 +157,7 @@ impl ReplyContext {
         }))
     }
 
-    /// Seals a reply that is XML already, such as one that another service wrote.
+    /// Seals a reply that is XML already, such as that of another service. It is not checked.
     #[must_use]
     pub fn seal_xml(&self, xml: &str) -> Sealed {
         self.seal_xml_at(xml, Timestamp::now(), rand::random())
@@ -168,7 +169,7 @@ impl ReplyContext {
         self.seal_with(now, random, xml.len(), |text| text.push_str(xml))
     }
 
-    /// What a reply to the push is checked against.
+    /// The limits that a reply to the push must keep.
     #[cfg(feature = "tokio-1")]
     pub(crate) fn limits(&self) -> Limits {
         Limits {
@@ -211,7 +212,7 @@ impl ReplyContext {
     }
 }
 
-/// Seals the replies to a push that was not read ([`open_xml`](crate::Callback::open_xml)), which are XML already.
+/// Seals replies that are XML already, to a push that was not parsed ([`open_xml`](crate::Callback::open_xml)).
 #[derive(Debug, Clone)]
 pub struct XmlReplyContext(ReplyContext);
 
@@ -233,14 +234,14 @@ impl XmlReplyContext {
     }
 }
 
-/// The mode alone.
+/// Shows the mode alone.
 impl fmt::Debug for ReplyContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReplyContext").field("mode", &self.account.mode).finish_non_exhaustive()
     }
 }
 
-/// The content type and the length of the body.
+/// Shows the content type, and the length of the body.
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { content_type, body } = self;

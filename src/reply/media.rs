@@ -1,8 +1,10 @@
-use super::{Content, filled};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, filled};
 use crate::xml::Writer;
 
 /// An image reply (回复图片消息).
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -23,7 +25,7 @@ impl ImageReply {
     }
 }
 
-impl Content for ImageReply {
+impl ReplyContent for ImageReply {
     fn kind(&self) -> &'static str {
         "image"
     }
@@ -42,6 +44,8 @@ impl Content for ImageReply {
 }
 
 /// A voice reply (回复语音消息).
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -62,7 +66,7 @@ impl VoiceReply {
     }
 }
 
-impl Content for VoiceReply {
+impl ReplyContent for VoiceReply {
     fn kind(&self) -> &'static str {
         "voice"
     }
@@ -81,6 +85,8 @@ impl Content for VoiceReply {
 }
 
 /// A video reply (回复视频消息).
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -127,7 +133,7 @@ impl VideoReply {
     }
 }
 
-impl Content for VideoReply {
+impl ReplyContent for VideoReply {
     fn kind(&self) -> &'static str {
         "video"
     }
@@ -151,8 +157,10 @@ impl Content for VideoReply {
 
 /// A music reply (回复音乐消息), with or without a cover.
 ///
-/// The cover is an uploaded image. An account that may not upload uses [`without_cover`](Self::without_cover): for an
-/// invented id WeChat shows its failure notice, and an empty one is not sealed ([`SealError`]).
+/// The cover is an uploaded image. An account that cannot upload uses [`without_cover`](Self::without_cover): WeChat
+/// shows its failure notice for an id that does not exist, and a blank id is a [`SealError`].
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -165,7 +173,7 @@ pub struct MusicReply {
     pub description: Option<String>,
     /// `MusicUrl`: where it is played from.
     pub url: Option<String>,
-    /// `HQMusicUrl`: where it is played from over Wi-Fi.
+    /// `HQMusicUrl`: where it is played from over Wi-Fi, in better quality.
     pub hq_url: Option<String>,
 }
 
@@ -250,13 +258,13 @@ impl MusicReply {
     }
 }
 
-impl Content for MusicReply {
+impl ReplyContent for MusicReply {
     fn kind(&self) -> &'static str {
         "music"
     }
 
     fn check(&self, _: bool) -> Result<(), SealError> {
-        // What is left out is left out; WeChat shows its failure notice for what is there and empty.
+        // An element may be left out, but for a blank one WeChat shows its failure notice.
         let optional =
             [("ThumbMediaId", &self.thumb_media_id), ("MusicUrl", &self.url), ("HQMusicUrl", &self.hq_url)];
         optional

@@ -1,6 +1,7 @@
 //! Replies: what a handler answers with.
 //!
-//! A reply is content only; the [`ReplyContext`] of the push knows who answers whom.
+//! A reply holds content only: the sender, the receiver and the keys are in the [`ReplyContext`] of the push. A handler
+//! returns one kind of reply, such as [`TextReply`], or a [`Reply`] of any kind.
 //!
 //! Each part of a reply is a public field. Optional parts are set by a method of the same name.
 //!
@@ -17,9 +18,13 @@
 //! assert_eq!(caption(&VideoReply::new("MEDIA_ID").title("春天").into()), Some("春天"));
 //! ```
 //!
-//! All are `#[non_exhaustive]`, because WeChat may add parts: they are made with `new` and the builder methods.
+//! All kinds are `#[non_exhaustive]`, because WeChat may add parts: make them with `new` and the methods of their
+//! parts.
+//!
+//! WeChat's names and limits are in the [table of replies](crate::message#replies-msgtype).
 
 mod context;
+mod error;
 mod media;
 mod news;
 mod text;
@@ -28,31 +33,31 @@ mod transfer;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use crate::SealError;
 use crate::xml::{Writer, is_allowed};
 
 #[cfg(feature = "tokio-1")]
 pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{ReplyContext, Sealed, XmlReplyContext};
+pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
-pub(crate) use text::MAX_TEXT;
+use text::MAX_TEXT;
 pub use text::TextReply;
 pub use transfer::{TransferReply, TransferTarget};
 
 /// A reply of any kind, or none.
 ///
-/// A handler that always answers with the same kind returns that kind; any other returns this. Every kind of reply
-/// converts into it, as do an `Option` of one and `()`.
+/// A handler that always answers with the same kind can return that kind; others return this. Every kind of reply
+/// converts into it, and so do an `Option` of a reply and `()`.
 ///
-/// `#[non_exhaustive]`: WeChat may come to take more kinds.
+/// `#[non_exhaustive]`: WeChat may accept more kinds later.
 ///
 /// ```
 /// use wechat_callback::{Reply, TextReply, WechatMessage};
 ///
 /// async fn chat(WechatMessage(message): WechatMessage) -> Reply {
-///     message.text().map(TextReply::new).into()
+///     message.text().map(TextReply::literal).into()
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -60,7 +65,7 @@ pub use transfer::{TransferReply, TransferTarget};
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub enum Reply {
-    /// No reply: WeChat is answered `success` and shows nothing.
+    /// No reply: WeChat is answered `success`, and shows the user nothing.
     None,
     /// Text.
     Text(TextReply),
@@ -79,7 +84,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// No reply.
+    /// No reply: [`Reply::None`].
     pub const fn none() -> Self {
         Self::None
     }
@@ -90,17 +95,17 @@ impl Reply {
         matches!(self, Self::None)
     }
 
-    /// To be remembered. Where there is nothing to say, all of them are one.
+    /// The reply to be stored. All replies without content share one allocation.
     pub(crate) fn into_shared(self) -> Arc<Self> {
         static NONE: LazyLock<Arc<Reply>> = LazyLock::new(|| Arc::new(Reply::None));
         if self.is_none() { NONE.clone() } else { Arc::new(self) }
     }
 
     fn kind(&self) -> &'static str {
-        self.content().map_or("none", Content::kind)
+        self.content().map_or("none", ReplyContent::kind)
     }
 
-    fn content(&self) -> Option<&dyn Content> {
+    fn content(&self) -> Option<&dyn ReplyContent> {
         Some(match self {
             Self::None => return None,
             Self::Text(reply) => reply,
@@ -114,22 +119,22 @@ impl Reply {
     }
 }
 
-/// Whether nothing in `text` shows: white space, and characters that XML cannot hold.
+/// Whether `text` is only white space and characters that XML cannot hold.
 pub(crate) fn is_blank(text: &str) -> bool {
     !text.chars().any(|char| is_allowed(char) && !char.is_whitespace())
 }
 
-/// An element that WeChat does not take empty.
+/// Checks an element that WeChat does not accept blank.
 fn filled(name: &'static str, text: &str) -> Result<(), SealError> {
     if is_blank(text) { Err(SealError::Empty(name)) } else { Ok(()) }
 }
 
-/// How a kind of reply is written.
-trait Content {
+/// What each kind of reply implements.
+trait ReplyContent {
     /// `MsgType`.
     fn kind(&self) -> &'static str;
 
-    /// Whether WeChat would take it in answer to an event, or else to a message of a user.
+    /// Whether WeChat accepts it in reply to an event (`to_event`), or else to a message of a user.
     fn check(&self, _to_event: bool) -> Result<(), SealError> {
         Ok(())
     }
@@ -137,11 +142,11 @@ trait Content {
     /// Everything after `MsgType`.
     fn write(&self, xml: &mut Writer<'_>);
 
-    /// About how many bytes [`write`](Self::write) writes: the texts, and something for the tags.
+    /// About how many bytes [`write`](Self::write) writes.
     fn room(&self) -> usize;
 }
 
-/// The kind alone.
+/// Shows the kind alone.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Reply({})", self.kind())

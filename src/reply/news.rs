@@ -1,15 +1,17 @@
-use super::{Content, filled};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, filled};
 use crate::xml::Writer;
 
-/// Since 2018-10-12 WeChat takes one article in answer to a user's message.
+/// Since 2018-10-12 WeChat accepts only one article in reply to a user's message.
 const MAX_TO_MESSAGE: usize = 1;
 const MAX_TO_EVENT: usize = 8;
 
 /// A news reply (回复图文消息): articles that open in WeChat's browser.
 ///
-/// One article in answer to a user's message, up to eight in answer to an event; with none, too many, or one
-/// without a link it is not sealed ([`SealError`]).
+/// It has one article in reply to a user's message, and one to eight in reply to an event. Any other number is a
+/// [`SealError`], and so is an article without a link.
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -37,6 +39,8 @@ impl From<Article> for NewsReply {
 }
 
 /// One article of a [`NewsReply`].
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "an article does nothing until it is put into a NewsReply"]
@@ -87,7 +91,7 @@ impl Article {
 
 crate::message::debug_without_content!(Article);
 
-impl Content for NewsReply {
+impl ReplyContent for NewsReply {
     fn kind(&self) -> &'static str {
         "news"
     }

@@ -1,15 +1,17 @@
-use super::{Content, is_blank};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, is_blank};
 use crate::xml::Writer;
 
-/// The longest text, in bytes of UTF-8. Over it the user sees WeChat's failure notice instead. (Measured by others:
-/// 2,047 arrives, 2,048 does not. Tencent names no limit.)
+/// The longest text, in bytes of UTF-8. For a longer one the user sees WeChat's failure notice. (As others have
+/// measured: 2,047 bytes arrive, 2,048 do not. Tencent documents no limit.)
 pub(crate) const MAX_TEXT: usize = 2047;
 
 /// A text reply (回复文本消息): up to 2,047 bytes of UTF-8.
 ///
-/// Line ends and links (`<a href="https://…">…</a>`) work in WeChat's chat. A blank text or a longer one is not
-/// sealed ([`SealError`]); [`split`](Self::split) splits a long one.
+/// Line breaks and links (`<a href="https://…">…</a>`) work in WeChat's chat. A blank text and a longer one are a
+/// [`SealError`]; [`split`](Self::split) splits a long text.
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -19,7 +21,7 @@ pub struct TextReply {
 }
 
 impl TextReply {
-    /// A text in which links work.
+    /// A text in which links work. For text that comes from users use [`literal`](Self::literal).
     ///
     /// ```
     /// # use wechat_callback::TextReply;
@@ -29,7 +31,7 @@ impl TextReply {
         Self { content: content.into() }
     }
 
-    /// A text that the user sees exactly as it is written: `<a href` does not become a link. For text that comes from
+    /// A text that the user sees exactly as written: `<a href` does not become a link. Use it for text that comes from
     /// users.
     ///
     /// ```
@@ -50,9 +52,10 @@ impl TextReply {
         Self { content: escaped }
     }
 
-    /// Splits a long text into replies of at most 2,047 bytes, in order and without loss.
+    /// Splits a long text into replies of at most 2,047 bytes, in order and without loss. A push takes one reply: send
+    /// the others as messages of your own, or drop them.
     ///
-    /// A part ends after a line end if its second half has one, otherwise after the end of a sentence; never inside a
+    /// A part ends at a line break if its second half has one, otherwise at the end of a sentence; never inside a
     /// character, a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
     ///
     /// ```
@@ -66,7 +69,7 @@ impl TextReply {
         self.parts(MAX_TEXT).map(Self::new).collect()
     }
 
-    /// The parts of `limit` bytes at most.
+    /// The parts, of at most `limit` bytes each.
     fn parts(&self, limit: usize) -> impl Iterator<Item = &str> {
         let mut rest = Some(self.content.as_str());
         std::iter::from_fn(move || {
@@ -78,15 +81,15 @@ impl TextReply {
         })
     }
 
-    /// The `part`th part, from 0, of a text that is told in as many messages as it takes, and whether there is more.
-    /// All but the last end with `more`, which is short.
+    /// The `part`th part, from 0, of a text that is sent in several messages, and whether there is more. All parts but
+    /// the last end with `more`, which is short.
     #[cfg(feature = "tokio-1")]
     pub(crate) fn part(&self, part: u32, more: &str) -> Option<(Self, bool)> {
         let limit =
             if self.content.len() > MAX_TEXT { MAX_TEXT.saturating_sub(more.len()) } else { MAX_TEXT };
         let mut parts = self.parts(limit).skip(usize::try_from(part).ok()?);
         let text = parts.next()?;
-        // Blanks alone are no message.
+        // A blank rest is not sent.
         let is_last = parts.all(is_blank);
         Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
     }
@@ -98,7 +101,7 @@ impl TextReply {
     }
 }
 
-impl Content for TextReply {
+impl ReplyContent for TextReply {
     fn kind(&self) -> &'static str {
         "text"
     }
@@ -120,7 +123,7 @@ impl Content for TextReply {
     }
 }
 
-/// Where the first part, of `limit` bytes at most, of a text that is longer ends.
+/// Where the first part of a text that is longer than `limit` bytes ends.
 fn cut(text: &str, limit: usize) -> usize {
     let room = &text[..boundary(text, limit)];
     let (first_half, second_half) = room.split_at(boundary(room, limit / 2));
@@ -141,7 +144,7 @@ fn boundary(text: &str, at: usize) -> usize {
 /// `at`, or the start of the link or the escape that `at` is inside of, unless that would leave nothing.
 fn unbroken(text: &str, at: usize, limit: usize) -> usize {
     let is_inside = |start: usize, end: &str| {
-        // What is longer than a part is cut anyway.
+        // A link that is longer than a part is cut anyway.
         let reach = &text[start..boundary(text, start + limit)];
         let length = reach.find(end).map(|found| found + end.len());
         start < at && length.is_some_and(|length| start + length > at)
@@ -211,15 +214,15 @@ mod tests {
 
     #[cfg(feature = "tokio-1")]
     #[test]
-    fn a_text_is_told_in_parts_of_which_all_but_the_last_promise_more() {
+    fn a_text_is_sent_in_parts_of_which_all_but_the_last_announce_more() {
         let reply = TextReply::new("好".repeat(2000));
         let parts: Vec<_> = (0..).map_while(|part| reply.part(part, "……【more】")).collect();
         assert_eq!(parts.iter().map(|(_, more)| *more).collect::<Vec<_>>(), [true, true, false]);
         assert!(parts.iter().all(|(part, more)| part.content.ends_with("【more】") == *more));
         assert!(parts.iter().all(|(part, _)| part.content.len() <= MAX_TEXT));
-        let told: String =
+        let sent: String =
             parts.into_iter().map(|(part, _)| part.content.replace("……【more】", "")).collect();
-        assert_eq!(told, reply.content);
+        assert_eq!(sent, reply.content);
         let short = TextReply::new("x".repeat(MAX_TEXT));
         assert_eq!(short.part(0, "more"), Some((short.clone(), false)));
         assert_eq!(short.part(1, "more"), None);

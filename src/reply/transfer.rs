@@ -2,11 +2,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, filled};
-use crate::SealError;
+use super::SealError;
+use super::{ReplyContent, filled};
 use crate::xml::Writer;
 
-/// Transfers the user's message to the account's human agents (转发到客服) or to WeChat's AI (转发到智能回复).
+/// A transfer of the user's message to the account's human agents (转发到客服) or to WeChat's AI (转发到智能回复).
+///
+/// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
@@ -22,7 +24,7 @@ pub struct TransferReply {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TransferTarget {
-    /// Whichever human agent is free.
+    /// Any human agent.
     AnyAgent,
     /// The human agent with this account (`KfAccount`).
     Agent(String),
@@ -30,7 +32,7 @@ pub enum TransferTarget {
     Ai,
 }
 
-/// The variant alone.
+/// Shows the variant alone.
 impl fmt::Debug for TransferTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -42,7 +44,7 @@ impl fmt::Debug for TransferTarget {
 }
 
 impl TransferReply {
-    /// To whichever agent is free: `transfer_customer_service`. Not in answer to an event ([`SealError`]).
+    /// To any human agent: `transfer_customer_service`. In reply to an event it is a [`SealError`].
     ///
     /// ```
     /// # use wechat_callback::TransferReply;
@@ -52,8 +54,8 @@ impl TransferReply {
         Self { to: TransferTarget::AnyAgent }
     }
 
-    /// To the agent `account` (`KfAccount`, `name@account`), even if they are offline. Not in answer to an event
-    /// ([`SealError`]).
+    /// To the human agent `account` (`KfAccount`, `name@account`), even if they are offline. In reply to an event it is
+    /// a [`SealError`].
     ///
     /// ```
     /// # use wechat_callback::TransferReply;
@@ -63,8 +65,8 @@ impl TransferReply {
         Self { to: TransferTarget::Agent(account.into()) }
     }
 
-    /// To WeChat's AI reply (智能回复), which is silent otherwise once a server is configured:
-    /// `transfer_biz_ai_ivr`. It must be switched on and trained in the console.
+    /// To WeChat's AI reply (智能回复): `transfer_biz_ai_ivr`. It must be switched on and trained in the console, and once
+    /// a server is configured it answers only what is transferred to it.
     ///
     /// ```
     /// # use wechat_callback::TransferReply;
@@ -74,7 +76,7 @@ impl TransferReply {
         Self { to: TransferTarget::Ai }
     }
 
-    /// The account of the agent who takes over, where one is named.
+    /// The account of the human agent who takes over, if one is named.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
         match &self.to {
@@ -84,7 +86,7 @@ impl TransferReply {
     }
 }
 
-impl Content for TransferReply {
+impl ReplyContent for TransferReply {
     fn kind(&self) -> &'static str {
         match self.to {
             TransferTarget::AnyAgent | TransferTarget::Agent(_) => "transfer_customer_service",

@@ -4,19 +4,19 @@ use super::flat::{self, CDATA, CDATA_END, is_blank};
 use super::layouts::{self, Layout, Place};
 use super::user_text::closing_tag;
 
-/// How many elements of WeChat's own may stand between two texts.
+/// How many elements of WeChat's own may be between two texts.
 const MAX_BETWEEN: usize = 16;
 
 pub(super) struct Search<'a> {
     pub(super) xml: &'a str,
     pub(super) layout: Option<&'static Layout>,
-    /// All texts that are looked for. None of them stands anywhere else.
+    /// All texts that are looked for. None of them occurs anywhere else.
     pub(super) places: &'a [Place<'a>],
-    /// Whether an element of WeChat's own may stand between two texts.
+    /// Whether an element of WeChat's own may be between two texts.
     pub(super) may_stand: &'a MayStand<'a>,
 }
 
-/// Whether an element of that name may stand between those two.
+/// Whether an element of that name may be between those two.
 pub(super) type MayStand<'a> = dyn Fn(Place<'_>, Place<'_>, &str) -> bool + 'a;
 
 /// The end of one text and the start of the next, as offsets.
@@ -24,12 +24,12 @@ pub(super) type MayStand<'a> = dyn Fn(Place<'_>, Place<'_>, &str) -> bool + 'a;
 pub(super) struct Border {
     pub(super) end: usize,
     pub(super) next: usize,
-    /// How many other elements that can hold a person's text stand between, without one.
+    /// How many elements between them can hold a person's text but hold none.
     pub(super) empty: usize,
 }
 
 impl Search<'_> {
-    /// The border behind the first end of the text of `one` in `start..end`.
+    /// The border after the first end of the text of `one` in `start..end`.
     pub(super) fn first_border(
         &self,
         one: Place<'_>,
@@ -53,7 +53,7 @@ impl Search<'_> {
         start: usize,
         end: usize,
     ) -> Option<Border> {
-        // What is between two texts holds no end of a text. So none is looked at twice.
+        // There is no end of a text between two texts, so no end is tried twice.
         let mut limit = end;
         let found = memchr::memmem::rfind_iter(self.xml.as_bytes().get(start..end)?, CDATA_END);
         for (at, behind) in found.filter_map(|found| self.end_of(one, start.checked_add(found)?)) {
@@ -65,14 +65,14 @@ impl Search<'_> {
         None
     }
 
-    /// `at` and what is behind the end tag, if a text of `place` can end at the `]]>` at `at`.
+    /// `at` and the position after the end tag, if a text of `place` can end at the `]]>` at `at`.
     fn end_of(&self, place: Place<'_>, at: usize) -> Option<(usize, usize)> {
         let (name, behind) = closing_tag(self.xml, at)?;
         (name == place.name).then_some((at, behind))
     }
 
-    /// Where the text of `two` starts, if nothing but what may stand between is between it and `behind`; and how many
-    /// empty elements are.
+    /// Where the text of `two` starts, if everything between it and `behind` may be there; and how many empty elements
+    /// are between them.
     fn text_behind(
         &self,
         behind: usize,
@@ -124,7 +124,8 @@ impl Search<'_> {
         self.layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place))
     }
 
-    /// Whether a user's text, whose element begins `rest`, is none of those that are looked for and holds no structure.
+    /// Whether the element of a user's text that begins `rest` is not one of those that are looked for and holds no
+    /// CDATA.
     fn is_harmless(&self, rest: &str, place: Place<'_>) -> bool {
         let inner = tag(rest, "<", place.name).unwrap_or_default();
         !self.places.contains(&place) && !inner.trim_start_matches(is_blank).starts_with(CDATA)
@@ -135,7 +136,7 @@ fn tag<'a>(rest: &'a str, open: &str, name: &str) -> Option<&'a str> {
     rest.strip_prefix(open)?.strip_prefix(name)?.strip_prefix('>')
 }
 
-/// The name of the element that `rest` begins with, and what is behind it. One that holds elements is none.
+/// The name of the element that `rest` begins with, and what follows it. `None` for an element that holds elements.
 fn element(rest: &str) -> Option<(&str, &str)> {
     if let Some(flat::Simple { name, rest, .. }) = flat::simple(rest) {
         return Some((name, rest));

@@ -1,17 +1,17 @@
-//! Any layout that is well-formed, by way of `quick-xml`.
+//! Reads any well-formed layout, with `quick-xml`.
 
 use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use super::XmlError;
 use super::flat::{CDATA_END, is_blank};
-use super::tree::{Span, Tree, offset};
+use super::tree::{TextRange, Tree, offset};
 use super::user_text;
 use super::{HeadSeen, MAX_DEPTH};
-use crate::XmlError;
 
-/// Reads `xml` in whatever layout.
+/// Reads `xml` in any layout.
 pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
     let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
     if xml.trim_start_matches(is_blank).starts_with(['{', '[']) {
@@ -38,12 +38,12 @@ pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
     if builder.state == State::Epilog { Ok(builder.tree) } else { Err(hollow.malformed(&reader)) }
 }
 
-/// A document without the texts of users that must not be read as XML.
+/// A document without those texts of users that must not be read as XML.
 struct Hollow<'a> {
-    /// The document, with an empty CDATA section where a text was.
+    /// The document, with an empty CDATA section in place of each text.
     frame: Cow<'a, str>,
     texts: std::vec::IntoIter<Taken<'a>>,
-    /// How many bytes were taken out in front of what is read now.
+    /// How many bytes have been taken out before the current position.
     taken: usize,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Hollow<'a> {
         Self { frame, texts: taken.into_iter(), taken: 0 }
     }
 
-    /// The text whose empty section ends at `position`. Split sections are one text again.
+    /// The text whose empty section ends at `position`. Sections that were split are joined.
     fn text_at(&mut self, position: u64) -> Option<Cow<'a, str>> {
         let next = self.texts.as_slice().first()?;
         if usize::try_from(position) != Ok(next.end) {
@@ -89,7 +89,7 @@ impl<'a> Hollow<'a> {
     }
 }
 
-/// How `]]>` is written in CDATA by whoever splits it.
+/// How `]]>` is escaped in CDATA: by splitting it over two sections.
 const SPLIT: &str = "]]]]><![CDATA[>";
 
 /// Puts the events of `quick-xml` into a tree.
@@ -98,7 +98,7 @@ struct Builder {
     tree: Tree,
     state: State,
     seen: HeadSeen,
-    /// The elements that are not closed yet, without the root.
+    /// The open elements, without the root.
     open: Vec<Open>,
 }
 
@@ -113,14 +113,14 @@ enum State {
 struct Open {
     index: usize,
     has_children: bool,
-    /// Where its text starts in the tree's text.
+    /// Where its text starts in the text of the tree.
     start: usize,
-    /// Up to where it came from CDATA or a reference, so that white space is not trimmed.
+    /// The end of what came from CDATA or a reference, whose white space is not trimmed.
     kept: usize,
 }
 
 impl Builder {
-    /// `false` where the event makes the document ill-formed.
+    /// Returns `false` if the event makes the document ill-formed.
     fn take(&mut self, event: Event<'_>) -> Result<bool, XmlError> {
         match event {
             Event::DocType(_) => return Err(XmlError::DocType),
@@ -190,17 +190,17 @@ impl Builder {
             return Ok(());
         };
         if element.has_children {
-            return self.tree.close(element.index, Span::default());
+            return self.tree.close(element.index, TextRange::default());
         }
         let tail = self.tree.text.get(element.kept..).unwrap_or_default();
         let blanks = tail.len().saturating_sub(tail.trim_end_matches(is_blank).len());
         let end = self.tree.text.len().saturating_sub(blanks);
         self.tree.text.truncate(end);
-        let text = Span { start: offset(element.start)?, end: offset(end)? };
+        let text = TextRange { start: offset(element.start)?, end: offset(end)? };
         self.tree.close(element.index, text)
     }
 
-    /// Text directly under the root, and text beside elements, is passed over.
+    /// Ignores text directly under the root and text beside elements.
     fn text(&mut self, mut text: &str, keep: bool) {
         let Some(element) = self.open.last_mut().filter(|element| !element.has_children) else {
             return;

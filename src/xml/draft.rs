@@ -1,7 +1,7 @@
-//! Elements that are put together one by one, before they are a [`Tree`].
+//! Elements that are put together one by one and then become a [`Tree`].
 
+use super::XmlError;
 use super::{Cursor, Element, MAX_DEPTH, MAX_ELEMENTS, Tree};
-use crate::XmlError;
 
 /// An element: a name, and a text or elements of its own.
 #[derive(Clone, Default, serde::Deserialize)]
@@ -36,8 +36,8 @@ impl Draft {
         &self.name
     }
 
-    /// Lets `fill` add to the elements inside the first one of that name. Where there is none, one is added that holds
-    /// what `fill` adds.
+    /// Lets `fill` add elements inside the first one of that name. If there is none, it is added, unless it would be
+    /// empty.
     pub(crate) fn fill_inside(drafts: &mut Vec<Self>, name: &str, fill: impl FnOnce(&mut Vec<Self>)) {
         if let Some(draft) = drafts.iter_mut().find(|draft| draft.name == name) {
             return fill(&mut draft.fields);
@@ -49,7 +49,7 @@ impl Draft {
         }
     }
 
-    /// How many elements it is.
+    /// How many elements it has, itself included.
     fn size(&self) -> usize {
         self.fields.iter().map(Self::size).fold(1, usize::saturating_add)
     }
@@ -77,7 +77,7 @@ impl Tree {
         Ok(tree)
     }
 
-    /// The tree of those elements that a message has room for.
+    /// The tree of these elements, without those that exceed the limit of a message.
     pub(crate) fn of_fitting(mut drafts: Vec<Draft>) -> Self {
         let mut room = MAX_ELEMENTS;
         drafts.retain(|draft| match room.checked_sub(draft.size()) {

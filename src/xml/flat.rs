@@ -1,5 +1,5 @@
-//! The layout that WeChat writes nearly always: `<xml>`, then elements that hold one text or one CDATA section
-//! each, then `</xml>`. Where it meets anything else it stops, and the caller asks `quick-xml`.
+//! Reads the layout that WeChat nearly always writes: `<xml>`, elements that hold one text or one CDATA section each,
+//! and `</xml>`. It stops at anything else, and the caller uses `quick-xml` instead.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use super::layouts;
 pub(super) const CDATA: &str = "<![CDATA[";
 pub(super) const CDATA_END: &str = "]]>";
 
-/// Made once: to make one takes longer than to search a short message.
+/// Made once, because making it takes longer than searching a short message.
 pub(super) static CDATA_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CDATA_END));
 
 /// Reads the elements of `xml` one by one, as name and text.
@@ -34,7 +34,7 @@ enum State {
 }
 
 impl<'a> Elements<'a> {
-    /// Whether the whole document was of this layout, and has been read.
+    /// Whether the whole document had this layout and has been read.
     pub(super) fn reached_end(&self) -> bool {
         self.state == State::End
     }
@@ -42,7 +42,7 @@ impl<'a> Elements<'a> {
     fn element(&mut self) -> Option<(&'a str, &'a str)> {
         let rest = self.rest.trim_start_matches(is_blank);
         let Simple { name, text, is_users, rest } = simple(rest)?;
-        // A text of a user's may hold the end of its element. If there is one end alone, it is the right one.
+        // A user's text may hold the end tag of its element. If there is only one end, it is the right one.
         if is_users && has_end(rest, name) {
             return None;
         }
@@ -75,13 +75,13 @@ impl<'a> Iterator for Elements<'a> {
 pub(super) struct Simple<'a> {
     pub(super) name: &'a str,
     pub(super) text: &'a str,
-    /// Whether it stands in CDATA, and a user may have written it.
+    /// Whether it is in CDATA and a user may have written it.
     is_users: bool,
-    /// What is behind the element.
+    /// What follows the element.
     pub(super) rest: &'a str,
 }
 
-/// The element that `rest` begins with. One that holds more than one text, or anything else, is none.
+/// The element that `rest` begins with, if it holds one text and nothing else.
 #[inline]
 pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
     let rest = rest.strip_prefix('<')?;
@@ -95,7 +95,7 @@ pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
             (text, behind.trim_start_matches(is_blank), is_users)
         }
         None => {
-            // References and `]]>` are quick-xml's to judge.
+            // References and `]]>` are left to quick-xml.
             let end = memchr::memchr3(b'<', b'&', b'>', inner.as_bytes())?;
             let (text, behind) = inner.split_at_checked(end)?;
             let text = text.trim_end_matches(is_blank);
@@ -109,7 +109,7 @@ pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
     (!name.is_empty()).then_some(Simple { name, text, is_users, rest })
 }
 
-/// Whether CDATA and an element `name` end in `rest` together. Nothing in a message is rarer than `]`.
+/// Whether `]]></name>` occurs in `rest`. Nothing in a message is rarer than `]`, so it is searched for first.
 pub(super) fn has_end(rest: &str, name: &str) -> bool {
     let is_end = |at| {
         let behind = rest.get(at..)?.strip_prefix("]]>")?.trim_start_matches(is_blank);
@@ -125,12 +125,13 @@ pub(super) fn is_blank(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\r' | '\n')
 }
 
-/// How long the name is that `text` begins with.
+/// The length of the name that `text` begins with.
 pub(super) fn name_length(text: &str) -> usize {
     text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
 }
 
-/// `None` at a carriage return too, unless it `is_exact`: that is quick-xml's to normalise.
+/// Splits at the first `]]>`. `None` also at a carriage return, which is left to quick-xml to normalise, unless the
+/// text `is_exact`.
 pub(super) fn split_at_cdata_end(section: &str, is_exact: bool) -> Option<(&str, &str)> {
     let mut marks = memchr::memchr2_iter(b']', if is_exact { b']' } else { b'\r' }, section.as_bytes());
     marks.find_map(|at| {

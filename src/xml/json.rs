@@ -1,4 +1,4 @@
-//! A tree as JSON (or any format of serde's): a list of `{"name": …, "text": …}` and `{"name": …, "fields": […]}`.
+//! A tree in JSON, or any format of serde: a list of `{"name": …, "text": …}` and `{"name": …, "fields": […]}`.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};

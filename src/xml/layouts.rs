@@ -1,12 +1,12 @@
-//! Which elements can hold what a person wrote, and what WeChat writes between them: kind by kind, after WeChat's
-//! pages and recorded pushes.
+//! Which elements can hold what a person wrote, and which elements WeChat writes between them: for each kind, from
+//! WeChat's pages and recorded pushes.
 //!
-//! An element is here if somebody can type its text, or make a code or a link that holds it. Numbers, ids, WeChat's
-//! own words and whatever repeats are not.
+//! An element is listed if somebody can type its text, or make a code or a link that holds it. Numbers, ids, WeChat's
+//! own words and repeated elements are not listed.
 
 use super::flat::is_blank;
 
-/// Where an element stands: directly under the root, or in one that does.
+/// The place of an element: directly under the root, or inside an element there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place<'a> {
     pub(super) around: Option<&'a str>,
@@ -23,14 +23,14 @@ pub(super) struct Layout {
 
 #[derive(Debug)]
 enum Part {
-    /// What a user, or anyone who makes codes and links, wrote.
+    /// Written by a user, or by anyone who makes codes and links.
     Text(&'static str),
-    /// What the account's owner wrote. Where the bytes allow two ends the first is taken, for it is the texts behind
-    /// it that strangers write.
+    /// Written by the account's owner. If the bytes allow two ends the first is taken, because strangers write the
+    /// texts after it.
     Owner(&'static str),
-    /// WeChat's own.
+    /// Written by WeChat.
     Own(&'static str),
-    /// The rest stands in this element.
+    /// The remaining parts are inside this element.
     Inside(&'static str),
 }
 
@@ -160,8 +160,8 @@ static EVENTS: &[Layout] = &[
     Layout { kinds: &["minigame_coin_deliver_completed"], parts: &[Inside("MiniGame"), Text("Payload")] },
 ];
 
-/// Whether an element of that name directly under the root is in any layout. (It is asked for every element of every
-/// message, so it is no search through the layouts.)
+/// Whether an element of that name directly under the root is in any layout. (It is called for every element of every
+/// message, so it does not search the layouts.)
 #[inline]
 pub(super) fn is_in_any(name: &str) -> bool {
     match name.len() {
@@ -186,7 +186,7 @@ fn all() -> impl Iterator<Item = &'static Layout> {
     MESSAGES.iter().chain(EVENTS)
 }
 
-/// What a message says of its kind.
+/// What is known about the kind of a message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Kind<'a> {
     msg_type: Option<&'a str>,
@@ -194,8 +194,8 @@ pub(super) struct Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
-    /// Takes note of the element `name`, in front of or behind the users' texts, which holds `text`. Whether that
-    /// says anything of the kind.
+    /// Notes the element `name` with this `text`, which is before or after the users' texts. Returns whether the
+    /// element says anything about the kind.
     pub(super) fn note(&mut self, name: &str, text: &'a str) -> bool {
         let known = match name {
             "MsgType" => &mut self.msg_type,
@@ -209,7 +209,7 @@ impl<'a> Kind<'a> {
         true
     }
 
-    /// This, and what `other` knows besides.
+    /// This, completed with what `other` knows.
     pub(super) fn or(self, other: Self) -> Self {
         Self { msg_type: self.msg_type.or(other.msg_type), event: self.event.or(other.event) }
     }
@@ -217,7 +217,7 @@ impl<'a> Kind<'a> {
     /// The layout, if this is a kind that has one.
     pub(super) fn layout(self) -> Option<&'static Layout> {
         let msg_type = self.msg_type?;
-        // As messages are typed: by the exact name of a type, and by the name of an event in any case.
+        // As in `message`: the exact `MsgType`, and `Event` ignoring case.
         if msg_type.eq_ignore_ascii_case("event") {
             let event = self.event?;
             return EVENTS
@@ -239,7 +239,7 @@ impl Layout {
         let mut around = None;
         self.parts.iter().filter_map(move |part| match part {
             Text(name) => Some(Place { around, name }),
-            // What the owner wrote stands in front of all that stands in another element.
+            // The owner's text comes before all parts inside another element.
             Owner(name) => Some(Place { around: None, name }),
             Own(_) => None,
             Inside(name) => {

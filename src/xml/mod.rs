@@ -9,31 +9,32 @@
 mod border;
 mod build;
 mod draft;
+mod error;
 mod flat;
 mod json;
 mod layouts;
-mod tokens;
+mod pieces;
 mod tree;
 mod user_text;
 mod write;
 
 use std::borrow::Cow;
 
-use crate::XmlError;
 pub(crate) use draft::Draft;
+pub use error::XmlError;
 pub(crate) use tree::{Cursor, Element, Tree};
 pub(crate) use write::{Writer, is_allowed};
 
-/// How deep elements may be nested. WeChat's deepest event has five levels.
+/// How deeply elements may be nested. WeChat's deepest event has five levels.
 pub(crate) const MAX_DEPTH: usize = 16;
 /// How many elements a message may have. It bounds the memory of a tree to a small multiple of its text.
 pub(crate) const MAX_ELEMENTS: usize = 4096;
 
-/// The elements that say whose message this is. Two readers of one message must never differ on them, so each
-/// stands at most once.
+/// The elements that identify a message. Two readers of one message must never differ about them, so each may occur
+/// only once.
 const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Encrypt"];
 
-/// Which elements of the head were seen.
+/// Which elements of the head have occurred.
 #[derive(Clone, Default)]
 struct HeadSeen([bool; HEAD.len()]);
 
@@ -52,9 +53,9 @@ impl HeadSeen {
     }
 }
 
-/// The text of `Encrypt` directly under the root, or `None` where there is no such element.
+/// The text of `Encrypt` directly under the root, or `None` if there is no such element.
 ///
-/// Borrows, and allocates nothing, in the layout that WeChat writes.
+/// In the layout that WeChat writes it borrows and does not allocate.
 pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, XmlError> {
     let mut seen = HeadSeen::default();
     let mut encrypted = None;

@@ -1,10 +1,9 @@
 use std::fmt;
 
+use super::XmlError;
 use super::{HeadSeen, MAX_ELEMENTS, build, flat};
-use crate::XmlError;
 
-/// The elements under `<xml>`, in two allocations: one text that all names and values stand in, and one list in
-/// document order.
+/// The elements under `<xml>`, in two allocations: one string of all names and texts, and one list in document order.
 #[derive(Clone, Default)]
 pub(crate) struct Tree {
     pub(super) text: String,
@@ -13,14 +12,14 @@ pub(crate) struct Tree {
 
 #[derive(Clone)]
 struct Node {
-    name: Span,
-    text: Span,
-    /// The index behind the last descendant.
+    name: TextRange,
+    text: TextRange,
+    /// The index after the last descendant.
     end: u32,
 }
 
 #[derive(Clone, Copy, Default)]
-pub(super) struct Span {
+pub(super) struct TextRange {
     pub(super) start: u32,
     pub(super) end: u32,
 }
@@ -28,8 +27,8 @@ pub(super) struct Span {
 impl Tree {
     /// Reads `xml`.
     ///
-    /// The text of an element is its character data and CDATA sections with references resolved and without the
-    /// white space around it (inside CDATA it stays). An element that holds elements has no text.
+    /// The text of an element is its character data and CDATA sections, with references resolved and without the white
+    /// space around it; white space inside CDATA is kept. An element that holds elements has no text.
     pub(crate) fn parse(xml: &str) -> Result<Self, XmlError> {
         match Self::parse_flat(xml)? {
             Some(tree) => Ok(tree),
@@ -38,11 +37,11 @@ impl Tree {
     }
 
     pub(super) fn with_room_for(xml: &str) -> Self {
-        // Names and resolved texts are never longer than what they are written with.
+        // Names and resolved texts are never longer than their XML.
         Self { text: String::with_capacity(xml.len()), nodes: Vec::with_capacity(16) }
     }
 
-    /// `None` where the layout is not flat.
+    /// `None` if the layout is not flat.
     fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
         let mut tree = Self::with_room_for(xml);
         let mut seen = HeadSeen::default();
@@ -55,24 +54,24 @@ impl Tree {
         Ok(elements.reached_end().then_some(tree))
     }
 
-    fn append(&mut self, text: &str) -> Result<Span, XmlError> {
+    fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
         let start = offset(self.text.len())?;
         self.text.push_str(text);
-        Ok(Span { start, end: offset(self.text.len())? })
+        Ok(TextRange { start, end: offset(self.text.len())? })
     }
 
-    /// Starts an element. What is opened until it is closed stands inside.
+    /// Starts an element. Elements that are opened before it is closed are inside it.
     pub(super) fn open(&mut self, name: &str) -> Result<usize, XmlError> {
         let index = self.nodes.len();
         if index >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
         let name = self.append(name)?;
-        self.nodes.push(Node { name, text: Span::default(), end: 0 });
+        self.nodes.push(Node { name, text: TextRange::default(), end: 0 });
         Ok(index)
     }
 
-    pub(super) fn close(&mut self, index: usize, text: Span) -> Result<(), XmlError> {
+    pub(super) fn close(&mut self, index: usize, text: TextRange) -> Result<(), XmlError> {
         let end = offset(self.nodes.len())?;
         if let Some(node) = self.nodes.get_mut(index) {
             node.text = text;
@@ -92,12 +91,12 @@ impl Tree {
         Cursor { tree: self, start: 0, end: self.nodes.len() }
     }
 
-    fn slice(&self, span: Span) -> &str {
+    fn slice(&self, span: TextRange) -> &str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 }
 
-/// The same elements with the same texts, wherever they stand in memory.
+/// Compares the elements and their texts, not their positions in memory.
 impl PartialEq for Tree {
     fn eq(&self, other: &Self) -> bool {
         let same = |(one, two): (&Node, &Node)| {
@@ -111,7 +110,7 @@ impl PartialEq for Tree {
 
 impl Eq for Tree {}
 
-/// What stands in a message stays out of logs.
+/// Shows no text, which must stay out of logs.
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tree({} elements)", self.nodes.len())
@@ -158,12 +157,12 @@ impl<'a> Iterator for Cursor<'a> {
     }
 }
 
-/// One element. What is not asked for is not sliced.
+/// One element. Its name and text are sliced when asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a> {
     tree: &'a Tree,
     node: &'a Node,
-    /// Where they start.
+    /// The index of the first child.
     children: usize,
 }
 

@@ -1,24 +1,25 @@
 //! Where the texts of users begin and end.
 //!
-//! WeChat is reported not to split `]]>` in what it pushes. Then a text with `]]>` in it looks like the end of its
-//! element, and may go on like elements. But what stands in front of the first text and behind the last one is
-//! WeChat's alone. So the first is found from the front and the last one's end from the back; where there are more,
-//! the ends between them are those that leave the very elements which WeChat writes in a message of that kind.
+//! WeChat is reported not to escape `]]>` in what it pushes. A text with `]]>` in it then looks like the end of its
+//! element, and may continue with what looks like elements. But everything before the first text and after the last one
+//! is written by WeChat. So the start of the first text is found from the front, and the end of the last one from the
+//! back. If there are more texts, their ends are chosen so that exactly those elements are between them that WeChat
+//! writes in a message of that kind.
 
 use super::border::{MayStand, Search};
 use super::flat::{self, CDATA, CDATA_END, is_blank};
 use super::layouts::{self, Kind, Layout, Place};
-use super::tokens::{Token, Tokens};
+use super::pieces::{Piece, Pieces};
 use super::{HEAD, HeadSeen, MAX_DEPTH};
 
-/// How many times its length of a document may be read in search of the end of the last text. WeChat's own messages
-/// take hardly more than once; what takes longer was made to.
+/// How many times the length of a document may be read to find the end of the last text. WeChat's own messages take
+/// hardly more than one; a message that takes more was made to.
 const MAX_READINGS: usize = 8;
 
-/// How many texts stand between the first and the last at most: `submit_invoice_title` has five.
+/// The most texts between the first and the last: `submit_invoice_title` has five.
 const MAX_BETWEEN: usize = 6;
 
-/// What stands between `<![CDATA[` and the `]]>` that ends the element, as offsets in bytes.
+/// The text between `<![CDATA[` and the `]]>` that ends the element, as offsets in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) start: usize,
@@ -32,13 +33,13 @@ impl Span {
     }
 }
 
-/// The texts of users that stand in CDATA, in their order. None where no reader can take one for anything else, and
-/// where the message is of no form that this knows.
+/// The texts of users in CDATA, in their order. Empty if no reader can mistake one for anything else, or if the form of
+/// the message is not known.
 pub(super) fn find(xml: &str) -> Vec<Span> {
-    Message::read(xml).and_then(|message| message.spans()).unwrap_or_default()
+    Document::read(xml).and_then(|message| message.spans()).unwrap_or_default()
 }
 
-/// What is behind the text that ends at `end`.
+/// What follows the text that ends at `end`.
 struct Tail<'a> {
     place: Place<'a>,
     end: usize,
@@ -46,22 +47,22 @@ struct Tail<'a> {
     head: HeadSeen,
 }
 
-/// A message of which everything is read but the texts of users.
-struct Message<'a> {
+/// A message of which everything is read except the texts of users.
+struct Document<'a> {
     xml: &'a str,
     layout: Option<&'static Layout>,
     first: Place<'a>,
     start: usize,
     tail: Tail<'a>,
-    /// Which elements of the head stand in front of the first text.
+    /// Which elements of the head are before the first text.
     head: HeadSeen,
 }
 
-impl<'a> Message<'a> {
+impl<'a> Document<'a> {
     fn read(xml: &'a str) -> Option<Self> {
         let Front { kind, layout: known, place: first, start, head } = Front::read(xml)?;
         let mut tail = last_end(xml, start, known)?;
-        // In another order than WeChat's the kind may stand behind the texts.
+        // In another order than WeChat's the kind may come after the texts.
         let layout = known.or_else(|| kind.or(tail.kind).layout()).filter(|layout| layout.has(first));
         if known.is_none() && layout.is_some() {
             tail = last_end(xml, start, layout)?;
@@ -89,10 +90,10 @@ impl<'a> Message<'a> {
             self.layout.is_some_and(|layout| layout.has_between(one, two, own))
         };
         let any = |_: Place<'_>, _: Place<'_>, own: &str| self.may_stand_between(own, is_in_order);
-        // The more of a layout a reading has the better: then no text swallows an element. Where one of them is
-        // WeChat's own layout, none counts that has anything else between two texts.
+        // A reading that finds more of the layout's elements is better: no text has swallowed one. If there is a
+        // reading in WeChat's own layout, readings with anything else between two texts do not count.
         let best = |may_stand: &MayStand<'_>| {
-            // No other has as many as the one with all.
+            // No other reading has as many as the one with all.
             if let Some(whole) = self.chain(&between, may_stand) {
                 return Some(whole);
             }
@@ -103,7 +104,7 @@ impl<'a> Message<'a> {
         in_layout.or_else(|| best(&any)).map(|(spans, _)| spans)
     }
 
-    /// Where the layout has it.
+    /// Its position in the layout.
     fn position(&self, place: Place<'_>) -> Option<usize> {
         self.layout.and_then(|layout| layout.texts().position(|text| text == place))
     }
@@ -112,8 +113,8 @@ impl<'a> Message<'a> {
         self.layout.into_iter().flat_map(Layout::texts).filter(move |place| wanted(*place))
     }
 
-    /// An element of the head is never read out of a text: it stands between two texts in no layout of WeChat's, and in
-    /// another order only where it can be read one way alone.
+    /// An element of the head is never read out of a text: in WeChat's layouts none is between two texts, and in
+    /// another order one may be only if there is no second way to read it.
     fn may_stand_between(&self, own: &str, is_in_order: bool) -> bool {
         if !HEAD.contains(&own) {
             return true;
@@ -122,15 +123,15 @@ impl<'a> Message<'a> {
         !is_elsewhere && self.beginnings(own) == 1
     }
 
-    /// How many start tags of that name there are from the first text to the end of the last: none, one, or two for more.
-    /// Without one there is no such element, whatever the texts hold.
+    /// How many start tags of that name there are from the first text to the end of the last, where two stands for
+    /// more. Without one there is no such element, whatever the texts hold.
     fn beginnings(&self, name: &str) -> usize {
         let texts = self.xml.get(self.start..self.tail.end).unwrap_or_default();
         memchr::memmem::find_iter(texts.as_bytes(), &format!("<{name}>")).take(2).count()
     }
 
-    /// The texts of the first element, of those in `between`, and of the last, in this order, each ending as far
-    /// behind as it can; and how many others there are, without a text.
+    /// The texts of the first element, of those in `between`, and of the last, in this order, each ending as late as it
+    /// can; and how many other elements without a text there are.
     fn chain(&self, between: &[Place<'_>], may_stand: &MayStand<'_>) -> Option<(Vec<Span>, usize)> {
         let mut places = vec![self.first];
         places.extend_from_slice(between);
@@ -164,7 +165,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The lists that some of `places` make, in their order. A layout has five texts between the first and the last at most.
+/// All subsequences of `places`.
 fn subsets<'a>(places: &[Place<'a>]) -> Vec<Vec<Place<'a>>> {
     let mut subsets = vec![Vec::new()];
     for place in places.iter().take(MAX_BETWEEN) {
@@ -185,7 +186,7 @@ fn is_plain(xml: &str, start: usize, name: &str) -> bool {
     })
 }
 
-/// What stands in front of the first text.
+/// What comes before the first text.
 struct Front<'a> {
     kind: Kind<'a>,
     layout: Option<&'static Layout>,
@@ -195,18 +196,18 @@ struct Front<'a> {
 }
 
 impl<'a> Front<'a> {
-    /// `None` where no text can be taken for anything else.
+    /// `None` if no text can be mistaken for anything else.
     fn read(xml: &'a str) -> Option<Self> {
-        let mut tokens = Tokens::new(xml, xml.len().checked_sub(xml.trim_start_matches('\u{feff}').len())?);
-        while !matches!(tokens.next()?, Token::Start("xml")) {}
+        let mut pieces = Pieces::new(xml, xml.len().checked_sub(xml.trim_start_matches('\u{feff}').len())?);
+        while !matches!(pieces.next()?, Piece::Start("xml")) {}
         let mut kind = Kind::default();
         let mut layout: Option<&Layout> = None;
         let mut first = None;
         let mut head = HeadSeen::default();
         let mut open: Vec<&str> = Vec::new();
         loop {
-            match tokens.next()? {
-                Token::Start(name) => {
+            match pieces.next()? {
+                Piece::Start(name) => {
                     let place = match *open.as_slice() {
                         [] => Some(Place { around: None, name }),
                         [around] => Some(Place { around: Some(around), name }),
@@ -216,7 +217,7 @@ impl<'a> Front<'a> {
                         layout.map_or_else(|| layouts::has_any(place), |layout| layout.has(place))
                     };
                     if let Some(place) = place.filter(|place| can_hold(*place))
-                        && let Some(start) = cdata_start(xml, tokens.at())
+                        && let Some(start) = cdata_start(xml, pieces.at())
                     {
                         if !is_plain(xml, start, place.name) {
                             return first.or(Some(Self { kind, layout, place, start, head }));
@@ -228,29 +229,29 @@ impl<'a> Front<'a> {
                     }
                     push(&mut open, name)?;
                 }
-                Token::End(_) => {
+                Piece::End(_) => {
                     open.pop()?;
                 }
-                Token::Text(text) | Token::Cdata(text) => {
+                Piece::Text(text) | Piece::Cdata(text) => {
                     if let [name] = *open.as_slice()
                         && kind.note(name, text)
                     {
                         layout = kind.layout();
                     }
                 }
-                Token::Empty | Token::Aside => {}
+                Piece::Empty | Piece::Aside => {}
             }
         }
     }
 }
 
-/// Where the text of the CDATA section begins that begins at `at`, but for blanks.
+/// Where the text of the CDATA section begins that follows at `at`, after blanks.
 fn cdata_start(xml: &str, at: usize) -> Option<usize> {
     let rest = xml.get(at..)?.trim_start_matches(is_blank).strip_prefix(CDATA)?;
     xml.len().checked_sub(rest.len())
 }
 
-/// The last `]]></Name>` behind which all the rest is WeChat's.
+/// The last `]]></Name>` after which everything is WeChat's.
 fn last_end<'a>(xml: &'a str, start: usize, layout: Option<&Layout>) -> Option<Tail<'a>> {
     let mut left = xml.len().checked_mul(MAX_READINGS)?;
     let can_hold =
@@ -263,7 +264,7 @@ fn last_end<'a>(xml: &'a str, start: usize, layout: Option<&Layout>) -> Option<T
         }
         let (cost, tail) = read_tail(xml, behind);
         left = left.checked_sub(cost)?;
-        if let Some(Read { around, kind, head }) = tail
+        if let Some(TailElements { around, kind, head }) = tail
             && can_hold(Place { around, name })
         {
             return Some(Tail { place: Place { around, name }, end, kind, head });
@@ -272,65 +273,66 @@ fn last_end<'a>(xml: &'a str, start: usize, layout: Option<&Layout>) -> Option<T
     None
 }
 
-/// What a tail says, and which element is around its beginning.
-struct Read<'a> {
+/// The elements of a tail, and the element that is open where it begins.
+struct TailElements<'a> {
     around: Option<&'a str>,
     kind: Kind<'a>,
     head: HeadSeen,
 }
 
-/// Reads whole elements from `at` to the end of the message. How many bytes were read, and what they are if they are
-/// that.
-fn read_tail(xml: &str, at: usize) -> (usize, Option<Read<'_>>) {
-    let mut tokens = Tokens::new(xml, at);
-    let read = read_elements(&mut tokens).filter(|_| {
-        tokens.by_ref().all(|token| match token {
-            Token::Text(text) => text.chars().all(is_blank),
-            token => token == Token::Aside,
-        }) && tokens.is_at_end()
+/// Reads whole elements from `at` to the end of the message. Returns how many bytes were read, and the elements if
+/// there was nothing else.
+fn read_tail(xml: &str, at: usize) -> (usize, Option<TailElements<'_>>) {
+    let mut pieces = Pieces::new(xml, at);
+    let read = read_elements(&mut pieces).filter(|_| {
+        pieces.by_ref().all(|piece| match piece {
+            Piece::Text(text) => text.chars().all(is_blank),
+            piece => piece == Piece::Aside,
+        }) && pieces.is_at_end()
     });
-    // A search for an end that is not there goes as far as the document.
-    let to = if read.is_none() && tokens.is_stuck() { xml.len() } else { tokens.at() };
+    // A search for an end that is missing goes to the end of the document.
+    let to = if read.is_none() && pieces.is_stuck() { xml.len() } else { pieces.at() };
     (to.saturating_sub(at), read)
 }
 
 /// Reads up to the end tag of the root.
-fn read_elements<'a>(tokens: &mut Tokens<'a>) -> Option<Read<'a>> {
-    let mut read = Read { around: None, kind: Kind::default(), head: HeadSeen::default() };
+fn read_elements<'a>(pieces: &mut Pieces<'a>) -> Option<TailElements<'a>> {
+    let mut read = TailElements { around: None, kind: Kind::default(), head: HeadSeen::default() };
     let mut open: Vec<&str> = Vec::new();
     loop {
-        match tokens.next()? {
-            Token::Start(name) => {
+        match pieces.next()? {
+            Piece::Start(name) => {
                 if open.is_empty() {
-                    // One that is there twice is refused when the message is read.
+                    // An element that occurs twice is refused when the message is read.
                     let _ = read.head.note(name);
                 }
                 push(&mut open, name)?;
             }
-            Token::End(name) => match open.pop() {
+            Piece::End(name) => match open.pop() {
                 Some(opened) if opened == name => {}
                 None if name == "xml" => return Some(read),
                 None if read.around.is_none() && layouts::is_around_any(name) => {
-                    read = Read { around: Some(name), kind: Kind::default(), head: HeadSeen::default() };
+                    read =
+                        TailElements { around: Some(name), kind: Kind::default(), head: HeadSeen::default() };
                 }
                 _ => return None,
             },
-            Token::Text(text) | Token::Cdata(text) => {
+            Piece::Text(text) | Piece::Cdata(text) => {
                 if let [name] = *open.as_slice() {
                     read.kind.note(name, text);
                 }
             }
-            Token::Empty | Token::Aside => {}
+            Piece::Empty | Piece::Aside => {}
         }
     }
 }
 
-/// Opens an element, unless that is too deep for a message.
+/// Opens an element, unless it is nested too deeply.
 fn push<'a>(open: &mut Vec<&'a str>, name: &'a str) -> Option<()> {
     (open.len() < MAX_DEPTH).then(|| open.push(name))
 }
 
-/// The name in the tag that closes an element behind the `]]>` at `end`, and what is behind the tag.
+/// The name in the end tag after the `]]>` at `end`, and the position after the tag.
 pub(super) fn closing_tag(xml: &str, end: usize) -> Option<(&str, usize)> {
     let rest = xml.get(end..)?.strip_prefix(CDATA_END)?.trim_start_matches(is_blank).strip_prefix("</")?;
     let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;

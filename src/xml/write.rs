@@ -1,4 +1,4 @@
-/// Writes elements into a text, so that it is well-formed whatever the texts hold.
+/// Writes elements. The XML is well-formed whatever their texts hold.
 pub(crate) struct Writer<'a>(&'a mut String);
 
 impl<'a> Writer<'a> {
@@ -14,7 +14,7 @@ impl<'a> Writer<'a> {
         self.tag("</", name);
     }
 
-    /// An element that holds `text` in CDATA. What XML cannot hold is left out.
+    /// An element that holds `text` in CDATA, without the characters that XML cannot hold.
     #[inline]
     pub(crate) fn text(&mut self, name: &str, text: &str) {
         self.element(name, |writer| {
@@ -24,7 +24,7 @@ impl<'a> Writer<'a> {
         });
     }
 
-    /// As [`text`](Self::text), and nothing where there is none.
+    /// As [`text`](Self::text), or nothing for `None`.
     pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.text(name, text);
@@ -44,10 +44,10 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Drops the characters that XML 1.0 forbids and splits every `]]>` of what is left over two sections: WeChat shows
-/// its failure notice in place of a reply that holds either.
+/// Drops the characters that XML 1.0 forbids and splits every `]]>` over two sections: for a reply with either, WeChat
+/// shows its failure notice.
 ///
-/// `]]>` is looked for in what is written, not in `text`: what is dropped may stand between its characters.
+/// `]]>` is searched for in the output, not in `text`, because characters that are dropped may be inside it.
 fn push_cdata(out: &mut String, mut text: &str) {
     while let Some(at) = first_special(text.as_bytes()) {
         let Some((plain, rest)) = text.split_at_checked(at) else { break };
@@ -62,7 +62,7 @@ fn push_cdata(out: &mut String, mut text: &str) {
     push_plain(out, text);
 }
 
-/// Writes a text without special characters. Every `]` is one, so only a text's first character can end the section.
+/// Writes a text without special characters. `]` is one, so only the first character of the text can end the section.
 fn push_plain(out: &mut String, text: &str) {
     if text.starts_with('>') && out.ends_with("]]") {
         out.push_str("]]><![CDATA[");
@@ -70,11 +70,11 @@ fn push_plain(out: &mut String, text: &str) {
     out.push_str(text);
 }
 
-/// Where the first byte stands that may need care: `]`, a control character, or the first byte of U+FFFE and
-/// U+FFFF (and of some harmless neighbours).
+/// The position of the first byte that may be special: `]`, a control character, or the first byte of U+FFFE and U+FFFF
+/// (and of some harmless neighbours).
 ///
-/// Every text of every reply is looked at here, byte by byte it was a tenth of sealing a short one: so whole steps
-/// first, which the compiler turns into vector code, then words, then bytes.
+/// Every text of every reply is searched here. Byte by byte that was a tenth of sealing a short reply, so it searches
+/// steps of 32 bytes first, which the compiler turns into vector code, then words, then bytes.
 fn first_special(bytes: &[u8]) -> Option<usize> {
     let is_special = |byte: u8| byte < 0x20 || byte == b']' || byte == 0xEF;
     let (steps, _) = bytes.as_chunks::<32>();
@@ -89,7 +89,7 @@ fn first_special(bytes: &[u8]) -> Option<usize> {
     skipped.checked_add(found)
 }
 
-/// Whether one of eight bytes is special, all at once: a byte from which more is taken than it has borrows, and that
+/// Whether one of eight bytes is special. All are tested at once: subtracting more than a byte holds borrows, which
 /// shows in its highest bit.
 fn may_be_special(word: u64) -> bool {
     const ONES: u64 = u64::from_le_bytes([1; 8]);

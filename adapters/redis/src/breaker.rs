@@ -3,30 +3,30 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long nothing is asked after it has opened.
+/// How long Redis is not asked after the breaker has opened.
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long nothing may be answered.
+/// How long Redis may answer nothing before the breaker opens.
 pub(crate) const SILENCE: Duration = Duration::from_secs(1);
 
-/// How many questions in a row may fail.
+/// How many failures in a row open the breaker.
 const FAILURES: u32 = 5;
 
-/// Keeps pushes from waiting for a Redis that is away: after five failures in a row, or a second in which nothing is
-/// answered, nothing is asked for a [`PAUSE`]. Then one question at a time tries whether it is back.
+/// A circuit breaker, so that pushes do not wait for a Redis that is away: after five failures in a row, or a second
+/// without any answer, nothing is asked for a [`PAUSE`]. Then one question at a time tries whether Redis is back.
 #[derive(Debug, Clone)]
 pub(crate) struct Breaker(Arc<Mutex<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
     state: State,
-    /// How many questions have failed, each of them asked after the one before had failed: those that were under way
-    /// together fail for one reason.
+    /// How many questions failed in a row. Questions that were under way together count as one: they fail for one
+    /// reason.
     failures: u32,
     failed: Option<Instant>,
-    /// When Redis last answered anything, be it late.
+    /// When Redis last answered anything, even if late.
     answered: Option<Instant>,
-    /// When a question was found to take too long.
+    /// When a question last exceeded its time.
     slow: Option<Instant>,
     /// When the last outage began.
     opened: Option<Instant>,
@@ -37,16 +37,16 @@ enum State {
     Closed,
     /// Nothing is asked until then.
     Open(Instant),
-    /// One question is under way.
-    Trying,
+    /// One question is under way to try whether Redis is back.
+    HalfOpen,
 }
 
-/// Leave to ask. Dropped without an outcome, it leaves the trial to the next.
+/// Permission to ask. If the permit of a trial is dropped without a result, the next question is the trial.
 #[must_use]
-pub(crate) struct Leave {
+pub(crate) struct Permit {
     breaker: Breaker,
     is_trial: bool,
-    /// Whether an answer shows that Redis can be written to.
+    /// Whether an answer proves that Redis accepts writes.
     proves: bool,
     asked: Instant,
 }
@@ -63,20 +63,20 @@ impl Breaker {
         })))
     }
 
-    /// `None` where Redis is not to be asked. Only what `proves` that Redis can be written to may be a trial.
-    pub(crate) fn leave(&self, proves: bool) -> Option<Leave> {
+    /// `None` where Redis is not to be asked. Only a question that `proves` that Redis accepts writes may be a trial.
+    pub(crate) fn permit(&self, proves: bool) -> Option<Permit> {
         let mut inner = self.inner();
         let asked = Instant::now();
         let is_trial = match inner.state {
             State::Closed => false,
             State::Open(until) if proves && asked >= until => {
-                inner.state = State::Trying;
+                inner.state = State::HalfOpen;
                 true
             }
-            State::Open(_) | State::Trying => return None,
+            State::Open(_) | State::HalfOpen => return None,
         };
         drop(inner);
-        Some(Leave { breaker: self.clone(), is_trial, proves, asked })
+        Some(Permit { breaker: self.clone(), is_trial, proves, asked })
     }
 
     /// Redis has answered something.
@@ -89,7 +89,7 @@ impl Breaker {
         self.inner().answered.is_none_or(|answered| answered < moment)
     }
 
-    /// Whether a question takes too long, and nothing has been answered since that was found.
+    /// Whether a question has exceeded its time and nothing has been answered since.
     pub(crate) fn is_slow(&self) -> bool {
         let inner = self.inner();
         inner.slow.is_some_and(|slow| inner.answered.is_none_or(|answered| answered < slow))
@@ -100,7 +100,7 @@ impl Breaker {
         self.inner().opened.is_some_and(|opened| opened >= moment)
     }
 
-    /// A question takes too long.
+    /// A question has exceeded its time.
     pub(crate) fn slow(&self) {
         self.inner().slow = Some(Instant::now());
     }
@@ -110,8 +110,8 @@ impl Breaker {
     }
 }
 
-impl Leave {
-    /// It was answered in time. Whether an outage ends with this.
+impl Permit {
+    /// The question was answered in time. Returns whether this ends an outage.
     pub(crate) fn succeeded(mut self) -> bool {
         let mut inner = self.breaker.inner();
         if self.proves {
@@ -124,7 +124,7 @@ impl Leave {
         std::mem::take(&mut self.is_trial)
     }
 
-    /// It failed, or was not answered in time. Whether an outage begins with this.
+    /// The question failed, or was not answered in time. Returns whether this begins an outage.
     pub(crate) fn failed(&mut self) -> bool {
         let mut inner = self.breaker.inner();
         let now = Instant::now();
@@ -145,8 +145,9 @@ impl Leave {
         begins
     }
 
-    /// It is still not answered. Whether an outage begins with this, because nothing else is either.
-    pub(crate) fn is_ignored(&self) -> bool {
+    /// The question is still unanswered. Returns whether this begins an outage, because nothing else was answered
+    /// either.
+    pub(crate) fn is_unanswered(&self) -> bool {
         let is_silent = self.breaker.is_silent_since(self.asked) && self.asked.elapsed() >= SILENCE;
         let mut inner = self.breaker.inner();
         let begins = is_silent && inner.state == State::Closed;
@@ -160,7 +161,7 @@ impl Leave {
     }
 }
 
-impl Drop for Leave {
+impl Drop for Permit {
     fn drop(&mut self) {
         if self.is_trial {
             self.breaker.inner().state = State::Open(Instant::now());
@@ -176,11 +177,11 @@ mod tests {
 
     const BUDGET: Duration = Duration::from_millis(200);
 
-    fn closed(breaker: &Breaker) -> Leave {
-        breaker.leave(true).expect("closed")
+    fn closed(breaker: &Breaker) -> Permit {
+        breaker.permit(true).expect("closed")
     }
 
-    /// Opens it.
+    /// Opens the breaker.
     fn fail(breaker: &Breaker) {
         for _ in 1..FAILURES {
             assert!(!closed(breaker).failed());
@@ -193,9 +194,9 @@ mod tests {
         let breaker = Breaker::new();
         fail(&breaker);
         advance(PAUSE - Duration::from_millis(1)).await;
-        assert!(breaker.leave(true).is_none());
+        assert!(breaker.permit(true).is_none());
         advance(Duration::from_millis(1)).await;
-        assert!(breaker.leave(true).is_some());
+        assert!(breaker.permit(true).is_some());
     }
 
     #[tokio::test(start_paused = true)]
@@ -216,8 +217,8 @@ mod tests {
         for _ in 1..FAILURES {
             let together: Vec<_> = (0..100).map(|_| closed(&breaker)).collect();
             advance(BUDGET).await;
-            for mut leave in together {
-                assert!(!leave.failed());
+            for mut permit in together {
+                assert!(!permit.failed());
             }
         }
         let (mut one, mut other) = (closed(&breaker), closed(&breaker));
@@ -230,16 +231,16 @@ mod tests {
             let breaker = Breaker::new();
             breaker.answered();
             advance(BUDGET).await;
-            let mut ignored = closed(&breaker);
-            assert!(!ignored.failed() && !ignored.is_ignored());
+            let mut unanswered = closed(&breaker);
+            assert!(!unanswered.failed() && !unanswered.is_unanswered());
             let time = answered_after.unwrap_or_default();
             advance(time).await;
             if answered_after.is_some() {
                 breaker.answered();
             }
             advance(SILENCE - time).await;
-            assert_eq!(ignored.is_ignored(), opens);
-            assert_eq!(breaker.leave(true).is_none(), opens);
+            assert_eq!(unanswered.is_unanswered(), opens);
+            assert_eq!(breaker.permit(true).is_none(), opens);
         }
     }
 
@@ -248,12 +249,12 @@ mod tests {
         let breaker = Breaker::new();
         fail(&breaker);
         advance(PAUSE).await;
-        let mut trial = breaker.leave(true).expect("a trial");
-        assert!(breaker.leave(true).is_none());
+        let mut trial = breaker.permit(true).expect("a trial");
+        assert!(breaker.permit(true).is_none());
         assert!(!trial.failed(), "the outage goes on");
-        assert!(breaker.leave(true).is_none());
+        assert!(breaker.permit(true).is_none());
         advance(PAUSE).await;
-        assert!(breaker.leave(true).expect("a trial").succeeded(), "the outage ends");
+        assert!(breaker.permit(true).expect("a trial").succeeded(), "the outage ends");
         assert!(!closed(&breaker).succeeded(), "it has ended");
     }
 
@@ -263,7 +264,7 @@ mod tests {
         let other = closed(&breaker);
         fail(&breaker);
         assert!(!other.succeeded());
-        assert!(breaker.leave(true).is_none());
+        assert!(breaker.permit(true).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -271,8 +272,8 @@ mod tests {
         let breaker = Breaker::new();
         fail(&breaker);
         advance(PAUSE).await;
-        drop(breaker.leave(true).expect("a trial"));
-        assert!(breaker.leave(true).is_some());
+        drop(breaker.permit(true).expect("a trial"));
+        assert!(breaker.permit(true).is_some());
     }
 
     /// A full or read-only Redis still reads.
@@ -281,12 +282,12 @@ mod tests {
         let breaker = Breaker::new();
         for _ in 1..FAILURES {
             assert!(!closed(&breaker).failed());
-            assert!(!breaker.leave(false).expect("closed").succeeded());
+            assert!(!breaker.permit(false).expect("closed").succeeded());
         }
         assert!(closed(&breaker).failed());
         advance(PAUSE).await;
-        assert!(breaker.leave(false).is_none());
-        assert!(breaker.leave(true).is_some());
+        assert!(breaker.permit(false).is_none());
+        assert!(breaker.permit(true).is_some());
     }
 
     #[tokio::test(start_paused = true)]

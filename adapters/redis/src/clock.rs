@@ -3,37 +3,37 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How much of the time since an age was written counts where the clock of Redis may have been set since. The owner
-/// writes it again each second, so it is seldom more; and with more of it the second delivery, five seconds after the
-/// first, could be taken for the last.
+/// How much of the time since an age was written counts if the clock of Redis may have been set since. The process that
+/// runs the push writes the age each second, so seldom more has passed; and with more, the second delivery, five
+/// seconds after the first, could be taken for the last.
 pub(crate) const CERTAIN: Duration = Duration::from_secs(2);
 
-/// An answer that took longer says little about the time.
+/// Answers that took longer say too little about the time to be used.
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// How far the two clocks may seem to have moved against each other at once, and how far at most in a long time.
+/// How far the two clocks may seem to differ between two answers, at first and however long it has been.
 const TOLERANCE: Duration = Duration::from_millis(50);
 const MOST_TOLERANCE: Duration = Duration::from_secs(1);
 
-/// Two clocks that nobody sets drift apart by less than one part in so many.
+/// Two clocks that nobody sets drift apart by less than one part in this many.
 const DRIFT: u32 = 2000;
 
-/// What this process has seen of the clock of Redis, against its own that only goes on: since when nobody has set it.
+/// The clock of Redis compared with this process's monotonic clock: since when nobody has set it.
 #[derive(Debug, Default)]
 pub(crate) struct Clock(Mutex<Option<Seen>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    /// The clock has gone steadily since then.
+    /// Nobody has set the clock since then.
     since: Instant,
-    /// Redis's time in milliseconds, at some moment between the two.
+    /// The time of Redis in milliseconds, at some moment between `sent` and `received`.
     time: i64,
     sent: Instant,
     received: Instant,
 }
 
 impl Seen {
-    /// By how much the clock has been set between the two, at least (ms).
+    /// By how many milliseconds, at least, the clock was set between the two.
     fn step(&self, later: &Self) -> u64 {
         let shown = later.time.saturating_sub(self.time);
         let longest = millis(later.received.saturating_duration_since(self.sent)).saturating_add(1);
@@ -43,7 +43,7 @@ impl Seen {
 }
 
 impl Clock {
-    /// Redis said that it was `time` (ms), between the two moments.
+    /// Redis said, between the two moments, that it was `time` (ms).
     pub(crate) fn observe(&self, time: i64, sent: Instant, received: Instant) {
         if received.saturating_duration_since(sent) > LONGEST {
             return;
@@ -63,15 +63,14 @@ impl Clock {
         *last = Some(seen);
     }
 
-    /// How long the clock has gone steadily, up to `now`.
+    /// For how long, up to `now`, nobody has set the clock.
     pub(crate) fn steady(&self, now: Instant) -> Duration {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().map_or(Duration::ZERO, |seen| now.saturating_duration_since(seen.since))
     }
 }
 
-/// The age of a push that was `age` old when that was written, `since` ago on Redis's clock, which is known to have
-/// gone steadily for `steady`.
+/// The age now of a push that was `age` old `since` ago by the clock of Redis, which nobody has set for `steady`.
 pub(crate) fn age(age: Duration, since: Duration, steady: Duration) -> Duration {
     age.saturating_add(if since <= steady { since } else { since.min(steady.max(CERTAIN)) })
 }
@@ -87,7 +86,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const NOON: i64 = 1_714_036_500_000;
 
-    /// A clock that was seen at these seconds of our time, showing what stands beside them.
+    /// A clock after these observations: seconds of this process, and seconds that the clock of Redis shows.
     fn seen(observations: &[(u64, i64)]) -> (Clock, Instant) {
         let (clock, start) = (Clock::default(), Instant::now());
         for (ours, theirs) in observations {

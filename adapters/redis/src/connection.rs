@@ -14,17 +14,17 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::scripts::Call;
 
-/// How long making a connection may take. It goes on when the question that needed it was answered without it.
+/// How long connecting may take. It continues even if the question that needed the connection has given up.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The connection on which Redis is asked, made anew where it is closed or dead.
+/// The connection on which Redis is asked. It is replaced when it is closed or dead.
 pub(crate) struct Connections {
     pub(crate) client: Client,
     pub(crate) clock: Clock,
-    /// Woken when it is worth a try to ask again what was not answered.
+    /// Notified when questions that were not answered are worth asking again.
     pub(crate) recovered: Notify,
     current: Mutex<Option<Current>>,
-    /// How many there were.
+    /// How many connections there have been.
     count: AtomicU64,
     is_replacing: AtomicBool,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Connections {
 #[derive(Clone)]
 struct Current {
     number: u64,
-    begun: Instant,
+    began: Instant,
     connection: Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>,
 }
 
@@ -48,27 +48,28 @@ impl Connections {
         }
     }
 
-    /// Begins to connect, where it has not begun.
-    pub(crate) fn begin(self: &Arc<Self>, home: &Handle) {
-        let _ = self.current(home);
+    /// Begins to connect unless it already has.
+    pub(crate) fn begin(self: &Arc<Self>, runtime: &Handle) {
+        let _ = self.current(runtime);
     }
 
-    /// Asks many things in one go. It fails where there is no connection; each may fail on its own besides.
+    /// Asks several questions in one round trip. It fails where there is no connection; besides, each question may fail
+    /// on its own.
     pub(crate) async fn ask(
         self: &Arc<Self>,
         calls: &[Call],
-        home: &Handle,
+        runtime: &Handle,
     ) -> RedisResult<Vec<RedisResult<Value>>> {
         let asked = Instant::now();
-        let current = self.current(home);
+        let current = self.current(runtime);
         let error = match self.ask_on(&current, calls).await {
             Ok(answers) => return Ok(answers),
             Err(error) => error,
         };
         self.forget(current.number);
-        // It was closed while it was idle, or could not be made some time ago. It is made anew once.
-        if error.is_connection_dropped() || current.begun < asked {
-            let current = self.current(home);
+        // The connection was closed while idle, or was attempted some time ago and failed: one more attempt is made.
+        if error.is_connection_dropped() || current.began < asked {
+            let current = self.current(runtime);
             let answers = self.ask_on(&current, calls).await;
             if answers.is_err() {
                 self.forget(current.number);
@@ -83,8 +84,9 @@ impl Connections {
         send(&mut connection, calls).await
     }
 
-    /// Makes another connection, and takes it in place of the current one where that `is_dead` when the other is
-    /// answered. Whether it did.
+    /// Makes another connection, and replaces the current one with it if that `is_dead` by the time the other is
+    /// answered.
+    /// Returns whether it did.
     pub(crate) async fn replace_if(&self, is_dead: impl Fn() -> bool) -> bool {
         if self.is_replacing.swap(true, Ordering::AcqRel) {
             return false;
@@ -98,36 +100,36 @@ impl Connections {
         let is_replaced = is_dead() && slot.as_ref().map(|current| current.number) == before;
         if is_replaced {
             let connection = std::future::ready(Ok(connection)).boxed().shared();
-            *slot = Some(Current { number: self.next(), begun: Instant::now(), connection });
+            *slot = Some(Current { number: self.next(), began: Instant::now(), connection });
             drop(slot);
             self.recovered.notify_one();
         }
         is_replaced
     }
 
-    /// The next question has another connection, unless the current one is newer.
+    /// Drops the connection unless it is newer than `moment`: the next question gets another one.
     pub(crate) fn forget_older_than(&self, moment: Instant) {
-        self.slot().take_if(|current| current.begun < moment);
+        self.slot().take_if(|current| current.began < moment);
     }
 
     fn forget(&self, number: u64) {
         self.slot().take_if(|current| current.number == number);
     }
 
-    fn current(self: &Arc<Self>, home: &Handle) -> Current {
+    fn current(self: &Arc<Self>, runtime: &Handle) -> Current {
         let mut slot = self.slot();
         let current = slot.get_or_insert_with(|| {
             let this = self.clone();
-            let made = home.spawn(async move {
+            let made = runtime.spawn(async move {
                 let made = connect(&this.client, &this.clock).await;
                 if made.is_ok() {
                     this.recovered.notify_one();
                 }
                 made
             });
-            // Whoever asks first waits for a moment alone; the connection is made even so.
+            // The task connects even if the question that started it gives up.
             let connection = async { made.await.unwrap_or_else(|_| Err(missing())) }.boxed().shared();
-            Current { number: self.next(), begun: Instant::now(), connection }
+            Current { number: self.next(), began: Instant::now(), connection }
         });
         current.clone()
     }
@@ -141,7 +143,7 @@ impl Connections {
     }
 }
 
-/// One connection at a time is made to replace another.
+/// At most one replacement is made at a time.
 struct Replacing<'a>(&'a AtomicBool);
 
 impl Drop for Replacing<'_> {
@@ -150,11 +152,11 @@ impl Drop for Replacing<'_> {
     }
 }
 
-/// A connection that has answered what time it is.
+/// A connection that has answered a first question: the time.
 async fn connect(client: &Client, clock: &Clock) -> RedisResult<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        // Whoever asks does not wait for so long; a late answer is one even so.
+        // Questions give up on their own, and late answers are used.
         .set_response_timeout(None)
         .set_pipeline_buffer_size(1024);
     let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
@@ -176,7 +178,7 @@ async fn send(
     if !answers.iter().any(is_unknown_script) {
         return Ok(answers);
     }
-    // What was published was published too early.
+    // A publication among them came before what it announces, so it is repeated.
     let mut again = Pipeline::new();
     let mut places = Vec::new();
     for ((place, answer), call) in answers.iter().enumerate().zip(calls) {

@@ -1,7 +1,9 @@
 use wechat_callback::delivery::StoreError;
 
-/// No [`RedisStore`](crate::RedisStore) can be made of this URL. It never shows the URL, which may hold a
-/// password.
+/// The URL is not one of a Redis that [`RedisStore`](crate::RedisStore) can connect to. The URL is never shown, because
+/// it may hold a password.
+///
+/// `#[non_exhaustive]`: only [`RedisStore::connect`](crate::RedisStore::connect) makes one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a URL of a Redis that can be connected to: {reason}")]
 #[non_exhaustive]
@@ -11,23 +13,23 @@ pub struct ConnectError {
 
 impl From<redis::RedisError> for ConnectError {
     fn from(error: redis::RedisError) -> Self {
-        // What stands before the dash is fixed; behind it may stand parts of the URL.
+        // The text before the dash is fixed; parts of the URL may follow it.
         let reason = error.to_string().split(" - ").next().unwrap_or_default().to_owned();
         Self { reason }
     }
 }
 
-/// Redis could not be asked, or what it says cannot be used. Never taken for a duplicate.
+/// Redis could not be asked, or its answer cannot be used. It is never treated as a retry.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AskError {
-    /// It failed a moment ago and is not asked.
+    /// During an outage Redis is not asked.
     #[error("Redis failed a moment ago")]
     Away,
     #[error("Redis did not answer within {}ms; what it was asked is not taken back", crate::link::BUDGET.as_millis())]
     Slow,
     #[error(transparent)]
     Redis(#[from] redis::RedisError),
-    /// Without its cause, which repeats what stands in the reply.
+    /// Without the cause, whose text repeats parts of the reply.
     #[error(
         "the reply in Redis cannot be read ({category:?} error in column {column}): was it written by another version?"
     )]
@@ -41,7 +43,7 @@ impl From<serde_json::Error> for AskError {
 }
 
 impl AskError {
-    /// One key holds something else than it should; the rest of Redis is well.
+    /// Whether one key holds something else than it should while the rest of Redis works.
     pub(crate) fn is_of_one_key(&self) -> bool {
         // Before Redis 7 a script's error has the code `ERR`.
         matches!(self, Self::Redis(error) if error.to_string().contains("WRONGTYPE"))

@@ -9,28 +9,28 @@ use crate::link::{Answers, Kind};
 use crate::remote::Remote;
 use crate::run::Run;
 
-/// The lease of a push, in this process and in Redis.
-pub(crate) struct Owner {
+/// The lease of a push, in this process's own store and in Redis.
+pub(crate) struct RedisLease {
     pub(crate) leases: Leases,
     pub(crate) remote: Remote,
     pub(crate) run: Arc<Run>,
     pub(crate) is_completed: bool,
 }
 
-/// What became of an outcome.
+/// The result of writing an outcome.
 enum Written {
     Completed(Timeliness),
-    /// Another outcome stands in Redis.
-    Other,
-    /// It is not in Redis yet. What is known of its being late.
-    NotYet {
+    /// Redis has another outcome.
+    Rejected,
+    /// It is not in Redis yet. `is_late` is what this process knows.
+    Pending {
         is_late: bool,
     },
 }
 
 #[async_trait]
-impl Lease for Owner {
-    /// This process's deliveries have the outcome first, whatever Redis does: it is in hand.
+impl Lease for RedisLease {
+    /// Deliveries to this process get the outcome first, whatever Redis does.
     async fn complete(
         mut self: Box<Self>,
         outcome: Arc<Reply>,
@@ -39,29 +39,29 @@ impl Lease for Owner {
         let reply = serde_json::to_string(&*outcome).map_err(StoreError::new)?;
         self.is_completed = true;
         let Some(local) = self.run.take_local() else {
-            // Another process's outcome stands.
+            // The outcome of another process was adopted.
             return Ok(Timeliness::InTime);
         };
         if keep == Retention::UnlessLate {
-            // What this process's deliveries get hangs on whether it is late, which Redis knows.
+            // What the deliveries to this process get depends on whether it is late, which Redis knows.
             return match self.write(reply, keep).await {
-                Written::Completed(Timeliness::Late) | Written::NotYet { is_late: true } => {
+                Written::Completed(Timeliness::Late) | Written::Pending { is_late: true } => {
                     local.complete(Arc::new(Reply::None), Retention::ForUser).await?;
                     Ok(Timeliness::Late)
                 }
-                // Whoever says from now on that it is late is told the outcome; or the other process sends its own.
-                Written::Completed(Timeliness::InTime) | Written::Other => {
+                // A delivery that marks it late from now on gets the outcome; or the other process sends its own.
+                Written::Completed(Timeliness::InTime) | Written::Rejected => {
                     local.complete(outcome, Retention::ForRetries).await?;
                     Ok(Timeliness::InTime)
                 }
-                Written::NotYet { is_late: false } => local.complete(outcome, keep).await,
+                Written::Pending { is_late: false } => local.complete(outcome, keep).await,
             };
         }
         let completed = local.complete(outcome, keep).await?;
         let keep = if completed == Timeliness::Late { Retention::ForUser } else { keep };
         Ok(match self.write(reply, keep).await {
             Written::Completed(in_redis) => in_redis.max(completed),
-            Written::Other | Written::NotYet { .. } => completed,
+            Written::Rejected | Written::Pending { .. } => completed,
         })
     }
 
@@ -70,12 +70,12 @@ impl Lease for Owner {
     }
 }
 
-impl Owner {
-    /// Writes the outcome, now or later. Where Redis is slow just now nobody waits for it who need not.
+impl RedisLease {
+    /// Writes the outcome, and waits for that unless Redis is slow now and the result is not needed.
     async fn write(&self, reply: String, keep: Retention) -> Written {
         let Self { leases, remote, run, .. } = self;
-        let Some((completion, is_unheard)) = leases.completed(run, reply, keep) else {
-            return Written::Other;
+        let Some((completion, is_unanswered)) = leases.completed(run, reply, keep) else {
+            return Written::Rejected;
         };
         let is_late = completion.is_late;
         let written = {
@@ -103,18 +103,18 @@ impl Owner {
                 })
             }
         };
-        if keep != Retention::UnlessLate && (is_unheard || remote.link.is_slow()) {
-            remote.link.home().spawn(written);
-            return Written::NotYet { is_late };
+        if keep != Retention::UnlessLate && (is_unanswered || remote.link.is_slow()) {
+            remote.link.runtime().spawn(written);
+            return Written::Pending { is_late };
         }
         match written.await {
             Ok(Some(completed)) => Written::Completed(completed),
-            Ok(None) => Written::Other,
-            Err(_) => Written::NotYet { is_late },
+            Ok(None) => Written::Rejected,
+            Err(_) => Written::Pending { is_late },
         }
     }
 
-    /// The push is another's, and this process has only its own part of the lease.
+    /// Gives up the part in Redis, because the push is another process's. Returns the part in this process's own store.
     pub(crate) fn release(mut self) -> Option<Box<dyn Lease>> {
         self.is_completed = true;
         self.leases.forget(&self.run);
@@ -122,7 +122,7 @@ impl Owner {
     }
 }
 
-impl Drop for Owner {
+impl Drop for RedisLease {
     fn drop(&mut self) {
         if self.is_completed {
             return;
@@ -133,10 +133,10 @@ impl Drop for Owner {
             return;
         }
         let (leases, remote, key) = (self.leases.clone(), self.remote.clone(), self.run.key);
-        self.remote.link.home().spawn(async move {
-            // Unless this process runs it again already.
+        self.remote.link.runtime().spawn(async move {
+            // Unless this process runs the push again already.
             if !leases.holds(key) {
-                // Where it fails, the lease ends by itself.
+                // If this fails the lease expires.
                 let _ = remote.give_up(key).await;
             }
         });

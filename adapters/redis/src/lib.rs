@@ -1,10 +1,9 @@
 //! Let many processes answer WeChat (微信) callbacks as one.
 //!
-//! WeChat pushes a message again while it has no answer, and a load balancer sends the second push to another process.
-//! [`RedisStore`] is the store where the deliveries of one push meet even so: the handler runs in one process,
-//! and whichever process WeChat asks when the answer is there delivers it. It goes to `.store(..)` of the
-//! middleware of `wechat-tower` or `wechat-actix`. Any Redis from 5.0 on will do, also behind the proxy of a managed
-//! one.
+//! WeChat retries a push until it is answered, and a load balancer may send the retry to another process.
+//! [`RedisStore`] is the store that such processes share: the handler runs in one of them, and whichever of them gets
+//! the delivery after the handler has finished sends the reply. Pass it to `.store(..)` of the middleware of
+//! `wechat-tower` or `wechat-actix`. It needs Redis 5.0 or later; the proxy of a managed Redis works too.
 //!
 //! # Example
 //!
@@ -37,58 +36,58 @@
 //!
 //! # What it promises
 //!
-//! A handler runs **at least once** for each push, and once unless something breaks:
+//! A handler runs **at least once** for each push, and exactly once unless something breaks:
 //!
-//! - A process that dies while it runs a push loses it after four seconds. The next delivery, five seconds after the
-//!   one before, runs it again. So does a process that stood still for as long.
-//! - A push that Redis says nothing about within 200 milliseconds is run at once, and Redis is not asked to forget it:
-//!   where it then says that the push is this process's, nobody runs it again. Where another process runs it too, both
-//!   runs go on, and the first outcome stands. The log has a `DEBUG` with `duplicate=true` for each push that is known
-//!   to have run twice, and one `WARN` a minute at most with their number.
-//! - After five failures in a row, or a second in which Redis answers nothing, each process goes on by itself: of a
-//!   push it runs the handler once, and joins the deliveries that reach it. One that reaches another process runs there
-//!   once more. For a second Redis is left alone; then one question tries whether it is back. The log has one `WARN`
-//!   when an outage begins and one `INFO` when it ends. What was running or completed meanwhile is told to Redis when it
-//!   is back.
-//! - A connection that died without a word is found dead when another one is answered sooner, within about half a
-//!   second. Whoever waits for an outcome over one has it a second late at most.
-//! - With [`fail_closed`](RedisStore::fail_closed) pushes are answered 503 in place of that.
+//! - A process that dies or stalls while it runs a push loses the push after four seconds. The next delivery, which
+//!   comes five seconds after the last, runs it again.
+//! - If Redis does not answer within 200 milliseconds, the push is run at once, and the question is not withdrawn: if
+//!   the late answer gives the push to this process, no other process runs it. If another process runs it too, both go
+//!   on and the first outcome is kept. The log has a `DEBUG` with `duplicate=true` for each push known to have run
+//!   twice, and at most one `WARN` a minute with their number.
+//! - After five failures in a row, or a second in which Redis answers nothing, each process goes on alone: it runs the
+//!   handler once for each push, however many of the deliveries reach it, but a delivery that reaches another process
+//!   runs the push there too. Redis is left alone for a second; then one question at a time tries whether it is back.
+//!   The log has one `WARN` when an outage begins and one `INFO` when it ends. Redis then gets what was running or was
+//!   completed during the outage.
+//! - A connection that has died silently is detected, usually within half a second, when a second connection is
+//!   answered sooner. An outcome that was waited for on it arrives at most a second late.
+//! - With [`fail_closed`](RedisStore::fail_closed), pushes are answered 503 instead.
 //!
 //! # What it costs when Redis forgets
 //!
 //! `FLUSHALL`, an eviction, a restart without persistence, a first delivery during an outage:
 //!
-//! | what is lost | what becomes of it | cost |
+//! | lost | consequence | cost |
 //! |---|---|---|
-//! | a push that runs | its owner writes it again each second, with the age that it knows on its own clock. Who runs it again before that is told the age and the first outcome | one run at most, no answer |
-//! | the reply of a completed push | a later delivery runs it again in a process that did not take part | one run |
-//! | which answers a user is owed | the word that fetches one is a message like any other | that answer |
-//! | the body of a signature of plain mode | each process keeps those that it saw; in another the signature opens one more body while it is fresh | see `timestamp_tolerance` of the callback |
+//! | a running push | the process that runs it writes it again each second, with the age by its own clock. A process that runs it a second time before that takes over the age and the first outcome | at most one run, no reply |
+//! | the reply of a completed push | a later delivery runs the push again in a process that did not take part | one run |
+//! | which replies are kept for a user | the word that fetches one is a message like any other | that reply |
+//! | the body of a signature in plain mode | each process keeps those that it saw; another process accepts one more body with the signature while its timestamp is fresh | see `timestamp_tolerance` of the callback |
 //!
-//! Ages and leases count on clocks that only go on: nobody believes the clock of Redis further than it can be checked.
-//! Where it is set, by however much, that costs what forgetting costs; set back it also keeps keys longer by as much.
+//! Ages and leases are measured with monotonic clocks; the clock of Redis is believed only as far as it can be checked.
+//! Setting it costs what forgetting costs, and setting it back also keeps keys longer by as much.
 //!
-//! //! # What stands in Redis
+//! # What is stored in Redis
 //!
-//! | key | what | how long |
+//! | key | value | time to live |
 //! |---|---|---|
-//! | `wechat:{hash}` | a push: how often it was delivered, how old it is, who runs it, the reply | 60 s; 10 min where it is kept for the user |
-//! | `wechat:{hash}:user` | which answers a user is owed | an hour |
-//! | `wechat:{hash}:body` | the hash of the body that a signature of plain mode came with | twice the freshness window |
+//! | `wechat:{hash}` | a push: its deliveries, its age, the process that runs it, the reply | 60 s; 10 min where the reply is kept for the user |
+//! | `wechat:{hash}:user` | which replies are kept for a user | an hour |
+//! | `wechat:{hash}:body` | the hash of the body that a signature of plain mode came with | twice the timestamp tolerance |
 //!
-//! Keys name no user and no message: they are hashes. **Replies stand there in plain text** for as long as they are
-//! kept, and are published to the processes that wait for them: whoever can read this Redis can read them. Give it a password, let it listen on an internal address only, use
-//! `rediss://` (feature `tls`) where the network is not your own, and keep a Redis that others read for other things.
+//! Keys are hashed: they name no user and no message. **Replies are stored in plain text**, and published to the
+//! processes that wait for them, so whoever can read this Redis can read them. Set a password, listen on an internal
+//! address only, use `rediss://` (feature `tls`) on a network that is not your own, and do not use a Redis that others
+//! read for other purposes.
 //!
-//! Where Redis has users with rights (ACL), this one needs
-//! `~wechat:* &wechat:* +@read +@write +@scripting +@pubsub +ping +time`, with another [`prefix`] in place of `wechat`
-//! where one is set. A push that others wait for has a channel, named as its key; without the right to `&wechat:*` they
-//! look for its outcome twice a second instead.
+//! With access control lists (ACL) the store needs `~wechat:* &wechat:* +@read +@write +@scripting +@pubsub +ping
+//! +time`, with your [`prefix`] in place of `wechat`. A push that is waited for has a channel named as its key; without
+//! the right to `&wechat:*` processes look for its outcome twice a second instead.
 //!
 //! [`prefix`]: RedisStore::prefix
 //!
-//! Each key is a hash slot of its own and no command touches two, so a cluster behind a proxy will do. A cluster that
-//! redirects its clients (`MOVED`) will not.
+//! Each command uses one key, so a cluster behind a proxy works. A cluster that redirects its clients (`MOVED`) does
+//! not.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod breaker;

@@ -13,56 +13,56 @@ use crate::link::{Answers, Kind, Link};
 use crate::scripts::{self, Call};
 use crate::waiters::Waiters;
 
-/// How long an owner has a push without renewing it. With so short a lease the next delivery, five seconds after the
-/// one that an owner died with, finds the push free; with a longer one it would be the last that does.
+/// How long a lease lasts without renewal. It is shorter than the five seconds between deliveries, so that the delivery
+/// after a process has died finds the push free.
 pub(crate) const LEASE: Duration = Duration::from_secs(4);
 
-/// The longest time that a signature is bound for: thirty days. Redis counts what is longer as an error at some point.
+/// The longest time for which a signature is bound: thirty days. Redis refuses times that are far longer.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// What can be asked of Redis. Each method is atomic, and about one key.
+/// The questions to Redis. Each is atomic and about one key.
 #[derive(Clone)]
 pub(crate) struct Remote {
     pub(crate) link: Arc<Link>,
     pub(crate) waiters: Waiters,
     prefix: Arc<str>,
-    /// The process, as an owner.
+    /// Names this process as the owner of a lease.
     id: Arc<str>,
 }
 
-/// What Redis says to a delivery.
+/// The answer to a claim.
 pub(crate) struct Claimed {
     /// Which delivery of the push it is.
     pub(crate) delivery: u32,
-    /// How long ago the first was claimed.
+    /// How long ago the first delivery was claimed.
     pub(crate) age: Duration,
-    pub(crate) state: State,
+    pub(crate) state: PushState,
 }
 
-/// What Redis says to a renewal.
+/// The answer to a renewal.
 pub(crate) struct Renewed {
     pub(crate) age: Duration,
     pub(crate) is_late: bool,
-    /// Whether another process runs it too.
+    /// Whether another process runs the push too.
     pub(crate) is_shared: bool,
-    /// Free where the push is the asker's.
-    pub(crate) state: State,
+    /// `Free` where this process has the lease.
+    pub(crate) state: PushState,
 }
 
-/// An outcome, to be written.
+/// An outcome to be written.
 pub(crate) struct Completion {
     pub(crate) deliveries: u32,
-    /// Whether its owner knows that it is late.
+    /// Whether this process knows that it is late.
     pub(crate) is_late: bool,
     pub(crate) reply: Arc<str>,
     pub(crate) keep: Retention,
 }
 
-/// What became of a push, as far as Redis knows.
-pub(crate) enum State {
-    /// Nobody runs it; after a claim, the asker does.
+/// The state of a push, as far as Redis knows.
+pub(crate) enum PushState {
+    /// No other process runs it. After a claim this one does.
     Free,
-    /// Another runs it. Its lease lasts so long.
+    /// Another process runs it, whose lease lasts this long.
     Running(Duration),
     Completed(Arc<Reply>),
 }
@@ -81,7 +81,7 @@ impl Remote {
         self.prefix = prefix.into();
     }
 
-    /// The key of a push, and the channel of its news. The braces keep a cluster from looking further.
+    /// The key of a push, which is also the name of its channel. A cluster hashes the part in braces.
     pub(crate) fn key(&self, key: DeliveryKey) -> String {
         format!("{}:{{{key}}}", self.prefix)
     }
@@ -90,14 +90,14 @@ impl Remote {
         format!("{}:{{{user}}}:user", self.prefix)
     }
 
-    /// Counts a delivery, unless it `is_counted`, to a process that knows the push for as long as it `told`, and makes it the owner where nobody
-    /// runs the push. An answer that comes late goes to `late`.
+    /// Counts a delivery unless it `is_counted`, and takes the lease where nobody runs the push. `known_age` is the age
+    /// of the push by this process's clock. An answer after the budget goes to `late`.
     pub(crate) async fn claim(
         &self,
         key: DeliveryKey,
         is_counted: bool,
         at_least: u32,
-        told: Duration,
+        known_age: Duration,
         late: impl FnOnce(Claimed) + Send + 'static,
     ) -> Result<Claimed, AskError> {
         let call = Call::script(&scripts::CLAIM, self.key(key))
@@ -105,7 +105,7 @@ impl Remote {
             .arg(&LEASE.as_millis())
             .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&at_least)
-            .arg(&told.as_millis())
+            .arg(&known_age.as_millis())
             .arg(&Claim::RETRY_GAP.as_millis())
             .arg(&CERTAIN.as_millis())
             .arg(&u8::from(is_counted));
@@ -114,7 +114,7 @@ impl Remote {
             move |mut answers: Answers| -> Result<Claimed, AskError> {
                 let (delivery, age, since, time, state, reply) = answers.first()?;
                 let age = this.age(age, since, time, &answers);
-                Ok(Claimed { delivery, age, state: State::of(state, reply, LEASE)? })
+                Ok(Claimed { delivery, age, state: PushState::of(state, reply, LEASE)? })
             }
         };
         let late_read = read.clone();
@@ -126,17 +126,17 @@ impl Remote {
         read(self.link.ask_all(Kind::Write, vec![call], Some(Box::new(late))).await?)
     }
 
-    /// Counts a delivery, and nothing else. The number of the delivery, and the age of the push.
+    /// Counts a delivery and does nothing else. Returns the number of the delivery and the age of the push.
     pub(crate) async fn count(
         &self,
         key: DeliveryKey,
         at_least: u32,
-        told: Duration,
+        known_age: Duration,
     ) -> Result<(u32, Duration), AskError> {
         let call = Call::script(&scripts::COUNT, self.key(key))
             .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&at_least)
-            .arg(&told.as_millis())
+            .arg(&known_age.as_millis())
             .arg(&Claim::RETRY_GAP.as_millis())
             .arg(&CERTAIN.as_millis());
         let mut answers = self.link.ask_all(Kind::Write, vec![call], None).await?;
@@ -144,8 +144,7 @@ impl Remote {
         Ok((n, self.age(age, since, time, &answers)))
     }
 
-    /// The age of a push that was `age` old `since` ago, where both are milliseconds, and it is `time` now on the clock
-    /// of Redis.
+    /// The age now of a push that was `age` old `since` ago. All are milliseconds; `time` is the clock of Redis now.
     fn age(&self, age: u64, since: u64, time: i64, answers: &Answers) -> Duration {
         let clock = &self.link.connections.clock;
         clock.observe(time, answers.asked, answers.answered);
@@ -153,53 +152,65 @@ impl Remote {
         clock::age(age, since, clock.steady(answers.answered))
     }
 
-    pub(crate) async fn read(&self, key: DeliveryKey) -> Result<State, AskError> {
+    pub(crate) async fn read(&self, key: DeliveryKey) -> Result<PushState, AskError> {
         let call = Call::script(&scripts::READ, self.key(key)).arg(&LEASE.as_millis());
         let (state, reply, left): (_, _, u64) = self.link.ask(Kind::Waiting, call).await?;
-        State::of(state, reply, Duration::from_millis(left).min(LEASE))
+        PushState::of(state, reply, Duration::from_millis(left).min(LEASE))
     }
 
-    /// The renewal of a push that the owner knows for as long as it `told`.
-    pub(crate) fn renewal(&self, key: DeliveryKey, deliveries: u32, told: Duration, is_late: bool) -> Call {
+    /// The renewal of the lease of a push that is `known_age` old by this process's clock.
+    pub(crate) fn renewal(
+        &self,
+        key: DeliveryKey,
+        deliveries: u32,
+        known_age: Duration,
+        is_late: bool,
+    ) -> Call {
         Call::script(&scripts::RENEW, self.key(key))
             .arg(&*self.id)
             .arg(&LEASE.as_millis())
             .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&deliveries)
-            .arg(&told.as_millis())
+            .arg(&known_age.as_millis())
             .arg(&CERTAIN.as_millis())
             .arg(&u8::from(is_late))
     }
 
-    /// What a renewal was answered, in answers to several things.
+    /// Reads the answer to a renewal, which is one of `answers`.
     pub(crate) fn renewed(&self, value: Value, answers: &Answers) -> Result<Renewed, AskError> {
         let (age, since, time, state, reply, late, also): (_, _, _, u8, Option<String>, u8, u8) =
             redis::from_redis_value(value).map_err(RedisError::from)?;
         let age = self.age(age, since, time, answers);
-        Ok(Renewed { age, is_late: late == 1, is_shared: also == 1, state: State::of(state, reply, LEASE)? })
+        Ok(Renewed {
+            age,
+            is_late: late == 1,
+            is_shared: also == 1,
+            state: PushState::of(state, reply, LEASE)?,
+        })
     }
 
-    /// The outcome, and the news of it. What is kept unless it is late is no news until it is known whether it is.
+    /// Writes the outcome and publishes it. An outcome that is kept only in time is not published with its reply:
+    /// whether it is late is not known yet.
     pub(crate) fn completion(&self, key: DeliveryKey, completion: &Completion) -> [Call; 2] {
         let Completion { deliveries, is_late, reply, keep } = completion;
         let call = Call::script(&scripts::COMPLETE, self.key(key))
             .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&Retention::LATE_OUTCOME_TTL.as_millis())
             .arg(match keep {
-                Retention::ForRetries => "repeats",
+                Retention::ForRetries => "retries",
                 Retention::ForUser => "user",
                 Retention::UnlessLate => "unless late",
             })
             .arg(deliveries)
             .arg(&u8::from(*is_late))
             .arg(&serde_json::json!(Reply::None))
-            // The last, so that Redis does not quote it in an error.
+            // Last, so that Redis does not quote it in an error.
             .arg(&**reply);
-        let news = (*keep != Retention::UnlessLate).then_some(&**reply);
-        [call, Call::publish(self.key(key), news)]
+        let published = (*keep != Retention::UnlessLate).then_some(&**reply);
+        [call, Call::publish(self.key(key), published)]
     }
 
-    /// `None` where another outcome stands.
+    /// Reads the answer to a completion. `None` where Redis has another outcome.
     pub(crate) fn completed(value: Value) -> Result<Option<Timeliness>, AskError> {
         Ok(match redis::from_redis_value(value).map_err(RedisError::from)? {
             0 => Some(Timeliness::InTime),
@@ -221,7 +232,7 @@ impl Remote {
         Ok(reply.map(|reply| serde_json::from_str(&reply)).transpose()?.map(Arc::new))
     }
 
-    /// Binds a signature to the first body, named by its digest, that it came with.
+    /// Binds a signature to the first body that it came with, which is given as its digest.
     pub(crate) async fn bind(
         &self,
         signature: SignatureKey,
@@ -262,7 +273,7 @@ impl Remote {
     }
 }
 
-impl State {
+impl PushState {
     fn of(state: u8, reply: Option<String>, left: Duration) -> Result<Self, AskError> {
         Ok(match (state, reply) {
             (2, Some(reply)) => Self::Completed(Arc::new(serde_json::from_str(&reply)?)),

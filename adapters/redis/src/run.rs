@@ -10,11 +10,11 @@ use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease};
 /// One run of a push in this process.
 pub(crate) struct Run {
     pub(crate) key: DeliveryKey,
-    /// When the first delivery of the push was claimed, wherever that was.
+    /// When the first delivery of the push was claimed, in whichever process.
     began: Mutex<Instant>,
-    /// `None` once it is completed in this process.
+    /// The lease in this process's own store. `None` once the push is completed there.
     local: Mutex<Option<Box<dyn Lease>>>,
-    /// What another process has completed.
+    /// The outcome of another process.
     outcome: watch::Sender<Option<Arc<Reply>>>,
 }
 
@@ -28,14 +28,14 @@ impl Run {
         self.local.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The push is older than was known.
+    /// The push is at least `age` old.
     pub(crate) fn is_at_least(&self, age: Duration) {
         let mut began = self.began();
         *began = ago(age).min(*began);
     }
 
-    /// What another process has completed is the push's outcome. Whoever waits in this process is to be told by the
-    /// lease that is returned.
+    /// Takes over the outcome of another process. The caller completes the lease that is returned, so that deliveries
+    /// to this process get the outcome too.
     pub(crate) fn adopt(&self, outcome: Arc<Reply>) -> Option<Box<dyn Lease>> {
         self.outcome.send_replace(Some(outcome));
         self.take_local()

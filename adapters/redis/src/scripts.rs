@@ -30,7 +30,7 @@ scripts! {
     ADVANCE_PENDING = "advance_pending.lua";
 }
 
-/// What is asked of Redis about one key.
+/// A question to Redis about one key.
 #[derive(Clone)]
 pub(crate) struct Call {
     verb: Verb,
@@ -54,8 +54,8 @@ impl Call {
         Self { verb: Verb::Command(name), key, args: Vec::new() }
     }
 
-    /// Wakes those who wait for news of `key`, and tells them the `reply`, where it is there to be told. A command of
-    /// its own, because proxies of managed clusters refuse it inside of scripts.
+    /// Wakes the processes that wait for `key`, and sends them the `reply` if there is one. This is a command of its
+    /// own because the proxies of managed clusters refuse it inside scripts.
     pub(crate) fn publish(key: String, reply: Option<&str>) -> Self {
         Self { verb: Verb::Publish, key, args: vec![reply.unwrap_or_default().to_owned()] }
     }
@@ -65,7 +65,7 @@ impl Call {
         self
     }
 
-    /// Nothing hangs on whether it arrives: whoever waits looks again when the lease ends.
+    /// A publication may get lost: waiting processes also look when the lease ends.
     pub(crate) fn is_publish(&self) -> bool {
         matches!(self.verb, Verb::Publish)
     }

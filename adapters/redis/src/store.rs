@@ -13,16 +13,16 @@ use wechat_callback::delivery::{
 use crate::ConnectError;
 use crate::breaker::PAUSE;
 use crate::error::AskError;
-use crate::leases::{Leases, Stage};
+use crate::leases::{Leases, Ownership};
 use crate::link::Link;
-use crate::remote::{Claimed, Remote, State};
+use crate::remote::{Claimed, PushState, Remote};
 
-/// How soon it is looked again after a look that failed.
+/// The pause after a read that failed.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// The deliveries of many processes, which meet in Redis.
+/// The store of deliveries that several processes share in Redis.
 ///
-/// Cheap to clone; clones share what they know. Make one of it in each process.
+/// Make one in each process. It is cheap to clone; clones share one connection and one state.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -37,7 +37,7 @@ const RETRY: Duration = Duration::from_millis(100);
 /// ```
 #[derive(Clone)]
 pub struct RedisStore {
-    /// What this process runs and knows. It is asked first, and alone during an outage.
+    /// What this process knows. It is asked first, and is the only store during an outage.
     local: MemoryStore,
     remote: Remote,
     leases: Leases,
@@ -45,12 +45,12 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// On the Redis of `url`: `redis://[user[:password]@]host[:port][/database]`, or `redis+unix:///path`; with the
+    /// Uses the Redis at `url`: `redis://[user[:password]@]host[:port][/database]` or `redis+unix:///path`; with the
     /// feature `tls` also `rediss://…`.
     ///
-    /// A process starts without Redis: where it is away, it is tried again when a push arrives. Made in a tokio
-    /// runtime, the store begins to connect at once, and its connections live in that one, which should outlive the
-    /// handlers; made outside of one, in the first that uses it.
+    /// Redis need not be reachable yet: the store connects again when a push arrives. Inside a tokio runtime it begins
+    /// to connect at once, and its connections belong to that runtime, which should outlive the handlers. Outside of a
+    /// runtime they belong to the first one that uses the store.
     ///
     /// ```
     /// # use wechat_redis::RedisStore;
@@ -60,7 +60,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// Where the URL is none of a Redis.
+    /// [`ConnectError`] where `url` is not a URL of Redis. A Redis that cannot be reached is not an error.
     pub fn connect(url: &str) -> Result<Self, ConnectError> {
         Ok(Self {
             local: MemoryStore::new(),
@@ -70,8 +70,8 @@ impl RedisStore {
         })
     }
 
-    /// What its keys begin with; `wechat` unless set. All processes that answer together have the same. Accounts can
-    /// share one.
+    /// What all keys begin with; `wechat` unless set. Processes that answer together need the same prefix. Several
+    /// accounts may share one.
     ///
     /// ```
     /// # use wechat_redis::RedisStore;
@@ -84,9 +84,9 @@ impl RedisStore {
         self
     }
 
-    /// During an outage of Redis, and where it does not answer within 200 milliseconds, pushes are answered 503, so that
-    /// WeChat asks again, in place of being answered by each process for itself. No handler runs twice because of an
-    /// outage; in a long one users see that the service is out of order.
+    /// Answers pushes 503 during an outage of Redis, or where it does not answer within 200 milliseconds; WeChat then
+    /// retries them. Without this setting each process goes on alone. With it no handler runs twice because of an
+    /// outage, but in a long outage users see WeChat's failure notice.
     ///
     /// ```
     /// # use wechat_redis::RedisStore;
@@ -99,7 +99,7 @@ impl RedisStore {
         self
     }
 
-    /// Whether to go on without Redis.
+    /// Goes on without Redis, or fails where the store is to fail closed.
     fn without_redis(&self, error: AskError) -> Result<(), StoreError> {
         if self.fail_closed {
             return Err(error.into());
@@ -114,20 +114,20 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Where another process runs `key`, or nobody.
+    /// Waits for the outcome of another process. `None` where no process runs the push.
     async fn wait_on_redis(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, AskError> {
         let mut listener = self.remote.waiters.listen(&self.remote.link, self.remote.key(key));
         let mut failing_since = None;
         loop {
-            let patience = match self.remote.read(key).await {
-                Ok(State::Completed(reply)) => return Ok(Some(reply)),
-                Ok(State::Free) => return Ok(None),
-                Ok(State::Running(left)) => {
+            let max_wait = match self.remote.read(key).await {
+                Ok(PushState::Completed(reply)) => return Ok(Some(reply)),
+                Ok(PushState::Free) => return Ok(None),
+                Ok(PushState::Running(left)) => {
                     failing_since = None;
-                    // By then it is over, on Redis's clock too.
+                    // By then the lease has expired by the clock of Redis too.
                     left + Duration::from_millis(1)
                 }
-                // The owner may be well. Redis has a moment to come back before it is run once more here.
+                // The process that runs it may be well, so Redis gets a moment to come back before it is run here too.
                 Err(error) => {
                     if failing_since.get_or_insert_with(Instant::now).elapsed() >= PAUSE {
                         return Err(error);
@@ -135,7 +135,7 @@ impl RedisStore {
                     RETRY
                 }
             };
-            if let Some(outcome) = listener.news(patience).await {
+            if let Some(outcome) = listener.news(max_wait).await {
                 return Ok(Some(outcome));
             }
         }
@@ -151,12 +151,12 @@ impl RedisStore {
         }
     }
 
-    /// A delivery of a push that is run here, whatever Redis says. It counts the deliveries to other processes too.
+    /// A delivery of a push that is run here. Redis also counts the deliveries to other processes.
     async fn count(&self, key: DeliveryKey, is_counted: bool, delivery: u32, age: Duration) -> Claim {
-        let (known, is_unheard) = self.leases.known(key).unwrap_or_default();
+        let (known, is_unanswered) = self.leases.known(key).unwrap_or_default();
         let age = age.max(known);
-        // Where Redis takes its time it would say the same as to the claim: nothing.
-        let counted = if is_counted || is_unheard || self.remote.link.is_slow() {
+        // A slow Redis has not answered the claim yet, so it would not answer this either.
+        let counted = if is_counted || is_unanswered || self.remote.link.is_slow() {
             None
         } else {
             self.remote.count(key, delivery, age).await.ok()
@@ -165,7 +165,7 @@ impl RedisStore {
         Claim::new(delivery, age.max(shared), ClaimState::Running)
     }
 
-    /// A delivery of a push that is not run here.
+    /// A delivery of a push that this process does not run yet.
     async fn claim_in_redis(
         &self,
         key: DeliveryKey,
@@ -174,31 +174,32 @@ impl RedisStore {
         age: Duration,
         local: Box<dyn Lease>,
     ) -> Result<Claim, StoreError> {
-        let owner = self.leases.ask(&self.remote, key, delivery, age, local);
+        let lease = self.leases.ask(&self.remote, key, delivery, age, local);
         let late = {
-            let (leases, remote, run) = (self.leases.clone(), self.remote.clone(), owner.run.clone());
+            let (leases, remote, run) = (self.leases.clone(), self.remote.clone(), lease.run.clone());
             move |claimed| leases.claimed(&remote, &run, claimed)
         };
-        let (claimed, stage) = match self.remote.claim(key, is_counted, delivery, age, late).await {
-            Ok(claimed) => (claimed, Stage::Held),
+        let (claimed, ownership) = match self.remote.claim(key, is_counted, delivery, age, late).await {
+            Ok(claimed) => (claimed, Ownership::Owned),
             Err(error) => {
-                let stage = if matches!(error, AskError::Slow) { Stage::Unheard } else { Stage::Held };
+                let ownership =
+                    if matches!(error, AskError::Slow) { Ownership::Unanswered } else { Ownership::Owned };
                 self.without_redis(error)?;
-                (Claimed { delivery, age, state: State::Free }, stage)
+                (Claimed { delivery, age, state: PushState::Free }, ownership)
             }
         };
         let (delivery, age) = (claimed.delivery, age.max(claimed.age));
         let state = match claimed.state {
-            State::Free => {
-                self.leases.hold(&owner, delivery, age, stage);
-                ClaimState::First(Box::new(owner))
+            PushState::Free => {
+                self.leases.hold(&lease, delivery, age, ownership);
+                ClaimState::First(Box::new(lease))
             }
-            State::Running(_) => {
-                drop(owner.release());
+            PushState::Running(_) => {
+                drop(lease.release());
                 ClaimState::Running
             }
-            State::Completed(reply) => {
-                if let Some(local) = owner.release() {
+            PushState::Completed(reply) => {
+                if let Some(local) = lease.release() {
                     local.complete(reply.clone(), Retention::ForRetries).await?;
                 }
                 ClaimState::Completed(reply)
@@ -222,7 +223,7 @@ impl OutcomeStore for RedisStore {
         if let Some(reply) = self.local.wait(key).await? {
             return Ok(Some(reply));
         }
-        // Whether to go on without Redis is said on the claim that follows.
+        // The claim that follows decides whether to go on without Redis.
         Ok(self.wait_on_redis(key).await?)
     }
 
@@ -250,17 +251,17 @@ impl SignatureStore for RedisStore {
             let (remote, body) = (self.remote.clone(), SignatureKey::body_digest(body));
             async move { remote.bind(signature, &body, lifetime).await }
         };
-        // Nobody waits twice for a Redis that takes its time: the claim does.
+        // One delivery waits only once for a slow Redis: in its claim.
         let bound = if self.remote.link.is_slow() && !self.fail_closed {
-            self.remote.link.home().spawn(bound);
+            self.remote.link.runtime().spawn(bound);
             Err(AskError::Slow)
         } else {
             bound.await
         };
         match bound {
-            // This process does not learn a body that is not the first: in an outage it would refuse the right one.
+            // A body that is not the first is not remembered here: during an outage the right one would be refused.
             Ok(false) => Ok(false),
-            // Redis may have forgotten what this process knows.
+            // Redis may have forgotten a body that this process knows.
             Ok(true) => Ok(self.local.bind(signature, body, lifetime).await.unwrap_or(true)),
             Err(error) => {
                 self.without_redis(error)?;
@@ -282,7 +283,7 @@ impl PendingStore for RedisStore {
         }
     }
 
-    /// What was added during an outage is kept behind what stands in Redis.
+    /// Replies that were added during an outage come after those in Redis.
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
         match self.remote.next_pending(user).await {
             Ok(Some(pending)) => return Ok(Some(pending)),
@@ -307,7 +308,7 @@ impl PendingStore for RedisStore {
     }
 }
 
-/// Without the URL, which may hold a password.
+/// Shows no URL, because it may hold a password.
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")

@@ -12,21 +12,21 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use crate::connection::CONNECT_TIMEOUT;
 use crate::waiters::WeakWaiters;
 
-/// How long there is until the next try to connect: this, doubled after each failure, up to [`MAX_DELAY`].
+/// The pause before the next attempt to connect. It is doubled after each failure, up to [`MAX_DELAY`].
 const MIN_DELAY: Duration = Duration::from_millis(100);
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether the connection is still alive while somebody waits, and while nobody does.
+/// How often the connection is checked while a delivery waits, and while none does.
 const PING: Duration = Duration::from_millis(250);
 const IDLE_PING: Duration = Duration::from_secs(5);
 
-/// How long the answer may take.
+/// How long the answer to a check may take.
 const PONG: Duration = Duration::from_millis(350);
 
-/// How many changes of what is waited for are told to Redis in one go.
+/// How many channels are subscribed to or unsubscribed from in one round trip.
 const BATCH: usize = 256;
 
-/// Keeps a connection while there are waiters, until the store is gone.
+/// Keeps a connection while there are waiters, until the store is dropped.
 pub(crate) async fn subscribe(client: Client, waiters: WeakWaiters, mut changes: UnboundedReceiver<String>) {
     let mut delay = MIN_DELAY;
     let mut has_warned = false;
@@ -44,18 +44,18 @@ pub(crate) async fn subscribe(client: Client, waiters: WeakWaiters, mut changes:
                 pinged: None,
                 is_refused: false,
             };
-            let begun = Instant::now();
-            // Whatever ends it, the connection is made anew.
+            let began = Instant::now();
+            // Whatever ended the connection, another one is made.
             let _ = subscriber.run(stream, &waiters, &mut changes).await;
-            // Those that are waited for are looked up anew.
+            // The next connection subscribes to all channels that are waited for then.
             while changes.try_recv().is_ok() {}
-            // What is said meanwhile is missed.
+            // Until then publications are missed.
             if let Some(waiters) = waiters.upgrade() {
                 waiters.set_dead();
             }
             if !subscriber.is_refused {
                 delay = MIN_DELAY;
-                if begun.elapsed() > PING {
+                if began.elapsed() > PING {
                     continue;
                 }
             } else if !has_warned {
@@ -70,10 +70,10 @@ pub(crate) async fn subscribe(client: Client, waiters: WeakWaiters, mut changes:
     }
 }
 
-/// The connection is of no use any more, or nobody needs it.
+/// The connection failed, or is no longer needed.
 struct Ended;
 
-/// What Redis said to what it was told.
+/// The answer to a command of the subscriber.
 enum Answer {
     Subscribed(Vec<String>, RedisResult<()>),
     Unsubscribed(RedisResult<()>),
@@ -84,10 +84,10 @@ enum Answer {
 struct Subscriber {
     sink: PubSubSink,
     subscribed: HashSet<String>,
-    /// Nothing waits for one before the next is said.
+    /// Commands do not wait for the answers to earlier ones.
     answers: FuturesUnordered<BoxFuture<'static, Answer>>,
     pinged: Option<Instant>,
-    /// Whether Redis said no.
+    /// Whether Redis refused a subscription.
     is_refused: bool,
 }
 
@@ -110,7 +110,7 @@ impl Subscriber {
                     waiters.upgrade().ok_or(Ended)?.wake(&message);
                 }
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
-                    self.hear(answer, waiters)?;
+                    self.handle(answer, waiters)?;
                 }
                 count = changes.recv_many(&mut changed, BATCH) => {
                     if count == 0 {
@@ -129,12 +129,12 @@ impl Subscriber {
         old.retain(|channel| self.subscribed.remove(channel));
         if !old.is_empty() {
             let mut sink = self.sink.clone();
-            self.say(CONNECT_TIMEOUT, async move { Answer::Unsubscribed(sink.unsubscribe(&old).await) });
+            self.send(CONNECT_TIMEOUT, async move { Answer::Unsubscribed(sink.unsubscribe(&old).await) });
         }
         new.retain(|channel| self.subscribed.insert(channel.clone()));
         if !new.is_empty() {
             let mut sink = self.sink.clone();
-            self.say(CONNECT_TIMEOUT, async move {
+            self.send(CONNECT_TIMEOUT, async move {
                 let answer = sink.subscribe(&new).await;
                 Answer::Subscribed(new, answer)
             });
@@ -147,24 +147,24 @@ impl Subscriber {
         if self.pinged.is_none_or(|pinged| pinged.elapsed() + PING / 2 >= pause) {
             self.pinged = Some(Instant::now());
             let mut sink = self.sink.clone();
-            self.say(PONG, async move { Answer::Pong(sink.ping().await) });
+            self.send(PONG, async move { Answer::Pong(sink.ping().await) });
         }
         Ok(())
     }
 
-    /// Says something at once, behind all that was said before.
-    fn say(&mut self, time: Duration, said: impl Future<Output = Answer> + Send + 'static) {
+    /// Sends a command now, after all earlier ones.
+    fn send(&mut self, time: Duration, command: impl Future<Output = Answer> + Send + 'static) {
         let mut answer: BoxFuture<'static, Answer> =
-            Box::pin(async move { timeout(time, said).await.unwrap_or(Answer::TooLate) });
-        // It is sent when it is first polled, and those who are polled together are polled in any order.
+            Box::pin(async move { timeout(time, command).await.unwrap_or(Answer::TooLate) });
+        // A command is sent when it is first polled, and `FuturesUnordered` polls in any order.
         match futures_util::FutureExt::now_or_never(&mut answer) {
             Some(answer) => self.answers.push(Box::pin(std::future::ready(answer))),
             None => self.answers.push(answer),
         }
     }
 
-    /// Waiters are woken where news arrive from now on: they may have missed something until now.
-    fn hear(&mut self, answer: Answer, waiters: &WeakWaiters) -> Result<(), Ended> {
+    /// Wakes the waiters of channels that have just been subscribed to: they may have missed a publication.
+    fn handle(&mut self, answer: Answer, waiters: &WeakWaiters) -> Result<(), Ended> {
         match answer {
             Answer::Subscribed(channels, Ok(())) => waiters.upgrade().ok_or(Ended)?.set_live(&channels),
             Answer::Subscribed(_, Err(error)) => {

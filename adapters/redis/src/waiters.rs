@@ -11,19 +11,19 @@ use wechat_callback::Reply;
 use crate::link::Link;
 use crate::subscriber;
 
-/// How often it is looked for an outcome while nobody can be told of it. Over a connection that is dead, or where Redis
-/// lets nobody subscribe, an outcome is learned so late.
+/// How often an outcome is looked for while no publication can arrive: over a dead connection, or where Redis allows no
+/// subscription.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Those who wait for news of pushes that other processes run. They share one connection to Redis, on which nothing
-/// else is said: a connection that subscribes takes no other commands.
+/// The deliveries that wait for pushes of other processes. They share one connection to Redis, which serves nothing
+/// else, because a connection that subscribes takes no other commands.
 #[derive(Clone, Default)]
 pub(crate) struct Waiters(Arc<Mutex<Channels>>);
 
 #[derive(Default)]
 pub(crate) struct Channels {
     waited_for: HashMap<String, Channel>,
-    /// To the task that subscribes: channels that have got their first waiter, or have lost their last.
+    /// Sends the subscriber the channels that have got their first waiter or lost their last one.
     changes: Option<UnboundedSender<String>>,
 }
 
@@ -32,15 +32,15 @@ struct Channel {
     news: watch::Sender<News>,
 }
 
-/// What is known of a channel.
+/// What is known about a channel.
 #[derive(Clone, Default)]
 struct News {
-    /// Whether news arrive.
+    /// Whether publications arrive.
     is_live: bool,
     outcome: Option<Arc<Reply>>,
 }
 
-/// One who waits for news of one channel.
+/// One delivery that waits for a channel.
 pub(crate) struct Listener {
     waiters: Waiters,
     channel: String,
@@ -48,16 +48,16 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Waits until it is time to look again, for so long at most: there is news, news arrive from now on, or may have
-    /// been missed. The outcome, where that is the news.
-    pub(crate) async fn news(&mut self, patience: Duration) -> Option<Arc<Reply>> {
+    /// Waits for a publication, or until it is time to look in Redis: after `max_wait`, or when publications may have
+    /// been missed. Returns the outcome if it was published.
+    pub(crate) async fn news(&mut self, max_wait: Duration) -> Option<Arc<Reply>> {
         let News { is_live, outcome } = self.news.borrow_and_update().clone();
         if outcome.is_some() {
             return outcome;
         }
-        let patience = if is_live { patience } else { patience.min(POLL) };
-        // The news and the end of the patience come to the same: it is time to look.
-        match timeout(patience, self.news.changed()).await {
+        let max_wait = if is_live { max_wait } else { max_wait.min(POLL) };
+        // A change without an outcome and the end of the wait mean the same: look in Redis.
+        match timeout(max_wait, self.news.changed()).await {
             Ok(Ok(())) => self.news.borrow().outcome.clone(),
             Ok(Err(_)) | Err(_) => None,
         }
@@ -73,7 +73,7 @@ impl Drop for Listener {
         channel.waiters = channel.waiters.saturating_sub(1);
         if channel.waiters == 0 {
             channels.waited_for.remove(&self.channel);
-            channels.tell(&self.channel);
+            channels.changed(&self.channel);
         }
     }
 }
@@ -85,14 +85,18 @@ impl Waiters {
             let (sender, changes) = unbounded_channel();
             channels.changes = Some(sender);
             let client = link.connections.client.clone();
-            link.home().spawn(subscriber::subscribe(client, WeakWaiters(Arc::downgrade(&self.0)), changes));
+            link.runtime().spawn(subscriber::subscribe(
+                client,
+                WeakWaiters(Arc::downgrade(&self.0)),
+                changes,
+            ));
         }
         let entry = channels.waited_for.entry(channel.clone());
         let entry = entry.or_insert_with(|| Channel { waiters: 0, news: watch::Sender::default() });
         entry.waiters = entry.waiters.saturating_add(1);
         let (is_first, news) = (entry.waiters == 1, entry.news.subscribe());
         if is_first {
-            channels.tell(&channel);
+            channels.changed(&channel);
         }
         drop(channels);
         Listener { waiters: self.clone(), channel, news }
@@ -106,13 +110,13 @@ impl Waiters {
         self.channels().waited_for.keys().cloned().collect()
     }
 
-    /// Those that are waited for, and those that are not.
+    /// Splits the channels into those that are waited for and those that are not.
     pub(crate) fn partition(&self, channels: Vec<String>) -> (Vec<String>, Vec<String>) {
         let known = self.channels();
         channels.into_iter().partition(|channel| known.waited_for.contains_key(channel))
     }
 
-    /// An outcome where it is told; where it is not, or cannot be read, it is time to look.
+    /// Passes a published outcome on. If there is none, or it cannot be read, the waiters look in Redis.
     pub(crate) fn wake(&self, message: &Msg) {
         let channels = self.channels();
         if let Some(channel) = channels.waited_for.get(message.get_channel_name()) {
@@ -121,7 +125,7 @@ impl Waiters {
         }
     }
 
-    /// News of these arrive from now on; some may have been missed.
+    /// Publications on these channels arrive from now on; earlier ones may have been missed.
     pub(crate) fn set_live(&self, subscribed: &[String]) {
         let channels = self.channels();
         for channel in subscribed.iter().filter_map(|channel| channels.waited_for.get(channel)) {
@@ -129,7 +133,7 @@ impl Waiters {
         }
     }
 
-    /// No news arrive any more.
+    /// No publications arrive any more.
     pub(crate) fn set_dead(&self) {
         self.channels().waited_for.values().for_each(|channel| {
             channel.news.send_modify(|news| news.is_live = false);
@@ -141,7 +145,7 @@ impl Waiters {
     }
 }
 
-/// The task that subscribes ends with the store.
+/// What the subscriber holds, so that it ends with the store.
 pub(crate) struct WeakWaiters(Weak<Mutex<Channels>>);
 
 impl WeakWaiters {
@@ -151,9 +155,9 @@ impl WeakWaiters {
 }
 
 impl Channels {
-    fn tell(&self, channel: &str) {
+    fn changed(&self, channel: &str) {
         if let Some(changes) = &self.changes {
-            // Its receiver ends with the runtime, and then nobody waits any more.
+            // The receiver ends with the runtime, and then there are no waiters either.
             let _ = changes.send(channel.to_owned());
         }
     }

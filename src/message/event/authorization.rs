@@ -27,19 +27,19 @@ elements! {
         pub app_id: String = "AppID",
         /// `UnionID`: the user's id across the accounts of one owner.
         pub union_id: Option<String> = "UnionID",
-        /// `PluginID`: the mini-program's plug-in, if it is about one.
+        /// `PluginID`: the mini-program's plug-in, if the event is about one.
         pub plugin_id: Option<String> = "PluginID",
         /// `OpenPID`: the user's id for that plug-in.
         pub open_pid: Option<String> = "OpenPID",
     }
 
-    /// A user took back what they had authorised (授权用户资料撤回). Tencent asks for the deletion of their data.
+    /// A user revoked an authorisation (授权用户资料撤回). Tencent asks for the deletion of their data.
     pub struct UserAuthorizationRevoke {
         /// `OpenID`: the user.
         pub open_id: Option<String> = "OpenID",
         /// `AppID`: the account's.
         pub app_id: String = "AppID",
-        /// `RevokeInfo`: what they took back, as a code. Its meaning depends on what the account is.
+        /// `RevokeInfo`: what they revoked, as a code. Its meaning depends on what the account is.
         ///
         /// Official Accounts and H5 pages: 201 address, 202 invoice, 203 cards, 204 microphone, 205 nickname
         /// and avatar, 206 location, 207 chosen images and videos. (WeChat's own example for them says 1.)
@@ -52,14 +52,14 @@ elements! {
         pub revoke_info: Option<String> = "RevokeInfo",
         /// `UnionID`: the user's id across the accounts of one owner.
         pub union_id: Option<String> = "UnionID",
-        /// `PluginID`: the mini-program's plug-in, if it is about one.
+        /// `PluginID`: the mini-program's plug-in, if the event is about one.
         pub plugin_id: Option<String> = "PluginID",
         /// `OpenPID`: the user's id for that plug-in.
         pub open_pid: Option<String> = "OpenPID",
     }
 
-    /// A user who had authorised the account closed their own (授权用户完成注销). Their data is to be deleted as the law
-    /// has it.
+    /// A user who had authorised the account closed their own account (授权用户完成注销). Their data must be deleted as the
+    /// law requires.
     pub struct UserAuthorizationCancellation {
         /// `OpenID`: the user.
         pub open_id: Option<String> = "OpenID",
@@ -67,7 +67,7 @@ elements! {
         pub app_id: String = "AppID",
         /// `UnionID`: the user's id across the accounts of one owner.
         pub union_id: Option<String> = "UnionID",
-        /// `PluginID`: the mini-program's plug-in, if it is about one.
+        /// `PluginID`: the mini-program's plug-in, if the event is about one.
         pub plugin_id: Option<String> = "PluginID",
         /// `OpenPID`: the user's id for that plug-in.
         pub open_pid: Option<String> = "OpenPID",

@@ -87,7 +87,7 @@ elements! {
         pub card_id: String = "CardId",
         /// `UserCardCode`: the number of this one card.
         pub user_card_code: String = "UserCardCode",
-        /// `ConsumeSource`: by what means.
+        /// `ConsumeSource`: how it was redeemed.
         pub consume_source: ConsumeSource = "ConsumeSource",
         /// `LocationName`: the store, where the user redeemed or paid themselves.
         pub location_name: Option<String> = "LocationName",
@@ -141,9 +141,9 @@ elements! {
         pub card_id: String = "CardId",
         /// `UserCardCode`: the number of this one card.
         pub user_card_code: String = "UserCardCode",
-        /// `ModifyBonus`: by how many points, below zero where some were taken.
+        /// `ModifyBonus`: by how many points; negative if they decreased.
         pub modify_bonus: Option<i64> = "ModifyBonus",
-        /// `ModifyBalance`: by how much money, below zero where some was taken.
+        /// `ModifyBalance`: by how much money; negative if it decreased.
         pub modify_balance: Option<i64> = "ModifyBalance",
     }
 
@@ -163,7 +163,7 @@ elements! {
         pub status: String = "Status",
         /// `CreateOrderTime`: when the QR code to pay with was made.
         pub create_order_time: Option<Timestamp> = "CreateOrderTime",
-        /// `PayFinishTime`: when it was paid; 0 where nothing was.
+        /// `PayFinishTime`: when it was paid; 0 if it was not.
         pub pay_finish_time: Option<Timestamp> = "PayFinishTime",
         /// `Desc`: how it was paid; may be empty.
         pub desc: String = "Desc",
@@ -183,7 +183,7 @@ elements! {
         pub receipt_info: String = "ReceiptInfo",
     }
 
-    /// Someone filled in what activates a membership card, or changed it (会员卡激活).
+    /// Someone filled in, or changed, the form that activates a membership card (会员卡激活).
     pub struct SubmitMembercardUserInfo {
         /// `CardId`: the kind of card.
         pub card_id: String = "CardId",
@@ -233,7 +233,7 @@ elements! {
 }
 
 words! {
-    /// By what means a card was redeemed.
+    /// How a card was redeemed.
     pub enum ConsumeSource {
         /// `FROM_API`: by the owner's own program.
         Api = "FROM_API",

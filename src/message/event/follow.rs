@@ -17,12 +17,14 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
-use crate::message::read::{Element, filled, setters};
+use crate::message::read::{Composite, filled, setters};
 use crate::message::write::Write;
 use crate::message::{Decimal, Fields, elements};
 use crate::xml::Draft;
 
 /// Someone follows the account (关注), perhaps by scanning one of its QR codes.
+///
+/// `#[non_exhaustive]`: WeChat adds elements.
 #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Subscribe {
@@ -32,7 +34,7 @@ pub struct Subscribe {
     pub ticket: Option<String>,
 }
 
-impl Element for Subscribe {
+impl Composite for Subscribe {
     fn read_from(fields: Fields<'_>) -> Self {
         let scene = fields.get("EventKey").and_then(|key| key.strip_prefix("qrscene_"));
         Self { scene: scene.map(str::to_owned), ticket: filled(fields, "Ticket").map(str::to_owned) }

@@ -19,7 +19,7 @@
 use crate::message::elements;
 
 elements! {
-    /// Someone authorised an invoice, or that failed (收取授权完成).
+    /// The authorisation of an invoice succeeded or failed (收取授权完成).
     pub struct UserAuthorizeInvoice {
         /// `SuccOrderId`: the order that the user authorised; empty where that failed.
         pub succ_order_id: String = "SuccOrderId",
@@ -33,7 +33,7 @@ elements! {
         pub source: String = "Source",
     }
 
-    /// An invoice went on in the reimbursement of its holder (发票状态更新).
+    /// The reimbursement status of an invoice changed (发票状态更新).
     pub struct UpdateInvoiceStatus {
         /// `Status` of the reimbursement, such as `INVOICE_REIMBURSE_INIT`.
         pub status: String = "Status",
@@ -43,7 +43,7 @@ elements! {
         pub code: String = "Code",
     }
 
-    /// Someone submitted what an invoice is to be made out to (用户提交发票抬头).
+    /// Someone submitted the title of an invoice (用户提交发票抬头).
     pub struct SubmitInvoiceTitle {
         /// `title`: the name on the invoice (抬头).
         pub title: String = "title",
@@ -63,11 +63,11 @@ elements! {
         pub title_type: String = "title_type",
     }
 
-    /// An invoice was made out, or not (统一开票接口的开票结果).
+    /// An invoice was issued, or could not be (统一开票接口的开票结果).
     pub struct CloudInvoiceInvoiceResult {
         /// `fpqqlsh`: the number of the request (发票请求流水号).
         pub fpqqlsh: String = "fpqqlsh",
-        /// `status`: what became of it, a number.
+        /// `status`: the result, a number.
         pub status: Option<i64> = "status",
         /// `nsrsbh`: the taxpayer's number (纳税人识别号).
         pub nsrsbh: String = "nsrsbh",

@@ -1,4 +1,4 @@
-//! Sending jobs (模板消息、群发、发布): what became of them.
+//! The results of sending jobs (模板消息、群发、发布).
 //!
 //! ```
 //! use wechat_callback::message::Event;
@@ -29,7 +29,7 @@ use crate::message::{Fields, Id, elements};
 use crate::xml::Draft;
 
 elements! {
-    /// A template message was delivered, or not (模板消息发送结果). The sender of the event is who was to get it.
+    /// A template message was delivered, or not (模板消息发送结果). The sender of the event is the user whom it was for.
     pub struct TemplateSendJobFinish {
         /// `MsgID`: the id that sending it returned.
         pub msg_id: Option<Id> = "MsgID",
@@ -61,7 +61,7 @@ elements! {
     pub struct CopyrightCheckResult {
         /// `Count`: how many articles were checked.
         pub count: Option<i64> = "Count",
-        /// `ResultList`: one an article; often empty.
+        /// `ResultList`: one for each article; often empty.
         pub result_list: Vec<CopyrightCheck> = "ResultList" / "item",
         /// `CheckState`: 1 no reprint, 2 a reprint that may be sent, 3 one that may not; 0 occurs.
         pub check_state: Option<i64> = "CheckState",
@@ -135,7 +135,7 @@ elements! {
 }
 
 words! {
-    /// What became of a template message.
+    /// The result of a template message.
     pub enum TemplateSendStatus {
         /// `success`
         Success = "success",
@@ -145,7 +145,7 @@ words! {
         SystemFailed = "failed: system failed",
     }
 
-    /// What became of a publication.
+    /// The result of a publication.
     pub enum PublishStatus {
         /// `0`
         Success = "0",
@@ -164,7 +164,9 @@ words! {
     }
 }
 
-/// What became of a mass message.
+/// The result of a mass message.
+///
+/// `#[non_exhaustive]`: WeChat adds words.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -177,8 +179,8 @@ pub enum MassSendStatus {
     /// 20013 copyright, 21000 other, 22000 mutual promotion, 30001 to 30003 the originality check, 40001 and 40002
     /// the administrator. Others occur.
     Err(i64),
-    /// Anything else, as it came; empty where there was nothing.
-    Other(String),
+    /// Any other word, as received; empty if there was none.
+    Unknown(String),
 }
 
 impl From<String> for MassSendStatus {
@@ -190,7 +192,7 @@ impl From<String> for MassSendStatus {
             Some(code) => Self::Err(code),
             None if is_word(&word, "send success") => Self::Success,
             None if is_word(&word, "send fail") => Self::Fail,
-            None => Self::Other(word),
+            None => Self::Unknown(word),
         }
     }
 }
@@ -201,7 +203,7 @@ impl From<MassSendStatus> for String {
             MassSendStatus::Success => "send success".to_owned(),
             MassSendStatus::Fail => "send fail".to_owned(),
             MassSendStatus::Err(code) => format!("err({code})"),
-            MassSendStatus::Other(word) => word,
+            MassSendStatus::Unknown(word) => word,
         }
     }
 }
@@ -215,7 +217,7 @@ impl Write for MassSendStatus {
 /// No word.
 impl Default for MassSendStatus {
     fn default() -> Self {
-        Self::Other(String::new())
+        Self::Unknown(String::new())
     }
 }
 
@@ -225,14 +227,14 @@ impl Read for MassSendStatus {
     }
 }
 
-/// The variant, and the code of an error.
+/// Shows the variant, and the code of an error.
 impl fmt::Debug for MassSendStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Success => f.write_str("Success"),
             Self::Fail => f.write_str("Fail"),
             Self::Err(code) => write!(f, "Err({code})"),
-            Self::Other(_) => f.write_str("Other(..)"),
+            Self::Unknown(_) => f.write_str("Unknown(..)"),
         }
     }
 }
@@ -247,7 +249,7 @@ mod tests {
             ("send success", MassSendStatus::Success),
             ("send fail", MassSendStatus::Fail),
             ("err(30003)", MassSendStatus::Err(30003)),
-            ("err(x)", MassSendStatus::Other("err(x)".to_owned())),
+            ("err(x)", MassSendStatus::Unknown("err(x)".to_owned())),
         ] {
             assert_eq!(MassSendStatus::from(word.to_owned()), status);
             assert_eq!(String::from(status), word);

@@ -41,7 +41,7 @@ elements! {
         pub errcode: Option<i64> = "errcode",
         /// `errmsg`: in version 2.
         pub errmsg: Option<String> = "errmsg",
-        /// `result`: what it all amounts to. In version 2.
+        /// `result`: the overall result. In version 2.
         pub result: Option<MediaCheckResult> = "result",
         /// `isrisky`: whether there is a risk. In version 1.
         pub isrisky: Option<bool> = "isrisky",
@@ -65,7 +65,7 @@ elements! {
         pub prob: Option<i64> = "prob",
     }
 
-    /// What all checks amount to.
+    /// The overall result of the checks.
     pub struct MediaCheckResult {
         /// `suggest`
         pub suggest: MediaCheckSuggestion = "suggest",
@@ -226,7 +226,7 @@ elements! {
         pub actions: Vec<ExpressAction> = "Actions",
     }
 
-    /// One step of a parcel.
+    /// One step of a parcel's way.
     pub struct ExpressAction {
         /// `ActionTime`: when.
         pub action_time: Option<Timestamp> = "ActionTime",
@@ -244,7 +244,7 @@ elements! {
 
     /// Coins that were bought in a mini-game are delivered (游戏币发货完成). It has no sender and no receiver.
     ///
-    /// WeChat wants `<xml><ErrCode>0</ErrCode></xml>` for an answer. Its elements are those of Tencent's page; all of
+    /// WeChat expects the answer `<xml><ErrCode>0</ErrCode></xml>`. Its elements are those of Tencent's page; all of
     /// them are in [`Message::fields`](crate::Message::fields).
     pub struct MinigameCoinDeliverCompleted {
         /// `Payload`: JSON, whatever the format of the event. It says who bought what.

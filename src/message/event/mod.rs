@@ -1,7 +1,7 @@
 //! Events (事件推送): what a user did, or what WeChat did for the account.
 //!
 //! Each event has a type; the [table](super#events-event) lists them in the order of WeChat's pages. Fields have
-//! WeChat's names in Rust's spelling. A number that cannot be read is `None`, and its text is still in
+//! WeChat's names in Rust's spelling. A number that cannot be read is `None`; its text is still in
 //! [`Message::fields`](super::Message::fields).
 //!
 //! ```
@@ -11,7 +11,7 @@
 //! fn answer(event: &Event) -> Reply {
 //!     match event {
 //!         Event::Subscribe(subscribe) => match &subscribe.scene {
-//!             Some(scene) => TextReply::new(format!("欢迎！你从 {scene} 来")).into(),
+//!             Some(scene) => TextReply::literal(&format!("欢迎！你从 {scene} 来")).into(),
 //!             None => TextReply::new("欢迎！").into(),
 //!         },
 //!         Event::Click(click) if click.event_key == "HELP" => TextReply::new("发“帮助”看看我会什么。").into(),
@@ -22,8 +22,8 @@
 //! }
 //! ```
 //!
-//! A reply to [`Unsubscribe`] reaches nobody. The pictures or the place that a menu event announces follow as messages
-//! of their own.
+//! A reply to [`Unsubscribe`] does not reach the user. The pictures or the place of a menu event follow in messages of
+//! their own.
 
 mod authorization;
 mod card;
@@ -43,7 +43,7 @@ mod verification;
 use std::fmt;
 
 use super::Fields;
-use super::read::Element;
+use super::read::Composite;
 use super::write::Write;
 use crate::xml::Draft;
 
@@ -62,7 +62,7 @@ pub use store::*;
 pub use subscription::*;
 pub use verification::*;
 
-/// Hands every typed event, as its type and WeChat's name for it, to a macro.
+/// Passes every event that has a type, with WeChat's name for it, to a macro.
 macro_rules! for_each_event {
     ($macro:ident) => {
         $macro! {
@@ -171,7 +171,7 @@ pub(crate) use for_each_event;
 
 macro_rules! event {
     ($($type:ident = $name:literal,)+) => {
-        /// An event, by its name.
+        /// An event, by its `Event`.
         ///
         /// `#[non_exhaustive]`: WeChat adds events.
         #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -182,19 +182,19 @@ macro_rules! event {
                 #[doc = concat!("`", $name, "`")]
                 $type($type),
             )+
-            /// An event that has no type here. What it holds is in [`Message::fields`](super::Message::fields).
-            Other {
-                /// `Event` as it came.
+            /// Any other event. Its elements are in [`Message::fields`](super::Message::fields).
+            Unknown {
+                /// `Event` as received.
                 name: String,
             },
         }
 
         impl Event {
             pub(super) fn read(fields: Fields<'_>) -> Self {
-                // Without regard to case: WeChat's own pages mix `SCAN` and `scan`.
+                // Ignoring case: WeChat's own pages mix `SCAN` and `scan`.
                 match fields.get("Event").unwrap_or_default() {
                     $( name if name.eq_ignore_ascii_case($name) => Self::$type($type::read_from(fields)), )+
-                    name => Self::Other { name: name.to_owned() },
+                    name => Self::Unknown { name: name.to_owned() },
                 }
             }
 
@@ -202,16 +202,16 @@ macro_rules! event {
                 self.name().write(elements, "Event");
                 match self {
                     $( Self::$type(event) => event.write_into(elements), )+
-                    Self::Other { .. } => {}
+                    Self::Unknown { .. } => {}
                 }
             }
 
-            /// WeChat's name for it. Compare it with [`is`](Self::is).
+            /// WeChat's name for it. To compare it use [`is`](Self::is).
             #[must_use]
             pub fn name(&self) -> &str {
                 match self {
                     $( Self::$type(_) => $name, )+
-                    Self::Other { name } => name,
+                    Self::Unknown { name } => name,
                 }
             }
         }
@@ -228,14 +228,14 @@ macro_rules! event {
 for_each_event!(event);
 
 impl Event {
-    /// Whether it is the event of that name, without regard to case: WeChat's own pages mix `SCAN` and `scan`.
+    /// Whether the event has this name, ignoring case: WeChat's own pages mix `SCAN` and `scan`.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name().eq_ignore_ascii_case(name)
     }
 }
 
-/// The name. It is quoted, so that it cannot break a log line.
+/// Shows the name, quoted, so that it cannot break a log line.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Event").field(&self.name()).finish()

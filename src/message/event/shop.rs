@@ -62,7 +62,7 @@ elements! {
         pub ext_info: String = "ExtInfo",
     }
 
-    /// Where someone is who opened a product's page (地理位置信息异步推送).
+    /// The place of a user who opened a product's page (地理位置信息异步推送).
     pub struct UserScanProductAsync {
         /// `KeyStandard`: the kind of code, `ean13`, `ean8`, `qrcode`, …
         pub key_standard: String = "KeyStandard",

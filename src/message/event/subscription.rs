@@ -45,7 +45,7 @@ elements! {
 
     /// Someone no longer wants notices, in WeChat's list of them (用户管理订阅通知).
     pub struct SubscribeMsgChange {
-        /// `List`: one a template.
+        /// `List`: one for each template.
         pub list: Vec<SubscribeMsgChangeItem> = "SubscribeMsgChangeEvent" / "List",
     }
 
@@ -59,11 +59,11 @@ elements! {
 
     /// A notice was delivered, or not (发送订阅通知).
     pub struct SubscribeMsgSent {
-        /// `List`: one a notice.
+        /// `List`: one for each notice.
         pub list: Vec<SubscribeMsgSentItem> = "SubscribeMsgSentEvent" / "List",
     }
 
-    /// What became of one notice.
+    /// The result of one notice.
     pub struct SubscribeMsgSentItem {
         /// `TemplateId`
         pub template_id: String = "TemplateId",

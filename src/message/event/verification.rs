@@ -20,9 +20,9 @@ use crate::Timestamp;
 use crate::message::elements;
 
 elements! {
-    /// The qualification was verified (资质认证成功): the account has its APIs from now on.
+    /// The qualification was verified (资质认证成功): from now on the account may call its APIs.
     pub struct QualificationVerifySuccess {
-        /// `ExpiredTime`: until when it holds.
+        /// `ExpiredTime`: until when the verification is valid.
         pub expired_time: Option<Timestamp> = "ExpiredTime",
     }
 
@@ -34,9 +34,9 @@ elements! {
         pub fail_reason: String = "FailReason",
     }
 
-    /// The name was verified (名称认证成功). The qualification was so before.
+    /// The name was verified (名称认证成功), after the qualification.
     pub struct NamingVerifySuccess {
-        /// `ExpiredTime`: until when it holds.
+        /// `ExpiredTime`: until when the verification is valid.
         pub expired_time: Option<Timestamp> = "ExpiredTime",
     }
 
@@ -50,13 +50,13 @@ elements! {
 
     /// The verification is due to be renewed (年审通知).
     pub struct AnnualRenew {
-        /// `ExpiredTime`: until when it holds.
+        /// `ExpiredTime`: until when the verification is valid.
         pub expired_time: Option<Timestamp> = "ExpiredTime",
     }
 
     /// The verification has expired (认证过期失效通知).
     pub struct VerifyExpired {
-        /// `ExpiredTime`: until when it held.
+        /// `ExpiredTime`: until when the verification was valid.
         pub expired_time: Option<Timestamp> = "ExpiredTime",
     }
 }

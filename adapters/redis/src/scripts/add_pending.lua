@@ -1,9 +1,8 @@
--- Promises a user an answer, behind those that they were promised before.
--- One push is promised once.
--- ARGV: the promise (the push, a colon, the part), how many they may have, for how long (ms).
+-- Keeps a reply for a user, after those that are kept already. A push is kept once.
+-- ARGV: the pending reply (the push, a colon, the part), how many a user may have, for how long (ms).
 local push = string.match(ARGV[1], '^[^:]*:')
-for _, before in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
-    if string.sub(before, 1, #push) == push then
+for _, pending in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+    if string.sub(pending, 1, #push) == push then
         return 1
     end
 end

@@ -1,6 +1,6 @@
--- Puts another promise, or none, in the place of the first, if that still is the one that is kept.
--- ARGV: the promise that is kept, the one in its place or nothing.
--- Answers 1 where it was.
+-- Replaces the first pending reply of a user, or removes it, if it has not changed.
+-- ARGV: the pending reply as it was, the one to replace it or an empty string.
+-- Returns 1 if it had not changed, 0 otherwise.
 if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then
     return 0
 end

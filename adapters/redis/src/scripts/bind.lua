@@ -1,6 +1,6 @@
 -- Binds a signature to the first body that it came with.
 -- ARGV: the body's digest, for how long (ms).
--- Answers 1 where it is that body.
+-- Returns 1 if it is that body, 0 otherwise.
 local bound = redis.call('GET', KEYS[1])
 if bound then
     return bound == ARGV[1] and 1 or 0

@@ -1,9 +1,9 @@
--- Counts a delivery, and makes the asker the owner where nobody runs the push.
--- ARGV: the asker, its lease and the entry's lifetime (ms), how many deliveries there were at least, the age that the
---       asker knows of (ms), how far apart deliveries come at least (ms), what is certain of the time since an age was
---       written (ms), 1 where the delivery was counted before.
--- Answers: the number of the delivery; the age when it was written, and how long ago that was (ms); the time (ms);
---          0 first, 1 running, 2 completed; the reply.
+-- Counts a delivery, and gives the lease to the process that asks where no other process has it.
+-- ARGV: the process; its lease and the lifetime of the key (ms); the least number of deliveries; the age known to the
+--       process (ms); the least time between deliveries (ms); how much of the time since an age was written counts if
+--       the clock was set (ms); 1 if the delivery is counted already.
+-- Returns: the number of the delivery; the age that is written, and how long ago it was written (ms); the time (ms);
+--          0 free, 1 running, 2 completed; the reply.
 local lease = tonumber(ARGV[2])
 local entry = redis.call('HMGET', KEYS[1], 'n', 'last', 'age', 'at', 'owner', 'until', 'reply')
 local n = counted(entry[1], entry[2], tonumber(ARGV[4]), ARGV[8] == '1' and math.huge or tonumber(ARGV[6]))

@@ -1,7 +1,7 @@
--- Writes what came out, unless another outcome stands there: the first stands, whoever runs the push by now.
--- ARGV: the entry's lifetime and that of a late one (ms), how it is kept, how many deliveries there were at least,
---       1 where the owner knows that it is late, what a late one is where it is kept unless late, the reply.
--- Answers 1 where it is late, 0 where it is in time, -1 where another outcome stands.
+-- Writes the outcome unless there is another: the first outcome is kept, whichever process has the lease by now.
+-- ARGV: the lifetime of the key, and that of a late outcome (ms); the retention; the least number of deliveries; 1 if
+--       the process knows that the outcome is late; the reply in place of a late one that is not kept; the reply.
+-- Returns 1 if the outcome is late, 0 if it is in time, -1 if there is another.
 local entry = redis.call('HMGET', KEYS[1], 'n', 'late', 'reply')
 local late = (entry[2] or ARGV[5] == '1') and 1 or 0
 local reply = (late == 1 and ARGV[3] == 'unless late') and ARGV[6] or ARGV[7]

@@ -1,7 +1,7 @@
--- Counts a delivery, and nothing else.
--- ARGV: the entry's lifetime (ms), how many deliveries there were at least, the age that the asker knows of (ms), how
---       far apart deliveries come at least (ms), what is certain of the time since an age was written (ms).
--- Answers: the number of the delivery; the age when it was written, and how long ago that was (ms); the time (ms).
+-- Counts a delivery and does nothing else.
+-- ARGV: the lifetime of the key (ms); the least number of deliveries; the age known to the process (ms); the least time
+--       between deliveries (ms); how much of the time since an age was written counts if the clock was set (ms).
+-- Returns: the number of the delivery; the age that is written, and how long ago it was written (ms); the time (ms).
 local entry = redis.call('HMGET', KEYS[1], 'n', 'last', 'age', 'at')
 local n = counted(entry[1], entry[2], tonumber(ARGV[2]), tonumber(ARGV[4]))
 redis.call('HSET', KEYS[1], 'n', n, 'last', now)

@@ -1,5 +1,5 @@
--- The owner goes away without an outcome: the next delivery runs the push.
--- ARGV: the owner, the entry's lifetime (ms).
+-- Ends the lease of a process without an outcome: the next delivery runs the push.
+-- ARGV: the process; the lifetime of the key (ms).
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then
     return 0
 end

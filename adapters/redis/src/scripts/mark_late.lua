@@ -1,5 +1,5 @@
--- Says that the last delivery is answered without the outcome.
--- Answers the reply, where it was completed meanwhile.
+-- Marks a push as late: its last delivery is answered without the outcome.
+-- Returns the reply if the push was completed meanwhile.
 local entry = redis.call('HMGET', KEYS[1], 'owner', 'reply')
 if entry[2] then
     return entry[2]

@@ -1,5 +1,6 @@
+-- Reads the state of a push.
 -- ARGV: a whole lease (ms).
--- Answers: 0 nobody runs it, 1 running, 2 completed; the reply; how long the owner's lease still lasts (ms).
+-- Returns: 0 free, 1 running, 2 completed; the reply; how long the lease still lasts (ms).
 local entry = redis.call('HMGET', KEYS[1], 'owner', 'until', 'reply')
 if entry[3] then
     return {2, entry[3], 0}

@@ -1,5 +1,4 @@
-//! XML cut into tags and what stands between them, without a look at what it means. What is well-formed is for
-//! `quick-xml` to say.
+//! Splits XML into tags and the text between them, without checking that it is well-formed: `quick-xml` does that.
 
 use memchr::memmem::Finder;
 
@@ -7,7 +6,7 @@ use super::flat::{CDATA, CDATA_ENDS, is_blank};
 
 /// A piece of a document.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(super) enum Piece<'a> {
     Start(&'a str),
     Empty,
     End(&'a str),
@@ -17,14 +16,14 @@ pub(super) enum Token<'a> {
     Aside,
 }
 
-/// The pieces of a document from some place on. They end where the document does, or at what is no such piece.
-pub(super) struct Tokens<'a> {
+/// The pieces of a document from a position on, up to its end or to something that is not a piece.
+pub(super) struct Pieces<'a> {
     xml: &'a str,
     at: usize,
     is_stuck: bool,
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> Pieces<'a> {
     pub(super) fn new(xml: &'a str, at: usize) -> Self {
         Self { xml, at, is_stuck: false }
     }
@@ -38,27 +37,27 @@ impl<'a> Tokens<'a> {
         self.at == self.xml.len()
     }
 
-    /// Whether it met what is no piece of a document.
+    /// Whether it has met something that is not a piece.
     pub(super) fn is_stuck(&self) -> bool {
         self.is_stuck
     }
 
-    fn piece(&mut self) -> Option<Token<'a>> {
+    fn piece(&mut self) -> Option<Piece<'a>> {
         let rest = self.xml.get(self.at..)?;
         if !rest.starts_with('<') {
             let length = memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len());
             let (text, _) = rest.split_at_checked(length)?;
             self.at = self.at.checked_add(length)?;
-            return Some(Token::Text(text));
+            return Some(Piece::Text(text));
         }
         if rest.starts_with(CDATA) {
-            return self.take(CDATA, &CDATA_ENDS).map(Token::Cdata);
+            return self.take(CDATA, &CDATA_ENDS).map(Piece::Cdata);
         }
         if rest.starts_with("<!--") {
-            return self.take("<!--", &Finder::new("-->")).map(|_| Token::Aside);
+            return self.take("<!--", &Finder::new("-->")).map(|_| Piece::Aside);
         }
         if rest.starts_with("<?") {
-            return self.take("<?", &Finder::new("?>")).map(|_| Token::Aside);
+            return self.take("<?", &Finder::new("?>")).map(|_| Piece::Aside);
         }
         if rest.starts_with("<!") { None } else { self.tag() }
     }
@@ -71,22 +70,22 @@ impl<'a> Tokens<'a> {
         Some(text)
     }
 
-    fn tag(&mut self) -> Option<Token<'a>> {
+    fn tag(&mut self) -> Option<Piece<'a>> {
         let rest = self.xml.get(self.at..)?;
         let length = tag_length(rest)?;
         let tag = rest.get(..length)?.strip_prefix('<')?.strip_suffix('>')?;
         self.at = self.at.checked_add(length)?;
         if let Some(name) = tag.strip_prefix('/') {
-            return Some(Token::End(name.trim_end_matches(is_blank)));
+            return Some(Piece::End(name.trim_end_matches(is_blank)));
         }
         if tag.ends_with('/') {
-            return Some(Token::Empty);
+            return Some(Piece::Empty);
         }
-        tag.split(is_blank).next().filter(|name| !name.is_empty()).map(Token::Start)
+        tag.split(is_blank).next().filter(|name| !name.is_empty()).map(Piece::Start)
     }
 }
 
-/// How long the tag is that `rest` begins with. A `>` in the value of an attribute does not end it.
+/// The length of the tag that `rest` begins with. A `>` in the value of an attribute does not end it.
 fn tag_length(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let mut at = 0usize;
@@ -101,8 +100,8 @@ fn tag_length(rest: &str) -> Option<usize> {
     }
 }
 
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_at_end() || self.is_stuck {
@@ -121,28 +120,28 @@ mod tests {
     #[test]
     fn a_document_is_cut_at_its_tags() {
         let xml = "<?xml version='1.0'?><!-- < --><a b='>'>x<![CDATA[<y>]]></a ><c/> ";
-        let mut tokens = Tokens::new(xml, 0);
-        let read: Vec<_> = tokens.by_ref().collect();
+        let mut pieces = Pieces::new(xml, 0);
+        let read: Vec<_> = pieces.by_ref().collect();
         let expected = [
-            Token::Aside,
-            Token::Aside,
-            Token::Start("a"),
-            Token::Text("x"),
-            Token::Cdata("<y>"),
-            Token::End("a"),
-            Token::Empty,
-            Token::Text(" "),
+            Piece::Aside,
+            Piece::Aside,
+            Piece::Start("a"),
+            Piece::Text("x"),
+            Piece::Cdata("<y>"),
+            Piece::End("a"),
+            Piece::Empty,
+            Piece::Text(" "),
         ];
         assert_eq!(read, expected);
-        assert!(tokens.is_at_end());
+        assert!(pieces.is_at_end());
     }
 
     #[test]
     fn it_ends_at_what_is_no_piece_of_a_document() {
         for xml in ["<!DOCTYPE xml>", "<![CDATA[x", "<!-- x", "<?x", "<a", "<a b='", "<>", "< >"] {
-            let mut tokens = Tokens::new(xml, 0);
-            assert_eq!(tokens.next(), None, "{xml}");
-            assert!(tokens.is_stuck(), "{xml}");
+            let mut pieces = Pieces::new(xml, 0);
+            assert_eq!(pieces.next(), None, "{xml}");
+            assert!(pieces.is_stuck(), "{xml}");
         }
     }
 }

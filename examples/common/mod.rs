@@ -1,52 +1,19 @@
-//! What the examples share: what the bot says, and how a small server starts and stops.
+//! What the examples share: the account, the address, the log and the end of a small server.
 #![allow(dead_code, reason = "each example uses its part")]
+
+pub(crate) mod actix;
+pub(crate) mod echo;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
-use std::time::Duration;
 use std::{env, fmt};
 
-use actix_web::body::SizedStream;
-use actix_web::{HttpResponse, web};
 use rand::distr::{Alphanumeric, SampleString};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
-use wechat_callback::message::Content;
-use wechat_callback::{Callback, ImageReply, Message, Reply, TextReply, VoiceReply, WechatMessage};
-
-/// How long the last connections may take: nobody at WeChat waits longer for an answer.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
-
-/// The handler, the same one in axum and in actix-web.
-pub(crate) async fn chat(WechatMessage(message): WechatMessage) -> Reply {
-    echo(message)
-}
-
-/// Says what was said.
-pub(crate) fn echo(message: Message) -> Reply {
-    match message.content {
-        Content::Text(text) => say(&text.content),
-        Content::Image(image) => image.media_id.map(ImageReply::new).into(),
-        Content::Voice(voice) => VoiceReply::new(voice.media_id).into(),
-        Content::Location(location) => say(&location.label),
-        Content::Event(event) if event.is("subscribe") => TextReply::new("欢迎关注！").into(),
-        _ => Reply::none(),
-    }
-}
-
-/// A user's own words, so literally, and as many as a reply may hold; without any it would be none that WeChat takes.
-fn say(words: &str) -> Reply {
-    let part = TextReply::literal(words).split().into_iter().next();
-    part.filter(|part| !part.content().trim().is_empty()).into()
-}
-
-/// Answers every other path in actix-web. An answer that does not hold what is left of a body lets actix-web read it
-/// for as long as it comes.
-pub(crate) async fn not_found(rest: web::Payload) -> HttpResponse {
-    HttpResponse::NotFound().body(SizedStream::new(0, rest))
-}
+use wechat_callback::Callback;
 
 /// The account that the environment names, or a sandbox account where it names none.
 pub(crate) fn callback() -> Result<Callback, Box<dyn Error>> {
@@ -58,8 +25,7 @@ pub(crate) fn callback() -> Result<Callback, Box<dyn Error>> {
     }
 }
 
-/// An account to play with, printed so that a script can play WeChat's side. Its secrets live as long as the
-/// process.
+/// A generated account, printed so that a script can play WeChat's side. It lasts as long as the process.
 fn sandbox() -> Result<Callback, Box<dyn Error>> {
     let random = |length| Alphanumeric.sample_string(&mut rand::rng(), length);
     let (app_id, token, key) = ("wxsandbox", random(32), random(43));
@@ -81,13 +47,23 @@ pub(crate) fn listen() -> Result<TcpListener, Box<dyn Error>> {
     Ok(listener)
 }
 
+/// Waits for Ctrl-C or SIGTERM, and then for `drain`.
+pub(crate) fn shutdown(drain: impl Future) -> io::Result<impl Future<Output = ()>> {
+    let signal = signal()?;
+    Ok(async move {
+        signal.await;
+        drain.await;
+    })
+}
+
 /// Waits for Ctrl-C or SIGTERM. They are caught from the call on, so that an early one is not lost.
 #[cfg(unix)]
-pub(crate) fn shutdown() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix;
+    use tokio::signal::unix::SignalKind;
 
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = unix::signal(SignalKind::interrupt())?;
+    let mut terminate = unix::signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -98,14 +74,14 @@ pub(crate) fn shutdown() -> io::Result<impl Future<Output = ()>> {
 
 /// Waits for Ctrl-C. It is caught from the call on, so that an early one is not lost.
 #[cfg(windows)]
-pub(crate) fn shutdown() -> io::Result<impl Future<Output = ()>> {
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     Ok(async move {
         interrupt.recv().await;
     })
 }
 
-/// Logs to stderr, for stdout belongs to scripts. `RUST_LOG` says how much.
+/// Logs to stderr, because scripts read stdout. `RUST_LOG` says how much.
 pub(crate) fn log() {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
     tracing_subscriber::fmt()
@@ -113,6 +89,23 @@ pub(crate) fn log() {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
+}
+
+/// The framework that an example is served with.
+#[derive(Clone, Copy)]
+pub(crate) enum Framework {
+    Axum,
+    Actix,
+}
+
+/// Reads `--framework axum`, the default, or `--framework actix`.
+pub(crate) fn framework(example: &str) -> Result<Framework, Box<dyn Error>> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] | ["--framework", "axum"] => Ok(Framework::Axum),
+        ["--framework", "actix"] => Ok(Framework::Actix),
+        _ => Err(format!("usage: {example} [--framework axum|actix]").into()),
+    }
 }
 
 /// 0, or 2 after one line that says what is wrong.
@@ -124,7 +117,7 @@ pub(crate) fn exit_code(served: Result<(), Box<dyn Error>>) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Prints a line that a script can read at once. (`println!` would panic where nobody reads.)
+/// Prints a line that a script can read at once. (`println!` would panic after the reader has gone.)
 pub(crate) fn print(line: fmt::Arguments<'_>) -> io::Result<()> {
     let mut stdout = io::stdout();
     writeln!(stdout, "{line}")?;

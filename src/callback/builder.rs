@@ -1,17 +1,16 @@
-use std::env::VarError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::{Callback, ConfigError, check};
+use crate::SecurityMode;
 use crate::account::{Account, Rotation};
 use crate::cipher::Cipher;
-use crate::secret::{EncodingAesKey, Token};
-use crate::{Callback, ConfigError, SecurityMode};
 
 impl Callback {
-    /// Starts with the AppID (开发者ID) and the Token (令牌) of the account.
+    /// Starts with the AppID (开发者ID) and the Token (令牌) of the account, as the console shows them.
     ///
     /// ```
     /// use wechat_callback::Callback;
@@ -29,37 +28,9 @@ impl Callback {
             timestamp_tolerance: Duration::from_secs(300),
         }
     }
-
-    /// Reads the environment: `WECHAT_APP_ID`, `WECHAT_TOKEN`, and where they are set
-    /// `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE` (`plain`, `compatible`, `safe`; safe is the default with a
-    /// key, plain without).
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] where a variable is missing, empty or mistaken. An empty key is a mistake, not plain mode.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_variables(|name| std::env::var(name))
-    }
-
-    fn from_variables(read: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, ConfigError> {
-        let variable = |name| match read(name) {
-            Ok(value) if !value.is_empty() => Ok(Some(value)),
-            Err(VarError::NotPresent) => Ok(None),
-            _ => Err(ConfigError::VariableUnreadable { name }),
-        };
-        let required = |name| variable(name)?.ok_or(ConfigError::VariableMissing { name });
-        let mut builder = Self::builder(required("WECHAT_APP_ID")?, required("WECHAT_TOKEN")?);
-        if let Some(key) = variable("WECHAT_ENCODING_AES_KEY")? {
-            builder = builder.encoding_aes_key(key);
-        }
-        if let Some(mode) = variable("WECHAT_MODE")? {
-            builder = builder.mode(mode.parse()?);
-        }
-        builder.build()
-    }
 }
 
-/// Builds a [`Callback`]. Mistakes in the values are found by [`build`](Self::build).
+/// Builds a [`Callback`]; [`build`](Self::build) checks the values. Made by [`Callback::builder`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct CallbackBuilder {
     app_id: String,
@@ -87,7 +58,7 @@ impl CallbackBuilder {
         self
     }
 
-    /// The security mode as it is set in the console. Safe with a key, plain without, unless it is set here.
+    /// The security mode, which must be the one set in the console. Unless set it is safe with a key and plain without.
     ///
     /// ```
     /// # use wechat_callback::{Callback, SecurityMode};
@@ -102,8 +73,8 @@ impl CallbackBuilder {
         self
     }
 
-    /// The token and key from before the last change in the console, while that change takes effect. A push
-    /// that only they fit is accepted, and answered with them.
+    /// The token and the key before the last change in the console, for the time that the change takes to have effect.
+    /// A push that was made with them is accepted, and its reply is made with them.
     ///
     /// ```
     /// # use wechat_callback::{Callback, PreviousCredentials};
@@ -117,8 +88,8 @@ impl CallbackBuilder {
         self
     }
 
-    /// How far the `timestamp` of a request may lie from the clock, before or after; 300 seconds unless set.
-    /// What is older may be an old request played again. Whole seconds count.
+    /// How far the `timestamp` of a request may be from the clock, before or after; 300 seconds unless set. An older
+    /// request may be a replay. Fractions of a second are ignored.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -133,21 +104,21 @@ impl CallbackBuilder {
         self
     }
 
-    /// Checks the values.
+    /// Checks the values and builds the callback.
     ///
-    /// A token under 16 characters in plain mode is logged as a warning: from a single logged URL it can be
-    /// guessed. So is a key in plain mode, where it does nothing.
+    /// In plain mode it logs a warning for a token under 16 characters, which can be guessed from a single logged URL,
+    /// and for a key, which has no effect there.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], which says what the value looks like.
+    /// [`ConfigError`], which says what the right value looks like.
     pub fn build(self) -> Result<Callback, ConfigError> {
-        check_app_id(&self.app_id)?;
+        check::app_id(&self.app_id)?;
         let tokens = Rotation {
-            current: Token::new(self.token)?,
-            previous: self.previous.token.map(Token::new).transpose()?,
+            current: check::token(self.token)?,
+            previous: self.previous.token.map(check::token).transpose()?,
         };
-        let cipher = |key: Zeroizing<String>| Ok(Cipher::new(&EncodingAesKey::new(&key)?));
+        let cipher = |key: Zeroizing<String>| check::encoding_aes_key(&key).map(|key| Cipher::new(&key));
         let current = self.encoding_aes_key.map(cipher).transpose()?;
         let previous = self.previous.encoding_aes_key.map(cipher).transpose()?;
 
@@ -177,7 +148,7 @@ impl CallbackBuilder {
     }
 }
 
-/// The app id and the mode.
+/// Shows the app id and the mode.
 impl fmt::Debug for CallbackBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallbackBuilder")
@@ -187,19 +158,7 @@ impl fmt::Debug for CallbackBuilder {
     }
 }
 
-fn check_app_id(app_id: &str) -> Result<(), ConfigError> {
-    if app_id.is_empty() {
-        Err(ConfigError::AppIdEmpty)
-    } else if app_id.starts_with("gh_") {
-        Err(ConfigError::AppIdIsOriginalId)
-    } else if app_id.len() > 64 || !app_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        Err(ConfigError::AppIdMalformed)
-    } else {
-        Ok(())
-    }
-}
-
-/// A token, a key or both from before the last change in the console. What is not set has not changed.
+/// The token, the key or both before the last change in the console. What is not set has not changed.
 #[derive(Default)]
 #[must_use = "it does nothing until it is handed to CallbackBuilder::previous"]
 pub struct PreviousCredentials {
@@ -208,7 +167,7 @@ pub struct PreviousCredentials {
 }
 
 impl PreviousCredentials {
-    /// Nothing has changed.
+    /// Neither has changed.
     ///
     /// ```
     /// # use wechat_callback::PreviousCredentials;
@@ -241,7 +200,7 @@ impl PreviousCredentials {
     }
 }
 
-/// Which of the two are set.
+/// Shows which of the two are set.
 impl fmt::Debug for PreviousCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreviousCredentials")
@@ -259,13 +218,6 @@ mod tests {
     const TOKEN: &str = "QDG6eKxyrqUnkq3M";
     const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
 
-    fn from_variables(variables: &[(&str, &str)]) -> Result<Callback, ConfigError> {
-        Callback::from_variables(|name| {
-            let found = variables.iter().find(|(found, _)| *found == name);
-            found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
-        })
-    }
-
     #[test]
     fn the_mode_is_safe_with_a_key_and_plain_without() {
         let builder = || Callback::builder(APP_ID, TOKEN);
@@ -281,20 +233,6 @@ mod tests {
         for mode in [SecurityMode::Compatible, SecurityMode::Safe] {
             let refusal = Callback::builder(APP_ID, TOKEN).mode(mode).build().err();
             assert_eq!(refusal, Some(ConfigError::KeyMissing { mode }));
-        }
-    }
-
-    #[test]
-    fn an_app_id_that_is_something_else_is_refused() {
-        for (app_id, refusal) in [
-            ("", ConfigError::AppIdEmpty),
-            ("gh_1ea4fc76af61", ConfigError::AppIdIsOriginalId),
-            (" wx5823bf96d3bd56c7", ConfigError::AppIdMalformed),
-            ("\"wx5823bf96d3bd56c7\"", ConfigError::AppIdMalformed),
-            ("wx5823bf96d3bd56c7\n", ConfigError::AppIdMalformed),
-            (&"x".repeat(65), ConfigError::AppIdMalformed),
-        ] {
-            assert_eq!(Callback::builder(app_id, TOKEN).build().err(), Some(refusal), "{app_id:?}");
         }
     }
 
@@ -326,34 +264,6 @@ mod tests {
             format!("{builder:?} {:?} {:?}", builder.previous, Callback::builder(APP_ID, TOKEN).build());
         for secret in [TOKEN, KEY, "theTokenBefore12"] {
             assert!(!shown.contains(secret), "{shown}");
-        }
-    }
-
-    #[test]
-    fn the_environment_is_read() {
-        let minimal = [("WECHAT_APP_ID", APP_ID), ("WECHAT_TOKEN", TOKEN)];
-        assert_eq!(from_variables(&minimal).map(|callback| callback.mode()), Ok(SecurityMode::Plain));
-        let key = [&minimal[..], &[("WECHAT_ENCODING_AES_KEY", KEY)]].concat();
-        assert_eq!(from_variables(&key).map(|callback| callback.mode()), Ok(SecurityMode::Safe));
-        let mode = [&key[..], &[("WECHAT_MODE", "compatible")]].concat();
-        assert_eq!(from_variables(&mode).map(|callback| callback.mode()), Ok(SecurityMode::Compatible));
-    }
-
-    #[test]
-    fn a_missing_variable_is_named() {
-        let missing = |variables| from_variables(variables).err();
-        assert_eq!(missing(&[]), Some(ConfigError::VariableMissing { name: "WECHAT_APP_ID" }));
-        let app_id = [("WECHAT_APP_ID", APP_ID)];
-        assert_eq!(missing(&app_id), Some(ConfigError::VariableMissing { name: "WECHAT_TOKEN" }));
-    }
-
-    /// Or a deployment that lost its key would fall back to plain mode without a word.
-    #[test]
-    fn an_empty_variable_is_a_mistake() {
-        for name in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE"] {
-            let all = [("WECHAT_APP_ID", APP_ID), ("WECHAT_TOKEN", TOKEN)];
-            let variables = [&[(name, "")], &all[..]].concat();
-            assert_eq!(from_variables(&variables).err(), Some(ConfigError::VariableUnreadable { name }));
         }
     }
 }

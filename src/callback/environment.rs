@@ -1,0 +1,84 @@
+use std::env::VarError;
+
+use super::{Callback, ConfigError};
+
+impl Callback {
+    /// Reads the account from environment variables: `WECHAT_APP_ID`, `WECHAT_TOKEN`, and if they are set
+    /// `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE` (`plain`, `compatible` or `safe`; unless set it is safe with a key
+    /// and plain without).
+    ///
+    /// ```no_run
+    /// # use wechat_callback::Callback;
+    /// let callback = Callback::from_env()?;
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if a variable is missing, empty or wrong. An empty key is an error, not plain mode.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(|name| std::env::var(name))
+    }
+
+    fn from_variables(read: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, ConfigError> {
+        let variable = |name| match read(name) {
+            Ok(value) if !value.is_empty() => Ok(Some(value)),
+            Err(VarError::NotPresent) => Ok(None),
+            _ => Err(ConfigError::VariableUnreadable { name }),
+        };
+        let required = |name| variable(name)?.ok_or(ConfigError::VariableMissing { name });
+        let mut builder = Self::builder(required("WECHAT_APP_ID")?, required("WECHAT_TOKEN")?);
+        if let Some(key) = variable("WECHAT_ENCODING_AES_KEY")? {
+            builder = builder.encoding_aes_key(key);
+        }
+        if let Some(mode) = variable("WECHAT_MODE")? {
+            builder = builder.mode(mode.parse()?);
+        }
+        builder.build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SecurityMode;
+
+    const APP_ID: &str = "wx5823bf96d3bd56c7";
+    const TOKEN: &str = "QDG6eKxyrqUnkq3M";
+    const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+
+    fn from_variables(variables: &[(&str, &str)]) -> Result<Callback, ConfigError> {
+        Callback::from_variables(|name| {
+            let found = variables.iter().find(|(found, _)| *found == name);
+            found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
+        })
+    }
+
+    #[test]
+    fn the_environment_is_read() {
+        let minimal = [("WECHAT_APP_ID", APP_ID), ("WECHAT_TOKEN", TOKEN)];
+        assert_eq!(from_variables(&minimal).map(|callback| callback.mode()), Ok(SecurityMode::Plain));
+        let key = [&minimal[..], &[("WECHAT_ENCODING_AES_KEY", KEY)]].concat();
+        assert_eq!(from_variables(&key).map(|callback| callback.mode()), Ok(SecurityMode::Safe));
+        let mode = [&key[..], &[("WECHAT_MODE", "compatible")]].concat();
+        assert_eq!(from_variables(&mode).map(|callback| callback.mode()), Ok(SecurityMode::Compatible));
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let missing = |variables| from_variables(variables).err();
+        assert_eq!(missing(&[]), Some(ConfigError::VariableMissing { name: "WECHAT_APP_ID" }));
+        let app_id = [("WECHAT_APP_ID", APP_ID)];
+        assert_eq!(missing(&app_id), Some(ConfigError::VariableMissing { name: "WECHAT_TOKEN" }));
+    }
+
+    /// Otherwise a deployment that has lost its key would fall back to plain mode silently.
+    #[test]
+    fn an_empty_variable_is_a_mistake() {
+        for name in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE"] {
+            let all = [("WECHAT_APP_ID", APP_ID), ("WECHAT_TOKEN", TOKEN)];
+            let variables = [&[(name, "")], &all[..]].concat();
+            assert_eq!(from_variables(&variables).err(), Some(ConfigError::VariableUnreadable { name }));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! [`Callback`], the only way in: it verifies and opens what WeChat sends to an account's URL.
+
+mod builder;
+mod check;
+mod config_error;
+mod environment;
+mod open_error;
+mod verify;
+
+// Behind `verify`, so that the docs have `verify_url` before `open`.
+mod open;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::SecurityMode;
+use crate::account::Account;
+use crate::delivery::MemoryStore;
+use crate::process::Process;
+
+pub use builder::{CallbackBuilder, PreviousCredentials};
+pub use config_error::ConfigError;
+pub use open::{Opened, OpenedXml};
+pub use open_error::OpenError;
+#[cfg(feature = "tokio-1")]
+pub(crate) use verify::Uncovering;
+
+/// One account's callback (服务器配置): verifies and opens what WeChat sends to its URL.
+///
+/// A request with GET is WeChat's check of the URL, one with POST a message or an event:
+///
+/// ```
+/// use wechat_callback::{Callback, SealError, TextReply};
+///
+/// /// The status and the body to answer a GET with.
+/// fn get(callback: &Callback, query: &str) -> (u16, String) {
+///     match callback.verify_url(query) {
+///         Ok(echostr) => (200, echostr),
+///         Err(refusal) => (refusal.status(), String::new()),
+///     }
+/// }
+///
+/// /// The status and the body to answer a POST with.
+/// fn post(callback: &Callback, query: &str, body: &[u8]) -> Result<(u16, String), SealError> {
+///     let push = match callback.open(query, body) {
+///         Ok(push) => push,
+///         Err(refusal) => return Ok((refusal.status(), String::new())),
+///     };
+///     let reply = push.message.text().map(TextReply::literal);
+///     Ok((200, push.context.seal(reply)?.body))
+/// }
+/// ```
+///
+/// It is cheap to clone. Clones share the credentials, and the deliveries that this process remembers.
+#[derive(Clone)]
+pub struct Callback {
+    pub(crate) account: Arc<Account>,
+    pub(crate) process: Arc<Process>,
+}
+
+impl Callback {
+    /// The AppID.
+    #[must_use]
+    pub fn app_id(&self) -> &str {
+        &self.account.app_id
+    }
+
+    /// The security mode.
+    #[must_use]
+    pub fn mode(&self) -> SecurityMode {
+        self.account.mode
+    }
+
+    /// The store of deliveries that is used unless another one is set.
+    #[must_use]
+    pub fn store(&self) -> &MemoryStore {
+        &self.process.store
+    }
+}
+
+/// Shows the app id and the mode.
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback")
+            .field("app_id", &self.app_id())
+            .field("mode", &self.mode())
+            .finish_non_exhaustive()
+    }
+}

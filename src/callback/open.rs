@@ -1,0 +1,170 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use super::verify::{Authentic, Uncovering};
+use super::{Callback, OpenError};
+use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
+use crate::reply::Names;
+use crate::{DecryptError, Message, ReplyContext, Timestamp, XmlReplyContext};
+
+/// A push that was opened.
+///
+/// `#[non_exhaustive]`: only [`Callback::open`] makes one.
+#[non_exhaustive]
+pub struct Opened<'b> {
+    /// The message.
+    pub message: Message,
+    /// The message as XML: the decrypted message, or in plain mode the body of the request.
+    ///
+    /// WeChat is reported not to escape `]]>` in a user's text, so other XML parsers may reject this or find elements
+    /// in the text. [`message`](Self::message) is read without that risk.
+    pub xml: Cow<'b, str>,
+    /// What seals the reply.
+    pub context: ReplyContext,
+    /// The signature, if it does not cover the body.
+    pub(crate) uncovering: Option<Uncovering>,
+}
+
+/// A push that was verified and decrypted but not parsed.
+///
+/// `#[non_exhaustive]`: only [`Callback::open_xml`] makes one.
+#[non_exhaustive]
+pub struct OpenedXml<'b> {
+    /// What WeChat wrote: the decrypted message, or in plain mode the body of the request. A user's text in it may hold
+    /// an unescaped `]]>`, which other XML parsers do not expect.
+    pub xml: Cow<'b, str>,
+    /// What seals the reply.
+    pub context: XmlReplyContext,
+}
+
+impl Callback {
+    /// Opens a push (POST): verifies, decrypts and parses it.
+    ///
+    /// `query` is the query string exactly as in the URL, without the `?`; `body` is the body of the request.
+    ///
+    /// ```
+    /// # use wechat_callback::{Callback, OpenError};
+    /// # fn openid(callback: &Callback, query: &str, body: &[u8]) -> Result<Option<String>, OpenError> {
+    /// let push = callback.open(query, body)?;
+    /// # Ok(
+    /// push.message.openid().map(str::to_owned)
+    /// # )
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], whose [`status`](OpenError::status) is what to answer with, and an empty body.
+    pub fn open<'b>(&self, query: &str, body: &'b [u8]) -> Result<Opened<'b>, OpenError> {
+        self.open_at(query, body, Timestamp::now())
+    }
+
+    /// As [`open`](Self::open), with the caller's clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_at<'b>(&self, query: &str, body: &'b [u8], now: Timestamp) -> Result<Opened<'b>, OpenError> {
+        let Authentic { xml, token, key, nonce, uncovering } = self.authenticate(query, body, now)?;
+        let message = Message::from_xml(&xml).map_err(|error| {
+            // In an encrypted mode every failure after the signature looks the same to the caller.
+            if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
+        })?;
+        let is_envelope = message.content.kind().is_empty() && message.fields().get("Encrypt").is_some();
+        if is_envelope && !self.mode().is_encrypted() {
+            return Err(OpenError::Encrypted);
+        }
+        let [to, from] =
+            [&message.head.from, &message.head.to].map(|name| name.as_deref().unwrap_or_default());
+        let names = Names::new(&nonce, to, from);
+        let (account, to_event) = (self.account.clone(), message.event().is_some());
+        let context = ReplyContext { account, token, key, to_event, names };
+        Ok(Opened { message, xml, context, uncovering })
+    }
+
+    /// Verifies and decrypts a push without parsing it, to pass the XML on to another service.
+    ///
+    /// ```
+    /// # use wechat_callback::{Callback, OpenError, Sealed};
+    /// # fn forward(callback: &Callback, query: &str, body: &[u8], ask: fn(&str) -> String) -> Result<Sealed, OpenError> {
+    /// let push = callback.open_xml(query, body)?;
+    /// let reply: String = ask(&push.xml);
+    /// let sealed = push.context.seal_xml(&reply);
+    /// # Ok(sealed)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), except that the decrypted text may be any UTF-8.
+    pub fn open_xml<'b>(&self, query: &str, body: &'b [u8]) -> Result<OpenedXml<'b>, OpenError> {
+        self.open_xml_at(query, body, Timestamp::now())
+    }
+
+    /// As [`open_xml`](Self::open_xml), with the caller's clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_xml`](Self::open_xml).
+    pub fn open_xml_at<'b>(
+        &self,
+        query: &str,
+        body: &'b [u8],
+        now: Timestamp,
+    ) -> Result<OpenedXml<'b>, OpenError> {
+        let Authentic { xml, token, key, nonce, .. } = self.authenticate(query, body, now)?;
+        let (account, names) = (self.account.clone(), Names::new(&nonce, "", ""));
+        let context = ReplyContext { account, token, key, to_event: false, names };
+        Ok(OpenedXml { xml, context: XmlReplyContext::new(context) })
+    }
+}
+
+impl Opened<'_> {
+    /// The key that all deliveries of this push share. `None` if nothing distinguishes it from other pushes.
+    #[must_use]
+    pub fn delivery_key(&self) -> Option<DeliveryKey> {
+        DeliveryKey::of(&self.context.account.app_id, &self.message)
+    }
+
+    /// In plain mode the signature, which covers the query alone. Bind it to the body that it came with
+    /// ([`SignatureStore::bind`](crate::delivery::SignatureStore::bind)), so that nobody can send another body with it.
+    #[must_use]
+    pub fn query_signature(&self) -> Option<SignatureKey> {
+        self.uncovering.map(|signature| signature.key)
+    }
+
+    /// For how long to bind the [`query_signature`](Self::query_signature): until its timestamp is outside the
+    /// tolerance. Zero if there is none.
+    #[must_use]
+    pub fn fresh_for(&self) -> Duration {
+        self.uncovering.map_or(Duration::ZERO, |signature| signature.fresh_for)
+    }
+
+    /// The key of the sender, which is hashed. `None` if the push names no sender.
+    #[must_use]
+    pub fn user_key(&self) -> Option<UserKey> {
+        Some(UserKey::of(&self.context.account.app_id, self.message.openid()?))
+    }
+}
+
+/// Shows the message as its own `Debug` does, and the length of the XML.
+impl fmt::Debug for Opened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("message", &self.message)
+            .field("xml_length", &self.xml.len())
+            .field("context", &self.context)
+            .finish()
+    }
+}
+
+/// Shows the length of the XML.
+impl fmt::Debug for OpenedXml<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedXml")
+            .field("xml_length", &self.xml.len())
+            .field("context", &self.context)
+            .finish()
+    }
+}

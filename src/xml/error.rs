@@ -1,0 +1,36 @@
+use super::{MAX_DEPTH, MAX_ELEMENTS};
+
+/// Why XML was not read. Positions are offsets in bytes.
+///
+/// `#[non_exhaustive]`: more reasons may be distinguished.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum XmlError {
+    /// It is JSON, which is the other data format (数据格式) of the console.
+    #[error("JSON, where XML is expected: set the data format (数据格式) in the console to XML")]
+    Json,
+    /// It is not well-formed XML.
+    #[error("not well-formed XML near byte {position}")]
+    Malformed {
+        /// Where reading stopped.
+        position: u64,
+    },
+    /// It has a document type declaration. WeChat sends none; entity bombs have one.
+    #[error("a document type declaration")]
+    DocType,
+    /// It declares another encoding than UTF-8.
+    #[error("declared in another encoding than UTF-8")]
+    Encoding,
+    /// The root element is not `xml`.
+    #[error("the root element is not <xml>")]
+    Root,
+    /// Elements are nested deeper than 16 levels.
+    #[error("elements nested deeper than {} levels", MAX_DEPTH)]
+    Depth,
+    /// There are more than 4,096 elements.
+    #[error("more than {} elements", MAX_ELEMENTS)]
+    Elements,
+    /// An element that identifies the message occurs more than once: sender, receiver, time, kind, id or `Encrypt`.
+    #[error("the element {0} is there more than once")]
+    Doubled(&'static str),
+}
