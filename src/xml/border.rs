@@ -1,8 +1,8 @@
 //! Where one text of a user ends and the next begins.
 
-use super::flat::{self, CDATA, CDATA_END, is_blank};
+use super::flat::{self, CDATA, CDATA_END};
+use super::is_blank;
 use super::layouts::{self, Layout, Place};
-use super::user_text::closing_tag;
 
 /// How many elements of WeChat's own may be between two texts.
 const MAX_BETWEEN: usize = 16;
@@ -144,4 +144,12 @@ fn element(rest: &str) -> Option<(&str, &str)> {
     let rest = rest.strip_prefix('<')?;
     let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;
     Some((name, rest.strip_prefix("/>")?)).filter(|_| !name.is_empty())
+}
+
+/// The name in the end tag after the `]]>` at `end`, and the position after the tag.
+pub(super) fn closing_tag(xml: &str, end: usize) -> Option<(&str, usize)> {
+    let rest = xml.get(end..)?.strip_prefix(CDATA_END)?.trim_start_matches(is_blank).strip_prefix("</")?;
+    let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;
+    let rest = rest.trim_start_matches(is_blank).strip_prefix('>')?;
+    Some((name, xml.len().checked_sub(rest.len())?))
 }

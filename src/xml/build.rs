@@ -6,13 +6,27 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::XmlError;
-use super::flat::{CDATA_END, is_blank};
+use super::flat::CDATA_END;
+use super::is_blank;
 use super::tree::{TextRange, Tree, offset};
 use super::user_text;
 use super::{HeadSeen, MAX_DEPTH};
 
+impl Tree {
+    /// Reads `xml`.
+    ///
+    /// The text of an element is its character data and CDATA sections, with references resolved and without the white
+    /// space around it; white space inside CDATA is kept. An element that holds elements has no text.
+    pub(crate) fn parse(xml: &str) -> Result<Self, XmlError> {
+        match Self::parse_flat(xml)? {
+            Some(tree) => Ok(tree),
+            None => build(xml),
+        }
+    }
+}
+
 /// Reads `xml` in any layout.
-pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
+fn build(xml: &str) -> Result<Tree, XmlError> {
     let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
     if xml.trim_start_matches(is_blank).starts_with(['{', '[']) {
         return Err(XmlError::Json);
@@ -224,5 +238,22 @@ fn resolve(reference: &BytesRef<'_>) -> Option<char> {
         "apos" => Some('\''),
         "quot" => Some('"'),
         _ => reference.resolve_char_ref().ok().flatten(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_readers_build_the_same_tree() {
+        for xml in [
+            "<xml></xml>",
+            "<xml>\n    <A><![CDATA[ x ]]></A>\n    <B> 1 </B>\r\n</xml>\n",
+            "<xml><A> <![CDATA[]]>\n</A><B></B><A>again</A></xml>",
+        ] {
+            let flat = Tree::parse_flat(xml).expect("well-formed").expect("flat");
+            assert!(flat == build(xml).expect("well-formed"), "{xml}");
+        }
     }
 }

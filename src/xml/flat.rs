@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::is_blank;
 use super::layouts;
 
 pub(super) const CDATA: &str = "<![CDATA[";
@@ -118,11 +119,6 @@ pub(super) fn has_end(rest: &str, name: &str) -> bool {
     };
     memchr::memchr(b']', rest.as_bytes()).is_some()
         && CDATA_ENDS.find_iter(rest.as_bytes()).any(|at| is_end(at) == Some(true))
-}
-
-/// XML's white space.
-pub(super) fn is_blank(char: char) -> bool {
-    matches!(char, ' ' | '\t' | '\r' | '\n')
 }
 
 /// The length of the name that `text` begins with.

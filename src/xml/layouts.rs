@@ -4,7 +4,7 @@
 //! An element is listed if somebody can type its text, or make a code or a link that holds it. Numbers, ids, WeChat's
 //! own words and repeated elements are not listed.
 
-use super::flat::is_blank;
+use super::is_blank;
 
 /// The place of an element: directly under the root, or inside an element there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

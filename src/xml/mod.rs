@@ -25,6 +25,11 @@ pub use error::XmlError;
 pub(crate) use tree::{Cursor, Element, Tree};
 pub(crate) use write::{Writer, is_allowed};
 
+/// XML's white space.
+fn is_blank(char: char) -> bool {
+    matches!(char, ' ' | '\t' | '\r' | '\n')
+}
+
 /// How deeply elements may be nested. WeChat's deepest event has five levels.
 pub(crate) const MAX_DEPTH: usize = 16;
 /// How many elements a message may have. It bounds the memory of a tree to a small multiple of its text.

@@ -2,7 +2,8 @@
 
 use memchr::memmem::Finder;
 
-use super::flat::{CDATA, CDATA_ENDS, is_blank};
+use super::flat::{CDATA, CDATA_ENDS};
+use super::is_blank;
 
 /// A piece of a document.
 #[derive(Debug, PartialEq, Eq)]

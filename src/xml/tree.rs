@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::XmlError;
-use super::{HeadSeen, MAX_ELEMENTS, build, flat};
+use super::{HeadSeen, MAX_ELEMENTS, flat};
 
 /// The elements under `<xml>`, in two allocations: one string of all names and texts, and one list in document order.
 #[derive(Clone, Default)]
@@ -25,24 +25,13 @@ pub(super) struct TextRange {
 }
 
 impl Tree {
-    /// Reads `xml`.
-    ///
-    /// The text of an element is its character data and CDATA sections, with references resolved and without the white
-    /// space around it; white space inside CDATA is kept. An element that holds elements has no text.
-    pub(crate) fn parse(xml: &str) -> Result<Self, XmlError> {
-        match Self::parse_flat(xml)? {
-            Some(tree) => Ok(tree),
-            None => build::build(xml),
-        }
-    }
-
     pub(super) fn with_room_for(xml: &str) -> Self {
         // Names and resolved texts are never longer than their XML.
         Self { text: String::with_capacity(xml.len()), nodes: Vec::with_capacity(16) }
     }
 
     /// `None` if the layout is not flat.
-    fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
+    pub(super) fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
         let mut tree = Self::with_room_for(xml);
         let mut seen = HeadSeen::default();
         let mut elements = flat::elements(xml);
@@ -199,18 +188,6 @@ mod tests {
             shown.collect::<Vec<_>>().join(" ")
         }
         Tree::parse(xml).map(|tree| list(tree.root()))
-    }
-
-    #[test]
-    fn both_readers_build_the_same_tree() {
-        for xml in [
-            "<xml></xml>",
-            "<xml>\n    <A><![CDATA[ x ]]></A>\n    <B> 1 </B>\r\n</xml>\n",
-            "<xml><A> <![CDATA[]]>\n</A><B></B><A>again</A></xml>",
-        ] {
-            let flat = Tree::parse_flat(xml).expect("well-formed").expect("flat");
-            assert!(flat == build::build(xml).expect("well-formed"), "{xml}");
-        }
     }
 
     #[test]

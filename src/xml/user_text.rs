@@ -6,8 +6,9 @@
 //! back. If there are more texts, their ends are chosen so that exactly those elements are between them that WeChat
 //! writes in a message of that kind.
 
-use super::border::{MayStand, Search};
-use super::flat::{self, CDATA, CDATA_END, is_blank};
+use super::border::{MayStand, Search, closing_tag};
+use super::flat::{self, CDATA, CDATA_END};
+use super::is_blank;
 use super::layouts::{self, Kind, Layout, Place};
 use super::pieces::{Piece, Pieces};
 use super::{HEAD, HeadSeen, MAX_DEPTH};
@@ -330,12 +331,4 @@ fn read_elements<'a>(pieces: &mut Pieces<'a>) -> Option<TailElements<'a>> {
 /// Opens an element, unless it is nested too deeply.
 fn push<'a>(open: &mut Vec<&'a str>, name: &'a str) -> Option<()> {
     (open.len() < MAX_DEPTH).then(|| open.push(name))
-}
-
-/// The name in the end tag after the `]]>` at `end`, and the position after the tag.
-pub(super) fn closing_tag(xml: &str, end: usize) -> Option<(&str, usize)> {
-    let rest = xml.get(end..)?.strip_prefix(CDATA_END)?.trim_start_matches(is_blank).strip_prefix("</")?;
-    let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;
-    let rest = rest.trim_start_matches(is_blank).strip_prefix('>')?;
-    Some((name, xml.len().checked_sub(rest.len())?))
 }

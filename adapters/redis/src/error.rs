@@ -1,4 +1,9 @@
+use std::time::Duration;
+
 use wechat_callback::delivery::StoreError;
+
+/// How long one question to Redis may take. The questions about a push must leave its handler the five seconds.
+pub(crate) const BUDGET: Duration = Duration::from_millis(200);
 
 /// The URL is not one of a Redis that [`RedisStore`](crate::RedisStore) can connect to. The URL is never shown, because
 /// it may hold a password.
@@ -25,7 +30,7 @@ pub(crate) enum AskError {
     /// During an outage Redis is not asked.
     #[error("Redis failed a moment ago")]
     Away,
-    #[error("Redis did not answer within {}ms; what it was asked is not taken back", crate::link::BUDGET.as_millis())]
+    #[error("Redis did not answer within {}ms; what it was asked is not taken back", BUDGET.as_millis())]
     Slow,
     #[error(transparent)]
     Redis(#[from] redis::RedisError),

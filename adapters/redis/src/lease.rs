@@ -1,20 +1,21 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use wechat_callback::Reply;
-use wechat_callback::delivery::{ConcurrentRun, Lease, Retention, StoreError, Timeliness};
+use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease, Retention, StoreError, Timeliness};
 
-use crate::leases::Leases;
+use crate::leases::{Leases, Ownership};
 use crate::link::{Answers, Kind};
 use crate::remote::Remote;
 use crate::run::Run;
 
 /// The lease of a push, in this process's own store and in Redis.
 pub(crate) struct RedisLease {
-    pub(crate) leases: Leases,
-    pub(crate) remote: Remote,
+    leases: Leases,
+    remote: Remote,
     pub(crate) run: Arc<Run>,
-    pub(crate) is_completed: bool,
+    is_completed: bool,
 }
 
 /// The result of writing an outcome.
@@ -71,6 +72,25 @@ impl Lease for RedisLease {
 }
 
 impl RedisLease {
+    /// The lease of a push while Redis is asked for it. The caller has the `local` lease.
+    pub(crate) fn ask(
+        leases: &Leases,
+        remote: &Remote,
+        key: DeliveryKey,
+        deliveries: u32,
+        age: Duration,
+        local: Box<dyn Lease>,
+    ) -> Self {
+        let run = Arc::new(Run::new(key, age, local));
+        leases.ask(&run, deliveries);
+        Self { leases: leases.clone(), remote: remote.clone(), run, is_completed: false }
+    }
+
+    /// The push is run here.
+    pub(crate) fn hold(&self, deliveries: u32, age: Duration, ownership: Ownership) {
+        self.leases.hold(&self.remote, &self.run, deliveries, age, ownership);
+    }
+
     /// Writes the outcome, and waits for that unless Redis is slow now and the result is not needed.
     async fn write(&self, reply: String, keep: Retention) -> Written {
         let Self { leases, remote, run, .. } = self;

@@ -10,11 +10,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::ConnectError;
 use crate::breaker::{Breaker, Permit, SILENCE};
 use crate::connection::{Connections, missing};
-use crate::error::AskError;
+use crate::error::{AskError, BUDGET};
 use crate::scripts::Call;
-
-/// How long one question to Redis may take. The questions about a push must leave its handler the five seconds.
-pub(crate) const BUDGET: Duration = Duration::from_millis(200);
 
 /// How long a late answer is waited for.
 const LATE_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);

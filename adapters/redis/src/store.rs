@@ -13,6 +13,7 @@ use wechat_callback::delivery::{
 use crate::ConnectError;
 use crate::breaker::PAUSE;
 use crate::error::AskError;
+use crate::lease::RedisLease;
 use crate::leases::{Leases, Ownership};
 use crate::link::Link;
 use crate::remote::{Claimed, PushState, Remote};
@@ -174,7 +175,7 @@ impl RedisStore {
         age: Duration,
         local: Box<dyn Lease>,
     ) -> Result<Claim, StoreError> {
-        let lease = self.leases.ask(&self.remote, key, delivery, age, local);
+        let lease = RedisLease::ask(&self.leases, &self.remote, key, delivery, age, local);
         let late = {
             let (leases, remote, run) = (self.leases.clone(), self.remote.clone(), lease.run.clone());
             move |claimed| leases.claimed(&remote, &run, claimed)
@@ -191,7 +192,7 @@ impl RedisStore {
         let (delivery, age) = (claimed.delivery, age.max(claimed.age));
         let state = match claimed.state {
             PushState::Free => {
-                self.leases.hold(&lease, delivery, age, ownership);
+                lease.hold(delivery, age, ownership);
                 ClaimState::First(Box::new(lease))
             }
             PushState::Running(_) => {

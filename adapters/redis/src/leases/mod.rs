@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease, Retention};
+use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Retention};
 
-use crate::lease::RedisLease;
 use crate::remote::{Completion, Remote};
 use crate::run::Run;
 
@@ -66,16 +65,8 @@ struct UnwrittenOutcome {
 }
 
 impl Leases {
-    /// The lease of a push while Redis is asked for it. The caller has the `local` lease.
-    pub(crate) fn ask(
-        &self,
-        remote: &Remote,
-        key: DeliveryKey,
-        deliveries: u32,
-        age: Duration,
-        local: Box<dyn Lease>,
-    ) -> RedisLease {
-        let run = Arc::new(Run::new(key, age, local));
+    /// Redis is asked for the push that is run as `run`.
+    pub(crate) fn ask(&self, run: &Arc<Run>, deliveries: u32) {
         let (claimed, ownership) = (Instant::now(), Ownership::Claiming);
         let entry = LeaseEntry {
             run: run.clone(),
@@ -86,15 +77,21 @@ impl Leases {
             is_watched: false,
             outcome: None,
         };
-        self.table().entries.insert(key, entry);
-        RedisLease { leases: self.clone(), remote: remote.clone(), run, is_completed: false }
+        self.table().entries.insert(run.key, entry);
     }
 
     /// The push is run here. From now on its lease is renewed, which also tells a Redis that has missed the claim.
-    pub(crate) fn hold(&self, lease: &RedisLease, deliveries: u32, age: Duration, ownership: Ownership) {
-        lease.run.is_at_least(age);
+    pub(crate) fn hold(
+        &self,
+        remote: &Remote,
+        run: &Arc<Run>,
+        deliveries: u32,
+        age: Duration,
+        ownership: Ownership,
+    ) {
+        run.is_at_least(age);
         let mut table = self.table();
-        if let Some(entry) = table.of(&lease.run) {
+        if let Some(entry) = table.of(run) {
             entry.deliveries = deliveries;
             if entry.ownership == Ownership::Claiming {
                 entry.ownership = ownership;
@@ -102,7 +99,7 @@ impl Leases {
         }
         if !table.is_renewing {
             table.is_renewing = true;
-            lease.remote.link.runtime().spawn(self.clone().renew(lease.remote.clone()));
+            remote.link.runtime().spawn(self.clone().renew(remote.clone()));
         }
     }
 

@@ -3,6 +3,7 @@ use wechat_callback::delivery::{ClaimState, MemoryStore, OutcomeStore};
 
 use super::renewal::Update;
 use super::*;
+use crate::lease::RedisLease;
 use crate::link::{Answers, Link};
 
 /// The lease of a push that this process runs, without a Redis.
@@ -11,8 +12,8 @@ async fn owned(leases: &Leases, remote: &Remote) -> RedisLease {
     let ClaimState::First(local) = MemoryStore::new().claim(key).await.expect("room").state else {
         panic!("the first");
     };
-    let lease = leases.ask(remote, key, 1, Duration::ZERO, local);
-    leases.hold(&lease, 1, Duration::ZERO, Ownership::Owned);
+    let lease = RedisLease::ask(leases, remote, key, 1, Duration::ZERO, local);
+    lease.hold(1, Duration::ZERO, Ownership::Owned);
     lease
 }
 

@@ -196,6 +196,12 @@ pub(crate) struct VerifyArgs {
     pub(crate) url_to_verify: Option<String>,
 }
 
+/// The list of attacks, for the help.
+fn list_of_attacks() -> String {
+    let line = |attack: &Attack| format!("\n  {:28}{}", attack.name, attack.title.en);
+    format!("Attacks:{}", attack::all().iter().map(line).collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -206,10 +212,4 @@ mod tests {
     fn the_arguments_fit_together() {
         Cli::command().debug_assert();
     }
-}
-
-/// The list of attacks, for the help.
-fn list_of_attacks() -> String {
-    let line = |attack: &Attack| format!("\n  {:28}{}", attack.name, attack.title.en);
-    format!("Attacks:{}", attack::all().iter().map(line).collect::<String>())
 }
