@@ -1,6 +1,6 @@
 //! cargo run --example actix_echo
 //!
-//! Sends each message back, in actix-web. The account comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`,
+//! Says back what it is told, in actix-web. The account comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`,
 //! `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
 mod echo;
@@ -32,7 +32,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         signal.await;
         wechat.drain().await;
     };
-    // actix-web times the headers of a connection's first request only, and reads on for a while after a refusal.
+    // It times the headers of a connection's first request alone, and reads on for a while from who is refused.
     let server = HttpServer::new(app).workers(1).keep_alive(KeepAlive::Disabled);
     let server = server.client_disconnect_timeout(Duration::ZERO);
     let server = server.shutdown_timeout(echo::GRACE.as_secs()).shutdown_signal(shutdown);

@@ -1,6 +1,6 @@
 //! cargo run --example axum_echo
 //!
-//! Sends each message back, in axum. The account comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`,
+//! Says back what it is told, in axum. The account comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`,
 //! `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
 mod echo;

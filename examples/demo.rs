@@ -1,7 +1,7 @@
 //! cargo run --example demo
 //!
 //! A bot, and WeChat's side of it in the browser, in one process. It echoes, has a menu, sends news, answers late
-//! (`慢 8`), and keeps what is too late until the user writes 继续. The address comes from `LISTEN`.
+//! (`慢 8`), and keeps what is too late for who writes 继续. The address comes from `LISTEN`.
 
 mod echo;
 

@@ -1,6 +1,6 @@
 //! cargo run --example hyper_echo
 //!
-//! Sends each message back, in hyper with the tower layer and without axum. The account comes from
+//! Says back what it is told, in hyper with the tower layer and without axum. The account comes from
 //! `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
 mod echo;

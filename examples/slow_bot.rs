@@ -1,10 +1,10 @@
 //! cargo run --example slow_bot -- --framework axum
 //!
-//! Takes its time: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both replies reach the user.
-//! In axum, or in actix-web with `--framework actix`.
+//! Takes its time: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
+//! axum, or in actix-web with `--framework actix`.
 //!
-//! `LATE` says what becomes of a reply that takes more than 14.5 seconds: with `ride`, the default, it is dropped; with
-//! `claim` the user gets it when they write 继续. With `REDIS_URL` several bots answer as one. The account
+//! `LATE` says what becomes of an answer that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
+//! `claim` the user is asked to write 继续, and gets it then. With `REDIS_URL` several bots answer as one. The account
 //! comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
 mod echo;
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Runs once for each message, however often WeChat delivers it.
+/// Runs once for each message, however often WeChat asks.
 async fn chat(WechatMessage(message): WechatMessage) -> Reply {
     let Some(text) = message.text() else {
         return Reply::none();
@@ -102,7 +102,7 @@ async fn in_actix() -> Result<(), Box<dyn Error>> {
         signal.await;
         wechat.drain().await;
     };
-    // actix-web times the headers of a connection's first request only, and reads on for a while after a refusal.
+    // It times the headers of a connection's first request alone, and reads on for a while from who is refused.
     let server = HttpServer::new(app).workers(2).keep_alive(KeepAlive::Disabled);
     let server = server.client_disconnect_timeout(Duration::ZERO);
     let server = server.shutdown_timeout(echo::GRACE.as_secs()).shutdown_signal(shutdown);
