@@ -97,11 +97,25 @@ pub use reveal::Revealed;
 pub use timestamp::Timestamp;
 pub use xml::XmlError;
 
-/// The snippets of the READMEs compile.
+/// The snippets of the READMEs and of `docs/` compile. (`docs/other-servers.md` is compiled by `docs/salvo`.)
 #[cfg(doctest)]
-mod readme {
-    #[doc = include_str!("../README.md")]
-    struct English;
-    #[doc = include_str!("../README.zh-CN.md")]
-    struct Chinese;
+mod pages {
+    macro_rules! compile {
+        ($($name:ident = $page:literal,)+) => {$(
+            #[doc = include_str!(concat!("../", $page))]
+            struct $name;
+        )+};
+    }
+    compile! {
+        Readme = "README.md",
+        ReadmeZh = "README.zh-CN.md",
+        Deploying = "docs/deploying.md",
+        DeployingZh = "docs/deploying.zh-CN.md",
+        LateReplies = "docs/late-replies.md",
+        LateRepliesZh = "docs/late-replies.zh-CN.md",
+        Store = "docs/store.md",
+        StoreZh = "docs/store.zh-CN.md",
+        FromWechatSdk = "docs/from-wechat-sdk.md",
+        FromWechatSdkZh = "docs/from-wechat-sdk.zh-CN.md",
+    }
 }

@@ -14,10 +14,10 @@ use crate::Reply;
 /// # A store of your own
 ///
 /// Implement [`OutcomeStore`], [`SignatureStore`] and [`PendingStore`]. Each method is atomic. An error means that the
-/// store could not be asked, and is never taken for a retry: where [`bind`](SignatureStore::bind) or
-/// [`claim`](OutcomeStore::claim) fails, WeChat is answered 503 and is expected to ask again; where another method
-/// fails, that is logged, and what is in hand is answered. A store that prefers to go on without its server does so in
-/// `claim`, as `wechat-redis` does.
+/// store could not be asked, and never makes a new message look like a retry: if a delivery cannot be decided without the
+/// store ([`bind`](SignatureStore::bind), [`claim`](OutcomeStore::claim), [`wait`](OutcomeStore::wait) twice, the fetch
+/// of a pending reply), WeChat is answered 503, and retries it; if an answer is in hand, the error is logged, and that is
+/// answered. A store that prefers to go on without its server does so in these methods, as `wechat-redis` does.
 ///
 /// Replies are [`serde`] types, for stores that write them down.
 #[diagnostic::on_unimplemented(

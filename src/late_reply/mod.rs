@@ -25,7 +25,7 @@ use crate::Reply;
 /// | [`Claim`](Self::Claim) | a notice; they write a word, and get the reply |
 /// | [`Push`](Self::Push) | the reply, as a message of its own, where the account may send them (from 4.5 s on) |
 /// | [`PushOrClaim`](Self::PushOrClaim) | the same; a reply that WeChat refuses to send is kept until they write the word |
-/// | [`RunAgain`](Self::RunAgain) | nothing: the handler runs again for each delivery |
+/// | [`RunAgain`](Self::RunAgain) | WeChat's failure notice, as for every reply after 5 s: the handler runs again for each delivery |
 ///
 /// A handler that fails late has no reply. The reply of `on_error`, if it is set, is one: it is claimed or pushed like
 /// any other.
@@ -65,7 +65,7 @@ impl LateReply {
     /// The last delivery is answered with `notice`, and the user gets the reply when they write `word`; if that is too
     /// early, they get the notice again. When nothing is kept for them, the word is a message like any other.
     ///
-    /// A text that is too long for one message is told in parts, in time or late: each but the last ends with
+    /// A text that is too long for one message is sent in parts, in time or late: each but the last ends with
     /// `……【word】`, and the next follows when the user writes the word. Blanks around the word do not count.
     ///
     /// ```

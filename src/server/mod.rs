@@ -143,7 +143,7 @@ impl Engine {
         self
     }
 
-    /// What the user is told when the handler fails (an error, a panic, the [time-out](Self::handler_timeout)), or when
+    /// The reply that the user gets when the handler fails (an error, a panic, the [time-out](Self::handler_timeout)), or when
     /// its reply is one that WeChat would not take; nothing unless set, and never where the push names no sender.
     ///
     /// All deliveries of the push get it. A failure that is too late for them goes where late replies go: see

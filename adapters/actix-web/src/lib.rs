@@ -56,8 +56,7 @@
 //! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
 //! - an `Option` of a reply: `None` is answered `success`, and WeChat shows nothing;
 //! - `Result<_, HandlerError>` of these or of nothing: an error is logged with its causes and answered `success`,
-//!   so that one bug does not make WeChat block the account; or the user is told what [`WechatMiddleware::on_error`]
-//!   says;
+//!   so that one bug does not make WeChat block the account; with [`WechatMiddleware::on_error`] the user gets a reply;
 //! - a text (`String`, `&str`: a 200 of `text/plain` up to 64 KiB): a reply, as [`TextReply::new`] makes it;
 //! - XML of its own (`text/xml`, `application/xml`), which passes untouched. In an encrypted mode WeChat does not take
 //!   it, and that is logged as an error;
@@ -66,6 +65,13 @@
 //!
 //! A handler that blocks its thread holds up its whole worker, and no time-out ends it: put such work into
 //! [`web::block`](actix_web::web::block).
+//!
+//! # Five seconds
+//!
+//! WeChat waits five seconds for the answer, and delivers a push up to three times. The handler runs once, and the first
+//! delivery that finds its reply carries it. What becomes of a reply that is later than 14.5 seconds is set with
+//! [`WechatMiddleware::late_reply`]; when WeChat delivers, with [`WechatMiddleware::retry_schedule`]; where the deliveries of
+//! several processes meet, with [`WechatMiddleware::store`].
 //!
 //! # Where it is mounted
 //!

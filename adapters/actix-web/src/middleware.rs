@@ -140,7 +140,7 @@ impl WechatMiddleware {
         self
     }
 
-    /// What the user is told when the handler fails: see [`Engine::on_error`].
+    /// The reply that the user gets when the handler fails: see [`Engine::on_error`].
     ///
     /// ```
     /// # use wechat_actix::{Callback, TextReply, WechatMiddleware};

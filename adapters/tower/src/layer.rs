@@ -113,7 +113,7 @@ impl WechatLayer {
         self
     }
 
-    /// What the user is told when the handler fails: see [`Engine::on_error`].
+    /// The reply that the user gets when the handler fails: see [`Engine::on_error`].
     ///
     /// ```
     /// # use wechat_tower::{Callback, TextReply, WechatLayer};

@@ -5,7 +5,7 @@
 //! the handler, and signs and encrypts the reply after it. This crate re-exports the core, `wechat-callback`, so
 //! it is the only one to depend on.
 //!
-//! It needs no axum, but a body that keeps it waiting is timed by tokio's clock, so it runs in a tokio runtime.
+//! It needs no axum, but a tokio runtime: bodies and handlers are timed by its clock.
 //!
 //! # Example
 //!
@@ -58,7 +58,7 @@
 //! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
 //! - nothing: WeChat is answered `success`, and shows nothing;
 //! - `Result<_, HandlerError>` of a reply: an error is logged with its causes and answered `success`, so that one
-//!   bug does not make WeChat block the account; or the user is told what [`WechatLayer::on_error`] says;
+//!   bug does not make WeChat block the account; with [`WechatLayer::on_error`] the user gets a reply;
 //! - a text (`String`, `&str`: a 200 of `text/plain` up to 64 KiB): a reply, as [`TextReply::new`] makes it. So is the
 //!   error of a `Result<_, String>`: the user reads it, so let it be a [`HandlerError`];
 //! - XML of its own (`text/xml`, `application/xml`), which passes untouched. In an encrypted mode WeChat does not take
@@ -70,6 +70,13 @@
 //!
 //! A handler that blocks its thread holds up every other push of that thread, and no time-out ends it: put such work
 //! into `tokio::task::spawn_blocking`.
+//!
+//! # Five seconds
+//!
+//! WeChat waits five seconds for the answer, and delivers a push up to three times. The handler runs once, and the first
+//! delivery that finds its reply carries it. What becomes of a reply that is later than 14.5 seconds is set with
+//! [`WechatLayer::late_reply`]; when WeChat delivers, with [`WechatLayer::retry_schedule`]; where the deliveries of
+//! several processes meet, with [`WechatLayer::store`].
 //!
 //! # Where it is mounted
 //!

@@ -42,13 +42,13 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// With room for 100,000 pushes, as many users with promised answers and 1,000,000 signatures of plain mode.
+    /// With room for 100,000 pushes, as many users with pending replies and 1,000,000 signatures of plain mode.
     #[must_use]
     pub fn new() -> Self {
         Self { table: Arc::new(Mutex::new(Table::new(CAPACITY, SIGNATURES))), capacity: CAPACITY }
     }
 
-    /// With room for `pushes` pushes and as many users with promised answers.
+    /// With room for `pushes` pushes and as many users with pending replies.
     ///
     /// ```
     /// # use wechat_callback::delivery::MemoryStore;
