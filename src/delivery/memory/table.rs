@@ -122,7 +122,9 @@ impl Table {
                 timeliness = if *late { Timeliness::Late } else { Timeliness::InTime };
                 waiters = std::mem::take(waiting);
             }
-            push.state = State::Completed(retention.kept(outcome, timeliness));
+            if !matches!(push.state, State::Completed(_)) {
+                push.state = State::Completed(retention.kept(outcome, timeliness));
+            }
             let ttl = retention.ttl(timeliness);
             let queue = if ttl == Retention::OUTCOME_TTL { Queue::Short } else { Queue::Long };
             Some((now + ttl, queue))
