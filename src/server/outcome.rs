@@ -67,8 +67,8 @@ impl Engine {
             (Stored::KeepRest, Some(user), Some(key)) if retention == Retention::ForUser => {
                 self.add_pending(user, PendingReply::new(key, 1)).await;
             }
-            (Stored::KeepRest, Some(user), _) => {
-                self.keep(user, reply, 1).await;
+            (Stored::KeepRest, Some(user), Some(key)) => {
+                self.keep(user, key, reply, 1).await;
             }
             (Stored::Send, ..) => self.send(push, reply, source).await,
             (Stored::Lose, ..) => lost(),
@@ -116,9 +116,9 @@ impl Engine {
     }
 
     async fn keep_unsent(&self, push: &Push, reply: &Arc<Reply>) -> bool {
-        match push.user {
-            Some(user) => self.keep(user, reply, 0).await,
-            None => false,
+        match (push.user, push.key) {
+            (Some(user), Some(key)) => self.keep(user, key, reply, 0).await,
+            _ => false,
         }
     }
 
