@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::Instrument;
 
 use super::Engine;
 use super::contain::contained;
@@ -126,7 +127,7 @@ impl Engine {
     pub(super) fn type_to(&self, push: &Push) {
         if let (Some(sender), Some(to)) = (self.shared.policy.late.sender(), &push.recipient) {
             let (sender, to) = (sender.clone(), to.clone());
-            tokio::spawn(async move {
+            let typing = async move {
                 let error = match contained(sender.typing(&to)).await {
                     Ok(Ok(())) => return,
                     Ok(Err(error)) => error,
@@ -136,7 +137,8 @@ impl Engine {
                     error = as_dyn(&error),
                     "it could not be shown that a reply is being written"
                 );
-            });
+            };
+            tokio::spawn(typing.in_current_span());
         }
     }
 }
