@@ -108,7 +108,7 @@ fn runs_that_are_given_up_leave_nothing_behind() {
     let store = MemoryStore::new().capacity(10);
     let kept = kept_bytes(async {
         for _ in 0..100_000 {
-            let claim = store.claim(key(1)).await.expect("room");
+            let claim = store.claim(key(1), Duration::ZERO).await.expect("room");
             assert!(matches!(claim.state, ClaimState::First(_)));
         }
     });

@@ -1,6 +1,7 @@
 //! Replies that are kept for users to fetch.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -97,7 +98,7 @@ impl Engine {
     /// kept.
     pub(super) async fn keep(&self, user: UserKey, key: DeliveryKey, reply: &Arc<Reply>, part: u32) -> bool {
         let key = key.of_kept();
-        let kept = match self.shared.store.claim(key).await {
+        let kept = match self.shared.store.claim(key, Duration::ZERO).await {
             Ok(claim) => match claim.state {
                 ClaimState::First(lease) => lease.complete(reply.clone(), Retention::ForUser).await.map(drop),
                 ClaimState::Running | ClaimState::Completed(_) => Ok(()),

@@ -328,7 +328,9 @@ mod tests {
     /// A push that is held, by a process whose Redis is away.
     async fn held(leases: &Leases, remote: &Remote) -> Owner {
         let key = "0".repeat(40).parse().expect("a key");
-        let ClaimState::First(local) = MemoryStore::new().claim(key).await.expect("room").state else {
+        let ClaimState::First(local) =
+            MemoryStore::new().claim(key, Duration::ZERO).await.expect("room").state
+        else {
             panic!("the first");
         };
         let owner = leases.ask(remote, key, 1, Duration::ZERO, local);
