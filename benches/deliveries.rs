@@ -156,7 +156,7 @@ fn print_memory(runtime: &Runtime, entries: u64) {
 }
 
 async fn complete(store: &MemoryStore, key: DeliveryKey, outcome: &Arc<Reply>) {
-    let claim = store.claim(key).await.expect("room");
+    let claim = store.claim(key, Duration::ZERO).await.expect("room");
     let ClaimState::First(lease) = claim.state else {
         panic!("the key is fresh");
     };

@@ -7,12 +7,17 @@ mod push;
 use std::time::Duration;
 
 use allocation_counter::measure;
+use axum::body::Body;
+use axum::http::{Request, Response};
 use futures_util::FutureExt;
 use push::Push;
+use tower_layer::Layer;
+use tower_service::Service;
 use wechat_callback::delivery::{
     ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, SignatureStore, UserKey,
 };
 use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
+use wechat_tower::WechatLayer;
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
 /// reply does. A smaller figure is welcome: write it down here.
@@ -103,7 +108,7 @@ fn runs_that_are_given_up_leave_nothing_behind() {
     let store = MemoryStore::new().capacity(10);
     let kept = kept_bytes(async {
         for _ in 0..100_000 {
-            let claim = store.claim(key(1)).await.expect("room");
+            let claim = store.claim(key(1), Duration::ZERO).await.expect("room");
             assert!(matches!(claim.state, ClaimState::First(_)));
         }
     });
@@ -152,4 +157,29 @@ fn counted<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let mut returned = None;
     let allocations = measure(|| returned = Some(work())).count_total;
     (returned.expect("worked"), allocations)
+}
+
+/// What a delivery holds that has handed a long message over to its handler.
+#[test]
+fn a_body_is_not_kept_while_the_handler_runs() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let _entered = runtime.enter();
+    let xml = push::text_message(40_000);
+    let [plain, safe] = push::callbacks();
+    for (callback, push) in [(plain, Push::plain(&xml, push::TOKEN)), (safe, Push::safe(&xml, push::TOKEN))] {
+        let handler = tower::service_fn(async |request: Request<Body>| {
+            drop(request);
+            std::future::pending::<Result<Response<Body>, std::convert::Infallible>>().await
+        });
+        let mut service = WechatLayer::new(callback).layer(handler);
+        let mut answer = None;
+        let held = measure(|| {
+            let request = Request::post(format!("/weixin?{}", push.query));
+            let request = request.body(Body::from(push.body.clone())).expect("a request");
+            let mut answering = Box::pin(service.call(request));
+            assert!((&mut answering).now_or_never().is_none());
+            answer = Some(answering);
+        });
+        assert!(held.bytes_current < 10_000, "{held:?}");
+    }
 }

@@ -75,10 +75,10 @@ key! {
 }
 
 impl DeliveryKey {
-    /// The key of no push.
+    /// The key of no push: under it a reply to this one is kept that is not its outcome.
     #[cfg(feature = "tokio-1")]
-    pub(crate) fn random() -> Self {
-        Self(rand::random())
+    pub(crate) fn of_kept(self) -> Self {
+        Self(digest(&[b"kept", &self.0]))
     }
 
     /// The key of a message to the account `app_id`. `None` where nothing tells it from another: it has neither

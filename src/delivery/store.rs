@@ -35,12 +35,12 @@ impl<S: OutcomeStore + SignatureStore + PendingStore> DeliveryStore for S {}
 /// [`Lease`] is completed or dropped, or, where a process can die, is no longer renewed. A push whose owner went away
 /// without an outcome is free: the next claim makes a new owner. The first outcome stands, whoever completes it: an
 /// owner that lost the push may have the answer before the new one. Deliveries are counted, and their age is measured on
-/// a monotonic clock, from the first claim on, whoever owns the push.
+/// a monotonic clock, from the arrival of the first, whoever owns the push.
 #[async_trait]
 pub trait OutcomeStore: Send + Sync + 'static {
-    /// Counts a delivery of `key` and returns what became of the push so far. Where nobody runs the push, the asker owns
-    /// it from now on.
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError>;
+    /// Counts a delivery of `key` that arrived `waited` ago, for its body takes its time, and returns what became of the
+    /// push so far. Where nobody runs the push, the asker owns it from now on.
+    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError>;
 
     /// As [`claim`](Self::claim), for a delivery that was counted before: it asks again after the owner went away.
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError>;
@@ -98,7 +98,7 @@ pub trait PendingStore: Send + Sync + 'static {
 pub struct Claim {
     /// Which delivery of the push this is, from 1.
     pub delivery: u32,
-    /// How long ago the first delivery was claimed.
+    /// How long before this delivery the first one arrived.
     pub age: Duration,
     /// What became of the push so far.
     pub state: ClaimState,
@@ -110,7 +110,7 @@ impl Claim {
     /// other than 200, and a proxy may send a request twice.
     pub const RETRY_GAP: Duration = Duration::from_millis(2500);
 
-    /// The `delivery`th delivery of a push, from 1, whose first was claimed `age` ago, and what became of it so far.
+    /// The `delivery`th delivery of a push, from 1, whose first arrived `age` before it, and what became of it so far.
     #[must_use]
     pub const fn new(delivery: u32, age: Duration, state: ClaimState) -> Self {
         Self { delivery, age, state }
@@ -157,7 +157,7 @@ pub trait Lease: Send + Sync {
 /// A run of the same push in another process, because a store forgot that it runs there.
 #[async_trait]
 pub trait ConcurrentRun: Send + Sync {
-    /// How long ago the first delivery of the push was claimed, as far as is known by now.
+    /// How long ago the first delivery of the push arrived, as far as is known by now.
     fn age(&self) -> Duration;
 
     /// Waits for the outcome that the other process completes. It stands; the run here has none then.

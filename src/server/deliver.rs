@@ -64,11 +64,13 @@ impl Engine {
             Ok(Claimed::Answer(reply)) => {
                 return Delivery::Answered(self.seal(&mut span, &opened.context, &reply));
             }
-            Ok(Claimed::Run(lease)) if is_admitted => {
+            Ok(Claimed::Run(lease)) => {
                 span.join("first");
-                return Delivery::Run(HandlerTask::new(self.clone(), push, lease, span));
+                if is_admitted {
+                    return Delivery::Run(HandlerTask::new(self.clone(), push, lease, span));
+                }
+                Refused::ShuttingDown
             }
-            Ok(Claimed::Run(_)) => Refused::ShuttingDown,
             Err(refused) => refused,
         };
         Delivery::Answered(self.refused(&refused, span))
@@ -89,7 +91,7 @@ impl Engine {
         let Some(key) = push.key else {
             return Ok(Claimed::Run(None));
         };
-        let Claim { delivery, age, mut state } = store.claim(key).await?;
+        let Claim { delivery, age, mut state } = store.claim(key, span.arrived.elapsed()).await?;
         span.delivery = delivery;
         push.age = age;
         let is_word =

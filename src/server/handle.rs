@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
+use tokio::runtime::Handle;
+
 use super::deliver::Delivery;
 use super::handlers::HandlerOutput;
 use super::response::Response;
 use super::task::Answer;
 use super::{Engine, Shared};
 use crate::callback::Uncovering;
-use crate::{HandlerError, Message, Refusal, Reply, Timestamp};
+use crate::{HandlerError, Message, Opened, Refusal, Reply, Timestamp};
 
 impl Engine {
     /// Answers one request: verifies the URL (GET), or opens the push (POST) and calls `handler` with its message, once for
@@ -60,8 +62,9 @@ impl Engine {
             Delivery::Answered(response) => return response,
             Delivery::Run(task) => task,
         };
-        let context = opened.context;
-        let message = opened.message;
+        // The plain XML is not kept while the handler runs.
+        let Opened { message, context, xml, .. } = opened;
+        drop(xml);
         let handler = async move {
             let output = match handler(message).await {
                 Ok(reply) => HandlerOutput::Reply(reply.into()),
@@ -70,7 +73,7 @@ impl Engine {
             (output, None::<Response>)
         };
         let (run, wait) = task.start(handler, context);
-        match wait.answer(Box::pin(run), |run| drop(tokio::spawn(run))).await {
+        match wait.answer(Box::pin(run), detach).await {
             Answer::Reply(response, _) | Answer::Passthrough(response) => response,
         }
     }
@@ -105,5 +108,13 @@ impl Engine {
     pub fn method_not_allowed(&self) -> Response {
         tracing::debug!(status = 405, "refused a request");
         Response::method_not_allowed()
+    }
+}
+
+/// Leaves the rest of a run to the runtime. Where there is none the process is going down, and to panic in a destructor
+/// would be worse.
+fn detach(run: impl Future<Output: Send> + Send + 'static) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(run);
     }
 }

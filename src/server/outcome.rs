@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::Instrument;
 
 use super::Engine;
 use super::contain::contained;
@@ -67,8 +68,8 @@ impl Engine {
             (Stored::KeepRest, Some(user), Some(key)) if retention == Retention::ForUser => {
                 self.add_pending(user, PendingReply::new(key, 1)).await;
             }
-            (Stored::KeepRest, Some(user), _) => {
-                self.keep(user, reply, 1).await;
+            (Stored::KeepRest, Some(user), Some(key)) => {
+                self.keep(user, key, reply, 1).await;
             }
             (Stored::Send, ..) => self.send(push, reply, source).await,
             (Stored::Lose, ..) => lost(),
@@ -116,9 +117,9 @@ impl Engine {
     }
 
     async fn keep_unsent(&self, push: &Push, reply: &Arc<Reply>) -> bool {
-        match push.user {
-            Some(user) => self.keep(user, reply, 0).await,
-            None => false,
+        match (push.user, push.key) {
+            (Some(user), Some(key)) => self.keep(user, key, reply, 0).await,
+            _ => false,
         }
     }
 
@@ -126,7 +127,7 @@ impl Engine {
     pub(super) fn type_to(&self, push: &Push) {
         if let (Some(sender), Some(to)) = (self.shared.policy.late.sender(), &push.recipient) {
             let (sender, to) = (sender.clone(), to.clone());
-            tokio::spawn(async move {
+            let typing = async move {
                 let error = match contained(sender.typing(&to)).await {
                     Ok(Ok(())) => return,
                     Ok(Err(error)) => error,
@@ -136,7 +137,8 @@ impl Engine {
                     error = as_dyn(&error),
                     "it could not be shown that a reply is being written"
                 );
-            });
+            };
+            tokio::spawn(typing.in_current_span());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Replies that are kept for users to fetch.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -92,14 +93,15 @@ impl Engine {
         added.is_ok()
     }
 
-    /// Keeps `reply`, from `part` on, for the user: under a key of its own, because its push is completed with something
-    /// else. Whether it could be kept.
-    pub(super) async fn keep(&self, user: UserKey, reply: &Arc<Reply>, part: u32) -> bool {
-        let key = DeliveryKey::random();
-        let kept = match self.shared.store.claim(key).await {
+    /// Keeps `reply` to the push `key`, from `part` on, for the user: under another key, because the push is completed
+    /// with something else. Where a store let two deliveries run the push, one of the replies is kept. Whether it could be
+    /// kept.
+    pub(super) async fn keep(&self, user: UserKey, key: DeliveryKey, reply: &Arc<Reply>, part: u32) -> bool {
+        let key = key.of_kept();
+        let kept = match self.shared.store.claim(key, Duration::ZERO).await {
             Ok(claim) => match claim.state {
                 ClaimState::First(lease) => lease.complete(reply.clone(), Retention::ForUser).await.map(drop),
-                ClaimState::Running | ClaimState::Completed(_) => return false,
+                ClaimState::Running | ClaimState::Completed(_) => Ok(()),
             },
             Err(error) => Err(error),
         };

@@ -210,9 +210,14 @@ pin_project_lite::pin_project! {
 
     impl<H, R, S> PinnedDrop for Run<H, R, S> {
         fn drop(this: Pin<&mut Self>) {
+            let span = &this.span;
             if this.completion.as_ref().is_some_and(Completion::is_owed) {
-                let span = &this.span;
                 tracing::error!(parent: span, "the handler was cancelled: what runs it is going down (see drain)");
+            } else if this.storing.is_some() {
+                tracing::error!(
+                    parent: span,
+                    "the reply may be lost: what stores or sends it is going down (see drain)"
+                );
             }
         }
     }

@@ -14,6 +14,7 @@ use wechat_callback::delivery::{
     Claim, ClaimState, ConcurrentRun, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply,
     PendingStore, Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
 };
+use wechat_callback::late_reply::{ClaimWord, LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Reply, TextReply};
 
 /// Knows nothing of earlier deliveries when it is asked, and then what it is told.
@@ -21,6 +22,8 @@ use wechat_callback::{Reply, TextReply};
 struct Forgetful {
     local: MemoryStore,
     known: watch::Sender<Known>,
+    /// Whether it forgets who runs a push.
+    forgets_owners: bool,
 }
 
 #[derive(Clone, Default)]
@@ -34,6 +37,9 @@ struct Again {
     known: watch::Sender<Known>,
 }
 
+/// The right to run a push that another runs, whose outcome stands.
+struct Second;
+
 struct Others(watch::Sender<Known>);
 
 impl Forgetful {
@@ -43,6 +49,7 @@ impl Forgetful {
             ClaimState::First(local) => {
                 ClaimState::First(Box::new(Again { local, known: self.known.clone() }))
             }
+            ClaimState::Running if self.forgets_owners => ClaimState::First(Box::new(Second)),
             state => state,
         };
         Claim::new(delivery, age, state)
@@ -51,8 +58,8 @@ impl Forgetful {
 
 #[async_trait]
 impl OutcomeStore for Forgetful {
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
-        Ok(self.again(self.local.claim(key).await?))
+    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError> {
+        Ok(self.again(self.local.claim(key, waited).await?))
     }
 
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
@@ -116,6 +123,13 @@ impl Lease for Again {
 }
 
 #[async_trait]
+impl Lease for Second {
+    async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
+        Ok(Timeliness::InTime)
+    }
+}
+
+#[async_trait]
 impl ConcurrentRun for Others {
     fn age(&self) -> Duration {
         self.0.borrow().began.map_or(Duration::ZERO, |began| began.elapsed())
@@ -173,5 +187,34 @@ fn one_that_is_the_second_after_all_waits_for_as_long_as_wechat() {
         seconds(5.0).await;
         let (heard, took, _) = heard(&stage, 2.0, |known| known.began = Some(began)).await;
         assert_eq!((heard, took), (Nothing, PATIENCE));
+    });
+}
+
+struct Nobody;
+
+#[async_trait]
+impl ReplySender for Nobody {
+    async fn send(&self, _: &Recipient, _: &Reply) -> Result<(), SendError> {
+        Err(SendError::Final("nobody is there".into()))
+    }
+}
+
+#[test]
+fn the_rest_of_a_text_that_two_deliveries_ran_is_fetched_once() {
+    everywhere(async |stage| {
+        let word = || ClaimWord::new("继续", TextReply::new("还在想"));
+        for policy in [LateReply::Claim(word()), LateReply::push_or_claim(Nobody, word())] {
+            let (store, slow) = (Forgetful { forgets_owners: true, ..Forgetful::default() }, Slow::default());
+            let middleware = stage.middleware().late_reply(policy.clone()).store(store);
+            let app = middleware.around(slow.handler()).await;
+            let long = "长".repeat(1000);
+            let push = stage.wechat.push(&text(&format!("3 {long}")));
+            assert_eq!(app.deliver_for(Duration::from_secs(1), push.clone()).await, Nothing);
+            let Heard::Text(first) = app.ask(push).await else { panic!("the first part") };
+            assert_eq!(slow.begun().len(), 2);
+            let Heard::Text(rest) = app.tell(&text("继续")).await else { panic!("the rest") };
+            assert_eq!(format!("{}{rest}", first.strip_suffix("\n……【继续】").expect("a mark")), long);
+            assert_eq!(app.tell(&text("继续")).await, says(">继续"), "{policy:?}");
+        }
     });
 }

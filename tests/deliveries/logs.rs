@@ -190,3 +190,21 @@ fn neither_secrets_nor_messages_nor_users_are_logged_whatever_becomes_of_a_push(
         }
     });
 }
+
+#[test]
+fn a_push_that_a_shutdown_refuses_was_the_first() {
+    everywhere(async |stage| {
+        let middleware = stage.middleware();
+        let app = app(&middleware).await;
+        let log = logged(async {
+            middleware.drain().await;
+            assert_eq!(app.deliver_once(stage.wechat.push(&text("晚"))).await, Refused(503));
+        });
+        let log = log.await;
+        let [push] = &pushes(&log)[..] else { panic!("one push: {log}") };
+        assert_eq!(
+            ["delivery", "joined", "outcome"].map(|name| push[name]),
+            ["1", "first", "refused: shutting down"]
+        );
+    });
+}

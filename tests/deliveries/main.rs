@@ -7,6 +7,7 @@ mod support;
 mod claim;
 mod drain;
 mod elsewhere;
+mod endings;
 mod failures;
 mod handlers;
 mod logs;

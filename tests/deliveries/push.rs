@@ -206,11 +206,16 @@ fn each_delivery_that_is_answered_without_the_reply_shows_that_one_is_being_writ
         assert_eq!(app.tell(&text("2 好")).await, says("好"));
         assert_eq!(sent.typing(), []);
         let push = stage.wechat.push(&text("12 好"));
-        for shown in 1..=2 {
-            assert_eq!(app.deliver_once(push.clone()).await, Success);
-            seconds(0.5).await;
-            assert_eq!(sent.typing(), vec![user(); shown]);
-        }
+        let log = logged(async {
+            for shown in 1..=2 {
+                assert_eq!(app.deliver_once(push.clone()).await, Success);
+                seconds(0.5).await;
+                assert_eq!(sent.typing(), vec![user(); shown]);
+            }
+        });
+        let log = log.await;
+        let failures: Vec<_> = log.lines().filter(|line| line.contains("is being written")).collect();
+        assert!(failures.len() == 2 && failures.iter().all(|line| line.contains("wechat_push{")), "{log}");
     });
 }
 

@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use support::deliveries::{
-    Adapter, App, Heard, Middleware, Nothing, OTHER_USER, RETRIES, Retry, Slow, Stage, Success, USER,
-    everywhere, from, on_adapters, paused, says, seconds,
+    Adapter, App, Heard, Middleware, Nothing, OTHER_USER, PATIENCE, RETRIES, Retry, Slow, Stage, Success,
+    USER, everywhere, from, on_adapters, paused, says, seconds, tenths,
 };
 use support::made::Made;
-use support::{Wechat, text};
-use tokio::time::Instant;
+use support::{Push, Wechat, text};
+use tokio::time::{Instant, timeout};
 use wechat_callback::delivery::MemoryStore;
 use wechat_callback::late_reply::RetrySchedule;
+use wechat_callback::server::Engine;
 use wechat_callback::{Reply, SecurityMode, TextReply};
 
 async fn slow_app(middleware: &Middleware) -> (App, Slow) {
@@ -325,4 +326,38 @@ fn the_numbers_are_settings() {
         let app = stage.middleware().retry_schedule(endless).around(slow.handler()).await;
         assert_eq!(app.deliver_once(stage.wechat.push(&text("4 好"))).await, says("好"));
     });
+}
+
+/// When each of the deliveries of a push is answered whose bodies take so long on their way, or hung up on. WeChat hangs
+/// up five seconds after it began to send.
+async fn with_bodies_on_their_way(handler_takes: u32, bodies: [f64; 3]) -> Vec<(f64, bool)> {
+    let (wechat, slow) = (Wechat::new(SecurityMode::Plain), Slow::default());
+    let engine = Engine::new(wechat.callback());
+    let Push { query, body } = wechat.push(&text(&format!("{handler_takes} 好")));
+    let (start, mut heard) = (Instant::now(), Vec::new());
+    for on_its_way in bodies {
+        let (arrived, handler) = (Instant::now(), slow.handler());
+        seconds(on_its_way).await;
+        let handler = async move |message| Ok(handler(message).await);
+        let answer = engine.handle("POST", &query, &body, arrived.into_std(), handler);
+        let answer = timeout(PATIENCE - arrived.elapsed(), answer).await;
+        heard.push((tenths(start.elapsed()), answer.is_ok()));
+        if answer.is_ok() {
+            break;
+        }
+    }
+    heard
+}
+
+#[test]
+fn which_delivery_is_the_last_does_not_hang_on_how_long_bodies_are_on_their_way() {
+    for (handler_takes, bodies, end) in [
+        (30, [4.0, 0.0, 0.0], 14.5),
+        (30, [4.0, 4.0, 4.0], 14.5),
+        (12, [0.0, 4.0, 0.0], 12.0),
+        (12, [0.0, 4.0, 1.0], 12.0),
+    ] {
+        let heard = paused(with_bodies_on_their_way(handler_takes, bodies));
+        assert_eq!(heard, [(5.0, false), (10.0, false), (end, true)], "{bodies:?}");
+    }
 }

@@ -234,6 +234,8 @@ impl WechatMiddleware {
             Delivery::Run(task) => task,
         };
         let context = put_into(&mut request, opened, &body);
+        // It is not kept while the handler runs.
+        drop(body);
         let handler = async move { answer::output(service.call(request).await).await };
         let (run, wait) = task.start(handler, context);
         match answer::given(wait.answer(Box::pin(run), detach).await) {

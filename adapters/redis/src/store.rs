@@ -142,14 +142,25 @@ impl RedisStore {
         }
     }
 
-    async fn claim_once(&self, key: DeliveryKey, is_counted: bool) -> Result<Claim, StoreError> {
-        let local = if is_counted { self.local.claim_again(key).await } else { self.local.claim(key).await };
-        let Claim { delivery, age, state, .. } = local?;
-        match state {
-            ClaimState::First(local) => self.claim_in_redis(key, is_counted, delivery, age, local).await,
-            ClaimState::Running => Ok(self.count(key, is_counted, delivery, age).await),
-            ClaimState::Completed(_) => Ok(Claim::new(delivery, age, state)),
-        }
+    async fn claim_once(
+        &self,
+        key: DeliveryKey,
+        is_counted: bool,
+        waited: Duration,
+    ) -> Result<Claim, StoreError> {
+        let local = match is_counted {
+            true => self.local.claim_again(key).await?,
+            false => self.local.claim(key, waited).await?,
+        };
+        // What is known of the push from here on is how old it is now.
+        let (delivery, age) = (local.delivery, local.age.saturating_add(waited));
+        let mut claim = match local.state {
+            ClaimState::First(local) => self.claim_in_redis(key, is_counted, delivery, age, local).await?,
+            ClaimState::Running => self.count(key, is_counted, delivery, age).await,
+            ClaimState::Completed(_) => Claim::new(delivery, age, local.state),
+        };
+        claim.age = claim.age.saturating_sub(waited);
+        Ok(claim)
     }
 
     /// A delivery of a push that is run here. Redis also counts the deliveries to other processes.
@@ -212,12 +223,12 @@ impl RedisStore {
 
 #[async_trait]
 impl OutcomeStore for RedisStore {
-    async fn claim(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
-        self.claim_once(key, false).await
+    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError> {
+        self.claim_once(key, false, waited).await
     }
 
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
-        self.claim_once(key, true).await
+        self.claim_once(key, true, Duration::ZERO).await
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

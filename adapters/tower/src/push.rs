@@ -63,6 +63,8 @@ where
             };
             (task, context, opened_request::<ReqBody>(parts, message, xml))
         };
+        // It is not kept while the handler runs.
+        drop(body);
         let handler = Call::new(service, request);
         let (run, wait) = task.start(handler, context);
         answer::given(wait.answer(Box::pin(run), detach).await)

@@ -23,9 +23,9 @@ pub(super) struct Table {
 
 struct Push {
     deliveries: u32,
-    /// When the first was claimed.
+    /// When the first arrived.
     since: Instant,
-    /// When the last request came, whether it counted or not.
+    /// When the last request arrived, whether it counted or not.
     last: Instant,
     state: State,
 }
@@ -84,18 +84,19 @@ impl Table {
         &mut self,
         key: DeliveryKey,
         is_counted: bool,
+        arrived: Instant,
         now: Instant,
     ) -> Option<(u32, Duration, Claimed)> {
-        let new = || Push { deliveries: 1, since: now, last: now, state: State::GivenUp };
+        let new = || Push { deliveries: 1, since: arrived, last: arrived, state: State::GivenUp };
         let slot = self.pushes.get_or_insert(key, now, new)?;
         let push = &mut slot.value;
         if !is_counted {
-            if now.saturating_duration_since(push.last) >= Claim::RETRY_GAP {
+            if arrived.saturating_duration_since(push.last) >= Claim::RETRY_GAP {
                 push.deliveries = push.deliveries.saturating_add(1);
             }
-            push.last = push.last.max(now);
+            push.last = push.last.max(arrived);
         }
-        let (delivery, age) = (push.deliveries, now.saturating_duration_since(push.since));
+        let (delivery, age) = (push.deliveries, arrived.saturating_duration_since(push.since));
         let claimed = match &push.state {
             State::Running { .. } => Claimed::Running,
             State::Completed(outcome) => Claimed::Completed(outcome.clone()),

@@ -166,7 +166,8 @@ async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
     let Some(redis) = Redis::start() else { return };
     let (a, b) = (redis.store(), redis.store());
     for (number, is_late) in [(1, false), (2, true)] {
-        let ClaimState::First(lease) = a.claim(key(number)).await.expect("asked").state else {
+        let ClaimState::First(lease) = a.claim(key(number), Duration::ZERO).await.expect("asked").state
+        else {
             panic!("the first");
         };
         if is_late {
@@ -175,7 +176,9 @@ async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
         let completed = lease.complete(reply("好"), Retention::UnlessLate).await.expect("completed");
         assert_eq!(completed, if is_late { Timeliness::Late } else { Timeliness::InTime });
         for store in [&a, &b] {
-            let ClaimState::Completed(kept) = store.claim(key(number)).await.expect("asked").state else {
+            let ClaimState::Completed(kept) =
+                store.claim(key(number), Duration::ZERO).await.expect("asked").state
+            else {
                 panic!("completed");
             };
             assert_eq!(kept, if is_late { Arc::new(Reply::None) } else { reply("好") });

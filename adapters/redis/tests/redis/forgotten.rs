@@ -25,7 +25,7 @@ use wechat_redis::RedisStore;
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn age(store: &RedisStore, number: u64) -> Duration {
-    store.claim(key(number)).await.expect("asked").age
+    store.claim(key(number), Duration::ZERO).await.expect("asked").age
 }
 
 /// Writes into the entry of a push.
@@ -45,7 +45,7 @@ async fn the_owner_tells_a_forgotten_push_its_age_again() {
     sleep(SECOND * 3).await;
     redis.ask::<()>("FLUSHALL");
     sleep(SECOND * 5 / 4).await;
-    let claim = b.claim(key(1)).await.expect("asked");
+    let claim = b.claim(key(1), Duration::ZERO).await.expect("asked");
     assert!(matches!(claim.state, ClaimState::Running));
     assert_eq!(claim.delivery, 2);
     assert!(claim.age >= SECOND * 4, "{:?}", claim.age);
@@ -62,7 +62,7 @@ async fn a_push_that_began_in_an_outage_has_its_age_after_it() {
         return;
     }
     sleep(SECOND * 5 / 2).await;
-    let claim = redis.store().claim(key(1)).await.expect("asked");
+    let claim = redis.store().claim(key(1), Duration::ZERO).await.expect("asked");
     assert!(matches!(claim.state, ClaimState::Running));
     assert!(claim.age >= SECOND * 5, "{:?}", claim.age);
 }
@@ -125,7 +125,7 @@ fn the_age_outlives_its_owner() {
     home.block_on(async { std::mem::forget(own(&redis.store(), key(1)).await) });
     home.shutdown_background();
     std::thread::sleep(SECOND * 5);
-    let claim = other.block_on(b.claim(key(1))).expect("asked");
+    let claim = other.block_on(b.claim(key(1), Duration::ZERO)).expect("asked");
     assert!(matches!(claim.state, ClaimState::First(_)));
     assert!(claim.age >= SECOND * 5, "{:?}", claim.age);
 }
@@ -196,10 +196,10 @@ async fn what_comes_at_once_is_no_later_delivery() {
     let (a, b) = (redis.store(), redis.store());
     let _lease = own(&a, key(1)).await;
     for store in [&b, &a, &b, &a] {
-        assert_eq!(store.claim(key(1)).await.expect("asked").delivery, 1);
+        assert_eq!(store.claim(key(1), Duration::ZERO).await.expect("asked").delivery, 1);
     }
     sleep(SECOND * 13 / 5).await;
     for store in [&b, &a, &b] {
-        assert_eq!(store.claim(key(1)).await.expect("asked").delivery, 2);
+        assert_eq!(store.claim(key(1), Duration::ZERO).await.expect("asked").delivery, 2);
     }
 }

@@ -9,6 +9,7 @@ mod redis_server;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use redis::FromRedisValue;
 use redis_server::RedisServer;
@@ -93,7 +94,7 @@ pub async fn claim(
     store: &impl DeliveryStore,
     key: DeliveryKey,
 ) -> (u32, &'static str, Option<Box<dyn Lease>>) {
-    let Claim { delivery, state, .. } = store.claim(key).await.expect("a claim");
+    let Claim { delivery, state, .. } = store.claim(key, Duration::ZERO).await.expect("a claim");
     match state {
         ClaimState::First(lease) => (delivery, "first", Some(lease)),
         ClaimState::Running => (delivery, "running", None),
