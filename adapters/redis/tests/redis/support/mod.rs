@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use redis::FromRedisValue;
 use redis_server::RedisServer;
+use tokio::time::{Instant, sleep};
 use wechat_callback::delivery::{Claim, ClaimState, DeliveryKey, DeliveryStore, Lease};
 use wechat_callback::{Reply, TextReply};
 use wechat_redis::RedisStore;
@@ -143,6 +144,15 @@ impl Log {
     #[track_caller]
     pub fn assert(&self, warnings: usize, ends: usize) {
         assert_eq!((self.count(" WARN "), self.count(" INFO ")), (warnings, ends), "{}", self.text());
+    }
+
+    /// The same, once the second store too has noticed that the outage is over.
+    pub async fn assert_over(&self, warnings: usize, ends: usize) {
+        let start = Instant::now();
+        while self.count(" INFO ") < ends && start.elapsed() < Duration::from_secs(5) {
+            sleep(Duration::from_millis(50)).await;
+        }
+        self.assert(warnings, ends);
     }
 
     /// How many lines have this in them.
