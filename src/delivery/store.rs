@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -38,9 +38,9 @@ impl<S: OutcomeStore + SignatureStore + PendingStore> DeliveryStore for S {}
 /// a monotonic clock, from the arrival of the first, whoever owns the push.
 #[async_trait]
 pub trait OutcomeStore: Send + Sync + 'static {
-    /// Counts a delivery of `key` that arrived `waited` ago, for its body takes its time, and returns what became of the
+    /// Counts a delivery of `key` whose request arrived at `arrived`, before its body did, and returns what became of the
     /// push so far. Where nobody runs the push, the asker owns it from now on.
-    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError>;
+    async fn claim(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError>;
 
     /// As [`claim`](Self::claim), for a delivery that was counted before: it asks again after the owner went away.
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError>;

@@ -91,7 +91,7 @@ impl Engine {
         let Some(key) = push.key else {
             return Ok(Claimed::Run(None));
         };
-        let Claim { delivery, age, mut state } = store.claim(key, span.arrived.elapsed()).await?;
+        let Claim { delivery, age, mut state } = store.claim(key, span.arrived.into_std()).await?;
         span.delivery = delivery;
         push.age = age;
         let is_word =

@@ -1,7 +1,6 @@
 //! Replies that are kept for users to fetch.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -98,7 +97,7 @@ impl Engine {
     /// kept.
     pub(super) async fn keep(&self, user: UserKey, key: DeliveryKey, reply: &Arc<Reply>, part: u32) -> bool {
         let key = key.of_kept();
-        let kept = match self.shared.store.claim(key, Duration::ZERO).await {
+        let kept = match self.shared.store.claim(key, Instant::now().into_std()).await {
             Ok(claim) => match claim.state {
                 ClaimState::First(lease) => lease.complete(reply.clone(), Retention::ForUser).await.map(drop),
                 ClaimState::Running | ClaimState::Completed(_) => Ok(()),

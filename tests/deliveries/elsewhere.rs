@@ -58,8 +58,8 @@ impl Forgetful {
 
 #[async_trait]
 impl OutcomeStore for Forgetful {
-    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError> {
-        Ok(self.again(self.local.claim(key, waited).await?))
+    async fn claim(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
+        Ok(self.again(self.local.claim(key, arrived).await?))
     }
 
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {

@@ -175,9 +175,9 @@ impl Lease for BrokenLease {
 
 #[async_trait]
 impl OutcomeStore for Broken {
-    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
         self.check("claim")?;
-        Ok(self.broken(self.store.claim(key, waited).await?))
+        Ok(self.broken(self.store.claim(key, arrived).await?))
     }
 
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant as StdInstant};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -142,16 +142,15 @@ impl RedisStore {
         }
     }
 
-    async fn claim_once(
-        &self,
-        key: DeliveryKey,
-        is_counted: bool,
-        waited: Duration,
-    ) -> Result<Claim, StoreError> {
-        let local = match is_counted {
-            true => self.local.claim_again(key).await?,
-            false => self.local.claim(key, waited).await?,
+    async fn claim_once(&self, key: DeliveryKey, arrived: Option<StdInstant>) -> Result<Claim, StoreError> {
+        let (local, waited) = match arrived {
+            None => (self.local.claim_again(key).await?, Duration::ZERO),
+            Some(arrived) => {
+                let now = Instant::now().into_std();
+                (self.local.claim(key, arrived).await?, now.saturating_duration_since(arrived))
+            }
         };
+        let is_counted = arrived.is_none();
         // What is known of the push from here on is how old it is now.
         let (delivery, age) = (local.delivery, local.age.saturating_add(waited));
         let mut claim = match local.state {
@@ -223,12 +222,12 @@ impl RedisStore {
 
 #[async_trait]
 impl OutcomeStore for RedisStore {
-    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError> {
-        self.claim_once(key, false, waited).await
+    async fn claim(&self, key: DeliveryKey, arrived: StdInstant) -> Result<Claim, StoreError> {
+        self.claim_once(key, Some(arrived)).await
     }
 
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
-        self.claim_once(key, true, Duration::ZERO).await
+        self.claim_once(key, None).await
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

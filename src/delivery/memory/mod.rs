@@ -91,10 +91,8 @@ impl MemoryStore {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn claimed(&self, key: DeliveryKey, is_counted: bool, waited: Duration) -> Result<Claim, StoreError> {
-        let now = now();
-        let arrived = now.checked_sub(waited).unwrap_or(now);
-        let claimed = self.table().claim(key, is_counted, arrived, now);
+    fn claimed(&self, key: DeliveryKey, is_counted: bool, arrived: Instant) -> Result<Claim, StoreError> {
+        let claimed = self.table().claim(key, is_counted, arrived);
         let (delivery, age, claimed) = claimed.ok_or_else(|| self.full())?;
         let state = match claimed {
             Claimed::First => ClaimState::First(Box::new(Owner { store: Some(self.clone()), key })),
@@ -127,12 +125,12 @@ impl fmt::Debug for MemoryStore {
 
 #[async_trait]
 impl OutcomeStore for MemoryStore {
-    async fn claim(&self, key: DeliveryKey, waited: Duration) -> Result<Claim, StoreError> {
-        self.claimed(key, false, waited)
+    async fn claim(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError> {
+        self.claimed(key, false, arrived)
     }
 
     async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
-        self.claimed(key, true, Duration::ZERO)
+        self.claimed(key, true, now())
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

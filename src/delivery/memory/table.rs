@@ -85,10 +85,9 @@ impl Table {
         key: DeliveryKey,
         is_counted: bool,
         arrived: Instant,
-        now: Instant,
     ) -> Option<(u32, Duration, Claimed)> {
         let new = || Push { deliveries: 1, since: arrived, last: arrived, state: State::GivenUp };
-        let slot = self.pushes.get_or_insert(key, now, new)?;
+        let slot = self.pushes.get_or_insert(key, arrived, new)?;
         let push = &mut slot.value;
         if !is_counted {
             if arrived.saturating_duration_since(push.last) >= Claim::RETRY_GAP {

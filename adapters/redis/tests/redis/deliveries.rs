@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt, stream};
 use sha1::{Digest, Sha1};
-use support::{Redis, claim, key, own, reply};
+use support::{Redis, claim, key, now, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::delivery::{
     ClaimState, DeliveryKey, OutcomeStore, PendingReply, PendingStore, Retention, Timeliness, UserKey,
@@ -166,8 +166,7 @@ async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
     let Some(redis) = Redis::start() else { return };
     let (a, b) = (redis.store(), redis.store());
     for (number, is_late) in [(1, false), (2, true)] {
-        let ClaimState::First(lease) = a.claim(key(number), Duration::ZERO).await.expect("asked").state
-        else {
+        let ClaimState::First(lease) = a.claim(key(number), now()).await.expect("asked").state else {
             panic!("the first");
         };
         if is_late {
@@ -176,8 +175,7 @@ async fn what_is_kept_unless_late_is_kept_from_repeats_everywhere() {
         let completed = lease.complete(reply("好"), Retention::UnlessLate).await.expect("completed");
         assert_eq!(completed, if is_late { Timeliness::Late } else { Timeliness::InTime });
         for store in [&a, &b] {
-            let ClaimState::Completed(kept) =
-                store.claim(key(number), Duration::ZERO).await.expect("asked").state
+            let ClaimState::Completed(kept) = store.claim(key(number), now()).await.expect("asked").state
             else {
                 panic!("completed");
             };

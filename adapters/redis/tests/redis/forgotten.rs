@@ -17,7 +17,7 @@ use crate::support;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
-use support::{Redis, claim, key, own, reply};
+use support::{Redis, claim, key, now, own, reply};
 use tokio::time::{sleep, timeout};
 use wechat_callback::delivery::{ClaimState, OutcomeStore, Retention, Timeliness};
 use wechat_redis::RedisStore;
@@ -25,7 +25,7 @@ use wechat_redis::RedisStore;
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn age(store: &RedisStore, number: u64) -> Duration {
-    store.claim(key(number), Duration::ZERO).await.expect("asked").age
+    store.claim(key(number), now()).await.expect("asked").age
 }
 
 /// Writes into the entry of a push.
@@ -45,7 +45,7 @@ async fn the_owner_tells_a_forgotten_push_its_age_again() {
     sleep(SECOND * 3).await;
     redis.ask::<()>("FLUSHALL");
     sleep(SECOND * 5 / 4).await;
-    let claim = b.claim(key(1), Duration::ZERO).await.expect("asked");
+    let claim = b.claim(key(1), now()).await.expect("asked");
     assert!(matches!(claim.state, ClaimState::Running));
     assert_eq!(claim.delivery, 2);
     assert!(claim.age >= SECOND * 4, "{:?}", claim.age);
@@ -62,7 +62,7 @@ async fn a_push_that_began_in_an_outage_has_its_age_after_it() {
         return;
     }
     sleep(SECOND * 5 / 2).await;
-    let claim = redis.store().claim(key(1), Duration::ZERO).await.expect("asked");
+    let claim = redis.store().claim(key(1), now()).await.expect("asked");
     assert!(matches!(claim.state, ClaimState::Running));
     assert!(claim.age >= SECOND * 5, "{:?}", claim.age);
 }
@@ -125,7 +125,7 @@ fn the_age_outlives_its_owner() {
     home.block_on(async { std::mem::forget(own(&redis.store(), key(1)).await) });
     home.shutdown_background();
     std::thread::sleep(SECOND * 5);
-    let claim = other.block_on(b.claim(key(1), Duration::ZERO)).expect("asked");
+    let claim = other.block_on(b.claim(key(1), now())).expect("asked");
     assert!(matches!(claim.state, ClaimState::First(_)));
     assert!(claim.age >= SECOND * 5, "{:?}", claim.age);
 }
@@ -186,7 +186,9 @@ async fn an_age_that_was_written_in_the_future_is_what_was_written() {
     let Some(redis) = Redis::start() else { return };
     let b = redis.store();
     write(&redis, 1, &format!("n 1 last {0} owner a until {0} age 4000 at {0}", millis() + 600_000));
-    assert_eq!(age(&b, 1).await, SECOND * 4);
+    // The delivery arrived a moment before Redis was asked.
+    let age = age(&b, 1).await;
+    assert!((SECOND * 39 / 10..=SECOND * 4).contains(&age), "{age:?}");
 }
 
 /// WeChat repeats at once what is answered with another status than 200.
@@ -196,10 +198,10 @@ async fn what_comes_at_once_is_no_later_delivery() {
     let (a, b) = (redis.store(), redis.store());
     let _lease = own(&a, key(1)).await;
     for store in [&b, &a, &b, &a] {
-        assert_eq!(store.claim(key(1), Duration::ZERO).await.expect("asked").delivery, 1);
+        assert_eq!(store.claim(key(1), now()).await.expect("asked").delivery, 1);
     }
     sleep(SECOND * 13 / 5).await;
     for store in [&b, &a, &b] {
-        assert_eq!(store.claim(key(1), Duration::ZERO).await.expect("asked").delivery, 2);
+        assert_eq!(store.claim(key(1), now()).await.expect("asked").delivery, 2);
     }
 }

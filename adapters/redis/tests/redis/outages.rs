@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use support::{Redis, claim, key, own, reply};
+use support::{Redis, claim, key, now, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
@@ -68,7 +68,7 @@ async fn killed_and_restarted() {
 /// One delivery, as the middleware has it. Counts the run, where it is the one that runs it.
 async fn deliver(store: &RedisStore, number: u64, runs: &AtomicUsize) -> Arc<Reply> {
     loop {
-        match store.claim(key(number), Duration::ZERO).await.expect("a claim").state {
+        match store.claim(key(number), now()).await.expect("a claim").state {
             ClaimState::First(lease) => {
                 runs.fetch_add(1, Ordering::Relaxed);
                 sleep(SECOND / 50).await;
@@ -265,7 +265,7 @@ async fn closed_where_that_is_asked_for() {
     let (running, completed) = (own(&store, key(1)).await, own(&store, key(2)).await);
     completed.complete(reply("你好"), Retention::ForRetries).await.expect("completed");
     redis.kill();
-    assert!(store.claim(key(3), Duration::ZERO).await.is_err());
+    assert!(store.claim(key(3), now()).await.is_err());
     assert!(store.wait(key(3)).await.is_err());
     assert!(store.next_pending(UserKey::of("wx1", "o1")).await.is_err());
     // What is known is known.
@@ -276,7 +276,7 @@ async fn closed_where_that_is_asked_for() {
 
     redis.run();
     let start = Instant::now();
-    while store.claim(key(3), Duration::ZERO).await.is_err() {
+    while store.claim(key(3), now()).await.is_err() {
         assert!(start.elapsed() < SECOND * 3, "the outage is over");
         sleep(SECOND / 20).await;
     }

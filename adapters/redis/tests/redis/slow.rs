@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use support::proxy::Proxy;
-use support::{Redis, claim, key, own, reply};
+use support::{Redis, claim, key, now, own, reply};
 use tokio::time::{Instant, sleep, timeout};
 use wechat_callback::delivery::{ClaimState, OutcomeStore, Retention};
 use wechat_redis::RedisStore;
@@ -94,7 +94,7 @@ async fn closed_a_claim_that_takes_too_long_leaves_the_push_to_the_next() {
     let Some(redis) = Redis::start() else { return };
     let (a, b) = (redis.store().fail_closed(), redis.store());
     drop(own(&a, key(99)).await);
-    assert!(busy(&redis, a.claim(key(1), Duration::ZERO)).await.is_err());
+    assert!(busy(&redis, a.claim(key(1), now())).await.is_err());
     assert_eq!(claim(&b, key(1)).await.1, "first");
     redis.log.assert(0, 0);
 }
@@ -105,7 +105,7 @@ async fn a_delivery_that_goes_away_while_redis_is_asked_leaves_the_push_to_the_n
     let Some(redis) = Redis::start() else { return };
     let (a, b) = (redis.store(), redis.store());
     drop(own(&a, key(99)).await);
-    let gone = busy(&redis, timeout(SECOND / 20, a.claim(key(1), Duration::ZERO))).await;
+    let gone = busy(&redis, timeout(SECOND / 20, a.claim(key(1), now()))).await;
     assert!(gone.is_err());
     assert_eq!(claim(&b, key(1)).await.1, "first");
 }
@@ -186,7 +186,7 @@ async fn the_rights_that_the_docs_name_are_enough() {
     let url = format!("redis://bot:secret@127.0.0.1:{}/", redis.port);
     let [a, b] = [(); 2].map(|()| RedisStore::connect(&url).expect("a URL"));
     let lease = own(&a, key(1)).await;
-    assert!(matches!(b.claim(key(1), Duration::ZERO).await.expect("asked").state, ClaimState::Running));
+    assert!(matches!(b.claim(key(1), now()).await.expect("asked").state, ClaimState::Running));
     let waiter = tokio::spawn(async move { b.wait(key(1)).await.expect("asked") });
     sleep(SECOND / 4).await;
     lease.complete(reply("好"), Retention::ForRetries).await.expect("completed");

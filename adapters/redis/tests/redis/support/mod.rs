@@ -82,6 +82,11 @@ impl Redis {
 }
 
 /// The key of the `number`th push.
+/// The present, by the clock that a test can pause.
+pub fn now() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 pub fn key(number: u64) -> DeliveryKey {
     format!("{number:040x}").parse().expect("forty digits")
 }
@@ -95,7 +100,7 @@ pub async fn claim(
     store: &impl DeliveryStore,
     key: DeliveryKey,
 ) -> (u32, &'static str, Option<Box<dyn Lease>>) {
-    let Claim { delivery, state, .. } = store.claim(key, Duration::ZERO).await.expect("a claim");
+    let Claim { delivery, state, .. } = store.claim(key, now()).await.expect("a claim");
     match state {
         ClaimState::First(lease) => (delivery, "first", Some(lease)),
         ClaimState::Running => (delivery, "running", None),
