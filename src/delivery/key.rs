@@ -75,6 +75,12 @@ key! {
 }
 
 impl DeliveryKey {
+    /// The key of a push that nothing tells from another: no other delivery has it.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn random() -> Self {
+        Self(rand::random())
+    }
+
     /// The key of no push: under it a reply to this one is kept that is not its outcome.
     #[cfg(feature = "tokio-1")]
     pub(crate) fn of_kept(self) -> Self {

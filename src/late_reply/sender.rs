@@ -20,7 +20,7 @@ pub trait ReplySender: Send + Sync + 'static {
     async fn send(&self, to: &Recipient, reply: &Reply) -> Result<(), SendError>;
 
     /// Shows the user that a reply is being written (对方正在输入). Called when a delivery had to be answered without the
-    /// reply. Nothing unless implemented.
+    /// reply, and dropped after five seconds. Nothing unless implemented.
     ///
     /// # Errors
     ///

@@ -150,9 +150,10 @@ impl Policy {
         }
     }
 
-    /// `tries`: how often it was tried.
-    pub(super) fn not_sent(&self, error: &SendError, tries: u32) -> NotSent {
+    /// `tries`: how often it was tried. A process that goes down keeps the reply at once, if it can be kept.
+    pub(super) fn not_sent(&self, error: &SendError, tries: u32, is_draining: bool) -> NotSent {
         match (error, &self.late) {
+            (_, LateReply::PushOrClaim(..)) if is_draining => NotSent::Keep,
             (SendError::Temporary(_), _) if (1..=3).contains(&tries) => {
                 NotSent::TryAgain(Duration::from_secs(1 << (tries - 1)))
             }

@@ -146,10 +146,17 @@ fn what_becomes_of_an_outcome() {
 fn what_is_refused_for_good_is_kept_and_what_may_work_later_is_tried_three_times_more() {
     use NotSent::{Keep, Lose, TryAgain};
     let refused = SendError::Final("48 hours".into());
-    assert_eq!(each(|policy| policy.not_sent(&refused, 1)), [Lose, Lose, Lose, Keep, Lose]);
     let busy = SendError::Temporary("busy".into());
-    for (tries, wait) in [(1, 1), (2, 2), (3, 4)] {
-        assert_eq!(each(|policy| policy.not_sent(&busy, tries)), [TryAgain(seconds(wait)); 5]);
+    let again = |wait| [TryAgain(seconds(wait)); 5];
+    for (error, tries, becomes) in [
+        (&refused, 1, [Lose, Lose, Lose, Keep, Lose]),
+        (&busy, 1, again(1)),
+        (&busy, 2, again(2)),
+        (&busy, 3, again(4)),
+        (&busy, 4, [Lose, Lose, Lose, Keep, Lose]),
+    ] {
+        assert_eq!(each(|policy| policy.not_sent(error, tries, false)), becomes);
+        let draining = each(|policy| policy.not_sent(error, tries, true));
+        assert_eq!(draining, [becomes[0], becomes[1], becomes[2], Keep, becomes[4]]);
     }
-    assert_eq!(each(|policy| policy.not_sent(&busy, 4)), [Lose, Lose, Lose, Keep, Lose]);
 }

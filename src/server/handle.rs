@@ -21,7 +21,9 @@ impl Engine {
     /// back the status, the [headers](Response::headers) and the body. Dropped, because the connection is gone, it leaves
     /// the handler running: the next delivery gets what comes out. It has to be polled in a tokio runtime.
     ///
-    /// Why a request is refused is logged; the response has a status and nothing else.
+    /// Why a request is refused is logged, without its path; the response has a status and nothing else. A server that can
+    /// closes the connection of whoever is refused, and asks [`Callback::check_query`](crate::Callback::check_query) before
+    /// it waits for a body.
     ///
     /// ```
     /// # use std::time::Instant;

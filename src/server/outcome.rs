@@ -1,8 +1,9 @@
 //! What becomes of an outcome: it is stored, kept for its user, sent, or lost, which is logged.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument;
 
@@ -14,6 +15,9 @@ use crate::Reply;
 use crate::delivery::{Lease, PendingReply, Retention};
 use crate::late_reply::{Recipient, ReplySender, SendError};
 use crate::log::as_dyn;
+
+/// How long it may take to show that a reply is being written.
+const TYPING: Duration = Duration::from_secs(5);
 
 /// The end of a handler's run.
 pub(super) struct Completion {
@@ -92,7 +96,7 @@ impl Engine {
                 return tracing::debug!("the late answer was sent as a message of its own");
             };
             tries = tries.saturating_add(1);
-            match policy.not_sent(&error, tries) {
+            match policy.not_sent(&error, tries, self.is_draining()) {
                 NotSent::TryAgain(wait) => {
                     tracing::warn!(
                         error = as_dyn(&error),
@@ -128,10 +132,11 @@ impl Engine {
         if let (Some(sender), Some(to)) = (self.shared.policy.late.sender(), &push.recipient) {
             let (sender, to) = (sender.clone(), to.clone());
             let typing = async move {
-                let error = match contained(sender.typing(&to)).await {
-                    Ok(Ok(())) => return,
-                    Ok(Err(error)) => error,
-                    Err(panic) => SendError::Final(format!("the sender panicked: {panic}").into()),
+                let error = match timeout(TYPING, contained(sender.typing(&to))).await {
+                    Ok(Ok(Ok(()))) => return,
+                    Ok(Ok(Err(error))) => error,
+                    Ok(Err(panic)) => SendError::Final(format!("the sender panicked: {panic}").into()),
+                    Err(_) => SendError::Temporary("it took too long".into()),
                 };
                 tracing::debug!(
                     error = as_dyn(&error),

@@ -9,7 +9,7 @@ use crate::late_reply::Recipient;
 /// What is remembered of a push while its handler has the message.
 #[derive(Clone)]
 pub(super) struct Push {
-    /// `None` where nothing tells it from another, or deliveries are not joined.
+    /// One of its own where nothing tells the push from another. `None` where deliveries are not joined.
     pub(super) key: Option<DeliveryKey>,
     /// How long before this delivery the first one came.
     pub(super) age: Duration,
@@ -26,7 +26,7 @@ impl Push {
             .sender()
             .and_then(|_| Some(Arc::new(Recipient::new(shared.callback.app_id(), opened.message.openid()?))));
         Self {
-            key: shared.policy.joins().then(|| opened.delivery_key()).flatten(),
+            key: shared.policy.joins().then(|| opened.delivery_key().unwrap_or_else(DeliveryKey::random)),
             age: Duration::ZERO,
             user: late.word().and_then(|_| opened.user_key()),
             recipient,

@@ -276,3 +276,35 @@ fn a_text_that_is_too_long_for_one_message_is_told_in_parts_or_handed_to_the_sen
         assert_eq!(app.tell(&text("继续")).await, Heard::Text(rest));
     });
 }
+
+/// It has neither MsgId nor CreateTime.
+#[test]
+fn the_late_answer_to_a_message_that_nothing_tells_from_another_is_sent_too() {
+    everywhere(async |stage| {
+        let sent = Sent::default();
+        let (app, _) = app(&stage, &sent).await;
+        let xml = format!(
+            "<xml><ToUserName>gh_1</ToUserName><FromUserName>{USER}</FromUserName><MsgType>text</MsgType>\
+             <Content>7 好</Content></xml>"
+        );
+        assert_eq!(app.deliver_once(stage.wechat.push(&xml)).await, Success);
+        seconds(60.0).await;
+        assert_eq!(sent.messages(), to_user("好"));
+    });
+}
+
+#[test]
+fn while_it_drains_what_cannot_be_sent_now_is_kept_at_once() {
+    everywhere(async |stage| {
+        let sent = Sent::failing([busy()]);
+        let (slow, word) = (Slow::default(), ClaimWord::new("继续", TextReply::new("还在想")));
+        let middleware = stage.middleware().late_reply(LateReply::push_or_claim(sent.clone(), word));
+        let app = middleware.around(slow.handler()).await;
+        assert_eq!(app.tell(&text("7 好")).await, Success);
+        let began = tokio::time::Instant::now();
+        assert_eq!(middleware.drain().await, 0);
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        assert_eq!(sent.messages().len(), 1);
+        assert_eq!(app.deliver_once(stage.wechat.push(&text("继续"))).await, says("好"));
+    });
+}
