@@ -162,7 +162,7 @@ fn now() -> std::time::Instant {
 
 async fn complete(store: &MemoryStore, key: DeliveryKey, outcome: &Arc<Reply>) {
     let claim = store.claim(key, now()).await.expect("room");
-    let ClaimState::First(lease) = claim.state else {
+    let ClaimState::Owned(lease) = claim.state else {
         panic!("the key is fresh");
     };
     lease.complete(outcome.clone(), Retention::ForRetries).await.expect("in process nothing fails");

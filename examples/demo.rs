@@ -67,7 +67,7 @@ fn bot(account: &Account, mode: Mode) -> Result<Router, ConfigError> {
         .mode(mode.name().parse()?)
         .build()?;
     let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
-    let wechat = WechatLayer::new(callback).late_reply(LateReply::claim("继续", notice));
+    let wechat = WechatLayer::new(callback).late_reply(LateReply::fetch("继续", notice));
     Ok(Router::new().route("/weixin", post(chat).layer(wechat)))
 }
 

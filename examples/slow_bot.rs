@@ -53,7 +53,7 @@ fn late_reply() -> Result<LateReply, Box<dyn Error>> {
         Err(_) | Ok("ride") => Ok(LateReply::Drop),
         Ok("claim") => {
             let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
-            Ok(LateReply::claim("继续", notice))
+            Ok(LateReply::fetch("继续", notice))
         }
         Ok(other) => Err(format!("LATE={other}: it is ride or claim").into()),
     }

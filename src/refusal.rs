@@ -1,10 +1,10 @@
 use crate::OpenError;
 
-/// Why a middleware refused a request.
+/// Why a middleware, or an `Engine`, refused a request.
 ///
 /// The reason is for the log; the caller gets [`status`](Self::status) and nothing else.
 ///
-/// `#[non_exhaustive]`: a middleware may come to refuse more.
+/// `#[non_exhaustive]`: a middleware may refuse more in a later version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -33,7 +33,7 @@ pub enum Refusal {
     /// The body did not come to its end in time.
     #[error("the body took longer than the time-out")]
     BodyTimeout,
-    /// The body ended before its end, or was not framed as HTTP says.
+    /// The body broke off, or was not framed as HTTP says.
     #[error("the body broke off")]
     BodyBroken,
 }

@@ -114,7 +114,7 @@ fn runs_that_are_given_up_leave_nothing_behind() {
     let kept = kept_bytes(async {
         for _ in 0..100_000 {
             let claim = store.claim(key(1), now()).await.expect("room");
-            assert!(matches!(claim.state, ClaimState::First(_)));
+            assert!(matches!(claim.state, ClaimState::Owned(_)));
         }
     });
     assert!(kept < 100_000, "{kept} bytes for a store of ten entries");

@@ -23,7 +23,7 @@ pub use config_error::ConfigError;
 pub use open::{Opened, OpenedXml};
 pub use open_error::OpenError;
 #[cfg(feature = "tokio-1")]
-pub(crate) use verify::Uncovering;
+pub(crate) use verify::QuerySignature;
 
 /// One account's callback (服务器配置): verifies and opens what WeChat sends to its URL.
 ///

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use super::verify::{Authentic, Uncovering};
+use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
 use crate::reply::Names;
@@ -23,7 +23,7 @@ pub struct Opened<'b> {
     /// What seals the reply.
     pub context: ReplyContext,
     /// The signature, if it does not cover the body.
-    pub(crate) uncovering: Option<Uncovering>,
+    pub(crate) query_signature: Option<QuerySignature>,
 }
 
 /// A push that was verified and decrypted but not parsed.
@@ -66,7 +66,7 @@ impl Callback {
     ///
     /// As [`open`](Self::open).
     pub fn open_at<'b>(&self, query: &str, body: &'b [u8], now: Timestamp) -> Result<Opened<'b>, OpenError> {
-        let Authentic { xml, token, key, nonce, uncovering } = self.authenticate(query, body, now)?;
+        let Authentic { xml, token, key, nonce, query_signature } = self.authenticate(query, body, now)?;
         let message = Message::from_xml(&xml).map_err(|error| {
             // In an encrypted mode every failure after the signature looks the same to the caller.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
@@ -80,7 +80,7 @@ impl Callback {
         let names = Names::new(&nonce, to, from);
         let (account, to_event) = (self.account.clone(), message.event().is_some());
         let context = ReplyContext { account, token, key, to_event, names };
-        Ok(Opened { message, xml, context, uncovering })
+        Ok(Opened { message, xml, context, query_signature })
     }
 
     /// Verifies and decrypts a push without parsing it, to pass the XML on to another service.
@@ -131,14 +131,14 @@ impl Opened<'_> {
     /// ([`SignatureStore::bind`](crate::delivery::SignatureStore::bind)), so that nobody can send another body with it.
     #[must_use]
     pub fn query_signature(&self) -> Option<SignatureKey> {
-        self.uncovering.map(|signature| signature.key)
+        self.query_signature.map(|signature| signature.key)
     }
 
     /// For how long to bind the [`query_signature`](Self::query_signature): until its timestamp is outside the
     /// tolerance. Zero if there is none.
     #[must_use]
     pub fn fresh_for(&self) -> Duration {
-        self.uncovering.map_or(Duration::ZERO, |signature| signature.fresh_for)
+        self.query_signature.map_or(Duration::ZERO, |signature| signature.fresh_for)
     }
 
     /// The key of the sender, which is hashed. `None` if the push names no sender.

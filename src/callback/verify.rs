@@ -14,7 +14,7 @@ pub(crate) struct Verified {
     pub(crate) echostr: String,
     /// In plain mode the signature would open a push as well.
     #[cfg_attr(not(feature = "tokio-1"), expect(dead_code, reason = "it takes a store to bind it"))]
-    pub(crate) uncovering: Option<Uncovering>,
+    pub(crate) query_signature: Option<QuerySignature>,
 }
 
 /// A push that is proven to come from WeChat, and the credentials that prove it.
@@ -24,12 +24,12 @@ pub(super) struct Authentic<'q, 'b> {
     pub(super) key: Generation,
     pub(super) nonce: Cow<'q, str>,
     /// The signature, if it does not cover the body.
-    pub(super) uncovering: Option<Uncovering>,
+    pub(super) query_signature: Option<QuerySignature>,
 }
 
 /// A signature that does not cover the body.
 #[derive(Clone, Copy)]
-pub(crate) struct Uncovering {
+pub(crate) struct QuerySignature {
     pub(crate) key: SignatureKey,
     /// For how long its timestamp is fresh.
     pub(crate) fresh_for: Duration,
@@ -67,7 +67,10 @@ impl Callback {
         // Plain in every mode: WeChat neither encrypts nor signs the echostr of an Official Account.
         self.check_timestamp(&query, now)?;
         let (signature, _) = self.check_signature(&query, &query.signature, "")?;
-        Ok(Verified { echostr: echostr.to_owned(), uncovering: self.uncovering(signature, &query, now) })
+        Ok(Verified {
+            echostr: echostr.to_owned(),
+            query_signature: self.query_signature(signature, &query, now),
+        })
     }
 
     /// Checks the query of a push (POST), so that the body of a request that will be refused need not be read.
@@ -124,11 +127,11 @@ impl Callback {
         // What covers what: `signature` the query alone, `msg_signature` the query and `Encrypt`.
         let mode = self.mode();
         let mut token = Generation::Current;
-        let mut uncovering = None;
+        let mut query_signature = None;
         if mode != SecurityMode::Safe {
             let (signature, signed_with) = self.check_signature(&query, &query.signature, "")?;
             token = signed_with;
-            uncovering = self.uncovering(signature, &query, now);
+            query_signature = self.query_signature(signature, &query, now);
         }
         let body = str::from_utf8(body).map_err(|_| OpenError::Utf8)?;
         let (xml, key) = if mode.is_encrypted() {
@@ -139,18 +142,18 @@ impl Callback {
         } else {
             (Cow::Borrowed(body), Generation::Current)
         };
-        Ok(Authentic { xml, token, key, nonce: query.nonce, uncovering })
+        Ok(Authentic { xml, token, key, nonce: query.nonce, query_signature })
     }
 
     /// In plain mode no signature covers a body.
-    fn uncovering(
+    fn query_signature(
         &self,
         signature: Signature,
         query: &CallbackQuery<'_>,
         now: Timestamp,
-    ) -> Option<Uncovering> {
+    ) -> Option<QuerySignature> {
         let fresh_for = query.timestamp.remaining(self.account.timestamp_tolerance, now);
-        (self.mode() == SecurityMode::Plain).then(|| Uncovering { key: signature.into(), fresh_for })
+        (self.mode() == SecurityMode::Plain).then(|| QuerySignature { key: signature.into(), fresh_for })
     }
 
     fn check_timestamp(&self, query: &CallbackQuery<'_>, now: Timestamp) -> Result<(), OpenError> {

@@ -43,7 +43,7 @@ pub trait OutcomeStore: Send + Sync + 'static {
     async fn claim(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError>;
 
     /// As [`claim`](Self::claim), for a delivery that was counted before: it asks again after the owner went away.
-    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError>;
+    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError>;
 
     /// Waits, without polling, for the outcome of a push that another delivery runs. `None` where its owner is known to
     /// have gone away without an outcome, or the key is unknown; an error where that cannot be said. A delivery claims
@@ -119,8 +119,8 @@ impl Claim {
 
 /// What became of a push so far. Exhaustive: there is no fourth state.
 pub enum ClaimState {
-    /// Nobody ran it: the handler is this delivery's to run.
-    First(Box<dyn Lease>),
+    /// Nobody runs it: the handler is this delivery's to run.
+    Owned(Box<dyn Lease>),
     /// Another delivery runs it.
     Running,
     /// It is completed, with this outcome.
@@ -130,7 +130,7 @@ pub enum ClaimState {
 impl std::fmt::Debug for ClaimState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::First(_) => "First",
+            Self::Owned(_) => "Owned",
             Self::Running => "Running",
             Self::Completed(_) => "Completed",
         })
@@ -140,7 +140,8 @@ impl std::fmt::Debug for ClaimState {
 /// The right to run one push. Dropped without an outcome, it frees the push: the next delivery runs it.
 #[async_trait]
 pub trait Lease: Send + Sync {
-    /// Stores the outcome. Deliveries that wait for it get it, and so do those that still come.
+    /// Stores the outcome. Deliveries that wait for it get it, and so do those that still come. Where another outcome
+    /// stands, this one is dropped, and [`Timeliness::InTime`] returned.
     async fn complete(
         self: Box<Self>,
         outcome: Arc<Reply>,
@@ -222,8 +223,8 @@ pub struct PendingReply {
 }
 
 impl PendingReply {
-    /// How long it is kept: longer than any handler takes, with [`Retention::LATE_OUTCOME_TTL`] after it. The outcome
-    /// may be gone before.
+    /// How long it is kept: longer than a handler takes, unless it may take more than 50 minutes, with
+    /// [`Retention::LATE_OUTCOME_TTL`] after it. The outcome may be gone before.
     pub const TTL: Duration = Duration::from_secs(3600);
 
     /// How many are kept for one user at a time.

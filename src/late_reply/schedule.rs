@@ -19,13 +19,13 @@ pub struct RetrySchedule {
 }
 
 impl RetrySchedule {
-    /// Three deliveries, five seconds apart, each answered within 4.5 seconds.
+    /// Three deliveries, five seconds apart; the last is answered after 4.5 seconds.
     pub const fn new() -> Self {
         Self { timeout: Duration::from_secs(5), deliveries: 3, answer_within: Duration::from_millis(4500) }
     }
 
     /// How long WeChat waits for the answer to one delivery, and so how far apart the deliveries come; five seconds
-    /// unless set. A delivery that comes up to half of it before the last one is due is the last one.
+    /// unless set. With three deliveries, one that comes 7.5 seconds after the first, or later, is the last.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -48,8 +48,8 @@ impl RetrySchedule {
         self
     }
 
-    /// When a delivery that cannot wait any longer is answered, counted from its arrival; after 4.5 seconds unless
-    /// set. That leaves the answer half a second on the way.
+    /// How long the last delivery waits for the reply, from its arrival, and where late replies are sent, every delivery;
+    /// 4.5 seconds unless set. Keep it below the [time-out](Self::timeout): the answer needs time on its way.
     ///
     /// ```
     /// # use std::time::Duration;

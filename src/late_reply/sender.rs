@@ -12,7 +12,7 @@ use crate::Reply;
 )]
 #[async_trait]
 pub trait ReplySender: Send + Sync + 'static {
-    /// Sends `reply`.
+    /// Sends `reply`. It is ended after 30 seconds, as a temporary error; a shutdown waits for it.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl fmt::Debug for Recipient {
 
 /// Why a reply was not sent. The cause must not name what a user wrote or who they are: it is logged.
 ///
-/// Exhaustive: whether it is worth to try again is all that matters.
+/// Exhaustive: whether it is worth trying again is all that matters.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// It will not work later either: the account may not send messages, the user wrote more than 48 hours ago, the

@@ -6,20 +6,22 @@ use crate::Reply;
 ///
 /// ```
 /// use wechat_callback::TextReply;
-/// use wechat_callback::late_reply::ClaimWord;
+/// use wechat_callback::late_reply::FetchWord;
 ///
-/// let word = ClaimWord::new("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+/// let word = FetchWord::new("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
 /// ```
 #[derive(Clone)]
-pub struct ClaimWord {
+pub struct FetchWord {
     word: Arc<str>,
     notice: Arc<Reply>,
     /// Behind a part that is not the last.
     more: Arc<str>,
 }
 
-impl ClaimWord {
+impl FetchWord {
     /// Users write `word`; where the reply is not there yet, they are told `notice`. Blanks around the word do not count.
+    ///
+    /// An empty word matches nothing. One of more than 512 bytes is not shown behind the parts of a long text.
     pub fn new(word: impl Into<String>, notice: impl Into<Reply>) -> Self {
         let word = word.into().trim().to_owned();
         // Nobody writes a word of hundreds of bytes, and a part of a text must have room beside it.
@@ -55,8 +57,8 @@ impl ClaimWord {
 }
 
 /// Without the word and the notice.
-impl std::fmt::Debug for ClaimWord {
+impl std::fmt::Debug for FetchWord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClaimWord").finish_non_exhaustive()
+        f.debug_struct("FetchWord").finish_non_exhaustive()
     }
 }

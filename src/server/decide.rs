@@ -1,6 +1,5 @@
-//! What to do with a delivery, a reply, an error: every decision of the engine, without IO.
-//!
-//! Each function takes what is known and returns what to do. The engine does it.
+//! Every decision about deliveries, outcomes and late replies, without IO: each function takes what is known and returns
+//! what to do, and the engine does it. (What is refused is decided in `deliver`.)
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,8 +93,8 @@ impl Policy {
     /// What a delivery does that comes `age` after the first. `is_word`: its user writes the word that fetches a reply.
     pub(super) fn claimed(&self, state: ClaimState, age: Duration, is_word: bool) -> Step {
         match state {
-            ClaimState::First(lease) if is_word => Step::Fetch(lease),
-            ClaimState::First(lease) => Step::Run(lease),
+            ClaimState::Owned(lease) if is_word => Step::Fetch(lease),
+            ClaimState::Owned(lease) => Step::Run(lease),
             ClaimState::Running => Step::Wait(self.patience(age)),
             ClaimState::Completed(outcome) => Step::Answer(outcome),
         }
@@ -103,24 +102,25 @@ impl Policy {
 
     /// How long a delivery that comes `age` after the first waits for the outcome.
     pub(super) fn patience(&self, age: Duration) -> Duration {
-        if self.is_last(age) { self.schedule.last_patience() } else { self.schedule.patience() }
+        if self.must_answer(age) { self.schedule.last_patience() } else { self.schedule.patience() }
     }
 
-    /// Where a late reply is sent, there is no delivery worth to wait for.
-    fn is_last(&self, age: Duration) -> bool {
+    /// Whether a delivery is to be answered within WeChat's time-out: the last one, and where late replies are sent, every
+    /// one.
+    fn must_answer(&self, age: Duration) -> bool {
         self.late.sender().is_some() || self.schedule.is_last(age)
     }
 
     pub(super) fn timed_out(&self, age: Duration) -> TimedOut {
-        if self.is_last(age) { TimedOut::MarkLate } else { TimedOut::Nothing }
+        if self.must_answer(age) { TimedOut::MarkLate } else { TimedOut::Nothing }
     }
 
     /// `outcome`: what came before the mark.
     pub(super) fn marked(&self, outcome: Option<Arc<Reply>>) -> Marked {
         match (outcome, &self.late) {
             (Some(outcome), _) => Marked::Answer(outcome),
-            (None, LateReply::Claim(_)) => Marked::Notice,
-            (None, LateReply::Push(_) | LateReply::PushOrClaim(..)) => Marked::Typing,
+            (None, LateReply::Fetch(_)) => Marked::Notice,
+            (None, LateReply::Push(_) | LateReply::PushOrFetch(..)) => Marked::Typing,
             (None, LateReply::Drop | LateReply::RunAgain) => Marked::Nothing,
         }
     }
@@ -128,9 +128,9 @@ impl Policy {
     /// How a store keeps `outcome`.
     pub(super) fn retention(&self, outcome: &Arc<Reply>) -> Retention {
         match &self.late {
-            LateReply::Claim(word) if word.is_long(outcome) => Retention::ForUser,
-            LateReply::Drop | LateReply::Claim(_) | LateReply::RunAgain => Retention::ForRetries,
-            LateReply::Push(_) | LateReply::PushOrClaim(..) => Retention::UnlessLate,
+            LateReply::Fetch(word) if word.is_long(outcome) => Retention::ForUser,
+            LateReply::Drop | LateReply::Fetch(_) | LateReply::RunAgain => Retention::ForRetries,
+            LateReply::Push(_) | LateReply::PushOrFetch(..) => Retention::UnlessLate,
         }
     }
 
@@ -142,8 +142,8 @@ impl Policy {
             (Timeliness::InTime, ..) => Stored::Nothing,
             (Timeliness::Late, Source::Passthrough, _) => Stored::Lose,
             (Timeliness::Late, ..) if outcome.is_none() => Stored::Nothing,
-            (Timeliness::Late, _, LateReply::Push(_) | LateReply::PushOrClaim(..)) => Stored::Send,
-            (Timeliness::Late, _, LateReply::Claim(_)) => Stored::Nothing,
+            (Timeliness::Late, _, LateReply::Push(_) | LateReply::PushOrFetch(..)) => Stored::Send,
+            (Timeliness::Late, _, LateReply::Fetch(_)) => Stored::Nothing,
             // What is lost then is the word of a failure that is logged.
             (Timeliness::Late, Source::Failure, _) => Stored::Nothing,
             (Timeliness::Late, Source::Handler, LateReply::Drop | LateReply::RunAgain) => Stored::Lose,
@@ -152,13 +152,17 @@ impl Policy {
 
     /// `tries`: how often it was tried. A process that goes down keeps the reply at once, if it can be kept.
     pub(super) fn not_sent(&self, error: &SendError, tries: u32, is_draining: bool) -> NotSent {
-        match (error, &self.late) {
-            (_, LateReply::PushOrClaim(..)) if is_draining => NotSent::Keep,
-            (SendError::Temporary(_), _) if (1..=3).contains(&tries) => {
+        let is_worth_trying = matches!(error, SendError::Temporary(_)) && (1..=3).contains(&tries);
+        match &self.late {
+            LateReply::PushOrFetch(..) if is_draining || !is_worth_trying => NotSent::Keep,
+            LateReply::Push(_) | LateReply::PushOrFetch(..) if is_worth_trying => {
                 NotSent::TryAgain(Duration::from_secs(1 << (tries - 1)))
             }
-            (_, LateReply::PushOrClaim(..)) => NotSent::Keep,
-            _ => NotSent::Lose,
+            LateReply::Drop
+            | LateReply::Fetch(_)
+            | LateReply::Push(_)
+            | LateReply::PushOrFetch(..)
+            | LateReply::RunAgain => NotSent::Lose,
         }
     }
 }

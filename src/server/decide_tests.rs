@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::delivery::StoreError;
-use crate::late_reply::{ClaimWord, Recipient, ReplySender};
+use crate::late_reply::{FetchWord, Recipient, ReplySender};
 use crate::{NewsReply, TextReply};
 
 struct Nowhere;
@@ -23,14 +23,14 @@ impl Lease for Nowhere {
     }
 }
 
-/// One policy of each kind: drop, claim, push, push or claim, run again.
+/// One policy of each kind: drop, fetch, push, push or fetch, run again.
 fn policies() -> [Policy; 5] {
-    let word = || ClaimWord::new("继续", TextReply::new("还在想"));
+    let word = || FetchWord::new("继续", TextReply::new("还在想"));
     let late = [
         LateReply::Drop,
-        LateReply::Claim(word()),
+        LateReply::Fetch(word()),
         LateReply::push(Nowhere),
-        LateReply::push_or_claim(Nowhere, word()),
+        LateReply::push_or_fetch(Nowhere, word()),
         LateReply::RunAgain,
     ];
     late.map(|late| Policy { late, schedule: RetrySchedule::new() })
@@ -59,7 +59,7 @@ fn the_first_delivery_runs_the_handler_and_the_others_do_not() {
     let [policy, ..] = policies();
     let step = |state, is_word| policy.claimed(state, Duration::ZERO, is_word);
     for is_word in [false, true] {
-        let first = step(ClaimState::First(Box::new(Nowhere)), is_word);
+        let first = step(ClaimState::Owned(Box::new(Nowhere)), is_word);
         assert_eq!(matches!(first, Step::Fetch(_)), is_word);
         assert_eq!(matches!(first, Step::Run(_)), !is_word);
         assert!(matches!(step(ClaimState::Running, is_word), Step::Wait(_)));
@@ -102,9 +102,9 @@ fn the_third_delivery_waits_as_long_as_the_schedule_says() {
 #[test]
 fn the_last_delivery_answers_what_came_meanwhile_or_what_the_policy_says() {
     assert!(each(|policy| policy.marked(Some(short()))).iter().all(|it| *it == Marked::Answer(short())));
-    let [drop, claim, push, either, again] = each(|policy| policy.marked(None));
+    let [drop, fetch, push, either, again] = each(|policy| policy.marked(None));
     assert_eq!(
-        [drop, claim, push, either, again],
+        [drop, fetch, push, either, again],
         [Marked::Nothing, Marked::Notice, Marked::Typing, Marked::Typing, Marked::Nothing]
     );
 }
@@ -147,7 +147,7 @@ fn what_is_refused_for_good_is_kept_and_what_may_work_later_is_tried_three_times
     use NotSent::{Keep, Lose, TryAgain};
     let refused = SendError::Final("48 hours".into());
     let busy = SendError::Temporary("busy".into());
-    let again = |wait| [TryAgain(seconds(wait)); 5];
+    let again = |wait| [Lose, Lose, TryAgain(seconds(wait)), TryAgain(seconds(wait)), Lose];
     for (error, tries, becomes) in [
         (&refused, 1, [Lose, Lose, Lose, Keep, Lose]),
         (&busy, 1, again(1)),

@@ -11,7 +11,7 @@ use super::response::Response;
 use super::span::DeliverySpan;
 use super::task::HandlerTask;
 use super::{Engine, Shared};
-use crate::callback::Uncovering;
+use crate::callback::QuerySignature;
 use crate::delivery::{Claim, Lease, StoreError};
 use crate::process::deadline::{after, before};
 use crate::{Opened, Refusal, Reply};
@@ -20,7 +20,7 @@ use crate::{Opened, Refusal, Reply};
 pub enum Delivery {
     /// It is answered without the handler.
     Answered(Response),
-    /// It is the first of its push: run the handler.
+    /// Nobody runs its push: run the handler.
     Run(HandlerTask),
 }
 
@@ -65,7 +65,7 @@ impl Engine {
                 return Delivery::Answered(self.seal(&mut span, &opened.context, &reply));
             }
             Ok(Claimed::Run(lease)) => {
-                span.join("first");
+                span.join("ran");
                 if is_admitted {
                     return Delivery::Run(HandlerTask::new(self.clone(), push, lease, span));
                 }
@@ -83,7 +83,7 @@ impl Engine {
         span: &mut DeliverySpan,
     ) -> Result<Claimed, Refused> {
         let Shared { store, policy, .. } = &*self.shared;
-        if let Some(Uncovering { key, fresh_for }) = opened.uncovering
+        if let Some(QuerySignature { key, fresh_for }) = opened.query_signature
             && !store.bind(key, opened.xml.as_bytes(), fresh_for).await.map_err(Refused::Unbound)?
         {
             return Err(Refused::Replayed);
@@ -118,7 +118,7 @@ impl Engine {
                         Some(Err(error)) => unanswered = Some(error),
                         None => return Ok(Claimed::Answer(Box::pin(self.timed_out(push, span)).await)),
                     }
-                    state = store.claim_again(key).await?.state;
+                    state = store.claim_again(key).await?;
                 }
             }
         }
@@ -135,7 +135,7 @@ impl Engine {
         };
         Ok(match self.fetch(user, lease, span).await? {
             Ok(reply) => {
-                span.join("claimed");
+                span.join("fetched");
                 Claimed::Answer(reply)
             }
             Err(lease) => Claimed::Run(Some(lease)),

@@ -9,7 +9,7 @@ use super::handlers::HandlerOutput;
 use super::response::Response;
 use super::task::Answer;
 use super::{Engine, Shared};
-use crate::callback::Uncovering;
+use crate::callback::QuerySignature;
 use crate::{HandlerError, Message, Opened, Refusal, Reply, Timestamp};
 
 impl Engine {
@@ -90,7 +90,7 @@ impl Engine {
             Ok(verified) => verified,
             Err(error) => return self.refuse(error, "GET", path, query),
         };
-        if let Some(Uncovering { key, fresh_for }) = verified.uncovering {
+        if let Some(QuerySignature { key, fresh_for }) = verified.query_signature {
             // One that came with a push before may still be echoed: it says nothing that its sender does not know.
             if let Err(error) = store.bind(key, b"", fresh_for).await {
                 callback.log_unbound(&error);

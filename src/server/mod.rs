@@ -4,7 +4,7 @@
 //! parts, because their handlers make responses of their own: [`Engine::verify_url`] for a GET; for a POST
 //! [`Callback::open`], [`Engine::deliver`], and where the handler is to be run, [`HandlerTask::start`].
 //!
-//! The engine needs a tokio runtime; what to do with a delivery is decided without one, in one table.
+//! The engine needs a tokio runtime.
 
 // Of these files, `decide` has the decisions and no IO; `deliver` claims a push and waits for what another delivery runs;
 // `task` runs the handler; `outcome` stores and sends what came out; `late` answers a delivery whose time has passed, and
@@ -114,12 +114,12 @@ impl Engine {
         self
     }
 
-    /// What becomes of a reply that takes longer than WeChat waits; [`LateReply::Drop`] unless set.
+    /// What becomes of a reply that no delivery can carry; [`LateReply::Drop`] unless set.
     ///
     /// ```
     /// # use wechat_callback::{Callback, TextReply, late_reply::LateReply, server::Engine};
     /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let policy = LateReply::claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    /// let policy = LateReply::fetch("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
     /// let engine = Engine::new(callback).late_reply(policy);
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
@@ -185,8 +185,8 @@ impl Engine {
     }
 
     /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those included whose connection is gone,
-    /// and no push came for half a second, for ten seconds at most. What comes meanwhile is answered. From then on a push
-    /// that needs a handler is answered 503, and WeChat retries it. Returns how many handlers still run.
+    /// and no push came for half a second, for ten seconds at most. What comes meanwhile is answered. After it returns, a
+    /// push that needs a handler is answered 503, and WeChat retries it. Returns how many handlers still run.
     ///
     /// Keep listening until it returns, and take the process out of its load balancer before: what still waits in the
     /// system's queue when the listener is closed is reset. Over HTTP/1 a server adds `Connection: close` to each answer

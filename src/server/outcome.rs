@@ -16,6 +16,9 @@ use crate::delivery::{Lease, PendingReply, Retention};
 use crate::late_reply::{Recipient, ReplySender, SendError};
 use crate::log::as_dyn;
 
+/// How long a message may take.
+const SENDING: Duration = Duration::from_secs(30);
+
 /// How long it may take to show that a reply is being written.
 const TYPING: Duration = Duration::from_secs(5);
 
@@ -148,11 +151,13 @@ impl Engine {
     }
 }
 
-/// A sender that panics has failed.
+/// A sender that panics or takes too long has failed.
 async fn send(sender: &dyn ReplySender, to: &Recipient, reply: &Reply) -> Result<(), SendError> {
-    contained(sender.send(to, reply))
-        .await
-        .unwrap_or_else(|panic| Err(SendError::Final(format!("the sender panicked: {panic}").into())))
+    match timeout(SENDING, contained(sender.send(to, reply))).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => Err(SendError::Final(format!("the sender panicked: {panic}").into())),
+        Err(_) => Err(SendError::Temporary("it took longer than 30 seconds".into())),
+    }
 }
 
 fn lost() {

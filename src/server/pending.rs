@@ -40,7 +40,7 @@ impl Engine {
         if let Err(error) = lease.complete(reply.clone(), Retention::ForRetries).await {
             tracing::error!(
                 error = as_dyn(&error),
-                "the reply is not stored: retries of the claim word do not get it"
+                "the reply is not stored: retries of the word do not get it"
             );
         }
         Ok(Ok(reply))
@@ -99,7 +99,7 @@ impl Engine {
         let key = key.of_kept();
         let kept = match self.shared.store.claim(key, Instant::now().into_std()).await {
             Ok(claim) => match claim.state {
-                ClaimState::First(lease) => lease.complete(reply.clone(), Retention::ForUser).await.map(drop),
+                ClaimState::Owned(lease) => lease.complete(reply.clone(), Retention::ForUser).await.map(drop),
                 ClaimState::Running | ClaimState::Completed(_) => Ok(()),
             },
             Err(error) => Err(error),

@@ -21,7 +21,7 @@ use crate::process::deadline::{after, before};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
 
-/// The first delivery of a push: its handler is to be run.
+/// A delivery whose handler is to be run, because no other delivery of its push runs it.
 #[must_use = "dropped, it leaves the push to the next delivery"]
 pub struct HandlerTask {
     engine: Engine,

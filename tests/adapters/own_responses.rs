@@ -112,7 +112,7 @@ fn a_late_string_is_claimed_or_pushed() {
     }
 
     everywhere(async |stage| {
-        let policy = LateReply::claim("继续", TextReply::new("还在想"));
+        let policy = LateReply::fetch("继续", TextReply::new("还在想"));
         let app = stage.middleware().late_reply(policy).around(slow(20.0, &Arc::default())).await;
         assert_eq!(app.tell(&text("x")).await, says("还在想"));
         seconds(10.0).await;

@@ -211,7 +211,7 @@ fn with_nothing_to_wait_for_it_returns_after_half_a_second_without_a_push() {
 #[test]
 fn what_is_owed_is_paid_out_to_the_end() {
     everywhere(async |stage| {
-        let policy = LateReply::claim("继续", TextReply::new("还在想"));
+        let policy = LateReply::fetch("继续", TextReply::new("还在想"));
         let (middleware, slow) = (stage.middleware().late_reply(policy), Slow::default());
         let app = middleware.around(slow.handler()).await;
         assert_eq!(app.tell(&text("20 好")).await, says("还在想"));

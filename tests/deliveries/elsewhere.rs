@@ -14,7 +14,7 @@ use wechat_callback::delivery::{
     Claim, ClaimState, ConcurrentRun, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply,
     PendingStore, Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
 };
-use wechat_callback::late_reply::{ClaimWord, LateReply, Recipient, ReplySender, SendError};
+use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Reply, TextReply};
 
 /// Knows nothing of earlier deliveries when it is asked, and then what it is told.
@@ -43,26 +43,25 @@ struct Second;
 struct Others(watch::Sender<Known>);
 
 impl Forgetful {
-    fn again(&self, claim: Claim) -> Claim {
-        let Claim { delivery, age, state, .. } = claim;
-        let state = match state {
-            ClaimState::First(local) => {
-                ClaimState::First(Box::new(Again { local, known: self.known.clone() }))
+    fn again(&self, state: ClaimState) -> ClaimState {
+        match state {
+            ClaimState::Owned(local) => {
+                ClaimState::Owned(Box::new(Again { local, known: self.known.clone() }))
             }
-            ClaimState::Running if self.forgets_owners => ClaimState::First(Box::new(Second)),
+            ClaimState::Running if self.forgets_owners => ClaimState::Owned(Box::new(Second)),
             state => state,
-        };
-        Claim::new(delivery, age, state)
+        }
     }
 }
 
 #[async_trait]
 impl OutcomeStore for Forgetful {
     async fn claim(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
-        Ok(self.again(self.local.claim(key, arrived).await?))
+        let Claim { delivery, age, state, .. } = self.local.claim(key, arrived).await?;
+        Ok(Claim::new(delivery, age, self.again(state)))
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
         Ok(self.again(self.local.claim_again(key).await?))
     }
 
@@ -202,8 +201,8 @@ impl ReplySender for Nobody {
 #[test]
 fn the_rest_of_a_text_that_two_deliveries_ran_is_fetched_once() {
     everywhere(async |stage| {
-        let word = || ClaimWord::new("继续", TextReply::new("还在想"));
-        for policy in [LateReply::Claim(word()), LateReply::push_or_claim(Nobody, word())] {
+        let word = || FetchWord::new("继续", TextReply::new("还在想"));
+        for policy in [LateReply::Fetch(word()), LateReply::push_or_fetch(Nobody, word())] {
             let (store, slow) = (Forgetful { forgets_owners: true, ..Forgetful::default() }, Slow::default());
             let middleware = stage.middleware().late_reply(policy.clone()).store(store);
             let app = middleware.around(slow.handler()).await;

@@ -10,7 +10,7 @@ use support::deliveries::{Adapter, Slow, Stage, Success, paused, seconds};
 use support::logs::logged_while;
 use support::{Push, Wechat, text};
 use tokio::time::Instant;
-use wechat_callback::late_reply::{ClaimWord, LateReply, Recipient, ReplySender, SendError};
+use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::server::Engine;
 use wechat_callback::{HandlerError, Reply, SecurityMode, TextReply};
 
@@ -41,8 +41,8 @@ impl ReplySender for Busy {
 
 #[test]
 fn a_late_answer_whose_sending_ends_with_the_runtime_is_an_error_in_the_log() {
-    let word = ClaimWord::new("继续", TextReply::new("还在想"));
-    for policy in [LateReply::push(Busy), LateReply::push_or_claim(Busy, word)] {
+    let word = FetchWord::new("继续", TextReply::new("还在想"));
+    for policy in [LateReply::push(Busy), LateReply::push_or_fetch(Busy, word)] {
         for adapter in [Adapter::Tower, Adapter::Actix, Adapter::Engine] {
             let log = logged_while(|| {
                 paused(async {

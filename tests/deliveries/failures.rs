@@ -150,15 +150,13 @@ impl Broken {
         if self.method == method { Err(StoreError::new("the line to it is dead")) } else { Ok(()) }
     }
 
-    fn broken(&self, claim: Claim) -> Claim {
-        let Claim { delivery, age, state, .. } = claim;
-        let state = match state {
-            ClaimState::First(lease) if self.method == "complete" => {
-                ClaimState::First(Box::new(BrokenLease { _held: lease }))
+    fn broken(&self, state: ClaimState) -> ClaimState {
+        match state {
+            ClaimState::Owned(lease) if self.method == "complete" => {
+                ClaimState::Owned(Box::new(BrokenLease { _held: lease }))
             }
             state => state,
-        };
-        Claim::new(delivery, age, state)
+        }
     }
 }
 
@@ -177,10 +175,11 @@ impl Lease for BrokenLease {
 impl OutcomeStore for Broken {
     async fn claim(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
         self.check("claim")?;
-        Ok(self.broken(self.store.claim(key, arrived).await?))
+        let Claim { delivery, age, state, .. } = self.store.claim(key, arrived).await?;
+        Ok(Claim::new(delivery, age, self.broken(state)))
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
+    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
         self.check("claim")?;
         Ok(self.broken(self.store.claim_again(key).await?))
     }
@@ -234,7 +233,7 @@ impl PendingStore for Broken {
 
 async fn broken_app(stage: &Stage, method: &'static str) -> (App, Slow) {
     let slow = Slow::default();
-    let policy = LateReply::claim("继续", TextReply::new("还在想"));
+    let policy = LateReply::fetch("继续", TextReply::new("还在想"));
     let middleware = stage.middleware().store(Broken::new(method)).late_reply(policy);
     (middleware.around(slow.handler()).await, slow)
 }

@@ -140,7 +140,7 @@ fn a_failure_that_is_too_late_goes_where_late_answers_go() {
         assert_eq!(errors(&log), 1, "{log}");
 
         // To the user who was promised an answer.
-        let policy = LateReply::claim("继续", TextReply::new("还在想"));
+        let policy = LateReply::fetch("继续", TextReply::new("还在想"));
         let app = stage.middleware().late_reply(policy.clone()).on_error(sorry()).around(handler()).await;
         assert_eq!(app.tell(&text("fail 20")).await, says("还在想"));
         seconds(10.0).await;
@@ -168,7 +168,7 @@ fn a_failure_that_is_too_late_goes_where_late_answers_go() {
 #[test]
 fn a_claim_word_s_parts_and_notice_are_no_failures() {
     everywhere(async |stage| {
-        let policy = LateReply::claim("继续", TextReply::new(""));
+        let policy = LateReply::fetch("继续", TextReply::new(""));
         let app = stage.middleware().late_reply(policy).on_error(sorry()).around(handler()).await;
         let Heard::Text(part) = app.tell(&text("long")).await else { panic!("a text") };
         assert!(part.ends_with("【继续】"), "{part}");

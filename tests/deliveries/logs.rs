@@ -57,7 +57,7 @@ fn each_push_has_one_span_with_delivery_joined_outcome_and_milliseconds() {
         });
         let log = log.await;
         let expected =
-            [("1", "first", "hung up", 5000), ("2", "joined", "reply", 2000), ("3", "completed", "reply", 0)];
+            [("1", "ran", "hung up", 5000), ("2", "joined", "reply", 2000), ("3", "completed", "reply", 0)];
         let pushes = pushes(&log);
         assert_eq!(pushes.len(), 3, "{log}");
         let user = UserKey::of(&stage.wechat.app_id, USER).to_string();
@@ -180,7 +180,7 @@ async fn play(stage: &Stage, policy: LateReply) {
 #[test]
 fn neither_secrets_nor_messages_nor_users_are_logged_whatever_becomes_of_a_push() {
     everywhere(async |stage| {
-        let claim = LateReply::claim("继续", TextReply::new("secretNotice"));
+        let claim = LateReply::fetch("继续", TextReply::new("secretNotice"));
         for policy in [LateReply::Drop, claim] {
             let log = logged(play(&stage, policy)).await;
             assert!(pushes(&log).len() >= 10, "{log}");
@@ -204,7 +204,7 @@ fn a_push_that_a_shutdown_refuses_was_the_first() {
         let [push] = &pushes(&log)[..] else { panic!("one push: {log}") };
         assert_eq!(
             ["delivery", "joined", "outcome"].map(|name| push[name]),
-            ["1", "first", "refused: shutting down"]
+            ["1", "ran", "refused: shutting down"]
         );
     });
 }

@@ -4,11 +4,11 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
-mod claim;
 mod drain;
 mod elsewhere;
 mod endings;
 mod failures;
+mod fetch;
 mod handlers;
 mod logs;
 mod many;

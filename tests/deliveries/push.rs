@@ -12,7 +12,7 @@ use support::deliveries::{
 };
 use support::logs::logged;
 use support::text;
-use wechat_callback::late_reply::{ClaimWord, LateReply, Recipient, ReplySender, SendError};
+use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Reply, TextReply};
 
 /// What was sent to whom. Each message takes `time` on its way, and what becomes of it is the next of `results`.
@@ -221,8 +221,8 @@ fn each_delivery_that_is_answered_without_the_reply_shows_that_one_is_being_writ
 
 /// With a sender that WeChat refuses, and the word 继续.
 async fn refused_app(stage: &Stage, sent: &Sent) -> (App, Slow) {
-    let (slow, word) = (Slow::default(), ClaimWord::new("继续", TextReply::new("还在想")));
-    let policy = LateReply::push_or_claim(sent.clone(), word);
+    let (slow, word) = (Slow::default(), FetchWord::new("继续", TextReply::new("还在想")));
+    let policy = LateReply::push_or_fetch(sent.clone(), word);
     (stage.middleware().late_reply(policy).around(slow.handler()).await, slow)
 }
 
@@ -297,8 +297,8 @@ fn the_late_answer_to_a_message_that_nothing_tells_from_another_is_sent_too() {
 fn while_it_drains_what_cannot_be_sent_now_is_kept_at_once() {
     everywhere(async |stage| {
         let sent = Sent::failing([busy()]);
-        let (slow, word) = (Slow::default(), ClaimWord::new("继续", TextReply::new("还在想")));
-        let middleware = stage.middleware().late_reply(LateReply::push_or_claim(sent.clone(), word));
+        let (slow, word) = (Slow::default(), FetchWord::new("继续", TextReply::new("还在想")));
+        let middleware = stage.middleware().late_reply(LateReply::push_or_fetch(sent.clone(), word));
         let app = middleware.around(slow.handler()).await;
         assert_eq!(app.tell(&text("7 好")).await, Success);
         let began = tokio::time::Instant::now();

@@ -144,7 +144,7 @@ impl RedisStore {
 
     async fn claim_once(&self, key: DeliveryKey, arrived: Option<StdInstant>) -> Result<Claim, StoreError> {
         let (local, waited) = match arrived {
-            None => (self.local.claim_again(key).await?, Duration::ZERO),
+            None => (Claim::new(1, Duration::ZERO, self.local.claim_again(key).await?), Duration::ZERO),
             Some(arrived) => {
                 let now = Instant::now().into_std();
                 (self.local.claim(key, arrived).await?, now.saturating_duration_since(arrived))
@@ -154,7 +154,7 @@ impl RedisStore {
         // What is known of the push from here on is how old it is now.
         let (delivery, age) = (local.delivery, local.age.saturating_add(waited));
         let mut claim = match local.state {
-            ClaimState::First(local) => self.claim_in_redis(key, is_counted, delivery, age, local).await?,
+            ClaimState::Owned(local) => self.claim_in_redis(key, is_counted, delivery, age, local).await?,
             ClaimState::Running => self.count(key, is_counted, delivery, age).await,
             ClaimState::Completed(_) => Claim::new(delivery, age, local.state),
         };
@@ -203,7 +203,7 @@ impl RedisStore {
         let state = match claimed.state {
             PushState::Free => {
                 lease.hold(delivery, age, ownership);
-                ClaimState::First(Box::new(lease))
+                ClaimState::Owned(Box::new(lease))
             }
             PushState::Running(_) => {
                 drop(lease.release());
@@ -226,8 +226,8 @@ impl OutcomeStore for RedisStore {
         self.claim_once(key, Some(arrived)).await
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
-        self.claim_once(key, None).await
+    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
+        Ok(self.claim_once(key, None).await?.state)
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

@@ -84,12 +84,12 @@ impl WechatLayer {
         self
     }
 
-    /// What becomes of a reply that takes longer than WeChat waits: see [`Engine::late_reply`].
+    /// What becomes of a reply that no delivery can carry: see [`Engine::late_reply`].
     ///
     /// ```
     /// # use wechat_tower::{Callback, TextReply, WechatLayer, late_reply::LateReply};
     /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
-    /// let policy = LateReply::claim("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
+    /// let policy = LateReply::fetch("继续", TextReply::new("还在想，过一会儿发“继续”来看。"));
     /// let layer = WechatLayer::new(callback).late_reply(policy);
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```

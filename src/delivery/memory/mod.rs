@@ -95,7 +95,7 @@ impl MemoryStore {
         let claimed = self.table().claim(key, is_counted, arrived);
         let (delivery, age, claimed) = claimed.ok_or_else(|| self.full())?;
         let state = match claimed {
-            Claimed::First => ClaimState::First(Box::new(Owner { store: Some(self.clone()), key })),
+            Claimed::Owned => ClaimState::Owned(Box::new(Owner { store: Some(self.clone()), key })),
             Claimed::Running => ClaimState::Running,
             Claimed::Completed(outcome) => ClaimState::Completed(outcome),
         };
@@ -129,8 +129,8 @@ impl OutcomeStore for MemoryStore {
         self.claimed(key, false, arrived)
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<Claim, StoreError> {
-        self.claimed(key, true, now())
+    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
+        Ok(self.claimed(key, true, now())?.state)
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

@@ -43,7 +43,7 @@ enum State {
 /// As [`ClaimState`](super::ClaimState), without the lease.
 #[derive(Debug, PartialEq)]
 pub(super) enum Claimed {
-    First,
+    Owned,
     Running,
     Completed(Arc<Reply>),
 }
@@ -102,7 +102,7 @@ impl Table {
             State::GivenUp => {
                 push.state = State::Running { late: false, waiting: Vec::new() };
                 slot.wake();
-                Claimed::First
+                Claimed::Owned
             }
         };
         Some((delivery, age, claimed))

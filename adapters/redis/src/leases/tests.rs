@@ -9,7 +9,7 @@ use crate::link::{Answers, Link};
 /// The lease of a push that this process runs, without a Redis.
 async fn owned(leases: &Leases, remote: &Remote) -> RedisLease {
     let key = "0".repeat(40).parse().expect("a key");
-    let ClaimState::First(local) =
+    let ClaimState::Owned(local) =
         MemoryStore::new().claim(key, Instant::now().into_std()).await.expect("room").state
     else {
         panic!("the first");

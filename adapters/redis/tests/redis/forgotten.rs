@@ -126,7 +126,7 @@ fn the_age_outlives_its_owner() {
     home.shutdown_background();
     std::thread::sleep(SECOND * 5);
     let claim = other.block_on(b.claim(key(1), now())).expect("asked");
-    assert!(matches!(claim.state, ClaimState::First(_)));
+    assert!(matches!(claim.state, ClaimState::Owned(_)));
     assert!(claim.age >= SECOND * 5, "{:?}", claim.age);
 }
 

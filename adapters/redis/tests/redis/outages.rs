@@ -69,7 +69,7 @@ async fn killed_and_restarted() {
 async fn deliver(store: &RedisStore, number: u64, runs: &AtomicUsize) -> Arc<Reply> {
     loop {
         match store.claim(key(number), now()).await.expect("a claim").state {
-            ClaimState::First(lease) => {
+            ClaimState::Owned(lease) => {
                 runs.fetch_add(1, Ordering::Relaxed);
                 sleep(SECOND / 50).await;
                 let outcome = reply(&number.to_string());

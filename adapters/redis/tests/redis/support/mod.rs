@@ -102,7 +102,7 @@ pub async fn claim(
 ) -> (u32, &'static str, Option<Box<dyn Lease>>) {
     let Claim { delivery, state, .. } = store.claim(key, now()).await.expect("a claim");
     match state {
-        ClaimState::First(lease) => (delivery, "first", Some(lease)),
+        ClaimState::Owned(lease) => (delivery, "first", Some(lease)),
         ClaimState::Running => (delivery, "running", None),
         ClaimState::Completed(_) => (delivery, "completed", None),
     }

@@ -16,7 +16,7 @@ const NOTICE: &str = "还在想，过一会儿发“继续”来看。";
 const MARK: &str = "\n……【继续】";
 
 fn policy() -> LateReply {
-    LateReply::claim("继续", TextReply::new(NOTICE))
+    LateReply::fetch("继续", TextReply::new(NOTICE))
 }
 
 async fn app(stage: &Stage) -> (App, Slow) {
@@ -138,7 +138,7 @@ fn the_word_of_another_user_is_a_message_like_any_other() {
 }
 
 #[test]
-fn two_late_answers_of_one_user_come_in_the_order_of_his_messages() {
+fn two_late_answers_of_one_user_come_in_the_order_of_their_messages() {
     everywhere(async |stage| {
         let (app, slow) = app(&stage).await;
         // The second is finished first.
