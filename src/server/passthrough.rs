@@ -31,6 +31,8 @@ const SUCCESS: &[u8] = b"success";
 /// assert!(response.needs_body());
 /// assert!(matches!(response.output(Some("你好".as_bytes())), HandlerOutput::Reply(_)));
 /// ```
+///
+/// Exhaustive: a server fills in every field.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnResponse<'a> {
     /// Its HTTP status.
