@@ -43,7 +43,7 @@ pub trait OutcomeStore: Send + Sync + 'static {
     async fn claim(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError>;
 
     /// As [`claim`](Self::claim), for a delivery that was counted before: it asks again after the owner went away.
-    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError>;
+    async fn claim_again(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError>;
 
     /// Waits, without polling, for the outcome of a push that another delivery runs. `None` where its owner is known to
     /// have gone away without an outcome, or the key is unknown; an error where that cannot be said. A delivery claims

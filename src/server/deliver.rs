@@ -91,7 +91,8 @@ impl Engine {
         let Some(key) = push.key else {
             return Ok(Claimed::Run(None));
         };
-        let Claim { delivery, age, mut state } = store.claim(key, span.arrived.into_std()).await?;
+        let arrived = span.arrived.into_std();
+        let Claim { delivery, age, mut state } = store.claim(key, arrived).await?;
         span.delivery = delivery;
         push.age = age;
         let is_word =
@@ -118,7 +119,7 @@ impl Engine {
                         Some(Err(error)) => unanswered = Some(error),
                         None => return Ok(Claimed::Answer(Box::pin(self.timed_out(push, span)).await)),
                     }
-                    state = store.claim_again(key).await?;
+                    state = store.claim_again(key, arrived).await?.state;
                 }
             }
         }
@@ -145,17 +146,24 @@ impl Engine {
     /// Logs why, and answers with a status and nothing else.
     fn refused(&self, refused: &Refused, mut span: DeliverySpan) -> Response {
         let callback = &self.shared.callback;
-        span.span.in_scope(|| match refused {
-            Refused::Replayed => callback.log_replayed(),
-            Refused::Unbound(error) => callback.log_unbound(error),
-            Refused::Unclaimed(error) => callback.log_unclaimed(error),
-            Refused::ShuttingDown => callback.log_shutting_down(),
+        let (refusal, outcome) = span.span.in_scope(|| match refused {
+            Refused::Replayed => {
+                callback.log_replayed();
+                (Refusal::Replayed, "refused: replayed")
+            }
+            Refused::Unbound(error) => {
+                callback.log_unbound(error);
+                (Refusal::StoreFailed, "refused: no store")
+            }
+            Refused::Unclaimed(error) => {
+                callback.log_unclaimed(error);
+                (Refusal::StoreFailed, "refused: no store")
+            }
+            Refused::ShuttingDown => {
+                callback.log_shutting_down();
+                (Refusal::ShuttingDown, "refused: shutting down")
+            }
         });
-        let (refusal, outcome) = match refused {
-            Refused::Replayed => (Refusal::Replayed, "refused: replayed"),
-            Refused::Unbound(_) | Refused::Unclaimed(_) => (Refusal::StoreFailed, "refused: no store"),
-            Refused::ShuttingDown => (Refusal::ShuttingDown, "refused: shutting down"),
-        };
         span.close(outcome);
         Response::empty(refusal.status())
     }

@@ -43,26 +43,27 @@ struct Second;
 struct Others(watch::Sender<Known>);
 
 impl Forgetful {
-    fn again(&self, state: ClaimState) -> ClaimState {
-        match state {
+    fn again(&self, claim: Claim) -> Claim {
+        let Claim { delivery, age, state, .. } = claim;
+        let state = match state {
             ClaimState::Owned(local) => {
                 ClaimState::Owned(Box::new(Again { local, known: self.known.clone() }))
             }
             ClaimState::Running if self.forgets_owners => ClaimState::Owned(Box::new(Second)),
             state => state,
-        }
+        };
+        Claim::new(delivery, age, state)
     }
 }
 
 #[async_trait]
 impl OutcomeStore for Forgetful {
     async fn claim(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
-        let Claim { delivery, age, state, .. } = self.local.claim(key, arrived).await?;
-        Ok(Claim::new(delivery, age, self.again(state)))
+        Ok(self.again(self.local.claim(key, arrived).await?))
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
-        Ok(self.again(self.local.claim_again(key).await?))
+    async fn claim_again(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
+        Ok(self.again(self.local.claim_again(key, arrived).await?))
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

@@ -150,13 +150,15 @@ impl Broken {
         if self.method == method { Err(StoreError::new("the line to it is dead")) } else { Ok(()) }
     }
 
-    fn broken(&self, state: ClaimState) -> ClaimState {
-        match state {
+    fn broken(&self, claim: Claim) -> Claim {
+        let Claim { delivery, age, state, .. } = claim;
+        let state = match state {
             ClaimState::Owned(lease) if self.method == "complete" => {
                 ClaimState::Owned(Box::new(BrokenLease { _held: lease }))
             }
             state => state,
-        }
+        };
+        Claim::new(delivery, age, state)
     }
 }
 
@@ -175,13 +177,12 @@ impl Lease for BrokenLease {
 impl OutcomeStore for Broken {
     async fn claim(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
         self.check("claim")?;
-        let Claim { delivery, age, state, .. } = self.store.claim(key, arrived).await?;
-        Ok(Claim::new(delivery, age, self.broken(state)))
+        Ok(self.broken(self.store.claim(key, arrived).await?))
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
+    async fn claim_again(&self, key: DeliveryKey, arrived: std::time::Instant) -> Result<Claim, StoreError> {
         self.check("claim")?;
-        Ok(self.broken(self.store.claim_again(key).await?))
+        Ok(self.broken(self.store.claim_again(key, arrived).await?))
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

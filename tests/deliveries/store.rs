@@ -159,10 +159,12 @@ fn an_owner_that_goes_away_wakes_who_waits_and_the_next_to_ask_owns_it() {
 fn a_delivery_that_asks_again_is_counted_once() {
     paused(async {
         let store = MemoryStore::new();
+        let arrived = now();
         drop(first(&store, 1).await);
         advance(Duration::from_secs(4)).await;
-        let again = store.claim_again(key(1)).await.expect("room");
-        assert!(matches!(again, ClaimState::Owned(_)));
+        let again = store.claim_again(key(1), arrived).await.expect("room");
+        assert_eq!((again.delivery, again.age), (1, Duration::ZERO));
+        assert!(matches!(again.state, ClaimState::Owned(_)));
         advance(Duration::from_secs(1)).await;
         assert_eq!(store.claim(key(1), now()).await.expect("room").delivery, 2);
     });

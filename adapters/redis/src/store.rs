@@ -142,15 +142,17 @@ impl RedisStore {
         }
     }
 
-    async fn claim_once(&self, key: DeliveryKey, arrived: Option<StdInstant>) -> Result<Claim, StoreError> {
-        let (local, waited) = match arrived {
-            None => (Claim::new(1, Duration::ZERO, self.local.claim_again(key).await?), Duration::ZERO),
-            Some(arrived) => {
-                let now = Instant::now().into_std();
-                (self.local.claim(key, arrived).await?, now.saturating_duration_since(arrived))
-            }
+    async fn claim_once(
+        &self,
+        key: DeliveryKey,
+        is_counted: bool,
+        arrived: StdInstant,
+    ) -> Result<Claim, StoreError> {
+        let waited = Instant::now().into_std().saturating_duration_since(arrived);
+        let local = match is_counted {
+            true => self.local.claim_again(key, arrived).await?,
+            false => self.local.claim(key, arrived).await?,
         };
-        let is_counted = arrived.is_none();
         // What is known of the push from here on is how old it is now.
         let (delivery, age) = (local.delivery, local.age.saturating_add(waited));
         let mut claim = match local.state {
@@ -223,11 +225,11 @@ impl RedisStore {
 #[async_trait]
 impl OutcomeStore for RedisStore {
     async fn claim(&self, key: DeliveryKey, arrived: StdInstant) -> Result<Claim, StoreError> {
-        self.claim_once(key, Some(arrived)).await
+        self.claim_once(key, false, arrived).await
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
-        Ok(self.claim_once(key, None).await?.state)
+    async fn claim_again(&self, key: DeliveryKey, arrived: StdInstant) -> Result<Claim, StoreError> {
+        self.claim_once(key, true, arrived).await
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

@@ -129,8 +129,8 @@ impl OutcomeStore for MemoryStore {
         self.claimed(key, false, arrived)
     }
 
-    async fn claim_again(&self, key: DeliveryKey) -> Result<ClaimState, StoreError> {
-        Ok(self.claimed(key, true, now())?.state)
+    async fn claim_again(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError> {
+        self.claimed(key, true, arrived)
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {

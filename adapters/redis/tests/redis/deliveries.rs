@@ -47,12 +47,14 @@ async fn a_delivery_that_asks_again_is_counted_once() {
     let Some(redis) = Redis::start() else { return };
     let (a, b, c) = (redis.store(), redis.store(), redis.store());
     let lease = own(&a, key(1)).await;
+    let arrived = now();
     assert_eq!(claim(&b, key(1)).await.0, 1);
     sleep(SECOND * 3).await;
     drop(lease);
     assert_eq!(b.wait(key(1)).await.expect("asked"), None);
-    let again = b.claim_again(key(1)).await.expect("asked");
-    assert!(matches!(again, ClaimState::Owned(_)));
+    let again = b.claim_again(key(1), arrived).await.expect("asked");
+    assert_eq!(again.delivery, 1);
+    assert!(matches!(again.state, ClaimState::Owned(_)));
     assert_eq!(claim(&c, key(1)).await.0, 2, "the next one, three seconds after the first");
 }
 

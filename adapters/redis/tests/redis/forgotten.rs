@@ -180,6 +180,24 @@ async fn an_entry_that_is_odd_is_read_even_so() {
     redis.log.assert(0, 0);
 }
 
+/// Or the last delivery would not be known, and its user would see nothing.
+#[tokio::test]
+async fn who_asks_again_tells_redis_how_old_the_push_is() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b, c) = (redis.store(), redis.store(), redis.store());
+    let lease = own(&a, key(1)).await;
+    let arrived = now();
+    assert_eq!(claim(&b, key(1)).await.1, "running");
+    sleep(SECOND * 2).await;
+    drop(lease);
+    sleep(SECOND / 4).await;
+    redis.ask::<()>("FLUSHALL");
+    let again = b.claim_again(key(1), arrived).await.expect("asked");
+    assert!(matches!(again.state, ClaimState::Owned(_)));
+    let age = age(&c, 1).await;
+    assert!((SECOND * 2..SECOND * 3).contains(&age), "{age:?}");
+}
+
 /// As where the clock of Redis is set back between two deliveries.
 #[tokio::test]
 async fn an_age_that_was_written_in_the_future_is_what_was_written() {
