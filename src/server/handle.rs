@@ -2,12 +2,10 @@
 
 use std::time::Instant;
 
-use tokio::runtime::Handle;
-
 use super::deliver::Delivery;
 use super::handlers::HandlerOutput;
 use super::response::Response;
-use super::task::Answer;
+use super::task::{Answer, detach};
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
 use crate::{HandlerError, Message, Opened, Refusal, Reply, Timestamp};
@@ -110,13 +108,5 @@ impl Engine {
     pub fn method_not_allowed(&self) -> Response {
         tracing::debug!(status = 405, "refused a request");
         Response::method_not_allowed()
-    }
-}
-
-/// Leaves the rest of a run to the runtime. Where there is none the process is going down, and to panic in a destructor
-/// would be worse.
-fn detach(run: impl Future<Output: Send> + Send + 'static) {
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(run);
     }
 }

@@ -32,7 +32,7 @@ pub use deliver::Delivery;
 pub use handlers::HandlerOutput;
 pub use passthrough::{OwnResponse, Passthrough};
 pub use response::Response;
-pub use task::{Answer, Finished, HandlerTask, HandlerWait};
+pub use task::{Answer, Finished, HandlerTask, HandlerWait, detach};
 
 use self::decide::Policy;
 use self::handlers::Handlers;

@@ -13,7 +13,7 @@ use super::decide::{NotSent, Source, Stored};
 use super::push::Push;
 use crate::Reply;
 use crate::delivery::{Lease, PendingReply, Retention};
-use crate::late_reply::{Recipient, ReplySender, SendError};
+use crate::late_reply::SendError;
 use crate::log::as_dyn;
 
 /// How long a message may take.
@@ -38,7 +38,7 @@ impl Completion {
 
     /// Stores the outcome, and returns what the delivery that ran the handler may carry of it.
     pub(super) async fn complete(self, reply: Arc<Reply>, source: Source) -> Arc<Reply> {
-        let Self { engine, push, lease, token } = self;
+        let Self { engine, push, lease, token: _counted } = self;
         let Some(lease) = lease else {
             return reply;
         };
@@ -57,7 +57,6 @@ impl Completion {
             Stored::Nothing => {}
             stored => Box::pin(engine.stored(stored, retention, &push, &reply, source)).await,
         }
-        drop(token);
         retention.kept(reply, timeliness)
     }
 }
@@ -95,7 +94,7 @@ impl Engine {
         };
         let mut tries = 0_u32;
         loop {
-            let Err(error) = send(&**sender, to, reply).await else {
+            let Err(error) = within(SENDING, sender.send(to, reply)).await else {
                 return tracing::debug!("the late answer was sent as a message of its own");
             };
             tries = tries.saturating_add(1);
@@ -135,28 +134,27 @@ impl Engine {
         if let (Some(sender), Some(to)) = (self.shared.policy.late.sender(), &push.recipient) {
             let (sender, to) = (sender.clone(), to.clone());
             let typing = async move {
-                let error = match timeout(TYPING, contained(sender.typing(&to))).await {
-                    Ok(Ok(Ok(()))) => return,
-                    Ok(Ok(Err(error))) => error,
-                    Ok(Err(panic)) => SendError::Final(format!("the sender panicked: {panic}").into()),
-                    Err(_) => SendError::Temporary("it took too long".into()),
-                };
-                tracing::debug!(
-                    error = as_dyn(&error),
-                    "it could not be shown that a reply is being written"
-                );
+                if let Err(error) = within(TYPING, sender.typing(&to)).await {
+                    tracing::debug!(
+                        error = as_dyn(&error),
+                        "it could not be shown that a reply is being written"
+                    );
+                }
             };
             tokio::spawn(typing.in_current_span());
         }
     }
 }
 
-/// A sender that panics or takes too long has failed.
-async fn send(sender: &dyn ReplySender, to: &Recipient, reply: &Reply) -> Result<(), SendError> {
-    match timeout(SENDING, contained(sender.send(to, reply))).await {
+/// Awaits a sender. One that panics or takes too long has failed.
+async fn within(
+    time: Duration,
+    sending: impl Future<Output = Result<(), SendError>>,
+) -> Result<(), SendError> {
+    match timeout(time, contained(sending)).await {
         Ok(Ok(result)) => result,
         Ok(Err(panic)) => Err(SendError::Final(format!("the sender panicked: {panic}").into())),
-        Err(_) => Err(SendError::Temporary("it took longer than 30 seconds".into())),
+        Err(_) => Err(SendError::Temporary(format!("it took longer than {} s", time.as_secs()).into())),
     }
 }
 

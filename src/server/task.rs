@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -94,7 +95,7 @@ impl HandlerWait {
     /// Polls `run` in place until it is finished or WeChat waits no longer, and answers.
     ///
     /// The rest of the run, then or when the returned future is dropped because the connection is gone, is handed to
-    /// `detach`, which spawns it. (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
+    /// `detach`, which spawns it ([`detach`] does). (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
     pub fn answer<R, F, D>(
         mut self,
         run: Pin<Box<F>>,
@@ -182,6 +183,14 @@ impl<F, D: FnOnce(Pin<Box<F>>)> Drop for Attached<F, D> {
         if let Some((run, detach)) = self.run.take().zip(self.detach.take()) {
             detach(run);
         }
+    }
+}
+
+/// Spawns the rest of a run: the `detach` of [`HandlerWait::answer`] for runs that may move between threads. Where there is
+/// no runtime the process is going down, and the run is dropped: to panic in a destructor would be worse.
+pub fn detach(run: impl Future<Output: Send> + Send + 'static) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(run);
     }
 }
 

@@ -2,16 +2,17 @@
 
 use crate::support;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::deliveries::{App, Heard, Middleware, Nothing, Retry, Stage, Success, on_both, says, seconds};
 use support::logs::logged;
 use support::made::{Content, Made};
+use support::sender::Sender;
 use support::{MODES, text};
-use wechat_callback::late_reply::{LateReply, Recipient, ReplySender, SendError};
-use wechat_callback::{MusicReply, Reply, SecurityMode, TextReply};
+use wechat_callback::late_reply::LateReply;
+use wechat_callback::{MusicReply, SecurityMode, TextReply};
 
 /// Plays `test` on both adapters in all three modes.
 fn everywhere(test: impl AsyncFn(Stage)) {
@@ -99,18 +100,7 @@ fn a_string_reaches_repeats_and_the_delivery_that_waits() {
 }
 
 #[test]
-fn a_late_string_is_claimed_or_pushed() {
-    #[derive(Clone, Default)]
-    struct Sender(Arc<Mutex<Vec<Reply>>>);
-
-    #[async_trait::async_trait]
-    impl ReplySender for Sender {
-        async fn send(&self, _: &Recipient, reply: &Reply) -> Result<(), SendError> {
-            self.0.lock().expect("not poisoned").push(reply.clone());
-            Ok(())
-        }
-    }
-
+fn a_late_string_is_fetched_or_pushed() {
     everywhere(async |stage| {
         let policy = LateReply::fetch("继续", TextReply::new("还在想"));
         let app = stage.middleware().late_reply(policy).around(slow(20.0, &Arc::default())).await;

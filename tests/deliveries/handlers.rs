@@ -2,16 +2,16 @@
 
 use crate::support;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::deliveries::{Heard, Nothing, Refused, Retry, Stage, Success, everywhere, says, seconds};
 use support::failing::{SORRY, both, handler, sorry};
 use support::logs::logged;
+use support::sender::Sender;
 use support::{Wechat, text};
+use wechat_callback::TextReply;
 use wechat_callback::delivery::MemoryStore;
-use wechat_callback::late_reply::{LateReply, Recipient, ReplySender, SendError};
-use wechat_callback::{Reply, TextReply};
+use wechat_callback::late_reply::LateReply;
 
 fn errors(log: &str) -> usize {
     log.matches("ERROR").count()
@@ -114,17 +114,6 @@ fn a_reply_for_failures_that_cannot_be_sent_is_logged_once_and_success() {
             }
         }
     });
-}
-
-#[derive(Clone, Default)]
-struct Sender(Arc<Mutex<Vec<Reply>>>);
-
-#[async_trait::async_trait]
-impl ReplySender for Sender {
-    async fn send(&self, _: &Recipient, reply: &Reply) -> Result<(), SendError> {
-        self.0.lock().expect("not poisoned").push(reply.clone());
-        Ok(())
-    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod logs;
 pub mod made;
 pub mod process;
 pub mod redis_server;
+pub mod sender;
 pub mod servers;
 pub mod user_text;
 

@@ -3,7 +3,7 @@
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes_limited};
 use actix_web::dev::{Payload, Response, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING,
 };
 use actix_web::http::{ConnectionType, StatusCode};
@@ -110,9 +110,7 @@ pub(crate) fn given<B: MessageBody>(
     for header in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING, ETAG] {
         response.headers_mut().remove(header);
     }
-    for (name, value) in headers {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
+    write(headers, response.headers_mut());
     Either::Left(response)
 }
 
@@ -120,10 +118,14 @@ pub(crate) fn given<B: MessageBody>(
 fn bare(answer: server::Response) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::FORBIDDEN);
     let mut response = HttpResponse::new(status);
-    for (name, value) in answer.headers() {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
+    write(answer.headers(), response.headers_mut());
     if answer.body.is_empty() { response } else { response.set_body(answer.body.boxed()) }
+}
+
+fn write(headers: impl Iterator<Item = (&'static str, &'static str)>, to: &mut HeaderMap) {
+    for (name, value) in headers {
+        to.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
 }
 
 /// actix-web's answer to a handler that returned `None`: a 404 without a body. (Where no route matched, it is left

@@ -9,10 +9,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use http::{Request, Response, request};
 use http_body::Body;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower_service::Service;
-use wechat_callback::server::Delivery;
+use wechat_callback::server::{Delivery, detach};
 use wechat_callback::{Message, Opened, PushXml, Refusal};
 
 use crate::WechatLayer;
@@ -107,11 +106,4 @@ fn opened_request<B: From<Bytes>>(mut parts: request::Parts, message: Message, x
     parts.extensions.insert(message);
     parts.extensions.insert(PushXml::new(xml.clone()));
     Request::from_parts(parts, B::from(xml))
-}
-
-/// Leaves the rest of a run to the runtime. Where there is none the process is going down.
-fn detach(run: impl Future<Output: Send> + Send + 'static) {
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(run);
-    }
 }
