@@ -127,7 +127,8 @@ fn the_age_outlives_its_owner() {
     std::thread::sleep(SECOND * 5);
     let claim = other.block_on(b.claim(key(1), now())).expect("asked");
     assert!(matches!(claim.state, ClaimState::Owned(_)));
-    assert!(claim.age >= SECOND * 5, "{:?}", claim.age);
+    // Redis tells the time in whole milliseconds, so a push may look up to one younger than it is.
+    assert!(claim.age >= SECOND * 5 - Duration::from_millis(2), "{:?}", claim.age);
 }
 
 /// As where the clock of Redis was set back, and the owner died.
