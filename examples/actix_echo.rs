@@ -3,6 +3,8 @@
 //! Sends back what it gets, in actix-web. The account comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`,
 //! `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
+#[path = "common/actix.rs"]
+mod actix;
 mod common;
 
 use std::error::Error;
@@ -25,5 +27,5 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let routes = move |config: &mut ServiceConfig| {
         config.service(web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(echo::chat)));
     };
-    common::actix::serve(routes, 1, async move { wechat.drain().await }).await
+    actix::serve(routes, 1, async move { wechat.drain().await }).await
 }

@@ -4,6 +4,8 @@
 //! actix-web with `--framework actix`. The account comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`,
 //! `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
+#[path = "common/actix.rs"]
+mod actix;
 mod common;
 
 use std::error::Error;
@@ -53,5 +55,5 @@ async fn in_actix() -> Result<(), Box<dyn Error>> {
     let routes = move |config: &mut ServiceConfig| {
         config.service(web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(inspect)));
     };
-    common::actix::serve(routes, 1, async move { wechat.drain().await }).await
+    actix::serve(routes, 1, async move { wechat.drain().await }).await
 }

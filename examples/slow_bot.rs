@@ -7,6 +7,8 @@
 //! `claim` the user is asked to write 继续 and then gets it. With `REDIS_URL` several bots answer as one. The account
 //! comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
+#[path = "common/actix.rs"]
+mod actix;
 mod common;
 
 use std::env;
@@ -91,7 +93,7 @@ async fn in_actix() -> Result<(), Box<dyn Error>> {
     let routes = move |config: &mut ServiceConfig| {
         config.service(web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(chat)));
     };
-    common::actix::serve(routes, 2, async move { wechat.drain().await }).await
+    actix::serve(routes, 2, async move { wechat.drain().await }).await
 }
 
 fn middleware(callback: Callback) -> Result<WechatMiddleware, Box<dyn Error>> {

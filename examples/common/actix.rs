@@ -8,6 +8,8 @@ use actix_web::http::KeepAlive;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
+use crate::common;
+
 /// How long the last connections may take, in seconds. WeChat waits no longer for an answer.
 const GRACE: u64 = 5;
 
@@ -20,14 +22,14 @@ pub(crate) async fn serve(
     workers: usize,
     drain: impl Future + Send + 'static,
 ) -> Result<(), Box<dyn Error>> {
-    let shutdown = super::shutdown(drain)?;
+    let shutdown = common::shutdown(drain)?;
     HttpServer::new(move || App::new().configure(routes.clone()).default_service(web::to(not_found)))
         .workers(workers)
         .keep_alive(KeepAlive::Disabled)
         .client_disconnect_timeout(Duration::ZERO)
         .shutdown_timeout(GRACE)
         .shutdown_signal(shutdown)
-        .listen(super::listen()?)?
+        .listen(common::listen()?)?
         .run()
         .await?;
     Ok(())

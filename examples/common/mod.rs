@@ -1,7 +1,6 @@
 //! What the examples share: the account, the address, the log and the end of a small server.
 #![allow(dead_code, reason = "each example uses its part")]
 
-pub(crate) mod actix;
 pub(crate) mod echo;
 
 use std::error::Error;
@@ -11,8 +10,9 @@ use std::process::ExitCode;
 use std::{env, fmt};
 
 use rand::distr::{Alphanumeric, SampleString};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 use wechat_callback::Callback;
 
 /// The account that the environment names, or a sandbox account where it names none.
@@ -81,14 +81,13 @@ pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Logs to stderr, because scripts read stdout. `RUST_LOG` says how much.
+/// Logs to stderr, because scripts read stdout. `RUST_LOG` says how much: `debug`, or `wechat_callback=debug,warn`.
 pub(crate) fn log() {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+    let asked = env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines =
+        tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }
 
 /// The framework that an example is served with.

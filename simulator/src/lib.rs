@@ -49,6 +49,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `cli` (on by default) | the command line, `wechat-sim`; turns on `tls` |
+//! | `demo` (on by default) | a bot to try the page with, and `wechat-sim demo`; turns on `page` |
 //! | `page` (on by default) | the chat page: a local server for a browser |
 //! | `actix-web` | an actix-web app as the target, in process |
 //! | `tls` | targets with https |
@@ -66,6 +67,8 @@ pub mod catalogue;
 mod check;
 mod cipher;
 mod deliver;
+#[cfg(feature = "demo")]
+pub mod demo;
 mod expect;
 mod fan;
 pub mod handshake;

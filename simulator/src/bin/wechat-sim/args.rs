@@ -63,6 +63,9 @@ pub(crate) struct PageArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Serve the page with a bot of its own, to look around
+    #[cfg(feature = "demo")]
+    Demo(PageArgs),
     /// Start a bot with generated credentials, verify its URL, and serve the page while it runs
     Dev(DevArgs),
     /// Send a message

@@ -5,6 +5,8 @@ mod attacks;
 mod compose;
 mod context;
 mod credentials;
+#[cfg(feature = "demo")]
+mod demo;
 mod dev;
 mod duration;
 mod exit;
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
 async fn run(context: &Context, page: PageArgs, command: Option<Command>) -> Result<Exit, Failure> {
     match command {
         None => serve::run(context, &page).await,
+        #[cfg(feature = "demo")]
+        Some(Command::Demo(args)) => demo::run(context, &args).await,
         Some(Command::Dev(args)) => dev::run(context, &args).await,
         Some(Command::Send(args)) => send::message(context, args).await,
         Some(Command::Event(args)) => send::event(context, args).await,

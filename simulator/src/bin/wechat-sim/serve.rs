@@ -48,6 +48,12 @@ pub(crate) async fn serve(
     bot_url: String,
     listener: TcpListener,
 ) -> Result<(), Failure> {
+    announce(context, args, &listener)?;
+    serve_on(context, account, bot_url, listener).await
+}
+
+/// Says where the page is, and opens it if that is asked for.
+pub(crate) fn announce(context: &Context, args: &PageArgs, listener: &TcpListener) -> Result<(), Failure> {
     let output = &context.output;
     let url = format!("http://{}/", listener.local_addr()?);
     output.line(output.pick(&texts::page_at(&url)));
@@ -55,7 +61,7 @@ pub(crate) async fn serve(
     if args.open {
         open(context, &url);
     }
-    serve_on(context, account, bot_url, listener).await
+    Ok(())
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -1,13 +1,10 @@
-//! cargo run --example demo
+//! A bot to try the page with, written with `wechat-tower`. It echoes, has a menu, sends news, answers late (`慢 8`),
+//! and keeps a reply that is too late until the user writes 继续.
 //!
-//! A bot, and WeChat's side of it in the browser, in one process. It echoes, has a menu, sends news, answers late
-//! (`慢 8`), and keeps a reply that is too late until the user writes 继续. The address comes from `LISTEN`.
+//! It is the only part of the simulator that uses the library.
 
-mod common;
-
-use std::env;
-use std::error::Error;
-use std::process::ExitCode;
+use std::io;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,9 +12,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::post;
 use tokio::net::TcpListener;
-use tower::ServiceExt;
-use wechat_sim::page::Page;
-use wechat_sim::{Account, Mode, ServiceTarget};
+use tower_service::Service;
 use wechat_tower::late_reply::LateReply;
 use wechat_tower::message::{Content, Event};
 use wechat_tower::{
@@ -25,40 +20,41 @@ use wechat_tower::{
     VideoReply, VoiceReply, WechatLayer, WechatMessage,
 };
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    common::log();
-    common::exit_code(serve().await)
+use crate::page::Page;
+use crate::{Account, Mode};
+
+/// Serves the bot on a free port of this machine, and the chat page for it on `listener`, until the future is dropped.
+///
+/// # Errors
+///
+/// If `listener` is not on a loopback address, or no port or thread is free.
+pub async fn serve(listener: TcpListener) -> io::Result<()> {
+    let account = Account::generate();
+    let mode = Arc::new(Mutex::new(account.mode()));
+    let bot = bots(&account, Arc::clone(&mode)).map_err(io::Error::other)?;
+    let bot_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let url = format!("http://{}/weixin", bot_listener.local_addr()?);
+    let page = Page::new(account, url);
+    let page = page.on_mode(move |chosen| *mode.lock().unwrap_or_else(PoisonError::into_inner) = chosen);
+    tokio::select! {
+        served = wechat_tower::serve(bot_listener, bot) => served,
+        served = page.serve(listener) => served,
+    }
 }
 
-async fn serve() -> Result<(), Box<dyn Error>> {
-    let shutdown = common::signal()?;
-    let account = Account::generate();
-    // The mode is configuration, never the request's choice, so there is a bot for each, and the page says which.
-    let bots = [bot(&account, Mode::Plain)?, bot(&account, Mode::Compatible)?, bot(&account, Mode::Safe)?];
-    let mode = Arc::new(Mutex::new(account.mode()));
-    let switched = Arc::clone(&mode);
-    let bot = Router::new().fallback(move |request: Request| {
+/// The mode is configuration, never the request's choice, so there is a bot for each, and the page says which.
+fn bots(account: &Account, mode: Arc<Mutex<Mode>>) -> Result<Router, ConfigError> {
+    let bots = [bot(account, Mode::Plain)?, bot(account, Mode::Compatible)?, bot(account, Mode::Safe)?];
+    Ok(Router::new().fallback(move |request: Request| {
         let mode = *mode.lock().unwrap_or_else(PoisonError::into_inner);
-        let [plain, compatible, safe] = bots.clone();
-        let bot = match mode {
-            Mode::Plain => plain,
-            Mode::Compatible => compatible,
-            Mode::Safe => safe,
+        let [plain, compatible, safe] = &bots;
+        let mut bot = match mode {
+            Mode::Plain => plain.clone(),
+            Mode::Compatible => compatible.clone(),
+            Mode::Safe => safe.clone(),
         };
-        bot.oneshot(request)
-    });
-
-    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8788".to_owned());
-    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
-    common::print(format_args!("WeChat is at http://{}/ - say 你好, 图文 or 慢 8", listener.local_addr()?))?;
-    let page = Page::for_target(account, ServiceTarget::new(bot, "/weixin"));
-    let page = page.on_mode(move |mode| *switched.lock().unwrap_or_else(PoisonError::into_inner) = mode);
-    tokio::select! {
-        served = page.serve(listener) => served?,
-        () = shutdown => {}
-    }
-    Ok(())
+        bot.call(request)
+    }))
 }
 
 fn bot(account: &Account, mode: Mode) -> Result<Router, ConfigError> {
