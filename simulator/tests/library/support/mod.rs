@@ -1,5 +1,4 @@
 //! Bots of the library's, in both frameworks, in every mode.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,11 +9,11 @@ use axum::routing::post;
 use wechat_sim::{Account, ActixTarget, Mode, ServiceTarget, Target};
 use wechat_tower::{Callback, Reply, TextReply, WechatLayer, WechatMessage};
 
-pub fn account(mode: Mode) -> Account {
+pub(crate) fn account(mode: Mode) -> Account {
     Account::generate().with_mode(mode)
 }
 
-pub fn callback(account: &Account) -> Callback {
+pub(crate) fn callback(account: &Account) -> Callback {
     Callback::builder(account.app_id(), account.token())
         .encoding_aes_key(account.encoding_aes_key())
         .mode(account.mode().name().parse().expect("a mode"))
@@ -23,7 +22,7 @@ pub fn callback(account: &Account) -> Callback {
 }
 
 /// The handler of these tests: it says the text that it was sent, or the event's name.
-pub async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+pub(crate) async fn chat(WechatMessage(message): WechatMessage) -> Reply {
     match (message.text(), message.event()) {
         (Some("nothing"), _) => Reply::none(),
         (Some(text), _) => TextReply::new(format!("你说：{text}")).into(),
@@ -32,19 +31,19 @@ pub async fn chat(WechatMessage(message): WechatMessage) -> Reply {
     }
 }
 
-pub fn axum(account: &Account) -> ServiceTarget<Router> {
+pub(crate) fn axum(account: &Account) -> ServiceTarget<Router> {
     let layer = WechatLayer::new(callback(account));
     ServiceTarget::new(Router::new().route("/weixin", post(chat).layer(layer)), "/weixin")
 }
 
-pub async fn actix(account: &Account) -> impl Target + use<> {
+pub(crate) async fn actix(account: &Account) -> impl Target + use<> {
     let middleware = wechat_actix::WechatMiddleware::new(callback(account));
     let app = App::new().service(web::resource("/weixin").wrap(middleware).route(web::post().to(chat)));
     ActixTarget::new(actix_web::test::init_service(app).await, "/weixin")
 }
 
 /// An actix-web bot that takes so long to say anything, and does not join the deliveries.
-pub async fn actix_slow(account: &Account, time: Duration) -> impl Target + use<> {
+pub(crate) async fn actix_slow(account: &Account, time: Duration) -> impl Target + use<> {
     let middleware = wechat_actix::WechatMiddleware::new(callback(account))
         .late_reply(wechat_tower::late_reply::LateReply::RunAgain);
     let handler = move |_: WechatMessage| async move {
@@ -56,12 +55,12 @@ pub async fn actix_slow(account: &Account, time: Duration) -> impl Target + use<
 }
 
 /// An actix-web bot on a port of its own, on a thread of its own; stopped with the value.
-pub struct ActixServer {
+pub(crate) struct ActixServer {
     pub address: SocketAddr,
     handle: actix_web::dev::ServerHandle,
 }
 
-pub fn actix_server(account: &Account) -> ActixServer {
+pub(crate) fn actix_server(account: &Account) -> ActixServer {
     let callback = callback(account);
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -89,7 +88,7 @@ impl Drop for ActixServer {
 }
 
 /// Runs with actix-web's local tasks, under a paused clock.
-pub fn paused<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn paused<T>(future: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().start_paused(true).build().expect("a runtime");
     tokio::task::LocalSet::new().block_on(&runtime, future)

@@ -1,7 +1,6 @@
 //! The library refuses every attack, with both frameworks and in every mode. A bot that checks nothing refuses none.
 
-mod support;
-
+use crate::support;
 use axum::Router;
 use axum::routing::any;
 use support::{account, actix, axum};

@@ -1,13 +1,11 @@
 //! The URL verification, with a diagnosis of each failure.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{account, actix, axum};
 use axum::Router;
 use axum::http::Response;
 use axum::routing::{get, post};
-use support::{account, actix, axum};
 use wechat_sim::handshake::{Diagnosis, Handshake};
 use wechat_sim::{HttpTarget, Mode, ServiceTarget};
 

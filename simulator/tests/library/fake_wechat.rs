@@ -1,10 +1,8 @@
 //! A test of a bot, as users of this crate write it.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{account, actix, axum};
+use crate::support::{account, actix, axum};
 use wechat_sim::{FakeWechat, Message, Mode, Target, Wechat};
 
 async fn chats<T: Target>(wechat: &FakeWechat<T>) {

@@ -1,10 +1,8 @@
 //! Replies of every kind are read.
 
-mod support;
-
+use crate::support::{account, callback};
 use axum::Router;
 use axum::routing::post;
-use support::{account, callback};
 use wechat_sim::{Account, Article, FakeWechat, Message, Mode, Reply, ServiceTarget};
 use wechat_tower::{
     ImageReply, MusicReply, NewsReply, TextReply, TransferReply, VideoReply, VoiceReply, WechatLayer,

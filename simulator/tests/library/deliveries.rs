@@ -1,17 +1,15 @@
 //! WeChat waits five seconds, hangs up and retries, for three deliveries in all. With a paused clock.
 
-mod support;
-
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::{account, actix_slow, callback, paused};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::post;
-use support::{account, actix_slow, callback, paused};
 use tower::ServiceExt;
 use wechat_sim::{
     Answer, CheckName, Ending, FakeWechat, Message, Mode, Policy, Progress, Request, SendError,

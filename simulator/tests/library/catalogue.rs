@@ -1,8 +1,6 @@
 //! The library opens every kind of the catalogue as that kind, with both frameworks and in every mode.
 
-mod support;
-
-use support::{account, actix, axum};
+use crate::support::{account, actix, axum};
 use wechat_sim::catalogue::{self, Kind};
 use wechat_sim::{FakeWechat, Message, Mode, Target};
 
@@ -58,7 +56,7 @@ fn the_library_has_a_type_for_every_kind() {
 
 #[test]
 fn every_kind_that_the_library_has_a_type_for_is_there() {
-    let table = include_str!("../../src/message/table.md");
+    let table = include_str!("../../../src/message/table.md");
     let (pushes, _) = table.split_once("## Replies").expect("replies come last");
     let names = pushes.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
     let missing: Vec<_> = names

@@ -1,9 +1,8 @@
 //! A bot at a URL, with real connections and a real clock.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::post;

@@ -1,0 +1,10 @@
+//! The library: what it pushes, how it reads what comes back, and that bots in both frameworks stand it.
+
+mod attacks;
+mod catalogue;
+mod deliveries;
+mod fake_wechat;
+mod handshake;
+mod http;
+mod replies;
+mod support;
