@@ -121,7 +121,7 @@ fn inspect_shows_every_sample_as_json_in_both_frameworks() {
 fn inspect_shows_every_sample(command: &mut Command) {
     let mut server = Example::start(command);
     let wechat = server.sandbox.clone().expect("a sandbox");
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/samples");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/samples");
     let mut whole = 0;
     for entry in std::fs::read_dir(folder).expect("the samples") {
         let xml = std::fs::read_to_string(entry.expect("an entry").path()).expect("UTF-8");

@@ -8,4 +8,5 @@ mod example;
 #[cfg(unix)]
 mod examples;
 mod redis;
+mod scenarios;
 mod sockets;

@@ -96,9 +96,19 @@ pub fn skip(reason: impl Display) {
 
 /// Where an example is built. All of a workspace stand in one folder.
 pub fn example(name: &str) -> PathBuf {
+    built(&Path::new("examples").join(name))
+}
+
+/// Where a program is built.
+pub fn program(name: &str) -> PathBuf {
+    built(Path::new(name))
+}
+
+fn built(name: &Path) -> PathBuf {
     let test = env::current_exe().expect("this test");
-    // target/debug/deps/processes-… → target/debug/examples/…
-    let path = test.parent().and_then(Path::parent).expect("target/debug").join("examples").join(name);
-    assert!(path.exists(), "{} is not built: run `cargo build --workspace --examples` first", path.display());
+    // target/debug/deps/processes-… → target/debug/…
+    let path = test.parent().and_then(Path::parent).expect("target/debug").join(name);
+    let build = "cargo build --workspace --all-features --bins --examples";
+    assert!(path.exists(), "{} is not built: run `{build}` first", path.display());
     path
 }

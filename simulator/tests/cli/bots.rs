@@ -72,20 +72,10 @@ pub(crate) struct Example {
 
 impl Example {
     pub(crate) fn start(name: &str, account: &Account, arguments: &[&str]) -> Self {
-        Self::start_with(name, account, arguments, &[])
-    }
-
-    /// The same, with more environment variables.
-    pub(crate) fn start_with(
-        name: &str,
-        account: &Account,
-        arguments: &[&str],
-        environment: &[(&str, &str)],
-    ) -> Self {
         let mut command = Command::new(example(name));
         command.args(arguments).env_remove("WECHAT_ENCODING_AES_KEY").envs(account.environment());
         command.env("LISTEN", "127.0.0.1:0").env("RUST_LOG", "error");
-        let process = Process::start(command.envs(environment.iter().copied()));
+        let process = Process::start(&mut command);
         let line = process.next_line().expect("a line");
         let url = line.strip_prefix("listening on ").expect("an address").to_owned();
         Self { _process: process, url }

@@ -1,5 +1,4 @@
-//! The examples of this workspace, as processes: the echo bots pass their scenario and every attack in every mode, and
-//! the replies of the slow bot arrive.
+//! The echo bots of this workspace, as processes: they pass their scenario and every attack in every mode.
 
 use wechat_sim::Mode;
 
@@ -33,18 +32,4 @@ stand! {
     actix_stands_in_plain_mode: "actix_echo", Plain;
     actix_stands_in_compatible_mode: "actix_echo", Compatible;
     actix_stands_in_safe_mode: "actix_echo", Safe;
-}
-
-#[test]
-fn a_slow_bot_is_waited_for() {
-    let account = account(Mode::Safe);
-    let bot = Example::start("slow_bot", &account, &["--framework", "axum"]);
-    Done::at(&account, &bot.url, &["run", &shipped("slow_bot")]).exits(0);
-}
-
-#[test]
-fn a_late_answer_is_claimed() {
-    let account = account(Mode::Compatible);
-    let bot = Example::start_with("slow_bot", &account, &["--framework", "actix"], &[("LATE", "claim")]);
-    Done::at(&account, &bot.url, &["run", &shipped("claim")]).exits(0);
 }
