@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use crate::deliver::millis;
 use crate::push::{IN_QUERY, Stamp};
 use crate::texts::handshake as texts;
-use crate::{Account, Answer, LocalizedText, Request, SendError, Signature, Target};
+use crate::{Account, Answer, ConnectionError, LocalizedText, Request, SendError, Signature, Target};
 
 /// The request that WeChat's console sends when an account's URL is saved.
 ///
@@ -71,8 +71,7 @@ impl Handshake {
         let (answer, diagnosis) = match sent {
             Err(_) => (None, Diagnosis::Slow),
             Ok(Err(SendError::Broken(reason))) => (None, Diagnosis::Broken { reason }),
-            Ok(Err(SendError::Unreachable(reason))) => (None, Diagnosis::Unreachable { reason }),
-            Ok(Err(error)) => (None, Diagnosis::Unreachable { reason: error.to_string() }),
+            Ok(Err(error)) => (None, Diagnosis::Unreachable { error }),
             Ok(Ok(answer)) => {
                 let diagnosis = diagnose(&self.request, &self.echostr, &answer);
                 (Some(answer), diagnosis)
@@ -108,12 +107,12 @@ pub enum Diagnosis {
     /// There is no connection.
     Unreachable {
         /// Why.
-        reason: String,
+        error: SendError,
     },
     /// The connection was lost.
     Broken {
         /// Why.
-        reason: String,
+        reason: ConnectionError,
     },
     /// No answer within five seconds.
     Slow,
@@ -216,8 +215,8 @@ impl Diagnosis {
     pub fn explanation(&self) -> LocalizedText {
         match self {
             Self::Verified => texts::verified(),
-            Self::Unreachable { reason } => texts::unreachable(reason),
-            Self::Broken { reason } => texts::connection_lost(reason),
+            Self::Unreachable { error } => texts::unreachable(&error.text()),
+            Self::Broken { reason } => texts::connection_lost(&reason.text()),
             Self::Slow => texts::slow(),
             Self::TrailingSlash { location } => texts::trailing_slash(location),
             Self::Redirect { location } => texts::redirect(location),

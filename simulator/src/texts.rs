@@ -4,15 +4,16 @@
 
 /// What each check of an answer found.
 pub(crate) mod check {
-    use crate::SendError;
     use std::time::Duration;
+
+    use crate::LocalizedText;
 
     crate::localized_texts! {
         answered() => "收到回答", "an answer arrived";
         timed_out(limit: Duration) =>
             "{limit:?} 内没有收到完整的回答，微信断开了连接", "no complete answer within {limit:?}: WeChat hung up";
-        connection_lost(reason: &str) => "连接中断：{reason}", "the connection was lost: {reason}";
-        unreachable(error: &SendError) => "无法连接：{error}", "{error}";
+        connection_lost(reason: &LocalizedText) =>
+            "连接中断：{reason:#}", "the connection was lost: {reason}";
 
         http_status(status: u16) => "HTTP 状态 {status}", "HTTP status {status}";
         body_length(length: usize) => "{length} 字节", "{length} bytes";
@@ -30,7 +31,8 @@ pub(crate) mod check {
         well_formed() => "XML 格式正确", "well-formed XML";
         wrong_root(root: &str) =>
             "根元素是 <{root}>，应为 <xml>", "the root element is <{root}> and should be <xml>";
-        not_well_formed(error: &str) => "XML 格式不正确：{error}", "not well-formed XML: {error}";
+        not_well_formed(error: &LocalizedText) =>
+            "XML 格式不正确：{error:#}", "not well-formed XML: {error}";
 
         encrypted_reply() => "加密回复", "an encrypted reply";
         encrypted_in_plain_mode() =>
@@ -90,15 +92,110 @@ pub(crate) mod check {
     }
 }
 
+/// Why there is no answer.
+pub(crate) mod connection {
+    use std::time::Duration;
+
+    use crate::LocalizedText;
+
+    crate::localized_texts! {
+        not_a_url(url: &str) => "“{url}”不是 URL", "“{url}” is not a URL";
+        not_http_url(url: &str) =>
+            "“{url}”不对：URL 以 http:// 或 https:// 开头", "“{url}”: a URL starts with http:// or https://";
+        no_tls(url: &str) => "{url}：https 需要启用 feature“tls”", "{url}: https needs the feature `tls`";
+        no_host(url: &str) => "“{url}”里没有主机名", "there is no host in “{url}”";
+        remote(host: &str) =>
+            "{host} 不在本机：没有允许推送到别的机器",
+            "{host} is not on this machine: pushes go to loopback addresses only, unless remote addresses are allowed";
+        unreachable(error: &LocalizedText) => "无法连接：{error:#}", "no connection: {error}";
+        broken(error: &LocalizedText) => "连接中断：{error:#}", "the connection was lost: {error}";
+
+        refused() => "这个端口上没有服务器", "no server listens on this port";
+        no_such_host(host: &str) => "查不到主机 {host}（DNS）", "the host {host} is not known (DNS)";
+        no_route() => "网络不通", "there is no route to it";
+        timed_out(limit: Duration) => "{limit:?} 内没有连上", "no connection within {limit:?}";
+        reset() => "对方重置了连接", "the other side reset it";
+        closed() => "回答还不完整，对方就关闭了连接", "the other side closed it before the answer was complete";
+        not_http() => "对方返回的不是 HTTP", "what came back is not HTTP";
+        not_tls() =>
+            "对方没有启用 TLS：URL 是否应以 http:// 开头？",
+            "the other side does not speak TLS: should the URL start with http://?";
+        certificate_of_another_name() => "证书不是这个域名的", "the certificate is for another host name";
+        certificate_expired() =>
+            "证书已过期，或尚未生效（本机的时间准吗？）",
+            "the certificate has expired or is not valid yet (is this machine's clock right?)";
+        certificate_of_unknown_issuer() =>
+            "证书不是受信任的机构签发的：自签名，或缺少中间证书",
+            "the certificate's issuer is not trusted: it is self-signed, or an intermediate certificate is missing";
+        tls(words: &str) => "TLS 失败。TLS 库的原话：{words}", "TLS failed. The library says: {words}";
+        service(words: &str) =>
+            "本进程里的服务出错。它的原话：{words}", "the service in this process failed. It says: {words}";
+        system(words: &str) => "系统的原话：{words}", "the system says: {words}";
+    }
+}
+
+/// Errors of the system, with files and ports.
+pub(crate) mod system {
+    crate::localized_texts! {
+        not_found() => "没有这个文件", "there is no such file";
+        not_permitted() => "没有权限", "permission denied";
+        already_there() => "已经存在", "it already exists";
+        port_in_use() => "端口已被占用", "the port is in use";
+        no_such_address() => "本机没有这个地址", "this machine does not have this address";
+        not_utf8() => "内容不是 UTF-8", "its content is not UTF-8";
+        is_a_directory() => "是一个目录", "it is a directory";
+        not_a_directory() => "路径中有一段不是目录", "a part of the path is not a directory";
+        storage_full() => "磁盘已满", "the disk is full";
+        unknown(error: &std::io::Error) => "系统的原话：{error}", "the system says: {error}";
+    }
+}
+
+/// Why XML is not well-formed.
+pub(crate) mod xml {
+    use crate::LocalizedText;
+
+    crate::localized_texts! {
+        at(row: u32, column: u32, what: &LocalizedText) =>
+            "第 {row} 行第 {column} 列：{what:#}", "line {row}, column {column}: {what}";
+        too_deep(limit: usize) => "元素嵌套超过 {limit} 层", "elements are nested deeper than {limit} levels";
+        no_element() => "没有元素", "there is no element";
+        unclosed() => "最外层的元素没有结束标签", "the end tag of the outermost element is missing";
+        document_type() => "有 DOCTYPE", "there is a document type declaration";
+        too_much() => "元素或属性太多", "there are too many elements or attributes";
+        breaks_off() => "中途结束了", "it breaks off";
+        other_end_tag(expected: &str, found: &str) =>
+            "结束标签是 </{found}>，应为 </{expected}>",
+            "the end tag is </{found}> and should be </{expected}>";
+        unknown_entity(name: &str) =>
+            "XML 里没有实体 &{name};", "the entity &{name}; is not defined in XML";
+        bare_ampersand() =>
+            "& 没有转义：写成 &amp;，或放进 CDATA", "a bare &: write &amp;, or use CDATA";
+        attribute_twice(name: &str) => "属性 {name} 写了两次", "the attribute {name} is present twice";
+        attribute_without_quotes() => "属性值要放在引号里", "an attribute value must be in quotes";
+        attribute_value() => "属性值里不能有 <", "an attribute value cannot contain <";
+        unknown_prefix(prefix: &str) => "前缀 {prefix} 没有声明", "the prefix {prefix} is not declared";
+        late_declaration() => "<?xml …?> 只能在最前面", "<?xml ...?> can only be at the very beginning";
+        forbidden_character(code: u32) =>
+            "XML 不允许的字符 U+{code:04X}", "the character U+{code:04X}, which XML does not allow";
+        cdata_end() => "文字里不能有 ]]>", "a text cannot contain ]]>";
+        comment() => "注释里不能有 --", "a comment cannot contain --";
+        name() => "名字不正确", "the name is not valid";
+        expected(what: &str) => "这里应为 {what}", "expected {what} here";
+        misplaced() => "这里不能是这个", "this cannot be here";
+    }
+}
+
 /// What is wrong with a URL verification, and what to do about it.
 pub(crate) mod handshake {
+    use crate::LocalizedText;
+
     crate::localized_texts! {
         verified() => "验证成功", "verified";
-        unreachable(reason: &str) =>
-            "无法连接：{reason}。服务器启动了吗？域名和端口对吗？",
-            "no connection: {reason}. Is the server running? Are host name and port right?";
-        connection_lost(reason: &str) =>
-            "连接中断：{reason}", "the connection was lost before the answer was complete: {reason}";
+        unreachable(error: &LocalizedText) =>
+            "{error:#}。服务器启动了吗？域名和端口对吗？",
+            "{error}. Is the server running? Are host name and port right?";
+        connection_lost(reason: &LocalizedText) =>
+            "连接中断：{reason:#}", "the connection was lost before the answer was complete: {reason}";
         slow() =>
             "5 秒内没有回答：验证请求应当立即回答",
             "no answer within five seconds: a verification should be answered at once";
@@ -173,7 +270,7 @@ pub(crate) mod attack {
 /// Why the chat page's server refused what the browser asked for.
 #[cfg(feature = "page")]
 pub(crate) mod page {
-    use std::fmt::Display;
+    use crate::LocalizedText;
 
     crate::localized_texts! {
         unknown_kind() =>
@@ -185,6 +282,15 @@ pub(crate) mod page {
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
-        bad_menu(error: &dyn Display) => "菜单不正确：{error}", "{error}";
+        menu_not_json(words: &str) =>
+            "不是菜单的 JSON。解析器的原话：{words}", "not a menu's JSON. The parser says: {words}";
+        menu_count() =>
+            "菜单有 1 到 3 个按钮，每个最多 5 个子按钮，子按钮不能再有子按钮",
+            "a menu has one to three buttons, each with up to five sub-buttons that have none themselves";
+        menu_name() => "按钮的名字有 1 到 60 字节", "a button's name has 1 to 60 bytes";
+        menu_button(name: &str) =>
+            "按钮“{name}”的类型要会推送事件，并有这个类型的 key、url 或 pagepath",
+            "the button “{name}” needs a type that pushes an event, and that type's key, url or pagepath";
+        bad_menu(error: &LocalizedText) => "菜单不正确：{error:#}", "{error}";
     }
 }

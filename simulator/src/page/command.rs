@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::draft::Draft;
+use crate::DEFAULT_FAN;
 
 /// The command for a POSIX shell. Fields with the catalogue's sample values are left out.
 pub(super) fn of(draft: &Draft) -> String {
@@ -33,9 +34,6 @@ pub(super) fn of(draft: &Draft) -> String {
     }
     command
 }
-
-/// The sender if `--from` is not given.
-const DEFAULT_FAN: &str = "小明";
 
 /// Quotes the text unless it is a plain word.
 fn quoted(text: &str) -> String {

@@ -8,7 +8,7 @@ use super::menu::Menu;
 use super::record::Record;
 use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
 use crate::handshake::HandshakeResult;
-use crate::{LocalizedText, Wechat};
+use crate::{DEFAULT_FAN, LocalizedText, Wechat};
 
 const MAX_RECORDS: usize = 300;
 const MAX_WEIGHT: usize = 32 * 1024 * 1024;
@@ -91,7 +91,7 @@ impl HandshakeSummary {
 
 impl PageState {
     pub(super) fn new(wechat: Wechat, menu: Menu, bot_url: String, in_process: bool) -> Self {
-        let fans = ["小明", "阿花"].map(|name| FanState::new(&wechat, name)).into();
+        let fans = [DEFAULT_FAN, "阿花"].map(|name| FanState::new(&wechat, name)).into();
         Self {
             wechat,
             bot_url,

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use wechat_sim::DEFAULT_FAN;
 use wechat_sim::attack::{self, Attack};
 
 use crate::credentials::Credentials;
@@ -140,8 +141,11 @@ pub(crate) struct SenderArgs {
     #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
     pub(crate) fields: Vec<(String, String)>,
     /// The fan who sends it. The same name has the same openid
-    #[arg(long, default_value = "小明", value_name = "FAN")]
+    #[arg(long, default_value = DEFAULT_FAN, value_name = "FAN")]
     pub(crate) from: String,
+    /// Print the XML and push nothing: to edit it, and to push it with `wechat-sim raw`
+    #[arg(long, conflicts_with = "Expectations")]
+    pub(crate) print_xml: bool,
 }
 
 fn field(text: &str) -> Result<(String, String), String> {

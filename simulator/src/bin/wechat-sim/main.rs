@@ -15,6 +15,7 @@ mod report;
 mod scenario;
 mod send;
 mod serve;
+mod suggest;
 mod texts;
 mod verify;
 

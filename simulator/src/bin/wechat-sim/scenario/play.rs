@@ -79,7 +79,7 @@ async fn act(
         }
         Action::Attack(attacks) => {
             let report = attacks::run_all(output, wechat, target, attacks).await?;
-            Ok((report.exit(), vec![report.failures()]))
+            Ok((report.exit(), vec![report.failures(output)]))
         }
     }
 }
