@@ -205,10 +205,22 @@ pub(crate) mod handshake {
         redirect(location: &str) =>
             "跳转到 {location}：微信不跟随跳转，请直接填写最终地址，且此地址不能要求登录",
             "redirected to {location}: WeChat does not follow redirects. Enter the final URL in the console; it must not require a login";
+        https_redirect(location: &str) =>
+            "跳转到 {location}：微信不跟随跳转，请在后台填写 https 的地址",
+            "redirected to {location}: WeChat does not follow redirects, so enter the https URL in the console";
         wrong_token(status: u16) =>
             "被拒绝（{status}）：两边的 Token 一致吗？服务器时间准吗？",
             "refused ({status}): is the Token the same on both sides? Is the server's clock right?";
+        no_query(status: u16) =>
+            "被拒绝（{status}），不带参数的请求也得到同样的回答：要么 ? 后面的参数没有到达（代理把它去掉了？），要么两边的 Token 不一致",
+            "refused ({status}), exactly like a request without a query: either the query does not arrive (does a proxy drop it?), or the Token is not the same on both sides";
+        login(status: u16) =>
+            "要求登录（{status}）：微信不会登录，请让此地址绕过登录",
+            "a login is required ({status}): WeChat does not log in, so exempt this URL from it";
         not_found() => "404：路径对吗？", "404: is the path right?";
+        other_slash(url: &str) =>
+            "404，但 {url} 能通过验证，只差结尾的斜杠：请在后台填写它",
+            "404, but {url} is verified, which differs only in its trailing slash: enter that URL in the console";
         get_not_allowed() =>
             "405：此地址只接受 POST，验证用的是 GET", "405: the URL accepts only POST, and a verification is a GET";
         status(status: u16) => "状态码 {status}，应为 200", "the status is {status} and should be 200";
@@ -221,15 +233,88 @@ pub(crate) mod handshake {
         white_space() =>
             "echostr 前后有空白或换行：要原样返回",
             "there is white space around the echostr: return it unchanged";
+        compressed(encoding: &str) =>
+            "回答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "the answer is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
         html() =>
             "返回了网页：要以 text/plain 原样返回 echostr",
             "the answer is a web page: return the echostr alone, as text/plain";
         empty() =>
-            "回答为空：要返回 echostr；Token 一致吗？",
-            "the answer is empty: return the echostr. Is the Token the same on both sides?";
+            "回答为空：要返回 echostr。Token 一致吗？代理有没有去掉 ? 后面的参数？",
+            "the answer is empty: return the echostr. Is the Token the same on both sides? Does a proxy drop the query?";
         not_the_echostr(start: &str) =>
-            "返回的不是 echostr，而是 {start:?}：Token 一致吗？",
-            "the answer is not the echostr but {start:?}: is the Token the same on both sides?";
+            "返回的不是 echostr，而是 {start:?}：Token 一致吗？代理有没有去掉 ? 后面的参数？",
+            "the answer is not the echostr but {start:?}: is the Token the same on both sides? Does a proxy drop the query?";
+    }
+}
+
+/// What the push after a right URL verification found.
+pub(crate) mod verification {
+    use crate::{LocalizedText, Mode};
+
+    crate::localized_texts! {
+        verified(mode: Mode) =>
+            "验证成功，又推送了一个事件（VIEW，{mode} 模式），回答正确",
+            "verified, and one pushed event (VIEW, {mode} mode) was answered correctly";
+        lost(error: &LocalizedText) =>
+            "URL 验证通过了，但随后的推送失败了。{error:#}", "the URL is verified, but not the push after it: {error}";
+        broken(reason: &LocalizedText) =>
+            "URL 验证通过了，但随后的推送没有回答，连接中断：{reason:#}。机器人崩溃了吗？看它的日志",
+            "the URL is verified, but at the push after it the connection was lost: {reason}. Did the bot crash? See its log";
+        slow() =>
+            "URL 验证通过了，但随后的推送三次都没有及时回答：对不认识的事件应当立即回 success",
+            "the URL is verified, but no delivery of the push after it was answered in time: answer an event that is not handled with success, at once";
+        refused(status: u16, mode: Mode) =>
+            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey、AppID 和模式（这里是 {mode}）一致吗？",
+            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey, the AppID and the mode (here {mode}) the same, too?";
+        refused_in_plain_mode(status: u16) =>
+            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：机器人也是明文模式（这里是 plain）吗？",
+            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): is the bot's mode plain, too?";
+        redirect(location: &str) =>
+            "URL 验证通过了，但推送（POST）被跳转到 {location}：微信不跟随跳转",
+            "the URL is verified, but the push (POST) was redirected to {location}: WeChat does not follow redirects";
+        not_found() =>
+            "URL 验证通过了，但推送（POST）得到 404：这个地址只处理 GET 吗？",
+            "the URL is verified, but the push (POST) got 404: does the URL have a route only for GET?";
+        post_not_allowed() =>
+            "URL 验证通过了，但推送得到 405：此地址只接受 GET，推送用的是 POST",
+            "the URL is verified, but the push got 405: the URL accepts only GET, and a push is a POST";
+        media_type() =>
+            "URL 验证通过了，但推送得到 415：框架不接受 text/xml，请按原始字节读取请求体",
+            "the URL is verified, but the push got 415: the framework does not accept text/xml. Read the body as bytes";
+        gateway(status: u16) =>
+            "URL 验证通过了，但推送得到 {status}：多半是代理没有连上机器人，或没有等到它的回答",
+            "the URL is verified, but the push got {status}: most often a proxy did not reach the bot, or did not wait for its answer";
+        failed(status: u16) =>
+            "URL 验证通过了，但推送得到 {status}：机器人处理推送时出错了（密钥或 AppID 不一致？不认识 VIEW 事件？），看它的日志",
+            "the URL is verified, but the push got {status}: the bot failed on it (another key or AppID? an event, VIEW, that it does not expect?). See its log";
+        status(status: u16) =>
+            "URL 验证通过了，但推送的状态码是 {status}，应为 200",
+            "the URL is verified, but the status of the push is {status} and should be 200";
+        compressed(encoding: &str) =>
+            "URL 验证通过了，但推送的回答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "the URL is verified, but the answer to the push is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
+        html() =>
+            "URL 验证通过了，但推送的回答是网页：POST 到了登录页或错误页吗？",
+            "the URL is verified, but the answer to the push is a web page: does the POST end at a login or an error page?";
+        plain_reply(mode: Mode) =>
+            "URL 验证通过了，但回复是明文，{mode} 模式下必须加密：机器人设成了明文模式吗？",
+            "the URL is verified, but the reply is plain, and in {mode} mode it must be encrypted: is the bot in plain mode?";
+        encrypted_reply() =>
+            "URL 验证通过了，但回复是加密的，明文模式下不能加密：机器人的模式不是 plain 吗？",
+            "the URL is verified, but the reply is encrypted, and in plain mode it must not be: is the bot's mode not plain?";
+        wrong_signature() =>
+            "URL 验证通过了，但加密回复的 MsgSignature 不对：要用 Token、TimeStamp、Nonce 和 Encrypt 计算",
+            "the URL is verified, but the MsgSignature of the encrypted reply is wrong: it is computed from the Token, TimeStamp, Nonce and Encrypt";
+        wrong_key() =>
+            "URL 验证通过了，但加密回复解不开：两边的 EncodingAESKey 一致吗？",
+            "the URL is verified, but the encrypted reply does not decrypt: is the EncodingAESKey the same on both sides?";
+        wrong_app_id() =>
+            "URL 验证通过了，但加密回复里是另一个 AppID：两边的 AppID 一致吗？",
+            "the URL is verified, but the encrypted reply is for another AppID: is the AppID the same on both sides?";
+        not_accepted(detail: &LocalizedText) =>
+            "URL 验证通过了，但微信不接受推送的回答：{detail:#}",
+            "the URL is verified, but WeChat does not accept the answer to the push: {detail}";
     }
 }
 

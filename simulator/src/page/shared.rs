@@ -14,7 +14,7 @@ use super::record::Record;
 use super::refusal::Refusal;
 use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack, AttackResult};
-use crate::handshake::HandshakeResult;
+use crate::handshake::Verification;
 use crate::{Account, Mode, Progress, Shown};
 
 const MAX_RUNNING: usize = 32;
@@ -197,9 +197,9 @@ impl Shared {
         self.start(Job::Verify { wechat: state.wechat.clone() });
     }
 
-    pub(super) fn verified(&self, result: &HandshakeResult) {
+    pub(super) fn verified(&self, verification: &Verification) {
         let mut state = self.state();
-        state.verified = Some(HandshakeSummary::of(result));
+        state.verified = Some(HandshakeSummary::of(verification));
         self.notify(&state, &PageEvent::Verified { verified: state.verified.as_ref() });
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::menu::Menu;
 use super::record::Record;
 use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
-use crate::handshake::HandshakeResult;
+use crate::handshake::Verification;
 use crate::{DEFAULT_FAN, LocalizedText, Wechat};
 
 const MAX_RECORDS: usize = 300;
@@ -71,7 +71,7 @@ impl AttackStatus {
     }
 }
 
-/// The result of a URL verification.
+/// The result of a URL verification and of the push after it.
 #[derive(Clone, Serialize)]
 pub(super) struct HandshakeSummary {
     passed: bool,
@@ -80,11 +80,11 @@ pub(super) struct HandshakeSummary {
 }
 
 impl HandshakeSummary {
-    pub(super) fn of(result: &HandshakeResult) -> Self {
+    pub(super) fn of(verification: &Verification) -> Self {
         Self {
-            passed: result.diagnosis.is_verified(),
-            took_ms: result.took_ms,
-            explanation: result.diagnosis.explanation(),
+            passed: verification.is_verified(),
+            took_ms: verification.handshake.took_ms,
+            explanation: verification.explanation(),
         }
     }
 }

@@ -198,6 +198,9 @@ pub(crate) struct VerifyArgs {
     /// The URL, as it would be entered in the console
     #[arg(value_name = "URL")]
     pub(crate) url_to_verify: Option<String>,
+    /// Push no event after the verification
+    #[arg(long)]
+    pub(crate) handshake_only: bool,
 }
 
 /// The list of attacks, for the help.

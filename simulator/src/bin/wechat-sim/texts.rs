@@ -63,6 +63,12 @@ wechat_sim::localized_texts! {
         "  answered: HTTP {status} after {took_ms} ms, {start:?}";
     console_says() =>
         "  公众平台后台只会说“token验证失败”", "  the console would only say “token验证失败”";
+    console_accepts() =>
+        "  公众平台后台会接受这个 URL，但消息到不了机器人，或者回复到不了用户",
+        "  the console would accept this URL, but messages would not get through";
+    only_the_token() =>
+        "  只验证了 Token：给出 AppID 和 EncodingAESKey（或 --mode plain），才会再推送一个事件",
+        "  only the Token was verified: with the AppID and the EncodingAESKey (or --mode plain), an event is pushed, too";
 
     // Attacks.
     no_such_attack(name: &str, known: &str) =>

@@ -1,101 +1,7 @@
-//! The URL verification (GET) and why it fails. WeChat's console says only "token验证失败".
-
-use std::time::Duration;
-
 use serde::Serialize;
-use tokio::time::{Instant, timeout};
 
-use crate::deliver::millis;
-use crate::push::{IN_QUERY, Stamp};
 use crate::texts::handshake as texts;
-use crate::{Account, Answer, ConnectionError, LocalizedText, Request, SendError, Signature, Target};
-
-/// The request that WeChat's console sends when an account's URL is saved.
-///
-/// ```
-/// use axum::{Router, routing::get};
-/// use wechat_sim::handshake::{Diagnosis, Handshake};
-/// use wechat_sim::{Account, ServiceTarget};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// // A framework that returns the echostr as JSON.
-/// let app: Router = Router::new().route("/weixin", get(async || "\"4375120948345356249\""));
-/// let handshake = Handshake::new(&Account::generate(), "http://127.0.0.1/weixin", "4375120948345356249");
-/// let result = handshake.run(&ServiceTarget::new(app, "/weixin")).await;
-/// assert_eq!(result.diagnosis, Diagnosis::Quoted);
-/// println!("{}", result.diagnosis.explanation());
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a handshake does nothing until it is run"]
-pub struct Handshake {
-    request: Request,
-    signature: Signature,
-    echostr: String,
-}
-
-/// How long the console waits.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
-impl Handshake {
-    /// The verification of `url`, signed now. The right answer is `echostr`.
-    pub fn new(account: &Account, url: &str, echostr: &str) -> Self {
-        let Stamp { timestamp, nonce, .. } = Stamp::now();
-        let timestamp = timestamp.to_string();
-        let parts = [("timestamp", timestamp.as_str()), ("nonce", nonce.as_str())];
-        let signature = Signature::new("signature", account.token(), &parts);
-        let echoed = percent_encoding::utf8_percent_encode(echostr, IN_QUERY);
-        let query =
-            format!("signature={}&echostr={echoed}&timestamp={timestamp}&nonce={nonce}", signature.value);
-        Self { request: Request::get(url, &query), signature, echostr: echostr.to_owned() }
-    }
-
-    /// The verification of the bot at `target`, with a random echostr of 19 digits.
-    pub fn of<T: Target>(account: &Account, target: &T) -> Self {
-        let echostr = format!("{:019}", rand::random::<u64>() >> 1);
-        Self::new(account, target.url(), &echostr)
-    }
-
-    /// The request.
-    #[must_use]
-    pub const fn request(&self) -> &Request {
-        &self.request
-    }
-
-    /// Sends the request and diagnoses the answer.
-    pub async fn run<T: Target>(self, target: &T) -> HandshakeResult {
-        let started = Instant::now();
-        let sent = timeout(TIMEOUT, target.send(self.request.clone())).await;
-        let took_ms = millis(started.elapsed());
-        let (answer, diagnosis) = match sent {
-            Err(_) => (None, Diagnosis::Slow),
-            Ok(Err(SendError::Broken(reason))) => (None, Diagnosis::Broken { reason }),
-            Ok(Err(error)) => (None, Diagnosis::Unreachable { error }),
-            Ok(Ok(answer)) => {
-                let diagnosis = diagnose(&self.request, &self.echostr, &answer);
-                (Some(answer), diagnosis)
-            }
-        };
-        HandshakeResult { request: self.request, signature: self.signature, answer, took_ms, diagnosis }
-    }
-}
-
-/// The result of a URL verification.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct HandshakeResult {
-    /// The request.
-    pub request: Request,
-    /// How its signature was computed.
-    pub signature: Signature,
-    /// The answer, if there was one.
-    pub answer: Option<Answer>,
-    /// How long it took, in milliseconds.
-    pub took_ms: u64,
-    /// What the answer means.
-    pub diagnosis: Diagnosis,
-}
+use crate::{Answer, ConnectionError, LocalizedText, Request, SendError};
 
 /// What an answer to the URL verification means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,13 +32,35 @@ pub enum Diagnosis {
         /// The target of the redirect.
         location: String,
     },
-    /// 401 or 403: the signature was refused. Most often the Token is another one.
+    /// A redirect to the same URL with `https`. WeChat does not follow it.
+    HttpsRedirect {
+        /// The target of the redirect.
+        location: String,
+    },
+    /// The signature was refused, and a request without a query is answered differently. Most often the Token is another
+    /// one.
     WrongToken {
+        /// The status.
+        status: u16,
+    },
+    /// The request was refused exactly like one without a query: either the query does not arrive, or the Token is
+    /// another one.
+    NoQuery {
+        /// The status.
+        status: u16,
+    },
+    /// A login is required: a proxy asks for a password, or the answer is a login page.
+    Login {
         /// The status.
         status: u16,
     },
     /// 404.
     NotFound,
+    /// 404, and the same URL with or without a `/` at its end is verified.
+    OtherSlash {
+        /// The URL that is verified.
+        url: String,
+    },
     /// 405: the URL accepts only POST.
     GetNotAllowed,
     /// Any other status but 200.
@@ -146,6 +74,11 @@ pub enum Diagnosis {
     ByteOrderMark,
     /// The echostr with white space around it.
     Blanks,
+    /// The answer is compressed, although the request does not accept that.
+    Compressed {
+        /// `gzip`, `br` and so on.
+        encoding: String,
+    },
     /// A web page.
     Html,
     /// An empty answer.
@@ -157,10 +90,14 @@ pub enum Diagnosis {
     },
 }
 
-fn diagnose(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis {
+/// What the answer means. It is diagnosed from this one answer.
+pub(super) fn of(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis {
     match answer.status {
         200 => {}
         301 | 302 | 303 | 307 | 308 => return redirected(request, answer),
+        status @ (401 | 403) if answer.header("www-authenticate").is_some() => {
+            return Diagnosis::Login { status };
+        }
         status @ (401 | 403) => return Diagnosis::WrongToken { status },
         404 => return Diagnosis::NotFound,
         405 => return Diagnosis::GetNotAllowed,
@@ -168,6 +105,9 @@ fn diagnose(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis {
     }
     if answer.body == echostr.as_bytes() {
         return Diagnosis::Verified;
+    }
+    if let Some(encoding) = compression(answer) {
+        return Diagnosis::Compressed { encoding };
     }
     let text = String::from_utf8_lossy(&answer.body);
     let is_html = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
@@ -179,10 +119,22 @@ fn diagnose(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis {
         Diagnosis::Blanks
     } else if text.trim().trim_matches(['"', '\'']) == echostr {
         Diagnosis::Quoted
+    } else if text.contains("type=\"password\"") {
+        Diagnosis::Login { status: answer.status }
     } else if is_html || text.trim_start().starts_with('<') {
         Diagnosis::Html
     } else {
         Diagnosis::Other { start: text.chars().take(80).collect() }
+    }
+}
+
+/// How the answer is compressed, if it is. The requests do not accept any encoding.
+pub(super) fn compression(answer: &Answer) -> Option<String> {
+    let named = answer.header("content-encoding").map(str::trim);
+    match named.filter(|name| !name.eq_ignore_ascii_case("identity") && !name.is_empty()) {
+        Some(name) => Some(name.to_owned()),
+        // The first two bytes of gzip.
+        None => answer.body.starts_with(&[0x1f, 0x8b]).then(|| "gzip".to_owned()),
     }
 }
 
@@ -196,11 +148,20 @@ fn redirected(request: &Request, answer: &Answer) -> Diagnosis {
     let (from, to) = (path(&request.url), path(&location));
     let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned());
     let same_scheme = scheme(&location).is_none_or(|to| Some(to) == scheme(&request.url));
-    let slash = same_scheme && from != to && from.trim_end_matches('/') == to.trim_end_matches('/');
-    match slash {
-        true => Diagnosis::TrailingSlash { location },
-        false => Diagnosis::Redirect { location },
+    let same_path = from.trim_end_matches('/') == to.trim_end_matches('/');
+    if same_scheme && same_path && from != to {
+        Diagnosis::TrailingSlash { location }
+    } else if same_path && location.starts_with("https://") && host(&location) == host(&request.url) {
+        Diagnosis::HttpsRedirect { location }
+    } else {
+        Diagnosis::Redirect { location }
     }
+}
+
+/// The host name of a URL, without the port.
+fn host(url: &str) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    uri.host().map(str::to_owned)
 }
 
 impl Diagnosis {
@@ -220,13 +181,18 @@ impl Diagnosis {
             Self::Slow => texts::slow(),
             Self::TrailingSlash { location } => texts::trailing_slash(location),
             Self::Redirect { location } => texts::redirect(location),
+            Self::HttpsRedirect { location } => texts::https_redirect(location),
             Self::WrongToken { status } => texts::wrong_token(*status),
+            Self::NoQuery { status } => texts::no_query(*status),
+            Self::Login { status } => texts::login(*status),
             Self::NotFound => texts::not_found(),
+            Self::OtherSlash { url } => texts::other_slash(url),
             Self::GetNotAllowed => texts::get_not_allowed(),
             Self::Status { status } => texts::status(*status),
             Self::Quoted => texts::quoted(),
             Self::ByteOrderMark => texts::byte_order_mark(),
             Self::Blanks => texts::white_space(),
+            Self::Compressed { encoding } => texts::compressed(encoding),
             Self::Html => texts::html(),
             Self::Empty => texts::empty(),
             Self::Other { start } => texts::not_the_echostr(start),
