@@ -211,6 +211,9 @@ pub(crate) mod handshake {
         wrong_token(status: u16) =>
             "被拒绝（{status}）：两边的 Token 一致吗？服务器时间准吗？",
             "refused ({status}): is the Token the same on both sides? Is the server's clock right?";
+        wrong_token_or_no_query(status: u16) =>
+            "被拒绝（{status}）：要么两边的 Token 不一致，要么代理去掉了 ? 后面的参数（不带参数的请求也得到同样的回答）。服务器时间准吗？",
+            "refused ({status}): either the Token is not the same on both sides, or a proxy drops the query (a request without one is refused in the same way). Is the server's clock right?";
         no_query(status: u16) =>
             "被拒绝（{status}），不带参数的请求也得到同样的回答：要么 ? 后面的参数没有到达（代理把它去掉了？），要么两边的 Token 不一致",
             "refused ({status}), exactly like a request without a query: either the query does not arrive (does a proxy drop it?), or the Token is not the same on both sides";

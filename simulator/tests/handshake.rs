@@ -48,7 +48,7 @@ async fn another_token_is_told() {
     let (here, there) = (account(Mode::Safe), account(Mode::Safe));
     let bot = axum(&there);
     let result = Handshake::of(&here, &bot).run(&bot).await;
-    assert_eq!(result.diagnosis, Diagnosis::WrongToken { status: 403 });
+    assert_eq!(result.diagnosis, Diagnosis::WrongToken { status: 403, query_may_be_lost: false });
     assert!(result.diagnosis.explanation().zh.contains("Token"));
 }
 
@@ -139,7 +139,7 @@ async fn a_refusal_that_depends_on_the_query_is_another_token() {
             std::future::ready(StatusCode::from_u16(status).expect("a status"))
         };
         let diagnosis = diagnosis_of(Router::new().route("/weixin", get(answer))).await;
-        assert_eq!(diagnosis, Diagnosis::WrongToken { status });
+        assert_eq!(diagnosis, Diagnosis::WrongToken { status, query_may_be_lost: false });
     }
 }
 
@@ -168,7 +168,10 @@ async fn a_login_is_told() {
 #[tokio::test]
 async fn a_status_is_told() {
     let none = ("x-none", "");
-    assert_eq!(diagnosis(401, none, "").await, Diagnosis::NoQuery { status: 401 });
+    let expected = Diagnosis::WrongToken { status: 401, query_may_be_lost: true };
+    assert_eq!(diagnosis(401, none, "").await, expected);
+    assert!(expected.explanation().zh.contains("代理去掉了"), "{:?}", expected.explanation());
+    assert_eq!(diagnosis(400, none, "").await, Diagnosis::NoQuery { status: 400 });
     assert_eq!(diagnosis(404, none, "").await, Diagnosis::NotFound);
     assert_eq!(diagnosis(500, none, "").await, Diagnosis::Status { status: 500 });
     assert_eq!(diagnosis(204, none, "").await, Diagnosis::Status { status: 204 });

@@ -37,14 +37,14 @@ pub enum Diagnosis {
         /// The target of the redirect.
         location: String,
     },
-    /// The signature was refused, and a request without a query is answered differently. Most often the Token is another
-    /// one.
+    /// The signature was refused. Most often the Token is another one.
     WrongToken {
         /// The status.
         status: u16,
+        /// Whether a request without a query is refused in the same way. If so, the query may not have arrived.
+        query_may_be_lost: bool,
     },
-    /// The request was refused exactly like one without a query: either the query does not arrive, or the Token is
-    /// another one.
+    /// 400 or 422, and the same without a query: most often the query does not arrive.
     NoQuery {
         /// The status.
         status: u16,
@@ -98,7 +98,7 @@ pub(super) fn of(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis
         status @ (401 | 403) if answer.header("www-authenticate").is_some() => {
             return Diagnosis::Login { status };
         }
-        status @ (401 | 403) => return Diagnosis::WrongToken { status },
+        status @ (401 | 403) => return Diagnosis::WrongToken { status, query_may_be_lost: true },
         404 => return Diagnosis::NotFound,
         405 => return Diagnosis::GetNotAllowed,
         status => return Diagnosis::Status { status },
@@ -182,7 +182,8 @@ impl Diagnosis {
             Self::TrailingSlash { location } => texts::trailing_slash(location),
             Self::Redirect { location } => texts::redirect(location),
             Self::HttpsRedirect { location } => texts::https_redirect(location),
-            Self::WrongToken { status } => texts::wrong_token(*status),
+            Self::WrongToken { status, query_may_be_lost: false } => texts::wrong_token(*status),
+            Self::WrongToken { status, .. } => texts::wrong_token_or_no_query(*status),
             Self::NoQuery { status } => texts::no_query(*status),
             Self::Login { status } => texts::login(*status),
             Self::NotFound => texts::not_found(),

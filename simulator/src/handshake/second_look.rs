@@ -13,10 +13,10 @@ pub(super) async fn at<T: Target>(
     diagnosis: Diagnosis,
 ) -> Diagnosis {
     match diagnosis {
-        Diagnosis::WrongToken { status } | Diagnosis::Status { status: status @ (400 | 422) } => {
+        Diagnosis::WrongToken { status, .. } | Diagnosis::Status { status: status @ (400 | 422) } => {
             match is_same_without_query(handshake, target, answer).await {
-                true => Diagnosis::NoQuery { status },
-                false => Diagnosis::WrongToken { status },
+                true if matches!(status, 400 | 422) => Diagnosis::NoQuery { status },
+                query_may_be_lost => Diagnosis::WrongToken { status, query_may_be_lost },
             }
         }
         Diagnosis::NotFound => {

@@ -55,11 +55,8 @@ diagnoses! {
     a_web_page_is_told: "html", |echostr| Html(format!("<p>{echostr}</p>"));
     an_empty_answer_is_told: "empty", |_| "";
     another_word_is_told: "other", |_| "error";
-    another_token_is_told: "wrong_token", |echostr| match echostr {
-        "" => StatusCode::BAD_REQUEST,
-        _ => StatusCode::FORBIDDEN,
-    };
-    a_query_that_may_not_arrive_is_told: "no_query", |_| StatusCode::FORBIDDEN;
+    another_token_is_told: "wrong_token", |_| StatusCode::FORBIDDEN;
+    a_query_that_may_not_arrive_is_told: "no_query", |_| StatusCode::BAD_REQUEST;
     compression_is_told: "compressed", |_| ([(header::CONTENT_ENCODING, "gzip")], [0x1f, 0x8b]);
     https_is_told: "https_redirect", |_| location("https://127.0.0.1/weixin");
     a_login_is_told: "login", |_| Html("<input type=\"password\">");
