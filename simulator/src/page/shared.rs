@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::command;
+use super::command::CommandContext;
 use super::draft::Draft;
 use super::events::{PageEvent, Snapshot};
 use super::job::Job;
@@ -83,7 +83,9 @@ impl Shared {
         let push = state.wechat.push(&message, &openid);
         state.last_id += 1;
         let (id, mode) = (state.last_id, state.wechat.account().mode());
-        let record = Record::new(id, &draft.fan, mode, &push, command::of(draft));
+        let context = CommandContext { split_cdata: state.wechat.splits_cdata(), ..state.command.clone() };
+        let command = context.command(draft, &push.xml);
+        let record = Record::new(id, &draft.fan, mode, &push, command);
         if changed {
             self.notify(&state, &PageEvent::Fans { fans: &state.fans });
         }

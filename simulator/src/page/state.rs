@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::command::{self, CommandContext};
 use super::menu::Menu;
 use super::record::Record;
 use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
@@ -16,6 +17,8 @@ const MAX_WEIGHT: usize = 32 * 1024 * 1024;
 pub(super) struct PageState {
     pub(super) wechat: Wechat,
     pub(super) bot_url: String,
+    /// What the copied commands name. The text style is [`Wechat`]'s, since it can be switched.
+    pub(super) command: CommandContext,
     pub(super) in_process: bool,
     /// Whether the bot switches its mode with the page.
     pub(super) bot_follows: bool,
@@ -91,10 +94,13 @@ impl HandshakeSummary {
 
 impl PageState {
     pub(super) fn new(wechat: Wechat, menu: Menu, bot_url: String, in_process: bool) -> Self {
+        let url = (!in_process).then(|| bot_url.clone());
+        let command = CommandContext { program: command::program(), url, ..CommandContext::default() };
         let fans = [DEFAULT_FAN, "阿花"].map(|name| FanState::new(&wechat, name)).into();
         Self {
             wechat,
             bot_url,
+            command,
             in_process,
             bot_follows: false,
             run: crate::account::random_hex::<8>(),

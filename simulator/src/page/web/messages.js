@@ -190,7 +190,7 @@ export const messages = {
   "as-curl": ["复制为 curl", "Copy as curl"],
   "as-curl-hint": ["同一个请求，签名和密文都一样。时间戳过期后会被拒绝。", "The same request, byte for byte. It is refused when its timestamp is too old."],
   "as-command": ["复制为 wechat-sim 命令", "Copy as a wechat-sim command"],
-  "as-command-hint": ["重新签名、加密、投递。账号取自环境变量。", "Signed, encrypted and pushed again. The account comes from the environment."],
+  "as-command-hint": ["重新签名、加密、推送。账号取自环境变量：先在终端里粘贴“复制环境变量”的那一行。", "Signed, encrypted and pushed again. The account comes from the environment: first paste the line of “Copy as environment” in the terminal."],
   "sign-request": ["请求的 {name}", "The request's {name}"],
   "sign-reply": ["回复的 {name}", "The reply's {name}"],
   "sign-parts": ["取出", "Take"],
