@@ -9,9 +9,9 @@ pub(crate) mod check {
     use crate::LocalizedText;
 
     crate::localized_texts! {
-        answered() => "收到回答", "an answer arrived";
+        answered() => "收到应答", "an answer arrived";
         timed_out(limit: Duration) =>
-            "{limit:?} 内没有收到完整的回答，微信断开了连接", "no complete answer within {limit:?}: WeChat hung up";
+            "{limit:?} 内没有收到完整的应答，微信断开了连接", "no complete answer within {limit:?}: WeChat hung up";
         connection_lost(reason: &LocalizedText) =>
             "连接中断：{reason:#}", "the connection was lost: {reason}";
 
@@ -22,7 +22,7 @@ pub(crate) mod check {
         not_utf8() => "不是 UTF-8", "not UTF-8";
         byte_order_mark() => "开头有 BOM", "starts with a byte order mark";
 
-        empty() => "空的回答：不回复", "an empty answer: no reply";
+        empty() => "空的应答：不回复", "an empty answer: no reply";
         success() => "success：不回复", "success: no reply";
         success_not_bare() =>
             "success 不能带引号或空白", "success must not have quotes or white space around it";
@@ -115,7 +115,7 @@ pub(crate) mod connection {
         no_route() => "网络不通", "there is no route to it";
         timed_out(limit: Duration) => "{limit:?} 内没有连上", "no connection within {limit:?}";
         reset() => "对方重置了连接", "the other side reset it";
-        closed() => "回答还不完整，对方就关闭了连接", "the other side closed it before the answer was complete";
+        closed() => "应答还不完整，对方就关闭了连接", "the other side closed it before the answer was complete";
         not_http() => "对方返回的不是 HTTP", "what came back is not HTTP";
         not_tls() =>
             "对方没有启用 TLS：URL 是否应以 http:// 开头？",
@@ -197,7 +197,7 @@ pub(crate) mod handshake {
         connection_lost(reason: &LocalizedText) =>
             "连接中断：{reason:#}", "the connection was lost before the answer was complete: {reason}";
         slow() =>
-            "5 秒内没有回答：验证请求应当立即回答",
+            "5 秒内没有应答：验证请求应当立即应答",
             "no answer within five seconds: a verification should be answered at once";
         trailing_slash(location: &str) =>
             "跳转到 {location}，只差结尾的斜杠：微信不跟随跳转，请在后台填写跳转后的地址",
@@ -212,10 +212,10 @@ pub(crate) mod handshake {
             "被拒绝（{status}）：两边的 Token 一致吗？服务器时间准吗？",
             "refused ({status}): is the Token the same on both sides? Is the server's clock right?";
         wrong_token_or_no_query(status: u16) =>
-            "被拒绝（{status}）：要么两边的 Token 不一致，要么代理去掉了 ? 后面的参数（不带参数的请求也得到同样的回答）。服务器时间准吗？",
+            "被拒绝（{status}）：要么两边的 Token 不一致，要么代理去掉了 ? 后面的参数（不带参数的请求也得到同样的应答）。服务器时间准吗？",
             "refused ({status}): either the Token is not the same on both sides, or a proxy drops the query (a request without one is refused in the same way). Is the server's clock right?";
         no_query(status: u16) =>
-            "被拒绝（{status}），不带参数的请求也得到同样的回答：要么 ? 后面的参数没有到达（代理把它去掉了？），要么两边的 Token 不一致",
+            "被拒绝（{status}），不带参数的请求也得到同样的应答：要么 ? 后面的参数没有到达（代理把它去掉了？），要么两边的 Token 不一致",
             "refused ({status}), exactly like a request without a query: either the query does not arrive (does a proxy drop it?), or the Token is not the same on both sides";
         login(status: u16) =>
             "要求登录（{status}）：微信不会登录，请让此地址绕过登录",
@@ -237,13 +237,13 @@ pub(crate) mod handshake {
             "echostr 前后有空白或换行：要原样返回",
             "there is white space around the echostr: return it unchanged";
         compressed(encoding: &str) =>
-            "回答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "应答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
             "the answer is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
         html() =>
             "返回了网页：要以 text/plain 原样返回 echostr",
             "the answer is a web page: return the echostr alone, as text/plain";
         empty() =>
-            "回答为空：要返回 echostr。Token 一致吗？代理有没有去掉 ? 后面的参数？",
+            "应答为空：要返回 echostr。Token 一致吗？代理有没有去掉 ? 后面的参数？",
             "the answer is empty: return the echostr. Is the Token the same on both sides? Does a proxy drop the query?";
         not_the_echostr(start: &str) =>
             "返回的不是 echostr，而是 {start:?}：Token 一致吗？代理有没有去掉 ? 后面的参数？",
@@ -257,15 +257,15 @@ pub(crate) mod verification {
 
     crate::localized_texts! {
         verified(mode: Mode) =>
-            "验证成功，又推送了一个事件（VIEW，{mode} 模式），回答正确",
+            "验证成功，又推送了一个事件（VIEW，{mode} 模式），应答正确",
             "verified, and one pushed event (VIEW, {mode} mode) was answered correctly";
         lost(error: &LocalizedText) =>
             "URL 验证通过了，但随后的推送失败了。{error:#}", "the URL is verified, but not the push after it: {error}";
         broken(reason: &LocalizedText) =>
-            "URL 验证通过了，但随后的推送没有回答，连接中断：{reason:#}。机器人崩溃了吗？看它的日志",
+            "URL 验证通过了，但随后的推送没有应答，连接中断：{reason:#}。机器人崩溃了吗？看它的日志",
             "the URL is verified, but at the push after it the connection was lost: {reason}. Did the bot crash? See its log";
         slow() =>
-            "URL 验证通过了，但随后的推送三次都没有及时回答：对不认识的事件应当立即回 success",
+            "URL 验证通过了，但随后的推送三次都没有及时应答：对不认识的事件应当立即回 success",
             "the URL is verified, but no delivery of the push after it was answered in time: answer an event that is not handled with success, at once";
         refused(status: u16, mode: Mode) =>
             "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey、AppID 和模式（这里是 {mode}）一致吗？",
@@ -286,7 +286,7 @@ pub(crate) mod verification {
             "URL 验证通过了，但推送得到 415：框架不接受 text/xml，请按原始字节读取请求体",
             "the URL is verified, but the push got 415: the framework does not accept text/xml. Read the body as bytes";
         gateway(status: u16) =>
-            "URL 验证通过了，但推送得到 {status}：多半是代理没有连上机器人，或没有等到它的回答",
+            "URL 验证通过了，但推送得到 {status}：多半是代理没有连上机器人，或没有等到它的应答",
             "the URL is verified, but the push got {status}: most often a proxy did not reach the bot, or did not wait for its answer";
         failed(status: u16) =>
             "URL 验证通过了，但推送得到 {status}：机器人处理推送时出错了（密钥或 AppID 不一致？不认识 VIEW 事件？），看它的日志",
@@ -295,10 +295,10 @@ pub(crate) mod verification {
             "URL 验证通过了，但推送的状态码是 {status}，应为 200",
             "the URL is verified, but the status of the push is {status} and should be 200";
         compressed(encoding: &str) =>
-            "URL 验证通过了，但推送的回答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "URL 验证通过了，但推送的应答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
             "the URL is verified, but the answer to the push is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
         html() =>
-            "URL 验证通过了，但推送的回答是网页：POST 到了登录页或错误页吗？",
+            "URL 验证通过了，但推送的应答是网页：POST 到了登录页或错误页吗？",
             "the URL is verified, but the answer to the push is a web page: does the POST end at a login or an error page?";
         plain_reply(mode: Mode) =>
             "URL 验证通过了，但回复是明文，{mode} 模式下必须加密：机器人设成了明文模式吗？",
@@ -316,7 +316,7 @@ pub(crate) mod verification {
             "URL 验证通过了，但加密回复里是另一个 AppID：两边的 AppID 一致吗？",
             "the URL is verified, but the encrypted reply is for another AppID: is the AppID the same on both sides?";
         not_accepted(detail: &LocalizedText) =>
-            "URL 验证通过了，但微信不接受推送的回答：{detail:#}",
+            "URL 验证通过了，但微信不接受推送的应答：{detail:#}",
             "the URL is verified, but WeChat does not accept the answer to the push: {detail}";
     }
 }

@@ -33,13 +33,13 @@ wechat_sim::localized_texts! {
     // Deliveries.
     waiting_for_answer() => "等待应答", "waiting for the answer";
     answered(number: u32, status: u16, took_ms: u64) =>
-        "  第 {number} 次投递：{status} 应答，{took_ms} 毫秒",
+        "  第 {number} 次推送：{status} 应答，{took_ms} 毫秒",
         "  delivery {number}: answered with {status}, {took_ms} ms";
     timed_out(number: u32, took_ms: u64) =>
-        "  第 {number} 次投递：超时，微信断开了连接，{took_ms} 毫秒",
+        "  第 {number} 次推送：超时，微信断开了连接，{took_ms} 毫秒",
         "  delivery {number}: timed out: WeChat hung up, {took_ms} ms";
     connection_lost(number: u32, took_ms: u64) =>
-        "  第 {number} 次投递：连接中断，{took_ms} 毫秒",
+        "  第 {number} 次推送：连接中断，{took_ms} 毫秒",
         "  delivery {number}: the connection was lost, {took_ms} ms";
     nothing_shown() => "← （无回复）", "← (nothing)";
     any_agent() => "任一客服", "any agent";
@@ -50,9 +50,9 @@ wechat_sim::localized_texts! {
     expects_kind(kind: &str) => "回复的类型是 {kind}", "the reply is of the kind {kind}";
     expects_nothing() => "用户什么也看不到", "the user sees nothing";
     expects_failure_notice() => "用户看到微信的故障提示", "the user sees WeChat's failure notice";
-    expects_success() => "回答是微信接受的", "WeChat accepts the answer";
+    expects_success() => "应答是微信接受的", "WeChat accepts the answer";
     expects_deliveries(count: usize, found: usize) =>
-        "投递 {count} 次（实际 {found} 次）", "{count} deliveries (there were {found})";
+        "推送 {count} 次（实际 {found} 次）", "{count} deliveries (there were {found})";
     expects_within(limit: Duration, took: Duration) =>
         "{limit:?} 之内（实际 {took:?}）", "within {limit:?} (it took {took:?})";
 
@@ -74,7 +74,7 @@ wechat_sim::localized_texts! {
     no_such_attack(name: &str, known: &str) =>
         "没有名为 {name} 的攻击；有：all, {known}", "there is no attack {name}; the attacks are: all, {known}";
     genuine_refused(zh: &str, en: &str) =>
-        "真实的消息没有被接受（{zh}）：凭据和模式一致吗？",
+        "真实的消息没有被接受（{zh}）：AppID、密钥和模式一致吗？",
         "a genuine message was not taken ({en}): are the credentials and the mode the same on both sides?";
     genuine_not_taken() => "真实的消息没有被接受", "a genuine message was not taken";
     // The verdicts are the first column of a table. A Chinese character is two columns wide.
@@ -94,7 +94,7 @@ wechat_sim::localized_texts! {
 
     // The page.
     new_credentials() =>
-        "没有给出凭据：新生成了一套，可在页面上查看，再告诉机器人",
+        "没有给出密钥：新生成了一套，可在页面上查看，再告诉机器人",
         "no credentials were given, so new ones were generated. The page shows them; configure the bot with them";
     not_loopback(address: SocketAddr) =>
         "{address} 不是本机回环地址：页面只在本机提供",
