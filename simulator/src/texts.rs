@@ -358,7 +358,7 @@ pub(crate) mod attack {
 /// Why the chat page's server refused what the browser asked for.
 #[cfg(feature = "page")]
 pub(crate) mod page {
-    use crate::LocalizedText;
+    use std::fmt::Display;
 
     crate::localized_texts! {
         unknown_kind() =>
@@ -370,15 +370,6 @@ pub(crate) mod page {
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
-        menu_not_json(words: &str) =>
-            "不是菜单的 JSON。解析器的原话：{words}", "not a menu's JSON. The parser says: {words}";
-        menu_count() =>
-            "菜单有 1 到 3 个按钮，每个最多 5 个子按钮，子按钮不能再有子按钮",
-            "a menu has one to three buttons, each with up to five sub-buttons that have none themselves";
-        menu_name() => "按钮的名字有 1 到 60 字节", "a button's name has 1 to 60 bytes";
-        menu_button(name: &str) =>
-            "按钮“{name}”的类型要会推送事件，并有这个类型的 key、url 或 pagepath",
-            "the button “{name}” needs a type that pushes an event, and that type's key, url or pagepath";
-        bad_menu(error: &LocalizedText) => "菜单不正确：{error:#}", "{error}";
+        bad_menu(error: &dyn Display) => "菜单不正确：{error}", "{error}";
     }
 }

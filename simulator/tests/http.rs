@@ -11,8 +11,8 @@ use support::{account, callback, chat};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use wechat_sim::{
-    Account, CheckName, ConnectionError, Ending, FakeWechat, HttpTarget, MAX_ANSWER, Message, Mode, Policy,
-    SendError, Target, Wechat, attack,
+    Account, CheckName, Ending, FakeWechat, HttpTarget, MAX_ANSWER, Message, Mode, Policy, SendError, Target,
+    Wechat, attack,
 };
 use wechat_tower::WechatLayer;
 
@@ -78,7 +78,7 @@ async fn a_server_without_tls_is_not_reached_over_https() {
     let target = HttpTarget::new(&target.url().replace("http://", "https://")).expect("a URL");
     let wechat = FakeWechat::new(account(Mode::Safe), target);
     let error = wechat.fan("小明").text("你好").await.expect_err("no TLS");
-    assert_eq!(error, SendError::Unreachable(ConnectionError::NotTls));
+    assert_eq!(error, SendError::Unreachable(wechat_sim::ConnectionError::NotTls));
 }
 
 #[tokio::test]

@@ -1,8 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-use crate::LocalizedText;
-use crate::texts::page as texts;
-
 /// A custom menu (自定义菜单) as in WeChat's API: up to three buttons, each with up to five sub-buttons.
 ///
 /// ```
@@ -59,17 +56,6 @@ pub enum MenuError {
     /// A button pushes no event, or a field that its type requires is missing.
     #[error("the button {0:?} needs a type that pushes an event, and that type's key, url or pagepath")]
     Button(String),
-}
-
-impl MenuError {
-    pub(super) fn text(&self) -> LocalizedText {
-        match self {
-            Self::Json(words) => texts::menu_not_json(words),
-            Self::Count => texts::menu_count(),
-            Self::Name => texts::menu_name(),
-            Self::Button(name) => texts::menu_button(name),
-        }
-    }
 }
 
 /// The types with a key, which is the `EventKey` of their event.

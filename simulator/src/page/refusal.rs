@@ -34,7 +34,7 @@ impl IntoResponse for Refusal {
             Self::BadFanName => texts::bad_fan_name(),
             Self::NoSuchAttack => texts::no_such_attack(),
             Self::Busy => texts::busy(),
-            Self::BadMenu(error) => texts::bad_menu(&error.text()),
+            Self::BadMenu(error) => texts::bad_menu(error),
         };
         (status, Json(reason)).into_response()
     }
