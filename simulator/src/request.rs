@@ -112,7 +112,7 @@ impl Request {
     /// in the environment does not reach a bot on this machine.
     #[must_use]
     pub fn curl(&self) -> String {
-        let mut command = format!("curl -i --noproxy '*' {}", quoted(&self.url));
+        let mut command = format!("curl -i {} --noproxy '*'", quoted(&self.url));
         for (name, value) in &self.headers {
             let _ = write!(command, " -H {}", quoted(&format!("{name}: {value}")));
         }
@@ -173,7 +173,7 @@ mod tests {
         let curl = request().curl();
         assert!(
             curl.starts_with(
-                "curl -i --noproxy '*' 'http://127.0.0.1/weixin?c_id=21&signature=a&nonce=1' -H "
+                "curl -i 'http://127.0.0.1/weixin?c_id=21&signature=a&nonce=1' --noproxy '*' -H "
             ),
             "{curl}"
         );
