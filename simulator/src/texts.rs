@@ -113,10 +113,12 @@ pub(crate) mod connection {
         refused() => "这个端口上没有服务器", "no server listens on this port";
         no_such_host(host: &str) => "查不到主机 {host}（DNS）", "the host {host} is not known (DNS)";
         no_route() => "网络不通", "there is no route to it";
-        timed_out(limit: Duration) => "{limit:?} 内没有连上", "no connection within {limit:?}";
+        timed_out(limit: Duration) => "{limit:?} 内没有连上", "nothing answered within {limit:?}";
         reset() => "对方重置了连接", "the other side reset it";
         closed() => "应答还不完整，对方就关闭了连接", "the other side closed it before the answer was complete";
-        not_http() => "对方返回的不是 HTTP", "what came back is not HTTP";
+        not_http() =>
+            "对方返回的不是 HTTP：URL 是否应以 https:// 开头？",
+            "what came back is not HTTP: should the URL start with https://?";
         not_tls() =>
             "对方没有启用 TLS：URL 是否应以 http:// 开头？",
             "the other side does not speak TLS: should the URL start with http://?";
@@ -191,11 +193,11 @@ pub(crate) mod handshake {
 
     crate::localized_texts! {
         verified() => "验证成功", "verified";
-        unreachable(error: &LocalizedText) =>
+        no_server(error: &LocalizedText) =>
             "{error:#}。服务器启动了吗？域名和端口对吗？",
             "{error}. Is the server running? Are host name and port right?";
         connection_lost(reason: &LocalizedText) =>
-            "连接中断：{reason:#}", "the connection was lost before the answer was complete: {reason}";
+            "连接中断：{reason:#}", "the connection was lost: {reason}";
         slow() =>
             "5 秒内没有应答：验证请求应当立即应答",
             "no answer within five seconds: a verification should be answered at once";

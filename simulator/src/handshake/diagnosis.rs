@@ -1,7 +1,8 @@
 use serde::Serialize;
 
+use crate::ConnectionError::{self, NoRoute, Refused, TimedOut};
 use crate::texts::handshake as texts;
-use crate::{Answer, ConnectionError, LocalizedText, Request, SendError};
+use crate::{Answer, LocalizedText, Request, SendError};
 
 /// What an answer to the URL verification means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -176,7 +177,11 @@ impl Diagnosis {
     pub fn explanation(&self) -> LocalizedText {
         match self {
             Self::Verified => texts::verified(),
-            Self::Unreachable { error } => texts::unreachable(&error.text()),
+            // The others say themselves what to do.
+            Self::Unreachable { error: error @ SendError::Unreachable(Refused | NoRoute | TimedOut(_)) } => {
+                texts::no_server(&error.text())
+            }
+            Self::Unreachable { error } => error.text(),
             Self::Broken { reason } => texts::connection_lost(&reason.text()),
             Self::Slow => texts::slow(),
             Self::TrailingSlash { location } => texts::trailing_slash(location),

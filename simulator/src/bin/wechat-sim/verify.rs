@@ -1,8 +1,10 @@
 //! `verify`
 
 use serde_json::{Value, json};
-use wechat_sim::handshake::{self, Diagnosis, Handshake, HandshakeResult, PushDiagnosis, Verification};
-use wechat_sim::{Account, Answer, HttpTarget, Wechat};
+use wechat_sim::handshake::{
+    self, Diagnosis, Handshake, HandshakeResult, PushDiagnosis, TestPush, Verification,
+};
+use wechat_sim::{Account, Answer, HttpTarget, SendError, Wechat};
 
 use crate::args::VerifyArgs;
 use crate::context::Context;
@@ -19,6 +21,9 @@ pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Fa
         true => verify(output, &credentials.account()?, &target).await,
         false => shake_hands(output, &credentials.account_to_verify()?, &target).await,
     };
+    if let Some(error @ (SendError::Url(_) | SendError::Remote(_))) = unreachable(&verification) {
+        return Err(error.clone().into());
+    }
     report(output, &verification);
     if verification.is_verified() && !can_push {
         output.progress(output.pick(&texts::only_the_token()));
@@ -34,9 +39,9 @@ pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Fa
         "answer": answer,
         "push": verification.push,
     }));
-    Ok(match is_unreachable(&verification) {
-        true => Exit::Unreachable,
-        false => Exit::passed(verification.is_verified()),
+    Ok(match unreachable(&verification) {
+        Some(_) => Exit::Unreachable,
+        None => Exit::passed(verification.is_verified()),
     })
 }
 
@@ -51,13 +56,13 @@ async fn shake_hands(output: &Output, account: &Account, target: &HttpTarget) ->
     output.counted(output.pick(&texts::verifying()), verifying).await.into()
 }
 
-/// Whether the bot was not reached.
-pub(crate) fn is_unreachable(verification: &Verification) -> bool {
-    matches!(verification.handshake.diagnosis, Diagnosis::Unreachable { .. })
-        || verification
-            .push
-            .as_ref()
-            .is_some_and(|push| matches!(push.diagnosis, PushDiagnosis::Unreachable { .. }))
+/// Why the bot was not reached, if it was not.
+pub(crate) fn unreachable(verification: &Verification) -> Option<&SendError> {
+    match (&verification.handshake.diagnosis, &verification.push) {
+        (Diagnosis::Unreachable { error }, _) => Some(error),
+        (_, Some(TestPush { diagnosis: PushDiagnosis::Unreachable { error }, .. })) => Some(error),
+        _ => None,
+    }
 }
 
 /// Reports the result as text.

@@ -23,7 +23,7 @@ export const messages = {
 
   verifying: ["正在验证 URL…", "Verifying the URL…"],
   verified: ["URL 已验证 · {took}", "URL verified · {took}"],
-  "not-verified": ["URL 验证失败", "URL not verified"],
+  "not-verified": ["验证没有通过", "Not verified"],
   "verify-again": ["再做一次 URL 验证（GET echostr）", "Verify the URL again (GET echostr)"],
 
   fans: ["粉丝", "Fans"],

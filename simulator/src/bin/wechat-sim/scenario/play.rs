@@ -70,10 +70,9 @@ async fn act(
             if verify::name(&verified) == *expected {
                 return Ok((Exit::Success, Vec::new()));
             }
-            let explanation = verified.explanation();
-            match verify::is_unreachable(&verified) {
-                true => Err(Failure::unreachable(explanation)),
-                false => Ok((Exit::Missed, vec![output.pick(&explanation).to_owned()])),
+            match verify::unreachable(&verified) {
+                Some(error) => Err(error.clone().into()),
+                None => Ok((Exit::Missed, vec![output.pick(&verified.explanation()).to_owned()])),
             }
         }
         Action::Attack(attacks) => {
