@@ -270,8 +270,14 @@ pub(crate) mod verification {
             "URL 验证通过了，但随后的推送三次都没有及时应答：对不认识的事件应当立即回 success",
             "the URL is verified, but no delivery of the push after it was answered in time: answer an event that is not handled with success, at once";
         refused(status: u16, mode: Mode) =>
-            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey、AppID 和模式（这里是 {mode}）一致吗？",
-            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey, the AppID and the mode (here {mode}) the same, too?";
+            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey 和 AppID 一致吗？（这里是 {mode} 模式，机器人也不接受明文）",
+            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey and the AppID the same, too? (The mode is {mode}; the bot does not accept a plain push, either)";
+        bot_is_plain(mode: Mode) =>
+            "URL 验证通过了（Token 一致），但机器人拒绝 {mode} 模式的推送，却接受明文的：它设成了明文模式吗？",
+            "the URL is verified (the Token is the same on both sides), but the bot refuses a push in {mode} mode and accepts a plain one: is the bot's mode plain?";
+        bot_is_encrypted() =>
+            "URL 验证通过了（Token 一致），但机器人拒绝明文的推送，却接受加密的：它设成了安全或兼容模式吗？",
+            "the URL is verified (the Token is the same on both sides), but the bot refuses a plain push and accepts an encrypted one: is the bot's mode safe or compatible?";
         refused_in_plain_mode(status: u16) =>
             "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：机器人也是明文模式（这里是 plain）吗？",
             "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): is the bot's mode plain, too?";

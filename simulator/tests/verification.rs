@@ -101,12 +101,17 @@ async fn another_key_another_app_id_and_another_mode_are_told_by_the_push_alone(
             }
         }
     }
-    for (here, there) in [(Mode::Safe, Mode::Plain), (Mode::Plain, Mode::Safe)] {
+    for (here, there, expected) in [
+        (Mode::Safe, Mode::Plain, PushDiagnosis::BotIsPlain),
+        (Mode::Plain, Mode::Safe, PushDiagnosis::BotIsEncrypted),
+        (Mode::Plain, Mode::Compatible, PushDiagnosis::BotIsEncrypted),
+    ] {
         let here = account(here);
         let layer = WechatLayer::new(callback(&here.clone().with_mode(there)));
         let bot = Router::new().route("/weixin", axum::routing::post(chat).layer(layer));
         let found = verification(&here, bot).await;
         assert!(!found.is_verified() && found.explanation().zh.contains("模式"), "{:?}", found.explanation());
+        assert_eq!(found.push.expect("a push").diagnosis, expected, "{here:?}");
     }
 }
 

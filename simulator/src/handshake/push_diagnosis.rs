@@ -25,8 +25,12 @@ pub enum PushDiagnosis {
     },
     /// No delivery was answered in time.
     Slow,
-    /// The push was refused with 400, 401, 403 or 422. Most often the EncodingAESKey, the AppID or the mode is another
-    /// one.
+    /// The push was refused, and the same event in plain mode is accepted: most often that is the bot's mode.
+    BotIsPlain,
+    /// The push was refused in plain mode, and the same event is accepted when it is encrypted: the bot's mode is safe or
+    /// compatible.
+    BotIsEncrypted,
+    /// The push was refused with 400, 401, 403 or 422. Most often the EncodingAESKey or the AppID is another one.
     Refused {
         /// The status.
         status: u16,
@@ -110,6 +114,8 @@ impl PushDiagnosis {
             Self::Unreachable { error } => texts::lost(&error.text()),
             Self::Broken { reason } => texts::broken(&reason.text()),
             Self::Slow => texts::slow(),
+            Self::BotIsPlain => texts::bot_is_plain(mode),
+            Self::BotIsEncrypted => texts::bot_is_encrypted(),
             Self::Refused { status } if mode.is_encrypted() => texts::refused(*status, mode),
             Self::Refused { status } => texts::refused_in_plain_mode(*status),
             Self::Redirect { location } => texts::redirect(location),

@@ -1,13 +1,14 @@
 use serde::Serialize;
 
 use super::{Handshake, HandshakeResult, PushDiagnosis};
-use crate::{Exchange, LocalizedText, Message, Policy, Target, Wechat};
+use crate::{Exchange, LocalizedText, Message, Mode, Policy, Target, Wechat};
 
 /// Verifies the URL as the console does and, if that is right, pushes one event in the account's mode.
 ///
 /// The event is a click on a menu button with a link (`VIEW`) by a user whom the bot does not know. WeChat expects no
 /// reply to it, and it changes nothing in a bot that does not count clicks. It is retried like any other push, except
-/// after a status other than 200.
+/// after a status other than 200. If it is refused, it is pushed once more, encrypted instead of plain or the other way
+/// round, to find out whether the bot's mode is the cause.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -83,7 +84,29 @@ const SENDER: &str = "wechat-sim verify";
 async fn push<T: Target>(wechat: &Wechat, target: &T) -> TestPush {
     let policy = Policy { deliveries_after_bad_status: 1, ..wechat.policy().clone() };
     let wechat = wechat.clone().with_policy(policy);
-    let exchange = wechat.send(&Message::view("https://example.com/"), &wechat.openid(SENDER), target).await;
-    let diagnosis = PushDiagnosis::of(&exchange);
+    let exchange = send(&wechat, target).await;
+    let diagnosis = match PushDiagnosis::of(&exchange) {
+        // A bot in another mode is found by a push in that mode.
+        refused @ (PushDiagnosis::Refused { .. } | PushDiagnosis::Failed { .. }) => {
+            in_another_mode(&wechat, target).await.unwrap_or(refused)
+        }
+        diagnosis => diagnosis,
+    };
     TestPush { exchange, diagnosis }
+}
+
+async fn send<T: Target>(wechat: &Wechat, target: &T) -> Exchange {
+    wechat.send(&Message::view("https://example.com/"), &wechat.openid(SENDER), target).await
+}
+
+/// The diagnosis if the bot accepts the event in plain mode instead of an encrypted one, or the other way round.
+async fn in_another_mode<T: Target>(wechat: &Wechat, target: &T) -> Option<PushDiagnosis> {
+    let account = wechat.account().clone();
+    let (mode, diagnosis) = match account.mode().is_encrypted() {
+        true => (Mode::Plain, PushDiagnosis::BotIsPlain),
+        false => (Mode::Safe, PushDiagnosis::BotIsEncrypted),
+    };
+    let policy = Policy { deliveries: 1, ..wechat.policy().clone() };
+    let wechat = wechat.clone().with_account(account.with_mode(mode)).with_policy(policy);
+    PushDiagnosis::of(&send(&wechat, target).await).is_accepted().then_some(diagnosis)
 }

@@ -93,7 +93,7 @@ fn a_wrong_key_is_told_by_the_push_after_the_handshake() {
     let account = account(Mode::Safe);
     let done = Done::at(&account, &bot_of_another(&account, Mode::Safe), &["verify"]).exits(1);
     done.says("✗ the URL is verified (the Token is the same on both sides), but the push after it was refused (403)")
-        .says("are the EncodingAESKey, the AppID and the mode (here safe) the same, too?")
+        .says("are the EncodingAESKey and the AppID the same, too? (The mode is safe;")
         .says("answered: HTTP 403")
         .says("the console would accept this URL, but messages would not get through");
     let json =
@@ -105,7 +105,8 @@ fn a_wrong_key_is_told_by_the_push_after_the_handshake() {
 fn another_mode_is_told_by_the_push_after_the_handshake() {
     for (here, there) in [(Mode::Safe, Mode::Plain), (Mode::Plain, Mode::Safe)] {
         let account = account(here);
-        let done = Done::at(&account, &bot_of_another(&account, there), &["verify", "--lang", "zh"]).exits(1);
+        let url = bot(&account.clone().with_mode(there));
+        let done = Done::at(&account, &url, &["verify", "--mode", here.name(), "--lang", "zh"]).exits(1);
         done.says("✗ URL 验证通过了").says("模式").says("公众平台后台会接受这个 URL");
     }
 }
