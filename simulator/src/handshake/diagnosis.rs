@@ -159,6 +159,12 @@ fn redirected(request: &Request, answer: &Answer) -> Diagnosis {
     }
 }
 
+/// The URL as it would be entered in the console: without the query of this verification.
+fn without_signature(location: &str) -> &str {
+    let query = location.find("?signature=").or_else(|| location.find("&signature="));
+    location.get(..query.unwrap_or(location.len())).unwrap_or(location)
+}
+
 /// The host name of a URL, without the port.
 fn host(url: &str) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
@@ -184,9 +190,9 @@ impl Diagnosis {
             Self::Unreachable { error } => error.text(),
             Self::Broken { reason } => texts::connection_lost(&reason.text()),
             Self::Slow => texts::slow(),
-            Self::TrailingSlash { location } => texts::trailing_slash(location),
-            Self::Redirect { location } => texts::redirect(location),
-            Self::HttpsRedirect { location } => texts::https_redirect(location),
+            Self::TrailingSlash { location } => texts::trailing_slash(without_signature(location)),
+            Self::Redirect { location } => texts::redirect(without_signature(location)),
+            Self::HttpsRedirect { location } => texts::https_redirect(without_signature(location)),
             Self::WrongToken { status, query_may_be_lost: false } => texts::wrong_token(*status),
             Self::WrongToken { status, .. } => texts::wrong_token_or_no_query(*status),
             Self::NoQuery { status } => texts::no_query(*status),
