@@ -75,6 +75,24 @@ impl Kind {
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
+
+    /// Whether [`Message::field`](crate::Message::field) finds a field by this path, rather than adding one.
+    ///
+    /// ```
+    /// let scan = wechat_sim::catalogue::event("scancode_push").expect("in the catalogue");
+    /// assert!(scan.has_field("ScanCodeInfo.ScanResult") && scan.has_field("ScanResult"));
+    /// assert!(!scan.has_field("ScanReslt"));
+    /// ```
+    #[must_use]
+    pub fn has_field(&self, path: &str) -> bool {
+        self.fields.iter().any(|field| {
+            let begin = field.path.len().checked_sub(path.len());
+            let end = begin.and_then(|begin| field.path.split_at_checked(begin));
+            end.is_some_and(|(before, end)| {
+                end.eq_ignore_ascii_case(path) && (before.is_empty() || before.ends_with('.'))
+            })
+        })
+    }
 }
 
 /// Every kind, family by family.

@@ -7,7 +7,8 @@ use crate::check::{CheckName, Checks};
 use crate::push::Stamp;
 use crate::texts::check as texts;
 use crate::{
-    Answer, Check, Message, Mode, Push, Reading, Reply, Request, SendError, Signature, Target, Wechat,
+    Answer, Check, ConnectionError, Message, Mode, Push, Reading, Reply, Request, SendError, Signature,
+    Target, Wechat,
 };
 
 /// What the user sees if there is no reply that WeChat accepts.
@@ -105,18 +106,13 @@ pub enum Ending {
     /// The connection was lost.
     Broken {
         /// Why.
-        reason: String,
+        reason: ConnectionError,
     },
     /// There was no connection.
     Unreachable {
         /// Why.
-        #[serde(serialize_with = "as_string")]
         error: SendError,
     },
-}
-
-fn as_string<S: serde::Serializer>(error: &SendError, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(error)
 }
 
 impl Ending {
@@ -248,8 +244,8 @@ impl Wechat {
         let detail = match ending {
             Ending::Answered { answer } => return self.read(push, answer),
             Ending::TimedOut => texts::timed_out(self.policy().timeout),
-            Ending::Broken { reason } => texts::connection_lost(reason),
-            Ending::Unreachable { error } => texts::unreachable(error),
+            Ending::Broken { reason } => texts::connection_lost(&reason.text()),
+            Ending::Unreachable { error } => error.text(),
         };
         let mut checks = Checks::default();
         checks.note(CheckName::Answered, false, detail);

@@ -1,6 +1,9 @@
 use crate::handshake::{Handshake, HandshakeResult};
 use crate::{Account, Exchange, Message, Policy, SendError, Target, Wechat};
 
+/// The name of the fan who sends a message if no other is named, on the command line, in a scenario and on the page.
+pub const DEFAULT_FAN: &str = "小明";
+
 /// WeChat and one bot: the entry point for a test of a bot.
 ///
 /// ```

@@ -86,12 +86,13 @@ mod target;
 mod texts;
 mod wechat;
 mod xml;
+mod xml_error;
 
 pub use account::{Account, AccountError};
 pub use body::{Body, Pace};
 pub use check::{Check, CheckName};
 pub use deliver::{Delivery, Ending, Exchange, FAILURE_NOTICE, Policy, Progress, Shown};
-pub use fan::{FakeWechat, Fan};
+pub use fan::{DEFAULT_FAN, FakeWechat, Fan};
 pub use localized_text::LocalizedText;
 pub use message::Message;
 pub use mode::Mode;
@@ -102,5 +103,8 @@ pub use request::Request;
 pub use signature::{Signature, SignedPart};
 #[cfg(feature = "actix-web")]
 pub use target::ActixTarget;
-pub use target::{Answer, HttpTarget, MAX_ANSWER, SendError, ServiceTarget, Target};
+pub use target::{
+    Answer, CertificateError, ConnectionError, HttpTarget, MAX_ANSWER, SendError, ServiceTarget, Target,
+    UrlError,
+};
 pub use wechat::Wechat;

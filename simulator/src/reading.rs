@@ -134,7 +134,7 @@ impl Reader<'_> {
         let (element, detail) = match Element::parse(xml) {
             Ok(element) if element.name == "xml" => (Some(element), texts::well_formed()),
             Ok(element) => (None, texts::wrong_root(&element.name)),
-            Err(error) => (None, texts::not_well_formed(&error)),
+            Err(error) => (None, texts::not_well_formed(&error.text())),
         };
         self.checks.note(name, element.is_some(), detail);
         element

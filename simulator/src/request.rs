@@ -108,10 +108,11 @@ impl Request {
         Self { url, ..self }
     }
 
-    /// A `curl` command for a POSIX shell that sends the same request.
+    /// A `curl` command for a POSIX shell that sends the same request. Like this crate it uses no proxy: one that is set
+    /// in the environment does not reach a bot on this machine.
     #[must_use]
     pub fn curl(&self) -> String {
-        let mut command = format!("curl -i {}", quoted(&self.url));
+        let mut command = format!("curl -i {} --noproxy '*'", quoted(&self.url));
         for (name, value) in &self.headers {
             let _ = write!(command, " -H {}", quoted(&format!("{name}: {value}")));
         }
@@ -119,12 +120,12 @@ impl Request {
             return command;
         }
         match str::from_utf8(&self.body) {
-            Ok(body) if !body.contains('\0') => {
+            Ok(body) if !body.contains(|char: char| char.is_control() && char != '\n') => {
                 let _ = write!(command, " --data-raw {}", quoted(body));
                 command
             }
             _ => {
-                // A command-line argument cannot contain these bytes.
+                // An argument cannot contain NUL, and a terminal takes control characters for keys.
                 let bytes: String = self.body.iter().map(|byte| format!("\\0{byte:03o}")).collect();
                 format!("printf '%b' '{bytes}' | {command} --data-binary @-")
             }
@@ -171,7 +172,9 @@ mod tests {
     fn the_curl_command_is_quoted_for_a_shell() {
         let curl = request().curl();
         assert!(
-            curl.starts_with("curl -i 'http://127.0.0.1/weixin?c_id=21&signature=a&nonce=1' -H "),
+            curl.starts_with(
+                "curl -i 'http://127.0.0.1/weixin?c_id=21&signature=a&nonce=1' --noproxy '*' -H "
+            ),
             "{curl}"
         );
         assert!(curl.ends_with(r"--data-raw 'it'\''s'"), "{curl}");

@@ -4,15 +4,16 @@
 
 /// What each check of an answer found.
 pub(crate) mod check {
-    use crate::SendError;
     use std::time::Duration;
 
+    use crate::LocalizedText;
+
     crate::localized_texts! {
-        answered() => "收到回答", "an answer arrived";
+        answered() => "收到应答", "an answer arrived";
         timed_out(limit: Duration) =>
-            "{limit:?} 内没有收到完整的回答，微信断开了连接", "no complete answer within {limit:?}: WeChat hung up";
-        connection_lost(reason: &str) => "连接中断：{reason}", "the connection was lost: {reason}";
-        unreachable(error: &SendError) => "无法连接：{error}", "{error}";
+            "{limit:?} 内没有收到完整的应答，微信断开了连接", "no complete answer within {limit:?}: WeChat hung up";
+        connection_lost(reason: &LocalizedText) =>
+            "连接中断：{reason:#}", "the connection was lost: {reason}";
 
         http_status(status: u16) => "HTTP 状态 {status}", "HTTP status {status}";
         body_length(length: usize) => "{length} 字节", "{length} bytes";
@@ -21,7 +22,7 @@ pub(crate) mod check {
         not_utf8() => "不是 UTF-8", "not UTF-8";
         byte_order_mark() => "开头有 BOM", "starts with a byte order mark";
 
-        empty() => "空的回答：不回复", "an empty answer: no reply";
+        empty() => "空的应答：不回复", "an empty answer: no reply";
         success() => "success：不回复", "success: no reply";
         success_not_bare() =>
             "success 不能带引号或空白", "success must not have quotes or white space around it";
@@ -30,7 +31,8 @@ pub(crate) mod check {
         well_formed() => "XML 格式正确", "well-formed XML";
         wrong_root(root: &str) =>
             "根元素是 <{root}>，应为 <xml>", "the root element is <{root}> and should be <xml>";
-        not_well_formed(error: &str) => "XML 格式不正确：{error}", "not well-formed XML: {error}";
+        not_well_formed(error: &LocalizedText) =>
+            "XML 格式不正确：{error:#}", "not well-formed XML: {error}";
 
         encrypted_reply() => "加密回复", "an encrypted reply";
         encrypted_in_plain_mode() =>
@@ -90,17 +92,114 @@ pub(crate) mod check {
     }
 }
 
+/// Why there is no answer.
+pub(crate) mod connection {
+    use std::time::Duration;
+
+    use crate::LocalizedText;
+
+    crate::localized_texts! {
+        not_a_url(url: &str) => "“{url}”不是 URL", "“{url}” is not a URL";
+        not_http_url(url: &str) =>
+            "“{url}”不对：URL 以 http:// 或 https:// 开头", "“{url}”: a URL starts with http:// or https://";
+        no_tls(url: &str) => "{url}：https 需要启用 feature“tls”", "{url}: https needs the feature `tls`";
+        no_host(url: &str) => "“{url}”里没有主机名", "there is no host in “{url}”";
+        remote(host: &str) =>
+            "{host} 不在本机：没有允许推送到别的机器",
+            "{host} is not on this machine: pushes go to loopback addresses only, unless remote addresses are allowed";
+        unreachable(error: &LocalizedText) => "无法连接：{error:#}", "no connection: {error}";
+        broken(error: &LocalizedText) => "连接中断：{error:#}", "the connection was lost: {error}";
+
+        refused() => "这个端口上没有服务器", "no server listens on this port";
+        no_such_host(host: &str) => "查不到主机 {host}（DNS）", "the host {host} is not known (DNS)";
+        no_route() => "网络不通", "there is no route to it";
+        timed_out(limit: Duration) => "{limit:?} 内没有连上", "nothing answered within {limit:?}";
+        reset() => "对方重置了连接", "the other side reset it";
+        closed() => "应答还不完整，对方就关闭了连接", "the other side closed it before the answer was complete";
+        not_http() =>
+            "对方返回的不是 HTTP：URL 是否应以 https:// 开头？",
+            "what came back is not HTTP: should the URL start with https://?";
+        not_tls() =>
+            "对方没有启用 TLS：URL 是否应以 http:// 开头？",
+            "the other side does not speak TLS: should the URL start with http://?";
+        certificate_of_another_name() => "证书不是这个域名的", "the certificate is for another host name";
+        certificate_expired() =>
+            "证书已过期，或尚未生效（本机的时间准吗？）",
+            "the certificate has expired or is not valid yet (is this machine's clock right?)";
+        certificate_of_unknown_issuer() =>
+            "证书不是受信任的机构签发的：自签名，或缺少中间证书",
+            "the certificate's issuer is not trusted: it is self-signed, or an intermediate certificate is missing";
+        tls(words: &str) => "TLS 失败。TLS 库的原话：{words}", "TLS failed. The library says: {words}";
+        service(words: &str) =>
+            "本进程里的服务出错。它的原话：{words}", "the service in this process failed. It says: {words}";
+        system(words: &str) => "系统的原话：{words}", "the system says: {words}";
+    }
+}
+
+/// Errors of the system, with files and ports.
+pub(crate) mod system {
+    crate::localized_texts! {
+        not_found() => "没有这个文件", "there is no such file";
+        not_permitted() => "没有权限", "permission denied";
+        already_there() => "已经存在", "it already exists";
+        port_in_use() => "端口已被占用", "the port is in use";
+        no_such_address() => "本机没有这个地址", "this machine does not have this address";
+        not_utf8() => "内容不是 UTF-8", "its content is not UTF-8";
+        is_a_directory() => "是一个目录", "it is a directory";
+        not_a_directory() => "路径中有一段不是目录", "a part of the path is not a directory";
+        storage_full() => "磁盘已满", "the disk is full";
+        unknown(error: &std::io::Error) => "系统的原话：{error}", "the system says: {error}";
+    }
+}
+
+/// Why XML is not well-formed.
+pub(crate) mod xml {
+    use crate::LocalizedText;
+
+    crate::localized_texts! {
+        at(row: u32, column: u32, what: &LocalizedText) =>
+            "第 {row} 行第 {column} 列：{what:#}", "line {row}, column {column}: {what}";
+        too_deep(limit: usize) => "元素嵌套超过 {limit} 层", "elements are nested deeper than {limit} levels";
+        no_element() => "没有元素", "there is no element";
+        unclosed() => "最外层的元素没有结束标签", "the end tag of the outermost element is missing";
+        document_type() => "有 DOCTYPE", "there is a document type declaration";
+        too_much() => "元素或属性太多", "there are too many elements or attributes";
+        breaks_off() => "中途结束了", "it breaks off";
+        other_end_tag(expected: &str, found: &str) =>
+            "结束标签是 </{found}>，应为 </{expected}>",
+            "the end tag is </{found}> and should be </{expected}>";
+        unknown_entity(name: &str) =>
+            "XML 里没有实体 &{name};", "the entity &{name}; is not defined in XML";
+        bare_ampersand() =>
+            "& 没有转义：写成 &amp;，或放进 CDATA", "a bare &: write &amp;, or use CDATA";
+        attribute_twice(name: &str) => "属性 {name} 写了两次", "the attribute {name} is present twice";
+        attribute_without_quotes() => "属性值要放在引号里", "an attribute value must be in quotes";
+        attribute_value() => "属性值里不能有 <", "an attribute value cannot contain <";
+        unknown_prefix(prefix: &str) => "前缀 {prefix} 没有声明", "the prefix {prefix} is not declared";
+        late_declaration() => "<?xml …?> 只能在最前面", "<?xml ...?> can only be at the very beginning";
+        forbidden_character(code: u32) =>
+            "XML 不允许的字符 U+{code:04X}", "the character U+{code:04X}, which XML does not allow";
+        cdata_end() => "文字里不能有 ]]>", "a text cannot contain ]]>";
+        comment() => "注释里不能有 --", "a comment cannot contain --";
+        name() => "名字不正确", "the name is not valid";
+        expected(what: &str) => "这里应为 {what}", "expected {what} here";
+        misplaced() => "这里不能是这个", "this cannot be here";
+    }
+}
+
 /// What is wrong with a URL verification, and what to do about it.
 pub(crate) mod handshake {
+    use crate::LocalizedText;
+
     crate::localized_texts! {
         verified() => "验证成功", "verified";
-        unreachable(reason: &str) =>
-            "无法连接：{reason}。服务器启动了吗？域名和端口对吗？",
-            "no connection: {reason}. Is the server running? Are host name and port right?";
-        connection_lost(reason: &str) =>
-            "连接中断：{reason}", "the connection was lost before the answer was complete: {reason}";
+        no_server(error: &LocalizedText) =>
+            "{error:#}。服务器启动了吗？域名和端口对吗？",
+            "{error}. Is the server running? Are host name and port right?";
+        connection_lost(reason: &LocalizedText) =>
+            "连接中断：{reason:#}", "the connection was lost: {reason}";
         slow() =>
-            "5 秒内没有回答：验证请求应当立即回答",
+            "5 秒内没有应答：验证请求应当立即应答",
             "no answer within five seconds: a verification should be answered at once";
         trailing_slash(location: &str) =>
             "跳转到 {location}，只差结尾的斜杠：微信不跟随跳转，请在后台填写跳转后的地址",
@@ -108,10 +207,25 @@ pub(crate) mod handshake {
         redirect(location: &str) =>
             "跳转到 {location}：微信不跟随跳转，请直接填写最终地址，且此地址不能要求登录",
             "redirected to {location}: WeChat does not follow redirects. Enter the final URL in the console; it must not require a login";
+        https_redirect(location: &str) =>
+            "跳转到 {location}：微信不跟随跳转，请在后台填写 https 的地址",
+            "redirected to {location}: WeChat does not follow redirects, so enter the https URL in the console";
         wrong_token(status: u16) =>
             "被拒绝（{status}）：两边的 Token 一致吗？服务器时间准吗？",
             "refused ({status}): is the Token the same on both sides? Is the server's clock right?";
+        wrong_token_or_no_query(status: u16) =>
+            "被拒绝（{status}）：要么两边的 Token 不一致，要么代理去掉了 ? 后面的参数（不带参数的请求也得到同样的应答）。服务器时间准吗？",
+            "refused ({status}): either the Token is not the same on both sides, or a proxy drops the query (a request without one is refused in the same way). Is the server's clock right?";
+        no_query(status: u16) =>
+            "被拒绝（{status}），不带参数的请求也得到同样的应答：要么 ? 后面的参数没有到达（代理把它去掉了？），要么两边的 Token 不一致",
+            "refused ({status}), exactly like a request without a query: either the query does not arrive (does a proxy drop it?), or the Token is not the same on both sides";
+        login(status: u16) =>
+            "要求登录（{status}）：微信不会登录，请让此地址绕过登录",
+            "a login is required ({status}): WeChat does not log in, so exempt this URL from it";
         not_found() => "404：路径对吗？", "404: is the path right?";
+        other_slash(url: &str) =>
+            "404，但 {url} 能通过验证，只差结尾的斜杠：请在后台填写它",
+            "404, but {url} is verified, which differs only in its trailing slash: enter that URL in the console";
         get_not_allowed() =>
             "405：此地址只接受 POST，验证用的是 GET", "405: the URL accepts only POST, and a verification is a GET";
         status(status: u16) => "状态码 {status}，应为 200", "the status is {status} and should be 200";
@@ -124,15 +238,94 @@ pub(crate) mod handshake {
         white_space() =>
             "echostr 前后有空白或换行：要原样返回",
             "there is white space around the echostr: return it unchanged";
+        compressed(encoding: &str) =>
+            "应答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "the answer is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
         html() =>
             "返回了网页：要以 text/plain 原样返回 echostr",
             "the answer is a web page: return the echostr alone, as text/plain";
         empty() =>
-            "回答为空：要返回 echostr；Token 一致吗？",
-            "the answer is empty: return the echostr. Is the Token the same on both sides?";
+            "应答为空：要返回 echostr。Token 一致吗？代理有没有去掉 ? 后面的参数？",
+            "the answer is empty: return the echostr. Is the Token the same on both sides? Does a proxy drop the query?";
         not_the_echostr(start: &str) =>
-            "返回的不是 echostr，而是 {start:?}：Token 一致吗？",
-            "the answer is not the echostr but {start:?}: is the Token the same on both sides?";
+            "返回的不是 echostr，而是 {start:?}：Token 一致吗？代理有没有去掉 ? 后面的参数？",
+            "the answer is not the echostr but {start:?}: is the Token the same on both sides? Does a proxy drop the query?";
+    }
+}
+
+/// What the push after a right URL verification found.
+pub(crate) mod verification {
+    use crate::{LocalizedText, Mode};
+
+    crate::localized_texts! {
+        verified(mode: Mode) =>
+            "验证成功，又推送了一个事件（VIEW，{mode} 模式），应答正确",
+            "verified, and one pushed event (VIEW, {mode} mode) was answered correctly";
+        lost(error: &LocalizedText) =>
+            "URL 验证通过了，但随后的推送失败了。{error:#}", "the URL is verified, but not the push after it: {error}";
+        broken(reason: &LocalizedText) =>
+            "URL 验证通过了，但随后的推送没有应答，连接中断：{reason:#}。机器人崩溃了吗？看它的日志",
+            "the URL is verified, but at the push after it the connection was lost: {reason}. Did the bot crash? See its log";
+        slow() =>
+            "URL 验证通过了，但随后的推送三次都没有及时应答：对不认识的事件应当立即回 success",
+            "the URL is verified, but no delivery of the push after it was answered in time: answer an event that is not handled with success, at once";
+        refused(status: u16, mode: Mode) =>
+            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey 和 AppID 一致吗？（这里是 {mode} 模式，机器人也不接受明文）",
+            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey and the AppID the same, too? (The mode is {mode}; the bot does not accept a plain push, either)";
+        bot_is_plain(mode: Mode) =>
+            "URL 验证通过了（Token 一致），但机器人拒绝 {mode} 模式的推送，却接受明文的：它设成了明文模式吗？",
+            "the URL is verified (the Token is the same on both sides), but the bot refuses a push in {mode} mode and accepts a plain one: is the bot's mode plain?";
+        bot_is_encrypted() =>
+            "URL 验证通过了（Token 一致），但机器人拒绝明文的推送，却接受加密的：它设成了安全或兼容模式吗？",
+            "the URL is verified (the Token is the same on both sides), but the bot refuses a plain push and accepts an encrypted one: is the bot's mode safe or compatible?";
+        refused_in_plain_mode(status: u16) =>
+            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：机器人也是明文模式（这里是 plain）吗？",
+            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): is the bot's mode plain, too?";
+        redirect(location: &str) =>
+            "URL 验证通过了，但推送（POST）被跳转到 {location}：微信不跟随跳转",
+            "the URL is verified, but the push (POST) was redirected to {location}: WeChat does not follow redirects";
+        not_found() =>
+            "URL 验证通过了，但推送（POST）得到 404：这个地址只处理 GET 吗？",
+            "the URL is verified, but the push (POST) got 404: does the URL have a route only for GET?";
+        post_not_allowed() =>
+            "URL 验证通过了，但推送得到 405：此地址只接受 GET，推送用的是 POST",
+            "the URL is verified, but the push got 405: the URL accepts only GET, and a push is a POST";
+        media_type() =>
+            "URL 验证通过了，但推送得到 415：框架不接受 text/xml，请按原始字节读取请求体",
+            "the URL is verified, but the push got 415: the framework does not accept text/xml. Read the body as bytes";
+        gateway(status: u16) =>
+            "URL 验证通过了，但推送得到 {status}：多半是代理没有连上机器人，或没有等到它的应答",
+            "the URL is verified, but the push got {status}: most often a proxy did not reach the bot, or did not wait for its answer";
+        failed(status: u16) =>
+            "URL 验证通过了，但推送得到 {status}：机器人处理推送时出错了（密钥或 AppID 不一致？不认识 VIEW 事件？），看它的日志",
+            "the URL is verified, but the push got {status}: the bot failed on it (another key or AppID? an event, VIEW, that it does not expect?). See its log";
+        status(status: u16) =>
+            "URL 验证通过了，但推送的状态码是 {status}，应为 200",
+            "the URL is verified, but the status of the push is {status} and should be 200";
+        compressed(encoding: &str) =>
+            "URL 验证通过了，但推送的应答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "the URL is verified, but the answer to the push is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
+        html() =>
+            "URL 验证通过了，但推送的应答是网页：POST 到了登录页或错误页吗？",
+            "the URL is verified, but the answer to the push is a web page: does the POST end at a login or an error page?";
+        plain_reply(mode: Mode) =>
+            "URL 验证通过了，但回复是明文，{mode} 模式下必须加密：机器人设成了明文模式吗？",
+            "the URL is verified, but the reply is plain, and in {mode} mode it must be encrypted: is the bot in plain mode?";
+        encrypted_reply() =>
+            "URL 验证通过了，但回复是加密的，明文模式下不能加密：机器人的模式不是 plain 吗？",
+            "the URL is verified, but the reply is encrypted, and in plain mode it must not be: is the bot's mode not plain?";
+        wrong_signature() =>
+            "URL 验证通过了，但加密回复的 MsgSignature 不对：要用 Token、TimeStamp、Nonce 和 Encrypt 计算",
+            "the URL is verified, but the MsgSignature of the encrypted reply is wrong: it is computed from the Token, TimeStamp, Nonce and Encrypt";
+        wrong_key() =>
+            "URL 验证通过了，但加密回复解不开：两边的 EncodingAESKey 一致吗？",
+            "the URL is verified, but the encrypted reply does not decrypt: is the EncodingAESKey the same on both sides?";
+        wrong_app_id() =>
+            "URL 验证通过了，但加密回复里是另一个 AppID：两边的 AppID 一致吗？",
+            "the URL is verified, but the encrypted reply is for another AppID: is the AppID the same on both sides?";
+        not_accepted(detail: &LocalizedText) =>
+            "URL 验证通过了，但微信不接受推送的应答：{detail:#}",
+            "the URL is verified, but WeChat does not accept the answer to the push: {detail}";
     }
 }
 

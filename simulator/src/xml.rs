@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::xml_error::XmlError;
+
 /// An element that contains a text or other elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Element {
@@ -29,11 +31,11 @@ impl Element {
     }
 
     /// Reads a document. A document type declaration is refused.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, XmlError> {
         if deepest(text) > MAX_DEPTH {
-            return Err(format!("elements nested deeper than {MAX_DEPTH}"));
+            return Err(XmlError::TooDeep(MAX_DEPTH));
         }
-        let document = roxmltree::Document::parse(text).map_err(|error| error.to_string())?;
+        let document = roxmltree::Document::parse(text).map_err(XmlError::Syntax)?;
         Ok(Self::read(document.root_element()))
     }
 

@@ -39,7 +39,7 @@ async fn a_slow_answer_has_three_lanes_and_one_reply() {
             page.js("[...document.querySelectorAll('.lane')].map((lane) => lane.dataset.ending)").await;
         assert_eq!(endings, serde_json::json!(["timed_out", "timed_out", "answered"]));
         assert_eq!(page.count(".row.theirs").await, 1);
-        assert!(page.text(".row.own .meta").await.contains("第 3 次有回答"));
+        assert!(page.text(".row.own .meta").await.contains("第 3 次有应答"));
     })
     .await;
 }

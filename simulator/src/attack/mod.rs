@@ -218,9 +218,9 @@ async fn send<T: Target>(wechat: &Wechat, probe: Probe, target: &T) -> ProbeResu
     let detail = match &ending {
         Ending::Answered { answer } if refused => texts::attack::refused(answer.status),
         Ending::Answered { answer } => texts::attack::accepted(answer.status),
-        Ending::Broken { reason } => texts::check::connection_lost(reason),
+        Ending::Broken { reason } => texts::check::connection_lost(&reason.text()),
         Ending::TimedOut => texts::attack::not_refused(REFUSAL_TIMEOUT),
-        Ending::Unreachable { error } => texts::check::unreachable(error),
+        Ending::Unreachable { error } => error.text(),
     };
     let silent = ending.answer().is_none_or(|answer| answer.body.is_empty());
     let passed = if expected == Expected::Accepted { accepted } else { refused };

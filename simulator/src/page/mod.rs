@@ -124,6 +124,7 @@ impl Page {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
         let in_process = matches!(self.bot, BotLocation::InProcess(_));
+        let allow_remote = matches!(self.bot, BotLocation::Url { allow_remote: true, .. });
         let worker = match self.bot {
             BotLocation::InProcess(worker) => worker,
             BotLocation::Url { url, allow_remote } => {
@@ -134,7 +135,8 @@ impl Page {
         };
         let (jobs, receiver) = mpsc::unbounded_channel();
         let wechat = Wechat::new(self.account).with_policy(self.policy).with_split_cdata(self.split_cdata);
-        let state = PageState::new(wechat, self.menu, worker.url(), in_process);
+        let mut state = PageState::new(wechat, self.menu, worker.url(), in_process);
+        state.command.allow_remote = allow_remote;
         let shared = Arc::new(Shared::new(state, jobs, self.on_mode));
         work::start(worker, Arc::downgrade(&shared), receiver)?;
         shared.verify();

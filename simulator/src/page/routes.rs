@@ -133,7 +133,7 @@ async fn clear(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// The account's secrets. They are sent only on a click, and in no other answer.
+/// The account's secrets, and a line for a shell that exports them. They are sent only on a click, and in no other answer.
 #[derive(Serialize)]
 struct Secrets {
     token: String,
@@ -148,6 +148,6 @@ async fn secrets(State(shared): State<Arc<Shared>>) -> Json<Secrets> {
     Json(Secrets {
         token: account.token().to_owned(),
         encoding_aes_key: account.encoding_aes_key().to_owned(),
-        environment: environment.join(" "),
+        environment: format!("export {}", environment.join(" ")),
     })
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::command;
+use super::command::CommandContext;
 use super::draft::Draft;
 use super::events::{PageEvent, Snapshot};
 use super::job::Job;
@@ -14,7 +14,7 @@ use super::record::Record;
 use super::refusal::Refusal;
 use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack, AttackResult};
-use crate::handshake::HandshakeResult;
+use crate::handshake::Verification;
 use crate::{Account, Mode, Progress, Shown};
 
 const MAX_RUNNING: usize = 32;
@@ -83,7 +83,9 @@ impl Shared {
         let push = state.wechat.push(&message, &openid);
         state.last_id += 1;
         let (id, mode) = (state.last_id, state.wechat.account().mode());
-        let record = Record::new(id, &draft.fan, mode, &push, command::of(draft));
+        let context = CommandContext { split_cdata: state.wechat.splits_cdata(), ..state.command.clone() };
+        let command = context.command(draft, &push.xml);
+        let record = Record::new(id, &draft.fan, mode, &push, command);
         if changed {
             self.notify(&state, &PageEvent::Fans { fans: &state.fans });
         }
@@ -197,9 +199,9 @@ impl Shared {
         self.start(Job::Verify { wechat: state.wechat.clone() });
     }
 
-    pub(super) fn verified(&self, result: &HandshakeResult) {
+    pub(super) fn verified(&self, verification: &Verification) {
         let mut state = self.state();
-        state.verified = Some(HandshakeSummary::of(result));
+        state.verified = Some(HandshakeSummary::of(verification));
         self.notify(&state, &PageEvent::Verified { verified: state.verified.as_ref() });
     }
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::command::{self, CommandContext};
 use super::menu::Menu;
 use super::record::Record;
 use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
-use crate::handshake::HandshakeResult;
-use crate::{LocalizedText, Wechat};
+use crate::handshake::Verification;
+use crate::{DEFAULT_FAN, LocalizedText, Wechat};
 
 const MAX_RECORDS: usize = 300;
 const MAX_WEIGHT: usize = 32 * 1024 * 1024;
@@ -16,6 +17,8 @@ const MAX_WEIGHT: usize = 32 * 1024 * 1024;
 pub(super) struct PageState {
     pub(super) wechat: Wechat,
     pub(super) bot_url: String,
+    /// What the copied commands name. The text style is [`Wechat`]'s, since it can be switched.
+    pub(super) command: CommandContext,
     pub(super) in_process: bool,
     /// Whether the bot switches its mode with the page.
     pub(super) bot_follows: bool,
@@ -71,7 +74,7 @@ impl AttackStatus {
     }
 }
 
-/// The result of a URL verification.
+/// The result of a URL verification and of the push after it.
 #[derive(Clone, Serialize)]
 pub(super) struct HandshakeSummary {
     passed: bool,
@@ -80,21 +83,24 @@ pub(super) struct HandshakeSummary {
 }
 
 impl HandshakeSummary {
-    pub(super) fn of(result: &HandshakeResult) -> Self {
+    pub(super) fn of(verification: &Verification) -> Self {
         Self {
-            passed: result.diagnosis.is_verified(),
-            took_ms: result.took_ms,
-            explanation: result.diagnosis.explanation(),
+            passed: verification.is_verified(),
+            took_ms: verification.handshake.took_ms,
+            explanation: verification.explanation(),
         }
     }
 }
 
 impl PageState {
     pub(super) fn new(wechat: Wechat, menu: Menu, bot_url: String, in_process: bool) -> Self {
-        let fans = ["小明", "阿花"].map(|name| FanState::new(&wechat, name)).into();
+        let url = (!in_process).then(|| bot_url.clone());
+        let command = CommandContext { program: command::program(), url, ..CommandContext::default() };
+        let fans = [DEFAULT_FAN, "阿花"].map(|name| FanState::new(&wechat, name)).into();
         Self {
             wechat,
             bot_url,
+            command,
             in_process,
             bot_follows: false,
             run: crate::account::random_hex::<8>(),

@@ -11,7 +11,7 @@ use tokio::task::{LocalSet, spawn_local};
 use super::job::Job;
 use super::shared::Shared;
 use crate::Target;
-use crate::handshake::Handshake;
+use crate::handshake;
 
 /// A target that jobs can be run on.
 pub(super) trait Worker: Send {
@@ -75,7 +75,7 @@ async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
             }
         }
         Job::Verify { wechat } => {
-            let result = Handshake::of(wechat.account(), target).run(target).await;
+            let result = handshake::verify(&wechat, target).await;
             if let Some(shared) = shared.upgrade() {
                 shared.verified(&result);
             }

@@ -14,7 +14,7 @@ use futures_core::Stream;
 use http_body::Body as _;
 
 use super::service::to_http;
-use super::{Answer, MAX_ANSWER, SendError, Target};
+use super::{Answer, ConnectionError, MAX_ANSWER, SendError, Target};
 use crate::{Body, Request};
 
 /// An actix-web app in this process, from `actix_web::test::init_service`.
@@ -108,7 +108,7 @@ async fn read(response: HttpResponse) -> Result<Answer, SendError> {
     let mut body = pin!(response.into_body());
     let (mut bytes, mut truncated) = (BytesMut::new(), false);
     while let Some(chunk) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
-        let chunk = chunk.map_err(|error| SendError::Broken(error.to_string()))?;
+        let chunk = chunk.map_err(|error| SendError::Broken(ConnectionError::Service(error.to_string())))?;
         let room = MAX_ANSWER - bytes.len();
         truncated = chunk.len() > room;
         bytes.extend(chunk.iter().take(room));

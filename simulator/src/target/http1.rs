@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::service::to_http;
-use super::{Answer, SendError, Target};
+use super::{Answer, ConnectionError, SendError, Target, UrlError};
 use crate::Request;
 
 /// A URL, over HTTP/1.1. Like WeChat it uses one connection a request.
@@ -41,15 +41,15 @@ impl HttpTarget {
     ///
     /// [`SendError::Url`] if it is not an `http` URL or, with the feature `tls`, an `https` URL.
     pub fn new(url: &str) -> Result<Self, SendError> {
-        let wrong = |reason: &str| SendError::Url(format!("{url}: {reason}"));
-        let uri: http::Uri = url.parse().map_err(|_| wrong("not a URL"))?;
+        let wrong = |error: fn(String) -> UrlError| SendError::Url(error(url.to_owned()));
+        let uri: http::Uri = url.parse().map_err(|_| wrong(UrlError::Invalid))?;
         let tls = match uri.scheme_str() {
             Some("http") => false,
             Some("https") if cfg!(feature = "tls") => true,
-            Some("https") => return Err(wrong("https needs the feature tls")),
-            _ => return Err(wrong("a URL starts with http:// or https://")),
+            Some("https") => return Err(wrong(UrlError::NoTls)),
+            _ => return Err(wrong(UrlError::Scheme)),
         };
-        let host = uri.host().ok_or_else(|| wrong("no host"))?;
+        let host = uri.host().ok_or_else(|| wrong(UrlError::NoHost))?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
         let url = url.split('#').next().unwrap_or_default().to_owned();
@@ -65,7 +65,9 @@ impl HttpTarget {
     /// The addresses of the host. These are checked, not the name, and the connection is made to one of these.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, SendError> {
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
-        let found: Vec<_> = found.map_err(|error| SendError::Unreachable(error.to_string()))?.collect();
+        // The system has no kind for this error. With an address instead of a name it does not occur.
+        let unknown = |_| SendError::Unreachable(ConnectionError::NoSuchHost(self.host.clone()));
+        let found: Vec<_> = found.map_err(unknown)?.collect();
         let remote = found.iter().any(|address| !address.ip().to_canonical().is_loopback());
         if remote && !self.allow_remote {
             return Err(SendError::Remote(self.host.clone()));
@@ -77,9 +79,9 @@ impl HttpTarget {
         let connecting = async {
             let addresses = self.addresses().await?;
             let stream = TcpStream::connect(&*addresses).await;
-            stream.map_err(|error| SendError::Unreachable(error.to_string()))
+            stream.map_err(|error| SendError::Unreachable(ConnectionError::from(&error)))
         };
-        let late = |_| SendError::Unreachable(format!("no connection within {CONNECT_TIMEOUT:?}"));
+        let late = |_| SendError::Unreachable(ConnectionError::TimedOut(CONNECT_TIMEOUT));
         tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.map_err(late)?
     }
 }
@@ -106,12 +108,14 @@ async fn exchange<I>(stream: I, request: Request) -> Result<Answer, SendError>
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
-    let broken = |error: hyper::Error| SendError::Broken(error.to_string());
+    let lost = |error: hyper::Error| ConnectionError::of_hyper(&error);
+    let broken = |error: hyper::Error| SendError::Broken(lost(error));
     let mut request = to_http(&request)?;
     request.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let mut answer = pin!(async { Answer::read(sender.send_request(request).await.map_err(broken)?).await });
+    let mut answer =
+        pin!(async { Answer::read(sender.send_request(request).await.map_err(broken)?, lost).await });
     let mut connection = pin!(connection);
     let mut connected = true;
     loop {

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "actix-web")]
 mod actix;
+mod error;
 mod http1;
 mod service;
 #[cfg(feature = "tls")]
@@ -15,6 +16,7 @@ use crate::request::as_text;
 
 #[cfg(feature = "actix-web")]
 pub use actix::ActixTarget;
+pub use error::{CertificateError, ConnectionError, SendError, UrlError};
 pub use http1::HttpTarget;
 pub use service::ServiceTarget;
 
@@ -67,11 +69,11 @@ impl Answer {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    async fn read<B>(response: http::Response<B>) -> Result<Self, SendError>
-    where
-        B: http_body::Body,
-        B::Error: std::fmt::Display,
-    {
+    /// Reads a response. `lost` tells why its body broke off.
+    async fn read<B: http_body::Body>(
+        response: http::Response<B>,
+        lost: impl Fn(B::Error) -> ConnectionError,
+    ) -> Result<Self, SendError> {
         use http_body_util::BodyExt;
 
         let (parts, body) = response.into_parts();
@@ -79,7 +81,7 @@ impl Answer {
         let mut bytes = BytesMut::new();
         let mut truncated = false;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| SendError::Broken(error.to_string()))?;
+            let frame = frame.map_err(|error| SendError::Broken(lost(error)))?;
             let Ok(mut data) = frame.into_data() else { continue };
             let room = MAX_ANSWER - bytes.len();
             truncated = data.remaining() > room;
@@ -94,24 +96,4 @@ impl Answer {
         let headers = parts.headers.iter().map(header).collect();
         Ok(Self { status: parts.status.as_u16(), headers, body: bytes.freeze(), truncated })
     }
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SendError {
-    /// The URL is not valid, or not `http` or `https`.
-    #[error("{0}")]
-    Url(String),
-    /// The URL is not on this machine, and remote URLs were not allowed.
-    #[error(
-        "{0} is not on this machine: pushes go to loopback addresses only, unless remote addresses are allowed"
-    )]
-    Remote(String),
-    /// There is no connection.
-    #[error("no connection: {0}")]
-    Unreachable(String),
-    /// The connection was lost before the answer was complete.
-    #[error("the connection was lost: {0}")]
-    Broken(String),
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use http::header::{CONTENT_LENGTH, HOST};
 use tower_service::Service;
 
-use super::{Answer, SendError, Target};
+use super::{Answer, ConnectionError, SendError, Target, UrlError};
 use crate::{Body, Pace, Request};
 
 /// A tower service in this process, such as axum's `Router`.
@@ -49,9 +49,10 @@ where
     async fn send(&self, request: Request) -> Result<Answer, SendError> {
         let request = to_http(&request)?;
         let mut service = self.service.clone();
-        let broken = |error: S::Error| SendError::Broken(error.to_string());
+        let broken = |error: S::Error| SendError::Broken(ConnectionError::Service(error.to_string()));
         std::future::poll_fn(|cx| service.poll_ready(cx)).await.map_err(broken)?;
-        Answer::read(service.call(request).await.map_err(broken)?).await
+        let lost = |error: B::Error| ConnectionError::Service(error.to_string());
+        Answer::read(service.call(request).await.map_err(broken)?, lost).await
     }
 }
 
@@ -64,8 +65,8 @@ impl<S> fmt::Debug for ServiceTarget<S> {
 
 /// The request as a server sees it: its URI has only path and query.
 pub(super) fn to_http(request: &Request) -> Result<http::Request<Body>, SendError> {
-    let url = |error: &dyn fmt::Display| SendError::Url(format!("{}: {error}", request.url));
-    let uri: http::Uri = request.url.parse().map_err(|error| url(&error))?;
+    let invalid = || SendError::Url(UrlError::Invalid(request.url.clone()));
+    let uri: http::Uri = request.url.parse().map_err(|_| invalid())?;
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let mut builder = http::Request::builder().method(request.method).uri(path);
     if let Some(authority) = uri.authority() {
@@ -78,5 +79,5 @@ pub(super) fn to_http(request: &Request) -> Result<http::Request<Body>, SendErro
         builder = builder.header(name, value);
     }
     let built = builder.body(Body::new(request.body.clone(), request.pace));
-    built.map_err(|error| url(&error))
+    built.map_err(|_| invalid())
 }

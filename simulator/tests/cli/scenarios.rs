@@ -127,7 +127,13 @@ fn a_mistake_in_a_scenario_is_told_before_anything_is_pushed() {
     for (index, (toml, said)) in [
         ("", "no [[step]]"),
         ("[[step]]", "step 1: there is exactly one of"),
-        ("[[step]]\ntext = \"a\"\nevent = \"b\"", "step 1: there is exactly one of"),
+        ("[[step]]\ntext = \"a\"\nevent = \"CLICK\"", "step 1: there is exactly one of"),
+        (
+            "[[step]]\ntext = \"a\"\n[[step]]\nevent = \"click\"",
+            "step 2: there is no event “click”: did you mean CLICK?",
+        ),
+        ("[[step]]\nsend = \"txt\"", "step 1: there is no kind of message “txt”: did you mean text?"),
+        ("[[step]]\nevent = \"CLICK\"\nfields = { EventKy = \"x\" }", "step 1: CLICK has no field “EventKy”"),
         ("[[step]]\ntext = \"a\"\n[[step]]\nwait = \"1s\"\nexpect = { nothing = true }", "step 2"),
         ("[[step]]\ntext = \"a\"\nexpect = { txet = \"b\" }", "txet"),
         ("[[step]]\ntxet = \"a\"", "txet"),
@@ -145,5 +151,27 @@ fn a_mistake_in_a_scenario_is_told_before_anything_is_pushed() {
         let done = Done::at(&account, &nowhere(), &["run", good.path(), wrong.path()]).exits(2);
         assert_eq!(done.stdout, "", "{toml}");
         done.says(wrong.path()).says(said);
+    }
+}
+
+#[test]
+fn a_mistake_in_a_scenario_is_told_in_chinese_too() {
+    let account = account(Mode::Safe);
+    for (index, (toml, said)) in [
+        ("", "：没有 [[step]]"),
+        ("[[step]]", " 第 1 步：text、send、event"),
+        (
+            "[[step]]\ntext = \"a\"\n[[step]]\nevent = \"click\"",
+            " 第 2 步：没有“click”这种事件，是不是 CLICK？",
+        ),
+        ("[[step]]\nraw_file = \"nowhere.xml\"", "nowhere.xml：没有这个文件"),
+        ("[[step", "解析器的原话："),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let wrong = Scenario::new(&format!("wrong-zh-{index}.toml"), toml);
+        let arguments = ["run", wrong.path(), "--lang", "zh"];
+        Done::at(&account, &nowhere(), &arguments).exits(2).says(wrong.path()).says(said);
     }
 }

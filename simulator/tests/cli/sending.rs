@@ -8,7 +8,7 @@ use axum::routing::any;
 use wechat_sim::{FAILURE_NOTICE, Mode};
 
 use crate::bots::{bot, nowhere, serve};
-use crate::sim::{Done, account, sim_at};
+use crate::sim::{Done, account, sim, sim_at};
 
 #[test]
 fn what_is_expected_and_comes_is_exit_code_0_in_every_mode() {
@@ -31,8 +31,8 @@ fn what_is_expected_and_comes_is_exit_code_0_in_every_mode() {
                 "你说：<a><![CDATA[1]]></a>",
             ],
             &["event", "subscribe", "--from", "小红", "--expect-kind", "text"],
-            &["event", "click", "--field", "EventKey=MENU_TODAY", "--expect-kind", "news"],
-            &["event", "some_future_event", "--field", "A.B=1", "--expect-nothing"],
+            &["event", "CLICK", "--field", "EventKey=MENU_TODAY", "--expect-kind", "news"],
+            &["event", "scancode_push", "--field", "ScanResult=1", "--expect-nothing"],
         ] {
             Done::at(&account, &url, arguments).exits(0);
         }
@@ -127,6 +127,27 @@ fn raw_xml_is_pushed_as_it_is_from_a_file_and_from_stdin() {
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
     process.stdin.take().expect("a pipe").write_all(xml.as_bytes()).expect("written");
     assert_eq!(process.wait().expect("an exit").code(), Some(0));
+}
+
+#[test]
+fn a_kind_that_the_catalogue_lacks_is_printed_as_xml_edited_and_pushed() {
+    let account = account(Mode::Safe);
+    let arguments = ["send", "text", "你好", "--from", "小红", "--print-xml"];
+    let xml = Done::at(&account, &nowhere(), &arguments).exits(0).stdout;
+    let xml = xml.replace("</Content>", "</Content><Extra>1</Extra>").replace("你好", "别的");
+    let file = std::env::temp_dir().join(format!("wechat-sim-edited-{}.xml", std::process::id()));
+    std::fs::write(&file, &xml).expect("written");
+    let arguments = ["raw", file.to_str().expect("UTF-8"), "--expect", "你说：别的"];
+    Done::at(&account, &bot(&account), &arguments).exits(0);
+    std::fs::remove_file(&file).expect("removed");
+
+    // Without credentials, too.
+    let json = Done::of(sim(&["event", "CLICK", "--print-xml", "--json"])).exits(0).json();
+    assert!(
+        json["xml"].as_str().is_some_and(|xml| xml.contains("<Event><![CDATA[CLICK]]></Event>")),
+        "{json}"
+    );
+    Done::of(sim(&["event", "CLICK", "--print-xml", "--expect-nothing"])).exits(2);
 }
 
 #[test]

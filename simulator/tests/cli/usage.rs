@@ -84,7 +84,7 @@ fn a_mistake_is_json_for_machines() {
 fn another_machine_is_not_pushed_to_unless_it_is_allowed() {
     // Reserved for documentation, so it is never in use.
     let url = "http://192.0.2.1/weixin";
-    for arguments in [&["send", "text", "hi"] as &[&str], &["attack", "doctype"]] {
+    for arguments in [&["send", "text", "hi"] as &[&str], &["attack", "doctype"], &["verify"]] {
         Done::at(&account(Mode::Safe), url, arguments).exits(2).says("--allow-remote");
     }
 }

@@ -10,7 +10,8 @@ use axum::extract::RawQuery;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use wechat_sim::Mode;
+use serde_json::Value;
+use wechat_sim::{Account, Mode};
 
 use crate::bots::{bot, nowhere, serve};
 use crate::sim::{Done, account, sim};
@@ -34,7 +35,7 @@ fn answers<R: IntoResponse + Send + 'static>(make: fn(&str) -> R) -> String {
     let answer = async move |RawQuery(query): RawQuery| {
         let query = query.unwrap_or_default();
         let echostr = query.split('&').find_map(|pair| pair.strip_prefix("echostr="));
-        make(echostr.expect("an echostr")).into_response()
+        make(echostr.unwrap_or_default()).into_response()
     };
     serve(Router::new().route("/weixin", get(answer)))
 }
@@ -55,6 +56,10 @@ diagnoses! {
     an_empty_answer_is_told: "empty", |_| "";
     another_word_is_told: "other", |_| "error";
     another_token_is_told: "wrong_token", |_| StatusCode::FORBIDDEN;
+    a_query_that_may_not_arrive_is_told: "no_query", |_| StatusCode::BAD_REQUEST;
+    compression_is_told: "compressed", |_| ([(header::CONTENT_ENCODING, "gzip")], [0x1f, 0x8b]);
+    https_is_told: "https_redirect", |_| location("https://127.0.0.1/weixin");
+    a_login_is_told: "login", |_| Html("<input type=\"password\">");
     a_status_is_told: "status", |_| StatusCode::INTERNAL_SERVER_ERROR;
     a_redirect_is_told: "redirect", |_| Redirect::to("/login");
     a_slash_is_told: "trailing_slash", |_| location("/weixin/");
@@ -67,8 +72,51 @@ fn location(url: &'static str) -> Response {
 #[test]
 fn a_right_bot_is_verified_in_every_mode() {
     for account in Mode::ALL.map(account) {
-        Done::at(&account, &bot(&account), &["verify"]).exits(0).says("✓ verified");
+        let done = Done::at(&account, &bot(&account), &["verify"]).exits(0);
+        assert!(done.stdout.starts_with("✓ verified"), "{done:?}");
+        let json = Done::at(&account, &bot(&account), &["verify", "--json"]).exits(0).json();
+        assert_eq!(json["push"]["diagnosis"]["diagnosis"], "accepted", "{json}");
+        assert_eq!(json["push"]["exchange"]["kind"], "VIEW", "{json}");
     }
+}
+
+/// A bot with another account that has the same Token, in this mode.
+fn bot_of_another(account: &Account, mode: Mode) -> String {
+    let other = Account::generate();
+    let other =
+        Account::new(account.app_id(), account.token(), other.encoding_aes_key()).expect("an account");
+    bot(&other.with_mode(mode))
+}
+
+#[test]
+fn a_wrong_key_is_told_by_the_push_after_the_handshake() {
+    let account = account(Mode::Safe);
+    let done = Done::at(&account, &bot_of_another(&account, Mode::Safe), &["verify"]).exits(1);
+    done.says("✗ the URL is verified (the Token is the same on both sides), but the push after it was refused (403)")
+        .says("are the EncodingAESKey and the AppID the same, too? (The mode is safe;")
+        .says("answered: HTTP 403")
+        .says("the console would accept this URL, but messages would not get through");
+    let json =
+        Done::at(&account, &bot_of_another(&account, Mode::Safe), &["verify", "--json"]).exits(1).json();
+    assert_eq!((&json["verified"], &json["diagnosis"]), (&false.into(), &"refused".into()), "{json}");
+}
+
+#[test]
+fn another_mode_is_told_by_the_push_after_the_handshake() {
+    for (here, there) in [(Mode::Safe, Mode::Plain), (Mode::Plain, Mode::Safe)] {
+        let account = account(here);
+        let url = bot(&account.clone().with_mode(there));
+        let done = Done::at(&account, &url, &["verify", "--mode", here.name(), "--lang", "zh"]).exits(1);
+        done.says("✗ URL 验证通过了").says("模式").says("公众平台后台会接受这个 URL");
+    }
+}
+
+#[test]
+fn without_the_push_a_wrong_key_is_not_found() {
+    let account = account(Mode::Safe);
+    let url = bot_of_another(&account, Mode::Safe);
+    let json = Done::at(&account, &url, &["verify", "--handshake-only", "--json"]).exits(0).json();
+    assert_eq!((&json["verified"], &json["push"]), (&true.into(), &Value::Null), "{json}");
 }
 
 #[test]
@@ -107,7 +155,8 @@ fn a_server_that_hangs_up_is_told() {
 #[test]
 fn the_token_alone_is_enough() {
     let account = account(Mode::Safe);
-    Done::of(sim(&["verify", &bot(&account), "--token", account.token()])).exits(0);
+    let done = Done::of(sim(&["verify", &bot(&account), "--token", account.token()]));
+    done.exits(0).says("✓ verified\n").says("only the Token was verified");
     let done = Done::of(sim(&["verify", &bot(&account), "--token", "anotherToken", "--lang", "zh"]));
     done.exits(1).says("两边的 Token 一致吗");
 }

@@ -12,8 +12,8 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use tower::ServiceExt;
 use wechat_sim::{
-    Answer, CheckName, Ending, FakeWechat, Message, Mode, Policy, Progress, Request, SendError,
-    ServiceTarget, Target, Wechat,
+    Answer, CheckName, ConnectionError, Ending, FakeWechat, Message, Mode, Policy, Progress, Request,
+    SendError, ServiceTarget, Target, Wechat,
 };
 use wechat_tower::{TextReply, WechatLayer, WechatMessage};
 
@@ -173,7 +173,7 @@ impl Target for Breaking {
 }
 
 fn broken() -> Result<Answer, SendError> {
-    Err(SendError::Broken("reset".to_owned()))
+    Err(SendError::Broken(ConnectionError::Reset))
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,10 +188,10 @@ async fn a_connection_that_breaks_off_is_repeated_five_seconds_on() {
 
 #[tokio::test]
 async fn a_bot_that_is_not_there_is_an_error_and_asked_once() {
-    let target = Breaking(Mutex::new(vec![Err(SendError::Unreachable("refused".to_owned()))]));
+    let target = Breaking(Mutex::new(vec![Err(SendError::Unreachable(ConnectionError::Refused))]));
     let wechat = FakeWechat::new(account(Mode::Safe), target);
     let error = wechat.fan("小明").text("你好").await.expect_err("not reached");
-    assert_eq!(error, SendError::Unreachable("refused".to_owned()));
+    assert_eq!(error, SendError::Unreachable(ConnectionError::Refused));
 }
 
 #[tokio::test(start_paused = true)]

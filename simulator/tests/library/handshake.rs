@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use crate::support::{account, actix, axum};
+use crate::support::{account, actix, axum, callback, chat};
 use axum::Router;
-use axum::http::Response;
+use axum::extract::{RawQuery, Request};
+use axum::http::{Response, StatusCode, Uri};
+use axum::middleware::map_request;
 use axum::routing::{get, post};
 use wechat_sim::handshake::{Diagnosis, Handshake};
 use wechat_sim::{HttpTarget, Mode, ServiceTarget};
+use wechat_tower::WechatLayer;
 
 const ECHOSTR: &str = "4375120948345356249";
 
@@ -43,7 +46,7 @@ async fn another_token_is_told() {
     let (here, there) = (account(Mode::Safe), account(Mode::Safe));
     let bot = axum(&there);
     let result = Handshake::of(&here, &bot).run(&bot).await;
-    assert_eq!(result.diagnosis, Diagnosis::WrongToken { status: 403 });
+    assert_eq!(result.diagnosis, Diagnosis::WrongToken { status: 403, query_may_be_lost: false });
     assert!(result.diagnosis.explanation().zh.contains("Token"));
 }
 
@@ -72,7 +75,6 @@ async fn a_redirect_is_told_and_not_followed_and_a_slash_is_told_apart() {
     for (location, slash) in [
         ("/weixin/", true),
         ("http://127.0.0.1/weixin/?signature=x", true),
-        ("https://127.0.0.1/weixin", false),
         ("/login", false),
         ("https://example.com/weixin/", false),
     ] {
@@ -85,9 +87,91 @@ async fn a_redirect_is_told_and_not_followed_and_a_slash_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_https_is_told() {
+    for location in ["https://127.0.0.1/weixin", "https://127.0.0.1/weixin/?signature=x"] {
+        let expected = Diagnosis::HttpsRedirect { location: location.to_owned() };
+        // What is to be entered has no signature.
+        assert!(!expected.explanation().en.contains("signature"), "{}", expected.explanation());
+        assert_eq!(diagnosis(308, ("location", location), "").await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_slash_that_is_missing_or_too_much_is_told_where_no_one_redirects() {
+    let account = account(Mode::Safe);
+    for (route, url) in [("/weixin", "/weixin/"), ("/weixin/", "/weixin")] {
+        let layer = WechatLayer::new(callback(&account));
+        let app = Router::new().route(route, post(chat).layer(layer));
+        let bot = ServiceTarget::new(app, &format!("{url}?c_id=21"));
+        let expected = Diagnosis::OtherSlash { url: format!("http://127.0.0.1{route}?c_id=21") };
+        assert_eq!(Handshake::of(&account, &bot).run(&bot).await.diagnosis, expected);
+    }
+    // Another page at that URL is not the bot.
+    let page = Router::new().route("/weixin/", get(async || "welcome"));
+    assert_eq!(diagnosis_of(page).await, Diagnosis::NotFound);
+}
+
+#[tokio::test]
+async fn a_query_that_does_not_arrive_is_told() {
+    let account = account(Mode::Safe);
+    let layer = WechatLayer::new(callback(&account));
+    let app = Router::new().route("/weixin", post(chat).layer(layer));
+    let proxy = app.layer(map_request(async |mut request: Request| {
+        *request.uri_mut() = Uri::from_static("/weixin");
+        request
+    }));
+    let bot = ServiceTarget::new(proxy, "/weixin");
+    let diagnosis = Handshake::of(&account, &bot).run(&bot).await.diagnosis;
+    assert!(matches!(diagnosis, Diagnosis::NoQuery { .. }), "{diagnosis:?}");
+    // A bot that answers anything alike can have another Token just as well, and both are said.
+    let text = diagnosis.explanation();
+    for (text, parts) in [(text.zh, ["参数没有到达", "Token 不一致"]), (text.en, ["query", "Token"])]
+    {
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_depends_on_the_query_is_another_token() {
+    for status in [400, 401, 403, 422] {
+        let answer = move |RawQuery(query): RawQuery| {
+            let status = if query.is_some() { status } else { 418 };
+            std::future::ready(StatusCode::from_u16(status).expect("a status"))
+        };
+        let diagnosis = diagnosis_of(Router::new().route("/weixin", get(answer))).await;
+        assert_eq!(diagnosis, Diagnosis::WrongToken { status, query_may_be_lost: false });
+    }
+}
+
+#[tokio::test]
+async fn compression_that_no_one_asked_for_is_told() {
+    let gzip = Diagnosis::Compressed { encoding: "gzip".to_owned() };
+    let body = "\u{1f}\u{8b}";
+    assert_eq!(diagnosis(200, ("content-encoding", "gzip"), body).await, gzip);
+    let brotli = Diagnosis::Compressed { encoding: "br".to_owned() };
+    assert_eq!(diagnosis(200, ("content-encoding", "br"), "x").await, brotli);
+    assert_eq!(diagnosis(200, ("content-encoding", "identity"), ECHOSTR).await, Diagnosis::Verified);
+    // Without the header, by its first bytes.
+    let bytes = get(async || [0x1f, 0x8b, 8, 0]);
+    assert_eq!(diagnosis_of(Router::new().route("/weixin", bytes)).await, gzip);
+}
+
+#[tokio::test]
+async fn a_login_is_told() {
+    let basic = ("www-authenticate", "Basic realm=\"x\"");
+    assert_eq!(diagnosis(401, basic, "").await, Diagnosis::Login { status: 401 });
+    let form = "<form><input name=\"user\"><input type=\"password\"></form>";
+    let html = ("content-type", "text/html");
+    assert_eq!(diagnosis(200, html, form).await, Diagnosis::Login { status: 200 });
+}
+
+#[tokio::test]
 async fn a_status_is_told() {
     let none = ("x-none", "");
-    assert_eq!(diagnosis(401, none, "").await, Diagnosis::WrongToken { status: 401 });
+    let expected = Diagnosis::WrongToken { status: 401, query_may_be_lost: true };
+    assert_eq!(diagnosis(401, none, "").await, expected);
+    assert!(expected.explanation().zh.contains("代理去掉了"), "{:?}", expected.explanation());
+    assert_eq!(diagnosis(400, none, "").await, Diagnosis::NoQuery { status: 400 });
     assert_eq!(diagnosis(404, none, "").await, Diagnosis::NotFound);
     assert_eq!(diagnosis(500, none, "").await, Diagnosis::Status { status: 500 });
     assert_eq!(diagnosis(204, none, "").await, Diagnosis::Status { status: 204 });

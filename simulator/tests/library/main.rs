@@ -8,3 +8,5 @@ mod handshake;
 mod http;
 mod replies;
 mod support;
+mod terms;
+mod verification;

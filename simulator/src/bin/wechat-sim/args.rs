@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use wechat_sim::DEFAULT_FAN;
 use wechat_sim::attack::{self, Attack};
 
 use crate::credentials::Credentials;
@@ -15,7 +16,8 @@ use crate::output::Lang;
 #[command(
     name = "wechat-sim",
     version,
-    after_help = "Exit codes: 0 success, 1 an expectation was not met, 2 usage error, 3 the bot was not reached, \
+    after_help = "Example: start a bot, and a page to chat with it\n  wechat-sim dev -- cargo run\n\n\
+                  Exit codes: 0 success, 1 an expectation was not met, 2 usage error, 3 the bot was not reached, \
                   4 an attack was accepted."
 )]
 pub(crate) struct Cli {
@@ -29,11 +31,12 @@ pub(crate) struct Cli {
 
 /// The arguments of all commands.
 #[derive(clap::Args)]
+#[command(next_help_heading = "General")]
 pub(crate) struct CommonArgs {
     /// The URL of the bot [default: http://127.0.0.1:3000/weixin]
     #[arg(long, global = true, env = "WECHAT_SIM_URL")]
     pub(crate) url: Option<String>,
-    /// Allow pushes to other machines, with signatures that are as good as WeChat's
+    /// Allow pushes to other machines. Their signatures are as good as WeChat's
     #[arg(long, global = true)]
     pub(crate) allow_remote: bool,
     /// Split a text that contains `]]>` into two CDATA sections, as XML requires. WeChat is reported not to do so
@@ -65,26 +68,35 @@ pub(crate) struct PageArgs {
 pub(crate) enum Command {
     /// Serve the page with a bot of its own, to look around
     #[cfg(feature = "demo")]
+    #[command(after_help = "Example:\n  wechat-sim demo --open")]
     Demo(PageArgs),
     /// Start a bot with generated credentials, verify its URL, and serve the page while it runs
+    #[command(after_help = "Example:\n  wechat-sim dev -- cargo run --release")]
     Dev(DevArgs),
-    /// Send a message
-    #[command(after_long_help = crate::compose::kinds_of_messages())]
+    /// Send a message as a fan does
+    #[command(after_help = SEND, after_long_help = format!("{SEND}\n\n{}", crate::compose::kinds_of_messages()))]
     Send(SendArgs),
-    /// Push an event
-    #[command(after_long_help = crate::compose::kinds_of_events())]
+    /// Push an event, such as a follow or a click on a menu button
+    #[command(after_help = EVENT, after_long_help = format!("{EVENT}\n\n{}", crate::compose::kinds_of_events()))]
     Event(EventArgs),
-    /// Push XML unchanged
+    /// Push XML unchanged: signed and encrypted, even if it is malformed
+    #[command(after_help = RAW)]
     Raw(RawArgs),
-    /// Play scenarios
-    #[command(after_long_help = SCENARIO)]
+    /// Play scenarios: conversations in TOML, with what is expected of the bot
+    #[command(after_help = RUN, after_long_help = format!("{RUN}\n\n{SCENARIO}"))]
     Run(RunArgs),
     /// Send forged requests, which a bot must refuse
-    #[command(after_long_help = list_of_attacks())]
+    #[command(after_help = ATTACK, after_long_help = format!("{ATTACK}\n\n{}", list_of_attacks()))]
     Attack(AttackArgs),
-    /// Verify a URL as the console does, and explain why it fails
+    /// Verify a URL as the console does, push one event, and explain what fails
+    ///
+    /// The verification proves the Token alone. So a click on a menu button with a link (VIEW) follows, by a user whom the
+    /// bot does not know: it is signed and encrypted in the account's mode, needs no reply, and changes nothing in a bot
+    /// that does not count clicks. --handshake-only leaves it out.
+    #[command(after_help = VERIFY)]
     Verify(VerifyArgs),
     /// Generate credentials, as lines for an environment file
+    #[command(after_help = "Example:\n  wechat-sim keys > .env")]
     Keys,
 }
 
@@ -143,8 +155,11 @@ pub(crate) struct SenderArgs {
     #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
     pub(crate) fields: Vec<(String, String)>,
     /// The fan who sends it. The same name has the same openid
-    #[arg(long, default_value = "小明", value_name = "FAN")]
+    #[arg(long, default_value = DEFAULT_FAN, value_name = "FAN")]
     pub(crate) from: String,
+    /// Print the XML and push nothing: to edit it, and to push it with `wechat-sim raw`
+    #[arg(long, conflicts_with = "Expectations")]
+    pub(crate) print_xml: bool,
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
@@ -154,12 +169,22 @@ fn field(text: &str) -> Result<(String, String), String> {
     }
 }
 
+const SEND: &str =
+    "Example: check the reply to a text\n  wechat-sim send text 你好 --expect 你说：你好 --within 4.5s";
+const EVENT: &str = "Example:\n  wechat-sim event CLICK --field EventKey=MENU_HELP --expect-kind text";
+const RAW: &str = "Example: push a text with a field that the catalogue lacks\n  \
+                   wechat-sim send text 你好 --print-xml > text.xml    # then edit it\n  wechat-sim raw text.xml";
+const RUN: &str = "Example:\n  wechat-sim run menu.toml --junit report.xml";
+const ATTACK: &str = "Example:\n  wechat-sim attack bad-signature other-key";
+const VERIFY: &str = "Example: a bot on the internet, with the credentials in the environment\n  \
+                      wechat-sim verify https://example.com/weixin --allow-remote";
+
 const SCENARIO: &str = r#"A scenario has steps, which are played one after another:
 
   name = "menu"                               # default: the name of the file
 
   [[step]]
-  verify = true                               # the URL verification; or the expected diagnosis: "wrong_token"
+  verify = true                               # the URL and one push; or the expected diagnosis: "wrong_token"
 
   [[step]]
   fan = "小明"                                # the sender; default: the fan of the step before
@@ -194,9 +219,12 @@ pub(crate) struct AttackArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct VerifyArgs {
-    /// The URL, as it would be entered in the console
+    /// The URL, as it would be entered in the console [default: --url]
     #[arg(value_name = "URL")]
     pub(crate) url_to_verify: Option<String>,
+    /// Push no event after the verification, as for a bot in production
+    #[arg(long)]
+    pub(crate) handshake_only: bool,
 }
 
 /// The list of attacks, for the help.
@@ -214,5 +242,29 @@ mod tests {
     #[test]
     fn the_arguments_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example_that_parses() {
+        let mut root = Cli::command();
+        let subcommands = root.get_subcommands().map(|command| command.get_name().to_owned());
+        let subcommands: Vec<_> = subcommands.filter(|name| name != "help").collect();
+        let mut commands = vec![root.render_help().to_string()];
+        commands.extend(
+            subcommands
+                .iter()
+                .map(|name| root.find_subcommand_mut(name).expect("a subcommand").render_help().to_string()),
+        );
+        for help in commands {
+            let examples = help.lines().filter_map(|line| line.strip_prefix("  wechat-sim "));
+            let examples: Vec<_> = examples.collect();
+            assert!(!examples.is_empty(), "{help}");
+            for example in examples {
+                // Without what is for the shell.
+                let arguments = example.split(['>', '#']).next().unwrap_or_default().split_whitespace();
+                let parsed = Cli::try_parse_from(std::iter::once("wechat-sim").chain(arguments));
+                assert!(parsed.is_ok(), "{example}: {:?}", parsed.err());
+            }
+        }
     }
 }

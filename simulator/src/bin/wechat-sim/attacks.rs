@@ -74,20 +74,31 @@ pub(crate) async fn run_all(
 
 /// A row of the table, followed by the forged requests that were accepted.
 fn print_row(output: &Output, result: &AttackResult) {
-    let (mark, verdict) = match result.verdict {
-        Verdict::Refused => ("✓", texts::refused()),
-        Verdict::Accepted => ("✗", texts::accepted()),
-        Verdict::NotApplicable => ("-", texts::not_applicable()),
-        Verdict::Unreachable => ("?", texts::not_reached()),
-        _ => ("?", texts::unclear()),
+    let mark = match result.verdict {
+        Verdict::Refused => "✓",
+        Verdict::Accepted => "✗",
+        Verdict::NotApplicable => "-",
+        _ => "?",
     };
-    let (verdict, title) = (output.pick(&verdict), output.pick(&result.title));
+    let (verdict, title) = (verdict(result.verdict), output.pick(&result.title));
+    let verdict = output.pick(&verdict);
     output.progress(&format!("{mark} {verdict}{:28}{title}", result.name));
     for probe in result.probes.iter().filter(|probe| !probe.passed) {
         output.progress(&format!("    {}", output.pick(&probe.detail)));
     }
     if result.verdict == Verdict::Refused && !result.silent() {
         output.progress(output.pick(&texts::refusal_with_body()));
+    }
+}
+
+/// The verdict as the first column of the table.
+fn verdict(verdict: Verdict) -> LocalizedText {
+    match verdict {
+        Verdict::Refused => texts::refused(),
+        Verdict::Accepted => texts::accepted(),
+        Verdict::NotApplicable => texts::not_applicable(),
+        Verdict::Unreachable => texts::not_reached(),
+        _ => texts::unclear(),
     }
 }
 
@@ -118,13 +129,15 @@ impl AttackReport {
     }
 
     /// What failed, in one line; empty if nothing did.
-    pub(crate) fn failures(&self) -> String {
+    pub(crate) fn failures(&self, output: &Output) -> String {
         let failed =
             |result: &&AttackResult| !matches!(result.verdict, Verdict::Refused | Verdict::NotApplicable);
         let failed = self.results.iter().filter(failed);
-        let failed: Vec<_> = failed.map(|result| format!("{}: {:?}", result.name, result.verdict)).collect();
+        let failed: Vec<_> = failed
+            .map(|result| format!("{}: {}", result.name, output.pick(&verdict(result.verdict)).trim_end()))
+            .collect();
         if failed.is_empty() && !self.genuine_accepted {
-            return "a genuine message was not taken".to_owned();
+            return output.pick(&texts::genuine_not_taken()).to_owned();
         }
         failed.join(", ")
     }

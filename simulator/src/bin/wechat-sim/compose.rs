@@ -1,53 +1,138 @@
-//! Makes messages from arguments and from the steps of scenarios.
+//! Makes messages from arguments and from the steps of scenarios. What the catalogue does not know is refused: a
+//! mistyped name would be pushed as a message that WeChat does not have.
 
-use wechat_sim::{Message, catalogue};
+use wechat_sim::catalogue::{self, Kind};
+use wechat_sim::{LocalizedText, Message};
 
-use crate::exit::Failure;
-use crate::texts;
+use crate::suggest::nearest;
+use crate::texts::compose as texts;
+
+/// Why there is no message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ComposeError {
+    /// No message has this `MsgType`.
+    NoSuchMessage { name: String, meant: Vec<&'static str>, event: Option<&'static str> },
+    /// No event has this name.
+    NoSuchEvent { name: String, meant: Vec<&'static str>, message: Option<&'static str> },
+    /// The kind does not have this field.
+    NoSuchField { kind: &'static Kind, name: String, meant: Vec<&'static str> },
+    /// It is not known which field of the kind has the value.
+    NoPlaceForValue(&'static Kind),
+    /// The value of a location has another form.
+    BadLocation,
+}
+
+impl ComposeError {
+    /// What is wrong, with the names that can be meant.
+    pub(crate) fn text(&self) -> LocalizedText {
+        match self {
+            Self::NoSuchMessage { name, event: Some(event), .. } => texts::is_an_event(name, event),
+            Self::NoSuchMessage { name, meant, .. } if meant.is_empty() => texts::no_such_message(name),
+            Self::NoSuchMessage { name, meant, .. } => texts::no_such_message_but(name, &listed(meant)),
+            Self::NoSuchEvent { name, message: Some(message), .. } => texts::is_a_message(name, message),
+            Self::NoSuchEvent { name, meant, .. } if meant.is_empty() => texts::no_such_event(name),
+            Self::NoSuchEvent { name, meant, .. } => texts::no_such_event_but(name, &listed(meant)),
+            Self::NoSuchField { kind, name, meant } if meant.is_empty() => {
+                let fields: Vec<_> = kind.fields().iter().map(|field| field.path.as_str()).collect();
+                match &fields[..] {
+                    [] => texts::no_fields(name, kind.name()),
+                    fields => texts::no_such_field(name, kind.name(), &fields.join(", ")),
+                }
+            }
+            Self::NoSuchField { kind, name, meant } => {
+                texts::no_such_field_but(name, kind.name(), &listed(meant))
+            }
+            Self::NoPlaceForValue(kind) => texts::no_place_for_value(kind.name()),
+            Self::BadLocation => texts::bad_location(),
+        }
+    }
+}
+
+fn listed(names: &[&str]) -> LocalizedText {
+    LocalizedText { zh: names.join("、"), en: names.join(", ") }
+}
 
 /// A message of this kind, with `value` in the field that holds the main content of the kind.
 pub(crate) fn message(
-    kind: &str,
+    name: &str,
     value: Option<&str>,
     fields: &[(String, String)],
-) -> Result<Message, Failure> {
-    let message = Message::of_type(kind);
+) -> Result<Message, ComposeError> {
+    let kind = catalogue::message(name).ok_or_else(|| no_such_message(name))?;
     let message = match value {
-        Some(value) => with_value(message, kind, value)?,
-        None => message,
+        Some(value) => with_value(kind, value)?,
+        None => Message::new(kind),
     };
-    Ok(with_fields(message, fields))
+    with_fields(kind, message, fields)
 }
 
-/// An event with this name.
-pub(crate) fn event(name: &str, fields: &[(String, String)]) -> Message {
-    with_fields(Message::event(name), fields)
+/// An event with this name. Case matters, as it does to WeChat.
+pub(crate) fn event(name: &str, fields: &[(String, String)]) -> Result<Message, ComposeError> {
+    let kind = catalogue::event(name).filter(|kind| kind.name() == name);
+    let kind = kind.ok_or_else(|| no_such_event(name))?;
+    with_fields(kind, Message::new(kind), fields)
 }
 
-fn with_fields(message: Message, fields: &[(String, String)]) -> Message {
-    fields.iter().fold(message, |message, (path, value)| message.field(path, value.as_str()))
+fn no_such_message(name: &str) -> ComposeError {
+    let meant = similar(name, false);
+    let event = if meant.is_empty() { similar(name, true).first().copied() } else { None };
+    ComposeError::NoSuchMessage { name: name.to_owned(), meant, event }
 }
 
-fn with_value(message: Message, kind: &str, value: &str) -> Result<Message, Failure> {
-    let field = match kind {
+fn no_such_event(name: &str) -> ComposeError {
+    let meant = similar(name, true);
+    let message = if meant.is_empty() { similar(name, false).first().copied() } else { None };
+    ComposeError::NoSuchEvent { name: name.to_owned(), meant, message }
+}
+
+/// The names of the messages, or of the events, that can be meant by `name`: a mistyped name, or a title.
+fn similar(name: &str, events: bool) -> Vec<&'static str> {
+    let kinds = || catalogue::kinds().iter().filter(|kind| kind.event().is_some() == events);
+    let titled = kinds().find(|kind| kind.title().zh == name || kind.title().en.eq_ignore_ascii_case(name));
+    match titled {
+        Some(kind) => vec![kind.name()],
+        None => nearest(name, kinds().map(Kind::name)),
+    }
+}
+
+/// The elements that a push has beside the fields of its kind. A field with such a name replaces the element.
+const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId"];
+
+fn with_fields(
+    kind: &'static Kind,
+    message: Message,
+    fields: &[(String, String)],
+) -> Result<Message, ComposeError> {
+    for (name, _) in fields {
+        if !kind.has_field(name) && !HEAD.contains(&name.as_str()) {
+            // A path with a mistake in its last name has the same parent, so both are compared whole.
+            let paths = kind.fields().iter().map(|field| field.path.as_str());
+            let last_names = paths.clone().filter_map(|path| path.rsplit('.').next());
+            let meant = nearest(name, paths.chain(last_names).chain(HEAD));
+            return Err(ComposeError::NoSuchField { kind, name: name.clone(), meant });
+        }
+    }
+    Ok(fields.iter().fold(message, |message, (path, value)| message.field(path, value.as_str())))
+}
+
+fn with_value(kind: &'static Kind, value: &str) -> Result<Message, ComposeError> {
+    let field = match kind.name() {
         "text" => "Content",
         "image" if is_url(value) => "PicUrl",
         "image" | "voice" | "video" | "shortvideo" => "MediaId",
         "link" => "Url",
         "file" | "miniprogrampage" => "Title",
         "location" => return location(value),
-        _ => {
-            return Err(Failure::usage(texts::no_place_for_value(kind)));
-        }
+        _ => return Err(ComposeError::NoPlaceForValue(kind)),
     };
-    Ok(message.field(field, value))
+    Ok(Message::new(kind).field(field, value))
 }
 
 fn is_url(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
 }
 
-fn location(value: &str) -> Result<Message, Failure> {
+fn location(value: &str) -> Result<Message, ComposeError> {
     let mut parts = value.splitn(3, ',');
     let mut number = || parts.next().and_then(|part| part.trim().parse::<f64>().ok());
     let (latitude, longitude) = (number(), number());
@@ -56,23 +141,23 @@ fn location(value: &str) -> Result<Message, Failure> {
         (Some(latitude), Some(longitude)) if latitude.is_finite() && longitude.is_finite() => {
             Ok(Message::location(latitude, longitude, label))
         }
-        _ => Err(Failure::usage(texts::bad_location())),
+        _ => Err(ComposeError::BadLocation),
     }
 }
 
 /// The kinds of messages in the catalogue, for the help.
 pub(crate) fn kinds_of_messages() -> String {
     let kinds = catalogue::kinds().iter().filter(|kind| kind.event().is_none());
-    listed("Kinds of messages (others can be pushed, too)", kinds)
+    listed_kinds("Kinds of messages", kinds)
 }
 
 /// The kinds of events in the catalogue, for the help.
 pub(crate) fn kinds_of_events() -> String {
     let kinds = catalogue::kinds().iter().filter(|kind| kind.event().is_some());
-    listed("Kinds of events (others can be pushed, too)", kinds)
+    listed_kinds("Kinds of events", kinds)
 }
 
-fn listed<'k>(heading: &str, kinds: impl Iterator<Item = &'k catalogue::Kind>) -> String {
+fn listed_kinds<'k>(heading: &str, kinds: impl Iterator<Item = &'k Kind>) -> String {
     let lines = kinds.map(|kind| {
         let fields: Vec<_> = kind.fields().iter().map(|field| field.path.as_str()).collect();
         format!("\n  {} ({}) {}", kind.name(), kind.title().zh, fields.join(" "))
@@ -106,10 +191,71 @@ mod tests {
     #[test]
     fn a_value_that_has_no_place_is_refused() {
         for (kind, value) in
-            [("location", "西湖"), ("location", "30"), ("location", "nan,1"), ("sticker", "x")]
+            [("location", "西湖"), ("location", "30"), ("location", "nan,1"), ("device_event", "x")]
         {
             assert!(message(kind, Some(value), &[]).is_err(), "{kind} {value}");
         }
-        assert!(message("sticker", None, &[]).is_ok());
+        assert!(message("device_event", None, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_kind_that_is_not_known_is_refused_and_the_nearest_is_suggested() {
+        for (name, expected) in [
+            ("txt", &["text"] as &[&str]),
+            ("Text", &["text"]),
+            ("图片", &["image"]),
+            ("short_video", &["shortvideo"]),
+            ("sticker", &[]),
+            ("你好", &[]),
+        ] {
+            match message(name, None, &[]) {
+                Err(ComposeError::NoSuchMessage { meant, event: None, .. }) => {
+                    assert_eq!(meant, expected, "{name}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        for (name, expected) in
+            [("click", "CLICK"), ("CLICKK", "CLICK"), ("Subscribe", "subscribe"), ("关注", "subscribe")]
+        {
+            match event(name, &[]) {
+                Err(ComposeError::NoSuchEvent { meant, message: None, .. }) => {
+                    assert_eq!(meant, [expected], "{name}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_is_told_from_an_event() {
+        for name in ["CLICK", "subscribe", "click"] {
+            let error = message(name, None, &[]).expect_err("an event");
+            assert!(matches!(error, ComposeError::NoSuchMessage { event: Some(_), .. }), "{error:?}");
+        }
+        let error = event("text", &[]).expect_err("a message");
+        assert!(matches!(error, ComposeError::NoSuchEvent { message: Some("text"), .. }), "{error:?}");
+    }
+
+    #[test]
+    fn a_field_of_the_kind_or_of_the_head_is_set_and_another_is_refused() {
+        let field = |name: &str| [(name.to_owned(), "1".to_owned())];
+        for name in ["EventKey", "eventkey", "ScanCodeInfo.ScanResult", "ScanResult", "MsgId", "CreateTime"] {
+            assert!(event("scancode_push", &field(name)).is_ok(), "{name}");
+        }
+        for (name, expected) in [
+            ("EventKy", &["EventKey"] as &[&str]),
+            ("ScanCodeInfo.ScanReslt", &["ScanCodeInfo.ScanResult"]),
+            ("ScanReslt", &["ScanResult"]),
+            ("msgid", &["MsgId"]),
+            ("ScanCodeInfo", &["ScanCodeInfo.ScanType", "ScanCodeInfo.ScanResult"]),
+            ("EventKey.Inner", &[]),
+            ("Content", &[]),
+        ] {
+            match event("scancode_push", &field(name)) {
+                Err(ComposeError::NoSuchField { meant, .. }) => assert_eq!(meant, expected, "{name}"),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
     }
 }

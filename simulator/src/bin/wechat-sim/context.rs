@@ -40,6 +40,12 @@ impl Context {
         Ok((wechat, self.target(self.url())?))
     }
 
+    /// WeChat alone, to write messages that are not pushed. Without credentials it has random ones.
+    pub(crate) fn wechat_without_bot(&self) -> Result<Wechat, Failure> {
+        let (account, _) = self.credentials.account_or_new()?;
+        Ok(Wechat::new(account).with_split_cdata(self.split_cdata))
+    }
+
     pub(crate) fn target(&self, url: &str) -> Result<HttpTarget, SendError> {
         let target = HttpTarget::new(url)?;
         Ok(if self.allow_remote { target.allow_remote() } else { target })

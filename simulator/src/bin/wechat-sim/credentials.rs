@@ -52,6 +52,12 @@ impl Credentials {
         Account::generate().with_mode(self.mode.unwrap_or(Mode::Safe))
     }
 
+    /// Whether there is all that a push needs. Without a key the mode has to be given as plain.
+    pub(crate) fn can_push(&self) -> bool {
+        let has_key = self.encoding_aes_key.is_some() || self.mode == Some(Mode::Plain);
+        self.app_id.is_some() && self.token.is_some() && has_key
+    }
+
     /// An account for the URL verification, which needs only the Token.
     pub(crate) fn account_to_verify(&self) -> Result<Account, Failure> {
         let token = required(self.token.as_ref().map(Secret::reveal), "--token", "WECHAT_TOKEN")?;

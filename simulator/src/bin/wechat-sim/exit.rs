@@ -87,9 +87,9 @@ impl fmt::Display for Failure {
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
         match &error {
-            SendError::Url(reason) => Self::usage(texts::bad_url(reason)),
+            SendError::Url(error) => Self::usage(error.text()),
             SendError::Remote(host) => Self::usage(texts::remote(host)),
-            _ => Self::unreachable(texts::unreachable(&error.to_string())),
+            error => Self::unreachable(error.text()),
         }
     }
 }
@@ -100,13 +100,13 @@ impl From<AccountError> for Failure {
             AccountError::AppId => texts::bad_app_id(error),
             AccountError::Token => texts::bad_token(error),
             AccountError::Key => texts::bad_key(error),
-            other => texts::untranslated(&other.to_string()),
+            other => texts::bad_mode(other),
         })
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::usage(texts::untranslated(&error.to_string()))
+        Self::usage(LocalizedText::from(&error))
     }
 }

@@ -8,6 +8,7 @@ use crate::texts;
 /// What is expected of an exchange, as arguments or in a step of a scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Expectations")]
 pub(crate) struct Expectations {
     /// The reply is this text
     #[arg(long = "expect", value_name = "TEXT", allow_hyphen_values = true)]

@@ -17,6 +17,7 @@ mod report;
 mod scenario;
 mod send;
 mod serve;
+mod suggest;
 mod texts;
 mod verify;
 

@@ -4,10 +4,10 @@ use std::io::{Read, stdin};
 use std::path::Path;
 
 use serde_json::json;
-use wechat_sim::{Exchange, HttpTarget, Message, Wechat};
+use wechat_sim::{Exchange, HttpTarget, LocalizedText, Message, Wechat};
 
-use crate::args::{EventArgs, RawArgs, SendArgs};
-use crate::compose;
+use crate::args::{EventArgs, RawArgs, SendArgs, SenderArgs};
+use crate::compose::{self, ComposeError};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::expectations::Expectations;
@@ -17,18 +17,72 @@ use crate::texts;
 
 pub(crate) async fn message(context: &Context, args: SendArgs) -> Result<Exit, Failure> {
     let SendArgs { msg_type, value, sender, expect } = args;
-    let message = compose::message(&msg_type, value.as_deref(), &sender.fields)?;
-    push(context, &message, &sender.from, &expect).await
+    let value = value.as_deref();
+    let message = compose::message(&msg_type, value, &sender.fields);
+    let message = message.map_err(|error| mistake(&error, value))?;
+    push_or_print(context, &message, &sender, &expect).await
 }
 
 pub(crate) async fn event(context: &Context, args: EventArgs) -> Result<Exit, Failure> {
     let EventArgs { name, sender, expect } = args;
-    push(context, &compose::event(&name, &sender.fields), &sender.from, &expect).await
+    let event = compose::event(&name, &sender.fields).map_err(|error| mistake(&error, None))?;
+    push_or_print(context, &event, &sender, &expect).await
+}
+
+/// The mistake, with the command that was meant, if there is one.
+fn mistake(error: &ComposeError, value: Option<&str>) -> Failure {
+    let command = match error {
+        ComposeError::NoSuchMessage { event: Some(event), .. } => Some(format!("wechat-sim event {event}")),
+        ComposeError::NoSuchMessage { meant, .. } if !meant.is_empty() => {
+            let value = value.map(|value| format!(" {}", shell_word(value))).unwrap_or_default();
+            Some(format!("wechat-sim send {}{value}", meant.first().copied().unwrap_or_default()))
+        }
+        ComposeError::NoSuchMessage { name, .. } if value.is_none() => {
+            Some(format!("wechat-sim send text {}", shell_word(name)))
+        }
+        ComposeError::NoSuchEvent { message: Some(message), .. } => {
+            Some(format!("wechat-sim send {message}"))
+        }
+        ComposeError::NoSuchEvent { meant, .. } => {
+            meant.first().map(|name| format!("wechat-sim event {name}"))
+        }
+        _ => None,
+    };
+    let text = error.text();
+    Failure::usage(match command {
+        Some(command) => texts::mistake_with_command(&text, &command),
+        None => text,
+    })
+}
+
+/// Quotes the text for a POSIX shell unless it is a plain word.
+fn shell_word(text: &str) -> String {
+    match !text.is_empty() && text.chars().all(|char| char.is_alphanumeric() || "_-.".contains(char)) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+async fn push_or_print(
+    context: &Context,
+    message: &Message,
+    sender: &SenderArgs,
+    expect: &Expectations,
+) -> Result<Exit, Failure> {
+    if !sender.print_xml {
+        return push(context, message, &sender.from, expect).await;
+    }
+    let wechat = context.wechat_without_bot()?;
+    let xml = wechat.xml(message, &wechat.openid(&sender.from));
+    context.output.line(&xml);
+    context.output.json(&json!({ "xml": xml }));
+    Ok(Exit::Success)
 }
 
 pub(crate) async fn raw(context: &Context, args: RawArgs) -> Result<Exit, Failure> {
     let RawArgs { file, expect } = args;
-    let xml = read(&file).map_err(|error| Failure::usage(texts::cannot_read(&file.display(), &error)))?;
+    let xml = read(&file)
+        .map_err(|error| Failure::usage(texts::cannot_read(&file.display(), &LocalizedText::from(&error))))?;
     push(context, &Message::raw(xml), "", &expect).await
 }
 

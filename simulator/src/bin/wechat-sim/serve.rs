@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 use tokio::net::TcpListener;
-use wechat_sim::Account;
+use wechat_sim::{Account, LocalizedText};
 
 use crate::args::PageArgs;
 use crate::context::Context;
@@ -66,7 +66,7 @@ pub(crate) fn announce(context: &Context, args: &PageArgs, listener: &TcpListene
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| Failure::usage(texts::cannot_listen(address, &error)))
+    listener.map_err(|error| Failure::usage(texts::cannot_listen(address, &LocalizedText::from(&error))))
 }
 
 /// Opens a browser. Without one, the printed URL has to be opened by hand.
@@ -80,7 +80,8 @@ fn open(context: &Context, url: &str) {
     let mut command = std::process::Command::new(program);
     command.args(before).arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet());
     if let Err(error) = command.spawn() {
-        context.output.note(&format!("{program}: {error}"));
+        let error = LocalizedText::from(&error);
+        context.output.note(context.output.pick(&texts::cannot_start(&program, &error)));
     }
 }
 

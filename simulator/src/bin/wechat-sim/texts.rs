@@ -1,16 +1,13 @@
-//! Every text of the command line, in Chinese and in English. The help, in `args.rs`, and the mistakes in a scenario are
-//! only in English.
+//! Every text of the command line, in Chinese and in English. The help, in `args.rs`, and what clap says of a command line
+//! are only in English.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use wechat_sim::AccountError;
+use wechat_sim::{AccountError, LocalizedText};
 
 wechat_sim::localized_texts! {
-    // What is only in English: errors of the system, and mistakes in a scenario.
-    untranslated(text: &str) => "{text}", "{text}";
-
     // Credentials and addresses.
     missing_variable(variable: &str, argument: &str) =>
         "缺少 {variable}：设置这个环境变量，或给出 {argument}（wechat-sim keys 可生成一套）",
@@ -18,36 +15,31 @@ wechat_sim::localized_texts! {
     bad_app_id(error: AccountError) => "AppID 是至多 64 个字母和数字，如 wx5823bf96d3bd56c7", "{error}";
     bad_token(error: AccountError) => "Token 是 3 至 32 个字母和数字", "{error}";
     bad_key(error: AccountError) => "EncodingAESKey 是 43 个字母和数字", "{error}";
-    bad_url(reason: &str) => "地址不对：{reason}", "{reason}";
+    bad_mode(error: AccountError) => "模式是 plain、compatible 或 safe", "{error}";
     remote(host: &str) =>
         "{host} 不在本机：要推送到别的机器，请加 --allow-remote",
         "{host} is not on this machine: add --allow-remote to push there anyway";
-    unreachable(error: &str) => "无法连接：{error}", "{error}";
 
     // Files.
-    cannot_read(file: &dyn Display, error: &std::io::Error) =>
-        "无法读取 {file}：{error}", "{file} cannot be read: {error}";
-    cannot_write(file: &dyn Display, error: &std::io::Error) =>
-        "无法写入 {file}：{error}", "{file} cannot be written: {error}";
+    cannot_read(file: &dyn Display, error: &LocalizedText) =>
+        "无法读取 {file}：{error:#}", "{file} cannot be read: {error}";
+    cannot_write(file: &dyn Display, error: &LocalizedText) =>
+        "无法写入 {file}：{error:#}", "{file} cannot be written: {error}";
 
     // Messages.
-    no_place_for_value(kind: &str) =>
-        "不知道 {kind} 的内容放在哪里：请用 --field 名=值",
-        "it is not known which field of {kind} has the value: use --field NAME=VALUE";
-    bad_location() =>
-        "位置写作“纬度,经度[,名称]”，如 30.27,120.15,西湖",
-        "a location is LATITUDE,LONGITUDE[,LABEL], like 30.27,120.15,West Lake";
+    mistake_with_command(mistake: &LocalizedText, command: &str) =>
+        "{mistake:#}\n  {command}", "{mistake}\n  {command}";
 
     // Deliveries.
     waiting_for_answer() => "等待应答", "waiting for the answer";
     answered(number: u32, status: u16, took_ms: u64) =>
-        "  第 {number} 次投递：{status} 应答，{took_ms} 毫秒",
+        "  第 {number} 次推送：{status} 应答，{took_ms} 毫秒",
         "  delivery {number}: answered with {status}, {took_ms} ms";
     timed_out(number: u32, took_ms: u64) =>
-        "  第 {number} 次投递：超时，微信断开了连接，{took_ms} 毫秒",
+        "  第 {number} 次推送：超时，微信断开了连接，{took_ms} 毫秒",
         "  delivery {number}: timed out: WeChat hung up, {took_ms} ms";
     connection_lost(number: u32, took_ms: u64) =>
-        "  第 {number} 次投递：连接中断，{took_ms} 毫秒",
+        "  第 {number} 次推送：连接中断，{took_ms} 毫秒",
         "  delivery {number}: the connection was lost, {took_ms} ms";
     nothing_shown() => "← （无回复）", "← (nothing)";
     any_agent() => "任一客服", "any agent";
@@ -58,9 +50,9 @@ wechat_sim::localized_texts! {
     expects_kind(kind: &str) => "回复的类型是 {kind}", "the reply is of the kind {kind}";
     expects_nothing() => "用户什么也看不到", "the user sees nothing";
     expects_failure_notice() => "用户看到微信的故障提示", "the user sees WeChat's failure notice";
-    expects_success() => "回答是微信接受的", "WeChat accepts the answer";
+    expects_success() => "应答是微信接受的", "WeChat accepts the answer";
     expects_deliveries(count: usize, found: usize) =>
-        "投递 {count} 次（实际 {found} 次）", "{count} deliveries (there were {found})";
+        "推送 {count} 次（实际 {found} 次）", "{count} deliveries (there were {found})";
     expects_within(limit: Duration, took: Duration) =>
         "{limit:?} 之内（实际 {took:?}）", "within {limit:?} (it took {took:?})";
 
@@ -71,13 +63,20 @@ wechat_sim::localized_texts! {
         "  answered: HTTP {status} after {took_ms} ms, {start:?}";
     console_says() =>
         "  公众平台后台只会说“token验证失败”", "  the console would only say “token验证失败”";
+    console_accepts() =>
+        "  公众平台后台会接受这个 URL，但消息到不了机器人，或者回复到不了用户",
+        "  the console would accept this URL, but messages would not get through";
+    only_the_token() =>
+        "  只验证了 Token：给出 AppID 和 EncodingAESKey（或 --mode plain），才会再推送一个事件",
+        "  only the Token was verified: with the AppID and the EncodingAESKey (or --mode plain), an event is pushed, too";
 
     // Attacks.
     no_such_attack(name: &str, known: &str) =>
         "没有名为 {name} 的攻击；有：all, {known}", "there is no attack {name}; the attacks are: all, {known}";
     genuine_refused(zh: &str, en: &str) =>
-        "真实的消息没有被接受（{zh}）：凭据和模式一致吗？",
+        "真实的消息没有被接受（{zh}）：AppID、密钥和模式一致吗？",
         "a genuine message was not taken ({en}): are the credentials and the mode the same on both sides?";
+    genuine_not_taken() => "真实的消息没有被接受", "a genuine message was not taken";
     // The verdicts are the first column of a table. A Chinese character is two columns wide.
     refused() => "已拒绝  ", "refused         ";
     accepted() => "被接受  ", "ACCEPTED        ";
@@ -95,13 +94,13 @@ wechat_sim::localized_texts! {
 
     // The page.
     new_credentials() =>
-        "没有给出凭据：新生成了一套，可在页面上查看，再告诉机器人",
+        "没有给出密钥：新生成了一套，可在页面上查看，再告诉机器人",
         "no credentials were given, so new ones were generated. The page shows them; configure the bot with them";
     not_loopback(address: SocketAddr) =>
         "{address} 不是本机回环地址：页面只在本机提供",
         "{address} is not a loopback address: the page is served on this machine only";
-    cannot_listen(address: SocketAddr, error: &std::io::Error) =>
-        "无法监听 {address}：{error}", "cannot listen on {address}: {error}";
+    cannot_listen(address: SocketAddr, error: &LocalizedText) =>
+        "无法监听 {address}：{error:#}", "cannot listen on {address}: {error}";
     page_at(url: &str) => "页面： {url}", "the page: {url}";
     no_page() =>
         "这个版本编译时没有页面：请启用 feature“page”重新编译。其他命令见 wechat-sim --help",
@@ -109,8 +108,8 @@ wechat_sim::localized_texts! {
 
     // `dev`.
     no_command() => "没有命令", "there is no command";
-    cannot_start(program: &dyn Display, error: &std::io::Error) =>
-        "无法启动 {program}：{error}", "{program} cannot be started: {error}";
+    cannot_start(program: &dyn Display, error: &LocalizedText) =>
+        "无法启动 {program}：{error:#}", "{program} cannot be started: {error}";
     started(listen: &str) =>
         "已启动，等待它在 LISTEN={listen} 监听", "started, waiting for it to listen on LISTEN={listen}";
     not_listening_yet(seconds: u64, listen: &str) =>
@@ -119,4 +118,66 @@ wechat_sim::localized_texts! {
     bot_at(url: &str) => "机器人在 {url}", "the bot is at {url}";
     stopped() => "已停止", "stopped";
     bot_ended(status: &str) => "机器人自己结束了：{status}", "the bot ended by itself: {status}";
+}
+
+/// Why there is no message to push.
+pub(crate) mod compose {
+    use wechat_sim::LocalizedText;
+
+    wechat_sim::localized_texts! {
+        no_such_message(name: &str) =>
+            "没有“{name}”这种消息（有哪些见 wechat-sim send --help；别的 XML 用 wechat-sim raw 推送）",
+            "there is no kind of message “{name}” (for the kinds see wechat-sim send --help; push other XML with wechat-sim raw)";
+        no_such_message_but(name: &str, meant: &LocalizedText) =>
+            "没有“{name}”这种消息，是不是 {meant:#}？", "there is no kind of message “{name}”: did you mean {meant}?";
+        is_an_event(name: &str, event: &str) =>
+            "“{name}”不是消息，{event} 是事件", "“{name}” is not a kind of message: {event} is an event";
+        no_such_event(name: &str) =>
+            "没有“{name}”这种事件（有哪些见 wechat-sim event --help；别的 XML 用 wechat-sim raw 推送）",
+            "there is no event “{name}” (for the events see wechat-sim event --help; push other XML with wechat-sim raw)";
+        no_such_event_but(name: &str, meant: &LocalizedText) =>
+            "没有“{name}”这种事件，是不是 {meant:#}？（微信的事件名区分大小写）",
+            "there is no event “{name}”: did you mean {meant}? (WeChat's names are case-sensitive)";
+        is_a_message(name: &str, message: &str) =>
+            "“{name}”不是事件，{message} 是一种消息", "“{name}” is not an event: {message} is a kind of message";
+        no_such_field_but(name: &str, kind: &str, meant: &LocalizedText) =>
+            "{kind} 没有字段“{name}”，是不是 {meant:#}？",
+            "{kind} has no field “{name}”: did you mean {meant}?";
+        no_such_field(name: &str, kind: &str, fields: &str) =>
+            "{kind} 没有字段“{name}”，它的字段有 {fields}（要加别的字段：用 --print-xml 得到 XML，改好后用 wechat-sim raw 推送）",
+            "{kind} has no field “{name}”; its fields are {fields} (to add another: edit the XML that --print-xml prints, and push it with wechat-sim raw)";
+        no_fields(name: &str, kind: &str) =>
+            "{kind} 没有字段“{name}”，它没有自己的字段（要加别的字段：用 --print-xml 得到 XML，改好后用 wechat-sim raw 推送）",
+            "{kind} has no field “{name}”, and none of its own (to add one: edit the XML that --print-xml prints, and push it with wechat-sim raw)";
+        no_place_for_value(kind: &str) =>
+            "不知道 {kind} 的内容放在哪里：请用 --field 名=值",
+            "it is not known which field of {kind} has the value: use --field NAME=VALUE";
+        bad_location() =>
+            "位置写作“纬度,经度[,名称]”，如 30.27,120.15,西湖",
+            "a location is LATITUDE,LONGITUDE[,LABEL], like 30.27,120.15,西湖";
+    }
+}
+
+/// What is wrong with a scenario.
+pub(crate) mod scenario {
+    use std::fmt::Display;
+
+    use wechat_sim::LocalizedText;
+
+    wechat_sim::localized_texts! {
+        not_toml(file: &dyn Display, error: &str) =>
+            "{file} 不是 TOML 写的场景。解析器的原话：\n{error}",
+            "{file} is not a scenario in TOML. The parser says:\n{error}";
+        no_step(file: &dyn Display) => "{file}：没有 [[step]]", "{file}: there is no [[step]]";
+        in_step(file: &dyn Display, number: usize, reason: &LocalizedText) =>
+            "{file} 第 {number} 步：{reason:#}", "{file}: step {number}: {reason}";
+        not_one_action() =>
+            "text、send、event、raw、raw_file、wait、verify、attack 要写一个，且只能写一个",
+            "there is exactly one of text, send, event, raw, raw_file, wait, verify and attack";
+        nothing_to_expect_of() =>
+            "fields 和 expect 只用于消息和事件", "`fields` and `expect` go with a message or an event";
+        value_without_send() => "value 要与 send 一起写", "`value` goes with `send`";
+        raw_with_fields() => "原始 XML 没有 fields", "raw XML has no `fields`";
+        verify_false() => "verify 是 true，或者是诊断的名字", "`verify` is true, or a diagnosis";
+    }
 }

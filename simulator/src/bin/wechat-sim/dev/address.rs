@@ -1,7 +1,7 @@
 use std::net::TcpListener;
 
 use http::Uri;
-use wechat_sim::{HttpTarget, SendError};
+use wechat_sim::{HttpTarget, SendError, UrlError};
 
 use crate::exit::Failure;
 
@@ -23,7 +23,7 @@ impl Address {
     /// The address of a URL.
     pub(crate) fn of(url: &str) -> Result<Self, SendError> {
         HttpTarget::new(url)?;
-        let wrong = || SendError::Url(url.to_owned());
+        let wrong = || SendError::Url(UrlError::Invalid(url.to_owned()));
         let uri: Uri = url.parse().map_err(|_| wrong())?;
         let host = uri.host().ok_or_else(wrong)?;
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });

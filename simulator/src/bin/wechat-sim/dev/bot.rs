@@ -46,7 +46,7 @@ impl Bot {
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| {
             let program = program.display();
-            Failure::usage(texts::cannot_start(&program, &error))
+            Failure::usage(texts::cannot_start(&program, &(&error).into()))
         })?;
         let group = Group::of(&child);
         let stdout = child.stdout.take();

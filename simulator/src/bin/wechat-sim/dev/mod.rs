@@ -83,9 +83,9 @@ async fn serve_bot(
     verify::report(output, &verified);
     output.json(&json!({
         "event": "verified",
-        "verified": verified.diagnosis.is_verified(),
-        "diagnosis": verify::name(&verified.diagnosis),
-        "sentence": verified.diagnosis.explanation(),
+        "verified": verified.is_verified(),
+        "diagnosis": verify::name(&verified),
+        "sentence": verified.explanation(),
     }));
     match listener {
         Some(listener) => serve::serve(context, &args.page, account, url, listener).await,

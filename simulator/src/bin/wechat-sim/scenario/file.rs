@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use wechat_sim::Message;
 use wechat_sim::attack::Attack;
+use wechat_sim::{DEFAULT_FAN, LocalizedText, Message};
 
 use crate::duration::HumanDuration;
 use crate::exit::Failure;
@@ -40,26 +40,28 @@ pub(super) enum Action {
 
 impl Scenario {
     pub(super) fn read(file: &Path) -> Result<Self, Failure> {
-        let wrong = |reason: &str| {
-            let reason = format!("{}: {reason}", file.display());
-            Failure::usage(texts::untranslated(&reason))
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(&error.to_string()))?;
-        let entry: ScenarioEntry = toml::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
+        let shown = file.display();
+        let text = std::fs::read_to_string(file);
+        let text =
+            text.map_err(|error| Failure::usage(texts::cannot_read(&shown, &LocalizedText::from(&error))))?;
+        let entry: ScenarioEntry = toml::from_str(&text).map_err(|error| {
+            Failure::usage(texts::scenario::not_toml(&shown, error.to_string().trim_end()))
+        })?;
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let name = entry.name.unwrap_or_else(|| stem.into_owned());
         if entry.steps.is_empty() {
-            return Err(wrong("there is no [[step]]"));
+            return Err(Failure::usage(texts::scenario::no_step(&shown)));
         }
-        let mut fan = "小明".to_owned();
+        let mut fan = DEFAULT_FAN.to_owned();
         let mut steps = Vec::new();
         for (index, step) in entry.steps.into_iter().enumerate() {
             if let Some(named) = &step.fan {
                 named.clone_into(&mut fan);
             }
             let folder = file.parent().unwrap_or_else(|| Path::new(""));
+            let step = step.read(&fan, folder);
             steps.push(
-                step.read(&fan, folder).map_err(|reason| wrong(&format!("step {}: {reason}", index + 1)))?,
+                step.map_err(|reason| Failure::usage(texts::scenario::in_step(&shown, index + 1, &reason)))?,
             );
         }
         Ok(Self { name, file: file.to_owned(), steps })
@@ -138,14 +140,14 @@ impl FieldValue {
 struct Described<T>(T, String);
 
 impl StepEntry {
-    fn read(mut self, fan: &str, folder: &Path) -> Result<Step, String> {
+    fn read(mut self, fan: &str, folder: &Path) -> Result<Step, LocalizedText> {
         let name = self.name.take();
         let expect = std::mem::take(&mut self.expect);
         let fields = std::mem::take(&mut self.fields).into_iter();
         let fields: Vec<_> = fields.map(|(path, value)| (path, value.into_text())).collect();
         let messages = self.messages(&fields, folder)?;
         if messages.is_empty() && (!fields.is_empty() || !expect.is_empty()) {
-            return Err("`fields` and `expect` go with a message or an event".to_owned());
+            return Err(texts::scenario::nothing_to_expect_of());
         }
         let pushes = messages.into_iter().map(|Described(message, description)| {
             let action = Action::Push { fan: fan.to_owned(), message, expect: expect.clone() };
@@ -153,8 +155,7 @@ impl StepEntry {
         });
         let mut actions: Vec<_> = pushes.chain(self.other_actions()?).collect();
         let (Some(Described(action, description)), true) = (actions.pop(), actions.is_empty()) else {
-            return Err("there is exactly one of text, send, event, raw, raw_file, wait, verify and attack"
-                .to_owned());
+            return Err(texts::scenario::not_one_action());
         };
         Ok(Step { name: name.unwrap_or(description), action })
     }
@@ -164,9 +165,9 @@ impl StepEntry {
         &mut self,
         fields: &[(String, String)],
         folder: &Path,
-    ) -> Result<Vec<Described<Message>>, String> {
+    ) -> Result<Vec<Described<Message>>, LocalizedText> {
         let message = |kind: &str, value: Option<&str>| {
-            compose::message(kind, value, fields).map_err(|failure| failure.to_string())
+            compose::message(kind, value, fields).map_err(|error| error.text())
         };
         let mut messages = Vec::new();
         if let Some(text) = self.text.take() {
@@ -178,27 +179,29 @@ impl StepEntry {
             let message = message(&kind, value.as_deref())?;
             messages.push(Described(message, description.trim_end().to_owned()));
         } else if value.is_some() {
-            return Err("`value` goes with `send`".to_owned());
+            return Err(texts::scenario::value_without_send());
         }
         if let Some(event) = self.event.take() {
-            messages.push(Described(compose::event(&event, fields), format!("<{event}>")));
+            let message = compose::event(&event, fields).map_err(|error| error.text())?;
+            messages.push(Described(message, format!("<{event}>")));
         }
         if (self.raw.is_some() || self.raw_file.is_some()) && !fields.is_empty() {
-            return Err("raw XML has no `fields`".to_owned());
+            return Err(texts::scenario::raw_with_fields());
         }
         if let Some(xml) = self.raw.take() {
             messages.push(Described(Message::raw(xml), "[XML]".to_owned()));
         }
         if let Some(file) = self.raw_file.take() {
             let xml = std::fs::read_to_string(folder.join(&file));
-            let xml = xml.map_err(|error| format!("{}: {error}", file.display()))?;
+            let xml =
+                xml.map_err(|error| texts::cannot_read(&file.display(), &LocalizedText::from(&error)))?;
             messages.push(Described(Message::raw(xml), format!("[{}]", file.display())));
         }
         Ok(messages)
     }
 
     /// The actions that push nothing.
-    fn other_actions(self) -> Result<Vec<Described<Action>>, String> {
+    fn other_actions(self) -> Result<Vec<Described<Action>>, LocalizedText> {
         let mut actions = Vec::new();
         if let Some(HumanDuration(time)) = self.wait {
             actions.push(Described(Action::Wait(time), format!("wait {time:?}")));
@@ -207,7 +210,7 @@ impl StepEntry {
             let diagnosis = match expected {
                 ExpectedDiagnosis::Verified(true) => "verified".to_owned(),
                 ExpectedDiagnosis::Verified(false) => {
-                    return Err("`verify` is true, or a diagnosis".to_owned());
+                    return Err(texts::scenario::verify_false());
                 }
                 ExpectedDiagnosis::Named(diagnosis) => diagnosis,
             };
@@ -219,7 +222,7 @@ impl StepEntry {
                 OneOrMany::One(name) => vec![name],
                 OneOrMany::Many(names) => names,
             };
-            let attacks = attacks::named(&names).map_err(|failure| failure.to_string())?;
+            let attacks = attacks::named(&names).map_err(|failure| failure.reason().clone())?;
             actions.push(Described(Action::Attack(attacks), format!("attack {}", names.join(", "))));
         }
         Ok(actions)

@@ -6,6 +6,7 @@ mod play;
 
 use serde::Serialize;
 use serde_json::json;
+use wechat_sim::LocalizedText;
 
 use crate::args::RunArgs;
 use crate::context::Context;
@@ -23,7 +24,9 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failu
     }
     if let Some(file) = &args.junit {
         let written = std::fs::write(file, junit::report(&results));
-        written.map_err(|error| Failure::usage(texts::cannot_write(&file.display(), &error)))?;
+        written.map_err(|error| {
+            Failure::usage(texts::cannot_write(&file.display(), &LocalizedText::from(&error)))
+        })?;
     }
     let exit = results.iter().map(ScenarioResult::exit).fold(Exit::Success, Exit::worse);
     context.output.json(&json!({ "passed": exit == Exit::Success, "scenarios": results }));

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use wechat_sim::handshake::Diagnosis;
 use wechat_sim::{HttpTarget, Message, Wechat};
 
 use super::file::{Action, Scenario, Step};
@@ -68,18 +67,17 @@ async fn act(
         Action::Push { fan, message, expect } => push(output, wechat, target, fan, message, expect).await,
         Action::Verify(expected) => {
             let verified = verify::verify(output, wechat.account(), target).await;
-            if verify::name(&verified.diagnosis) == *expected {
+            if verify::name(&verified) == *expected {
                 return Ok((Exit::Success, Vec::new()));
             }
-            let explanation = verified.diagnosis.explanation();
-            match verified.diagnosis {
-                Diagnosis::Unreachable { .. } => Err(Failure::unreachable(explanation)),
-                _ => Ok((Exit::Missed, vec![output.pick(&explanation).to_owned()])),
+            match verify::unreachable(&verified) {
+                Some(error) => Err(error.clone().into()),
+                None => Ok((Exit::Missed, vec![output.pick(&verified.explanation()).to_owned()])),
             }
         }
         Action::Attack(attacks) => {
             let report = attacks::run_all(output, wechat, target, attacks).await?;
-            Ok((report.exit(), vec![report.failures()]))
+            Ok((report.exit(), vec![report.failures(output)]))
         }
     }
 }

@@ -1,0 +1,31 @@
+//! One Chinese term for each thing, on the page, in the command line and in the docs.
+
+use std::path::{Path, PathBuf};
+
+/// The words that are not used, and what is said instead.
+const OTHER_WORDS: [(&str, &str); 4] =
+    [("投递", "推送"), ("认领", "口令"), ("回答", "应答"), ("帐号", "账号")];
+
+/// The Markdown files of a folder.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+#[test]
+fn each_thing_has_one_term() {
+    let simulator = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = simulator.join("..");
+    let texts =
+        ["texts.rs", "kinds.xml", "bin/wechat-sim/texts.rs", "page/web/messages.js", "page/web/index.html"];
+    let texts = texts.map(|file| simulator.join("src").join(file));
+    let docs = [pages(&root), pages(&root.join("docs"))].concat();
+    assert!(docs.len() > 8, "{docs:?}");
+    for file in texts.into_iter().chain(docs) {
+        let text = std::fs::read_to_string(&file).expect("a text");
+        for (word, term) in OTHER_WORDS {
+            let line = text.lines().position(|line| line.contains(word)).map(|index| index + 1);
+            assert_eq!(line, None, "{}: {term} instead of {word}", file.display());
+        }
+    }
+}
