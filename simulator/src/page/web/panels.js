@@ -28,6 +28,7 @@ export function overview(exchange, detail, delivery) {
   const reply = delivery.reading?.xml;
   return [
     delivery.reading ? block(t("checks"), checks(delivery.reading.checks)) : null,
+    detail.log?.length > 0 ? block(t("bot-log"), printed(detail.log)) : null,
     h(
       "div",
       { class: "two" },
@@ -35,6 +36,11 @@ export function overview(exchange, detail, delivery) {
       block(t(delivery.reading?.signature ? "reply-xml" : "reply-xml-plain"), reply ? xml(reply) : h("p", { class: "hint" }, t("no-reply-xml"))),
     ),
   ];
+}
+
+/** What the bot printed while it had the push. */
+function printed(lines) {
+  return h("ul", { class: "printed", tabindex: "0", "aria-label": t("bot-log") }, lines.map((line) => h("li", { class: line.serious ? "serious" : "" }, line.text)));
 }
 
 function checks(list) {

@@ -1,0 +1,201 @@
+//! Changes of files, for `--watch`.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _, recommended_watcher};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use crate::exit::Failure;
+use crate::texts;
+
+/// A change counts when nothing has changed for so long: an editor writes a file in several steps.
+const QUIET: Duration = Duration::from_millis(300);
+/// A change counts after this time in any case.
+const AT_LAST: Duration = Duration::from_secs(3);
+
+/// Folders of tools, which change while a bot is built and runs.
+const FOLDERS: [&str; 7] = ["target", ".git", ".hg", ".idea", "node_modules", "__pycache__", ".venv"];
+/// The ends of names of files that editors, databases and loggers write.
+const ENDINGS: [&str; 11] =
+    ["~", ".swp", ".swo", ".swx", ".tmp", ".bak", ".log", ".pyc", "-journal", "-wal", "-shm"];
+
+/// Watches files and folders.
+pub(super) struct Watcher {
+    watcher: RecommendedWatcher,
+    changes: Arc<Notify>,
+    scopes: Arc<[Scope]>,
+    watched: HashSet<PathBuf>,
+    /// Whether something has changed and may go on changing.
+    is_pending: bool,
+}
+
+impl Watcher {
+    /// Watches from now on.
+    pub(super) fn start(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let scopes: Result<Vec<_>, _> = paths.iter().map(|path| Scope::new(path)).collect();
+        let scopes: Arc<[Scope]> = scopes?.into();
+        let changes = Arc::new(Notify::new());
+        let (seen, within) = (Arc::clone(&changes), Arc::clone(&scopes));
+        let watcher = recommended_watcher(move |event: notify::Result<Event>| {
+            // After an error, such as too many events, anything can have changed.
+            let is_change = event.map_or(true, |event| {
+                !matches!(event.kind, EventKind::Access(_))
+                    && event.paths.iter().any(|path| within.iter().any(|scope| scope.covers(path)))
+            });
+            if is_change {
+                seen.notify_one();
+            }
+        });
+        let watcher = watcher.map_err(|error| Failure::usage(texts::untranslated(&error.to_string())))?;
+        let mut new = Self { watcher, changes, scopes, watched: HashSet::new(), is_pending: false };
+        new.watch_all()?;
+        Ok(new)
+    }
+
+    /// Waits for the next change, and then until nothing changes any more. It can be dropped and called again.
+    pub(super) async fn changed(&mut self) {
+        if !self.is_pending {
+            self.changes.notified().await;
+            self.is_pending = true;
+        }
+        let deadline = Instant::now() + AT_LAST;
+        while Instant::now() < deadline && timeout(QUIET, self.changes.notified()).await.is_ok() {}
+        self.is_pending = false;
+        // There may be new folders. One that is gone again is of no interest.
+        let _ = self.watch_all();
+    }
+
+    /// Watches what is not watched yet. Folders that are left out are not even read: there can be many files in them.
+    fn watch_all(&mut self) -> Result<(), Failure> {
+        for scope in self.scopes.iter() {
+            let mut folders = vec![(scope.folder.clone(), RecursiveMode::NonRecursive)];
+            if scope.file.is_none() {
+                let entries = fs::read_dir(&scope.folder).into_iter().flatten().flatten();
+                let found =
+                    entries.map(|entry| entry.path()).filter(|path| path.is_dir() && scope.covers(path));
+                folders.extend(found.map(|folder| (folder, RecursiveMode::Recursive)));
+            }
+            // A folder that was removed and made again has to be watched again.
+            self.watched.retain(|folder| folder.exists());
+            for (folder, mode) in folders {
+                if !self.watched.contains(&folder) {
+                    let watching = self.watcher.watch(&folder, mode);
+                    watching.map_err(|error| {
+                        let folder = folder.display();
+                        Failure::usage(texts::cannot_watch(&folder, &error))
+                    })?;
+                    self.watched.insert(folder);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A folder with all that is in it, or one file.
+struct Scope {
+    folder: PathBuf,
+    /// The file: its folder is watched, since many editors replace a file when they save it.
+    file: Option<PathBuf>,
+    ignored: Ignored,
+}
+
+impl Scope {
+    fn new(path: &Path) -> Result<Self, Failure> {
+        // Events have absolute paths.
+        let absolute = fs::canonicalize(path)
+            .map_err(|error| Failure::usage(texts::cannot_read(&path.display(), &error)))?;
+        Ok(match absolute.parent().filter(|_| !absolute.is_dir()) {
+            Some(folder) => {
+                Self { folder: folder.to_owned(), file: Some(absolute.clone()), ignored: Ignored::default() }
+            }
+            None => Self { ignored: Ignored::of(&absolute), folder: absolute, file: None },
+        })
+    }
+
+    fn covers(&self, path: &Path) -> bool {
+        match &self.file {
+            Some(file) => file == path,
+            None => path.strip_prefix(&self.folder).is_ok_and(|below| !self.ignored.matches(below)),
+        }
+    }
+}
+
+/// What is left out, by the names of files and folders.
+#[derive(Default)]
+struct Ignored {
+    names: HashSet<String>,
+    endings: Vec<String>,
+}
+
+impl Ignored {
+    /// What tools write, and what the folder's `.gitignore` names. Patterns for several folders are not understood.
+    fn of(folder: &Path) -> Self {
+        Self::in_gitignore(&fs::read_to_string(folder.join(".gitignore")).unwrap_or_default())
+    }
+
+    fn in_gitignore(text: &str) -> Self {
+        let mut names: HashSet<_> = FOLDERS.map(str::to_owned).into();
+        let mut endings = ENDINGS.map(str::to_owned).to_vec();
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!']));
+        for line in lines.map(|line| line.trim_matches('/')) {
+            match line.strip_prefix('*') {
+                _ if line.is_empty() || line.contains('/') => {}
+                Some(ending) if !ending.is_empty() && !ending.contains(['*', '?', '[']) => {
+                    endings.push(ending.to_owned());
+                }
+                None if !line.contains(['*', '?', '[']) => drop(names.insert(line.to_owned())),
+                _ => {}
+            }
+        }
+        Self { names, endings }
+    }
+
+    fn matches(&self, below: &Path) -> bool {
+        below.components().any(|component| match component {
+            Component::Normal(name) => self.matches_name(name),
+            _ => false,
+        })
+    }
+
+    fn matches_name(&self, name: &OsStr) -> bool {
+        let name = name.to_string_lossy();
+        // `.#x` and `#x#` are Emacs's, the number is the file with which Vim tries whether it can write.
+        let of_editor = name.starts_with(".#") || name.starts_with('#') || name == "4913";
+        of_editor || self.names.contains(&*name) || self.endings.iter().any(|ending| name.ends_with(ending))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tools_write_and_what_git_ignores_is_left_out() {
+        let ignored = Ignored::in_gitignore("# build\n/out/\n*.sqlite\n!keep\n.env\na/b\nx*y\n");
+        for path in [
+            "target/debug/bot",
+            "crates/a/target/x",
+            ".git/index",
+            "src/main.rs~",
+            "src/.main.rs.swp",
+            ".#x",
+            "4913",
+            "out/x",
+            "data/users.sqlite",
+            ".env",
+            "bot.log",
+        ] {
+            assert!(ignored.matches(Path::new(path)), "{path}");
+        }
+        for path in ["", "src/main.rs", "Cargo.toml", "keep", "b", "targets.rs", "模板/欢迎.txt"] {
+            assert!(!ignored.matches(Path::new(path)), "{path}");
+        }
+    }
+}
