@@ -216,6 +216,7 @@ fn a_changed_file_restarts_the_bot() {
     fs::write(folder.join("bot.sh~"), "").expect("a file");
     fs::write(folder.join("new~"), "echo version=2; exec $BOT").expect("a script");
     fs::rename(folder.join("new~"), &bot).expect("a move");
+    assert_eq!(dev.line("changed: "), "bot.sh");
     assert_eq!(dev.line("version="), "2");
     assert_eq!(dev.event("verified")["verified"], true);
     assert!(!is_alive(&before), "the bot before is left");

@@ -131,6 +131,7 @@ wechat_sim::localized_texts! {
     listens_on_several(listen: &str) =>
         "机器人不读 LISTEN，它在几处监听（{listen}），都没有通过 URL 验证：请用 --url 给出它的地址",
         "the bot does not read LISTEN. It listens on {listen}, and none of them could be verified: give its --url";
+    changed(path: &dyn Display) => "有改动：{path}", "changed: {path}";
     building() => "正在编译", "building";
     build_failed() =>
         "编译失败：文件改动后会再编译", "the build failed; it runs again when a file changes";

@@ -26,9 +26,13 @@ const block = (title, ...children) => h("section", { class: "block" }, h("h4", {
 export function overview(exchange, detail, delivery) {
   const encrypted = exchange.mode !== "plain";
   const reply = delivery.reading?.xml;
+  const log = detail.log?.length > 0 ? block(t("bot-log"), printed(detail.log)) : null;
+  // What is wrong comes first.
+  const first = detail.log?.some((line) => line.serious);
   return [
+    first ? log : null,
     delivery.reading ? block(t("checks"), checks(delivery.reading.checks)) : null,
-    detail.log?.length > 0 ? block(t("bot-log"), printed(detail.log)) : null,
+    first ? null : log,
     h(
       "div",
       { class: "two" },

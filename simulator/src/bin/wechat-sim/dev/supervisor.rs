@@ -1,6 +1,7 @@
 //! The life of a bot: it is started, restarted and stopped.
 
 use std::io::{self, IsTerminal, stdin};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use serde_json::json;
@@ -197,12 +198,16 @@ impl Supervisor<'_> {
                     }
                     return Next::Start;
                 }
-                () = changed(self.watcher.as_mut()) => match self.launch.has_build() {
-                    false => return Next::Start,
-                    true => if let Err(failure) = self.start_build().await {
+                path = changed(self.watcher.as_mut()) => {
+                    let output = &self.context.output;
+                    output.note(output.pick(&texts::changed(&path.display())));
+                    if !self.launch.has_build() {
+                        return Next::Start;
+                    }
+                    if let Err(failure) = self.start_build().await {
                         return Next::Failed(failure);
-                    },
-                },
+                    }
+                }
                 arrived = &mut arrival, if is_arriving => {
                     is_arriving = false;
                     match arrived {
@@ -261,7 +266,7 @@ async fn ended(process: Option<&mut Process>) -> io::Result<ExitStatus> {
     }
 }
 
-async fn changed(watcher: Option<&mut Watcher>) {
+async fn changed(watcher: Option<&mut Watcher>) -> PathBuf {
     match watcher {
         Some(watcher) => watcher.changed().await,
         None => std::future::pending().await,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _, recommended_watcher};
@@ -28,7 +28,7 @@ const ENDINGS: [&str; 11] =
 /// Watches files and folders.
 pub(super) struct Watcher {
     watcher: RecommendedWatcher,
-    changes: Arc<Notify>,
+    changes: Arc<Changes>,
     scopes: Arc<[Scope]>,
     watched: HashSet<PathBuf>,
     /// Whether something has changed and may go on changing.
@@ -40,16 +40,17 @@ impl Watcher {
     pub(super) fn start(paths: &[PathBuf]) -> Result<Self, Failure> {
         let scopes: Result<Vec<_>, _> = paths.iter().map(|path| Scope::new(path)).collect();
         let scopes: Arc<[Scope]> = scopes?.into();
-        let changes = Arc::new(Notify::new());
+        let changes = Arc::new(Changes::default());
         let (seen, within) = (Arc::clone(&changes), Arc::clone(&scopes));
         let watcher = recommended_watcher(move |event: notify::Result<Event>| {
             // After an error, such as too many events, anything can have changed.
-            let is_change = event.map_or(true, |event| {
-                !matches!(event.kind, EventKind::Access(_))
-                    && event.paths.iter().any(|path| within.iter().any(|scope| scope.covers(path)))
-            });
-            if is_change {
-                seen.notify_one();
+            let Ok(event) = event else { return seen.add(PathBuf::new()) };
+            if matches!(event.kind, EventKind::Access(_)) {
+                return;
+            }
+            if let Some(path) = event.paths.iter().find(|path| within.iter().any(|scope| scope.covers(path)))
+            {
+                seen.add(path.clone());
             }
         });
         let watcher = watcher.map_err(|error| Failure::usage(texts::untranslated(&error.to_string())))?;
@@ -58,17 +59,19 @@ impl Watcher {
         Ok(new)
     }
 
-    /// Waits for the next change, and then until nothing changes any more. It can be dropped and called again.
-    pub(super) async fn changed(&mut self) {
+    /// Waits for the next change, and then until nothing changes any more. Returns what has changed last. It can be dropped
+    /// and called again.
+    pub(super) async fn changed(&mut self) -> PathBuf {
         if !self.is_pending {
-            self.changes.notified().await;
+            self.changes.notify.notified().await;
             self.is_pending = true;
         }
         let deadline = Instant::now() + AT_LAST;
-        while Instant::now() < deadline && timeout(QUIET, self.changes.notified()).await.is_ok() {}
+        while Instant::now() < deadline && timeout(QUIET, self.changes.notify.notified()).await.is_ok() {}
         self.is_pending = false;
         // There may be new folders. One that is gone again is of no interest.
         let _ = self.watch_all();
+        self.changes.last()
     }
 
     /// Watches what is not watched yet. Folders that are left out are not even read: there can be many files in them.
@@ -95,6 +98,28 @@ impl Watcher {
             }
         }
         Ok(())
+    }
+}
+
+/// The changes that were seen.
+#[derive(Default)]
+struct Changes {
+    notify: Notify,
+    /// What has changed last.
+    path: Mutex<PathBuf>,
+}
+
+impl Changes {
+    fn add(&self, path: PathBuf) {
+        *self.path.lock().unwrap_or_else(PoisonError::into_inner) = path;
+        self.notify.notify_one();
+    }
+
+    /// Below the current folder, if it is there.
+    fn last(&self) -> PathBuf {
+        let path = self.path.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let folder = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+        path.strip_prefix(folder).map(Path::to_owned).unwrap_or(path)
     }
 }
 
