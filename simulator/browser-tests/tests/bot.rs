@@ -63,6 +63,11 @@ async fn a_bot_that_has_stopped_is_shown_with_its_last_lines_and_restarted_by_a_
         assert_eq!(page.text("#verified").await.trim(), "机器人没有在监听");
         program.bot.line(Printer::Bot, "   Compiling bot v0.1.0");
         page.until_text("#bot", "Compiling bot").await;
+        page.until_text("#bot", "正在编译").await;
+        program.bot.line(Printer::Bot, "不读 LISTEN");
+        let hint = || LocalizedText { zh: "请用 --url".to_owned(), en: "give its --url".to_owned() };
+        program.bot.hint(hint());
+        page.until_text("#bot", "请用 --url").await;
         page.shot("starting").await;
         page.click("#say").await;
         page.press("你好").await;

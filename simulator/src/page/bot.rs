@@ -1,7 +1,6 @@
 //! A bot that the page's program starts and stops: its state, what it prints, and what is requested for it on the page.
 
-use std::mem::replace;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
@@ -96,6 +95,11 @@ impl BotReporter {
         });
     }
 
+    /// What can be done about a bot that does not listen, until it has another state.
+    pub fn hint(&self, hint: LocalizedText) {
+        self.0.send_modify(|bot| bot.hint = Some(hint));
+    }
+
     /// A line was printed. Escape sequences and the end of a long line are left out.
     pub fn line(&self, printer: Printer, line: &str) {
         self.0.send_modify(|bot| bot.log.push(printer, line));
@@ -107,6 +111,9 @@ impl BotReporter {
 pub(super) struct SupervisedBot {
     state: BotState,
     build: BuildState,
+    hint: Option<LocalizedText>,
+    /// When it was started last.
+    started: Instant,
     /// How often it has listened.
     starts: u64,
     log: BotLog,
@@ -114,10 +121,12 @@ pub(super) struct SupervisedBot {
 
 impl SupervisedBot {
     fn enter(&mut self, state: BotState) {
-        if matches!(state, BotState::Listening { .. }) {
-            self.starts += 1;
+        match state {
+            BotState::Starting => self.started = Instant::now(),
+            BotState::Listening { .. } => self.starts += 1,
+            BotState::Restarting | BotState::Stopped { .. } => {}
         }
-        self.state = state;
+        (self.state, self.hint) = (state, None);
     }
 
     fn view(&self) -> BotView {
@@ -136,8 +145,9 @@ impl SupervisedBot {
             state: self.state.clone(),
             build: self.build,
             starts: if is_listening { self.starts } else { 0 },
-            lines: self.log.last(Printer::Bot, lines),
-            build_lines: self.log.last(Printer::Build, build_lines),
+            hint: self.hint.clone(),
+            lines: self.log.last(Printer::Bot, Some(self.started), lines),
+            build_lines: self.log.last(Printer::Build, None, build_lines),
         }
     }
 }
@@ -150,6 +160,7 @@ pub(super) struct BotView {
     build: BuildState,
     #[serde(skip)]
     starts: u64,
+    hint: Option<LocalizedText>,
     lines: Vec<String>,
     build_lines: Vec<String>,
 }
@@ -165,6 +176,8 @@ impl Supervision {
         let bot = SupervisedBot {
             state: BotState::Starting,
             build: BuildState::default(),
+            hint: None,
+            started: Instant::now(),
             starts: 0,
             log: BotLog::default(),
         };
@@ -181,8 +194,9 @@ impl Supervision {
         }
     }
 
-    pub(super) fn state(&self) -> BotState {
-        self.bot.borrow().state.clone()
+    pub(super) fn state(&self) -> (BotState, BuildState) {
+        let bot = self.bot.borrow();
+        (bot.state.clone(), bot.build)
     }
 
     pub(super) fn view(&self) -> BotView {
@@ -200,10 +214,10 @@ pub(super) async fn follow(shared: &Shared) {
     let Some(mut changes) = shared.supervision().map(|supervision| supervision.bot.subscribe()) else {
         return std::future::pending().await;
     };
-    let mut shown = None;
+    let mut shown: Option<BotView> = None;
     loop {
         let view = changes.borrow_and_update().view();
-        let before = replace(&mut shown, Some(view.clone()));
+        let before = shown.replace(view.clone());
         if before.as_ref() != Some(&view) {
             shared.bot_changed(&view, before.is_none_or(|before| before.starts != view.starts));
         }

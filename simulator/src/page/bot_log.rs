@@ -57,9 +57,10 @@ impl BotLog {
         self.bytes = self.lines.iter().map(|line| line.text.len()).sum();
     }
 
-    /// The last lines, at most `count`.
-    pub(super) fn last(&self, printer: Printer, count: usize) -> Vec<String> {
-        let lines = self.lines.iter().rev().filter(|line| line.printer == printer).take(count);
+    /// The last lines, at most `count`, and none from before `since`.
+    pub(super) fn last(&self, printer: Printer, since: Option<Instant>, count: usize) -> Vec<String> {
+        let own = self.lines.iter().rev().filter(|line| line.printer == printer);
+        let lines = own.take_while(|line| since.is_none_or(|since| line.at >= since)).take(count);
         let mut lines: Vec<_> = lines.map(|line| line.text.clone()).collect();
         lines.reverse();
         lines
@@ -180,12 +181,12 @@ mod tests {
         }
         assert!(log.bytes <= MAX_BYTES && log.lines.len() <= MAX_LINES);
         assert_eq!(log.bytes, log.lines.iter().map(|line| line.text.len()).sum::<usize>());
-        assert_eq!(log.last(Printer::Bot, 1), ["字".repeat(MAX_LINE) + "…"]);
+        assert_eq!(log.last(Printer::Bot, None, 1), ["字".repeat(MAX_LINE) + "…"]);
         for number in 0..(2 * MAX_LINES) {
             log.push(Printer::Bot, &number.to_string());
         }
         assert_eq!(log.lines.len(), MAX_LINES);
-        assert_eq!(log.last(Printer::Bot, 2), ["3998", "3999"]);
+        assert_eq!(log.last(Printer::Bot, None, 2), ["3998", "3999"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) struct Snapshot<'a> {
     bot_url: &'a str,
     in_process: bool,
     bot_follows: bool,
-    bot: Option<BotView>,
+    bot: Option<&'a BotView>,
     app_id: &'a str,
     original_id: &'a str,
     mode: Mode,
@@ -59,7 +59,7 @@ struct Rules {
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn of(state: &'a PageState, bot: Option<BotView>) -> Self {
+    pub(super) fn of(state: &'a PageState, bot: Option<&'a BotView>) -> Self {
         let (account, policy) = (state.wechat.account(), state.wechat.policy());
         Self {
             run: &state.run,

@@ -17,6 +17,7 @@ pub(super) enum Refusal {
     Busy,
     BadMenu(MenuError),
     BotStarting,
+    NotBuilt,
     BotStopped(LocalizedText),
     NotSupervised,
 }
@@ -30,7 +31,7 @@ impl IntoResponse for Refusal {
             }
             Self::NoSuchFan | Self::NoSuchAttack | Self::NotSupervised => StatusCode::NOT_FOUND,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
-            Self::BotStarting | Self::BotStopped(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BotStarting | Self::NotBuilt | Self::BotStopped(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         let reason = match &self {
             Self::UnknownKind => texts::unknown_kind(),
@@ -41,6 +42,7 @@ impl IntoResponse for Refusal {
             Self::Busy => texts::busy(),
             Self::BadMenu(error) => texts::bad_menu(error),
             Self::BotStarting => texts::bot_starting(),
+            Self::NotBuilt => texts::not_built(),
             Self::BotStopped(reason) => texts::bot_stopped(&reason.zh, &reason.en),
             Self::NotSupervised => texts::not_supervised(),
         };

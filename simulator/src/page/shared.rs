@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::bot::{BotRequest, BotState, BotView, Supervision};
+use super::bot::{BotRequest, BotState, BotView, BuildState, Supervision};
 use super::command;
 use super::draft::Draft;
 use super::events::{PageEvent, Snapshot};
@@ -58,7 +58,7 @@ impl Shared {
             return None;
         }
         let bot = self.supervision.as_ref().map(Supervision::view);
-        Some((PageEvent::State(Snapshot::of(&state, bot)).to_json(), self.events.subscribe()))
+        Some((PageEvent::State(Snapshot::of(&state, bot.as_ref())).to_json(), self.events.subscribe()))
     }
 
     pub(super) fn detail(&self, id: u64) -> Option<String> {
@@ -182,9 +182,10 @@ impl Shared {
     /// Fails while the bot is down: what is pushed would say less about the cause.
     fn bot_is_up(&self) -> Result<(), Refusal> {
         match self.supervision.as_ref().map(Supervision::state) {
-            None | Some(BotState::Listening { .. }) => Ok(()),
-            Some(BotState::Starting | BotState::Restarting) => Err(Refusal::BotStarting),
-            Some(BotState::Stopped { reason }) => Err(Refusal::BotStopped(reason)),
+            None | Some((BotState::Listening { .. }, _)) => Ok(()),
+            Some((BotState::Starting, BuildState::Failed)) => Err(Refusal::NotBuilt),
+            Some((BotState::Starting | BotState::Restarting, _)) => Err(Refusal::BotStarting),
+            Some((BotState::Stopped { reason }, _)) => Err(Refusal::BotStopped(reason)),
         }
     }
 

@@ -28,7 +28,7 @@ function draw() {
 function ofBot(bot) {
   switch (bot.state) {
     case "starting":
-      return going(t("bot-starting"), bot.lines);
+      return starting(bot);
     case "restarting":
       return going(t("bot-restarting"), []);
     case "stopped":
@@ -38,15 +38,24 @@ function ofBot(bot) {
   }
 }
 
+function starting(bot) {
+  // Without a bot there is only the build.
+  if (bot.build !== "succeeded") return null;
+  const compiles = /^\s*(Compiling|Checking|Downloading|Downloaded) /.test(bot.lines.at(-1) ?? "");
+  return going(t(compiles ? "building" : "bot-starting"), bot.lines, pick(bot.hint));
+}
+
 function ofBuild(bot) {
-  // When a build is all that there is, the bot has not been started yet.
   const goesOn = bot.state === "listening";
   if (bot.build === "running") return going(t("building"), bot.build_lines);
   if (bot.build === "failed") return down(t(goesOn ? "build-failed-old" : "build-failed"), bot.build_lines, null);
   return null;
 }
 
-const going = (title, lines) => h("div", { class: "bot going" }, h("i", { class: "spin" }), h("strong", {}, title), h("code", {}, lines.at(-1) ?? ""));
+function going(title, lines, hint) {
+  const last = h("code", {}, lines.at(-1) ?? "");
+  return h("div", { class: "bot going" }, h("i", { class: "spin" }), h("strong", {}, title), last, hint ? h("p", {}, hint) : null);
+}
 
 function down(title, lines, button) {
   const printed = lines.length > 0 ? h("pre", { tabindex: "0", "aria-label": t("last-lines"), data: { key: title } }, lines.join("\n")) : null;

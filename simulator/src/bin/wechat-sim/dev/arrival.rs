@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use wechat_sim::Account;
 use wechat_sim::handshake::Handshake;
+use wechat_sim::{Account, LocalizedText};
 
 use super::address::Address;
 use super::link::Reporter;
@@ -61,7 +61,6 @@ impl Arrival<'_> {
     /// There is no time limit, since the bot may have to be compiled first, and no counter of seconds, since the compiler
     /// prints its own progress.
     async fn address(&self) -> Address {
-        let output = &self.context.output;
         let started = Instant::now();
         let mut remind_at = Duration::from_secs(30);
         let mut sockets = Sockets::default();
@@ -79,8 +78,7 @@ impl Arrival<'_> {
             }
             if started.elapsed() >= remind_at {
                 remind_at *= 2;
-                let seconds = started.elapsed().as_secs();
-                output.note(output.pick(&texts::not_listening_yet(seconds, &address.listen())));
+                self.hint(&texts::not_listening_yet(started.elapsed().as_secs(), &address.listen()));
             }
             sleep(Duration::from_millis(200)).await;
         }
@@ -103,8 +101,14 @@ impl Arrival<'_> {
             }
         }
         let listens: Vec<_> = addresses.iter().map(Address::listen).collect();
-        output.note(output.pick(&texts::listens_on_several(&listens.join(", "))));
+        self.hint(&texts::listens_on_several(&listens.join(", ")));
         None
+    }
+
+    /// Says what to do, here and on the page.
+    fn hint(&self, hint: &LocalizedText) {
+        self.context.output.note(self.context.output.pick(hint));
+        self.reporter.hint(hint);
     }
 }
 

@@ -82,6 +82,10 @@ mod with_or_without {
             self.0.state(BotState::Stopped { reason: reason.clone() });
         }
 
+        pub(in super::super) fn hint(&self, hint: &LocalizedText) {
+            self.0.hint(hint.clone());
+        }
+
         pub(in super::super) fn building(&self) {
             self.0.build(BuildState::Running);
         }
@@ -131,6 +135,7 @@ mod with_or_without {
         pub(in super::super) const fn restarting(&self) {}
         pub(in super::super) const fn listening(&self, _: &str) {}
         pub(in super::super) const fn stopped(&self, _: &LocalizedText) {}
+        pub(in super::super) const fn hint(&self, _: &LocalizedText) {}
         pub(in super::super) const fn building(&self) {}
         pub(in super::super) const fn built(&self, _: bool) {}
         pub(in super::super) const fn bot_line(&self, _: &str) {}
