@@ -491,6 +491,7 @@ async fn a_bot_that_is_down_is_pushed_nothing_and_can_be_restarted() {
     bot.state(listening);
     served.say("你好").await;
 
+    bot.state(BotState::Starting);
     bot.line(Printer::Bot, "the last line");
     let reason = LocalizedText { zh: "退出码 7".to_owned(), en: "exit status: 7".to_owned() };
     bot.state(BotState::Stopped { reason });

@@ -188,7 +188,7 @@ impl Supervisor<'_> {
                 () = self.signals.next() => return Next::Quit,
                 status = ended(bot.as_deref_mut()) => return Next::Ended(reason(status)),
                 status = ended(self.build.as_mut()) => {
-                    if self.built(status) {
+                    if self.built(status).await {
                         return Next::Start;
                     }
                 }
@@ -235,9 +235,12 @@ impl Supervisor<'_> {
     }
 
     /// The build has ended. Returns whether there is something new to start.
-    fn built(&mut self, status: io::Result<ExitStatus>) -> bool {
+    async fn built(&mut self, status: io::Result<ExitStatus>) -> bool {
         let succeeded = status.is_ok_and(|status| status.success());
-        self.build = None;
+        if let Some(mut build) = self.build.take() {
+            // Its last lines may still be in the pipes.
+            build.kill().await;
+        }
         self.reporter.built(succeeded);
         let output = &self.context.output;
         output.json(&json!({ "event": "built", "succeeded": succeeded }));
