@@ -152,6 +152,20 @@ fn a_mode_that_is_switched_on_the_page_is_the_bots_after_a_restart() {
 }
 
 #[test]
+fn who_stops_it_twice_during_a_restart_does_not_wait_for_the_grace() {
+    let script = "trap 'echo asked=1' TERM; echo bot=$$; while :; do sleep 0.1; done";
+    let mut dev = Dev::start(dev(&["--listen", "127.0.0.1:0", "--grace", "10m"], script));
+    let page = Page::of(&dev);
+    let bot = dev.line("bot=");
+    page.post("/api/restart", &json!({}));
+    dev.line("asked=");
+    dev.signal("-INT");
+    dev.signal("-TERM");
+    assert_eq!(dev.exits(), Some(0));
+    assert!(!is_alive(&bot));
+}
+
+#[test]
 fn a_mode_in_which_the_bot_does_not_start_is_told() {
     let folder = folder("no-such-mode");
     let script = "[ $WECHAT_MODE = safe ] || { echo no $WECHAT_MODE; exit 9; }; exec $BOT";
@@ -192,6 +206,14 @@ for listener in [socket.create_server((\"127.0.0.1\", 0)) for _ in range(2)]:
 fn has_python() -> bool {
     let found = Command::new("python3").arg("--version").output();
     found.map_err(|error| skip(format_args!("python3: {error}"))).is_ok()
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+#[test]
+fn a_bot_that_ignores_listen_and_is_configured_wrongly_is_found_and_the_cause_is_told() {
+    let dev = Dev::start(dev(&[], "LISTEN=127.0.0.1:0 WECHAT_TOKEN=anotherToken $BOT >/dev/null; exit"));
+    dev.line("the bot does not read LISTEN; it listens on 127.0.0.1:");
+    assert_eq!(dev.event("verified")["diagnosis"], "wrong_token");
 }
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]

@@ -21,6 +21,8 @@ use crate::{texts, verify};
 const LOOK: Duration = Duration::from_millis(500);
 /// How long a bot that listens elsewhere can take to print its address, or to open another port.
 const SETTLED: Duration = Duration::from_secs(1);
+/// How long the only port must be the only one if its URL cannot be verified: the bot's own may come later.
+const ALONE: Duration = Duration::from_secs(4);
 
 /// A bot that has been started.
 pub(super) struct Arrival<'a> {
@@ -86,22 +88,32 @@ impl Arrival<'_> {
 
     /// The address of a bot that reads no `LISTEN` and prints no address.
     async fn elsewhere(&self, sockets: &mut Sockets) -> Option<Address> {
-        let output = &self.context.output;
-        let found = sockets.settled(self.leader?).await?;
-        let addresses: Vec<_> = found.iter().map(|socket| self.expected.at(*socket)).collect();
-        if let [address] = &addresses[..] {
+        let Settled { sockets, is_tried } = sockets.settled(self.leader?).await?;
+        let addresses: Vec<_> = sockets.iter().map(|socket| self.expected.at(*socket)).collect();
+        let found = match &addresses[..] {
+            // The verification that follows explains what is wrong with it.
+            [alone] if is_tried => Some(alone),
+            _ if is_tried => None,
+            several => self.verified(several).await,
+        };
+        if let Some(address) = found {
+            let output = &self.context.output;
             output.note(output.pick(&texts::listens_elsewhere(&address.listen())));
-            return Some(address.clone());
+        } else if addresses.len() > 1 && !is_tried {
+            let listens: Vec<_> = addresses.iter().map(Address::listen).collect();
+            self.hint(&texts::listens_on_several(&listens.join(", ")));
         }
-        for address in &addresses {
+        found.cloned()
+    }
+
+    /// The first address whose URL can be verified.
+    async fn verified<'a>(&self, addresses: &'a [Address]) -> Option<&'a Address> {
+        for address in addresses {
             let Ok(target) = self.context.target(address.url()) else { continue };
             if Handshake::of(&self.account, &target).run(&target).await.diagnosis.is_verified() {
-                output.note(output.pick(&texts::listens_elsewhere(&address.listen())));
-                return Some(address.clone());
+                return Some(address);
             }
         }
-        let listens: Vec<_> = addresses.iter().map(Address::listen).collect();
-        self.hint(&texts::listens_on_several(&listens.join(", ")));
         None
     }
 
@@ -121,23 +133,40 @@ async fn connects(address: &Address) -> bool {
 #[derive(Default)]
 struct Sockets {
     seen: Vec<SocketAddr>,
-    /// When they were seen first; `None` if they were tried already.
+    /// When they were seen first; `None` if they are of no interest any more.
     since: Option<Instant>,
+    is_tried: bool,
     looked: Option<Instant>,
 }
 
+/// Sockets that have been the same for a while.
+struct Settled {
+    sockets: Vec<SocketAddr>,
+    /// Whether they were returned before.
+    is_tried: bool,
+}
+
 impl Sockets {
-    /// Those that have been the same for a while. Each set of them is returned once.
-    async fn settled(&mut self, leader: u32) -> Option<Vec<SocketAddr>> {
+    /// Those that have been the same for a while. Each set of them is returned twice: soon, and when it is likely that no
+    /// more will come.
+    async fn settled(&mut self, leader: u32) -> Option<Settled> {
         if self.looked.is_some_and(|looked| looked.elapsed() < LOOK) {
             return None;
         }
         self.looked = Some(Instant::now());
         let found = sockets::listening(leader).await;
         if found != self.seen {
-            (self.seen, self.since) = (found, self.looked);
+            (self.seen, self.since, self.is_tried) = (found, self.looked, false);
         }
-        self.since.take_if(|since| since.elapsed() >= SETTLED && !self.seen.is_empty())?;
-        Some(self.seen.clone())
+        let is_tried = self.is_tried;
+        let time = if is_tried { ALONE } else { SETTLED };
+        if self.seen.is_empty() || self.since?.elapsed() < time {
+            return None;
+        }
+        if is_tried {
+            self.since = None;
+        }
+        self.is_tried = true;
+        Some(Settled { sockets: self.seen.clone(), is_tried })
     }
 }

@@ -48,8 +48,9 @@ impl Watcher {
             if matches!(event.kind, EventKind::Access(_)) {
                 return;
             }
-            if let Some(path) = event.paths.iter().find(|path| within.iter().any(|scope| scope.covers(path)))
-            {
+            // The last one is the new name of a file that was moved.
+            let mut paths = event.paths.iter().rev();
+            if let Some(path) = paths.find(|path| within.iter().any(|scope| scope.covers(path))) {
                 seen.add(path.clone());
             }
         });
@@ -193,7 +194,14 @@ impl Ignored {
         let name = name.to_string_lossy();
         // `.#x` and `#x#` are Emacs's, the number is the file with which Vim tries whether it can write.
         let of_editor = name.starts_with(".#") || name.starts_with('#') || name == "4913";
-        of_editor || self.names.contains(&*name) || self.endings.iter().any(|ending| name.ends_with(ending))
+        // Cargo makes its `target` under a temporary name.
+        let of_cargo = name
+            .strip_prefix("target")
+            .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        of_editor
+            || of_cargo
+            || self.names.contains(&*name)
+            || self.endings.iter().any(|ending| name.ends_with(ending))
     }
 }
 
@@ -216,6 +224,7 @@ mod tests {
             "data/users.sqlite",
             ".env",
             "bot.log",
+            "targettCVdsV",
         ] {
             assert!(ignored.matches(Path::new(path)), "{path}");
         }
