@@ -58,7 +58,7 @@ function going(title, lines, hint) {
 }
 
 function down(title, lines, button) {
-  const printed = lines.length > 0 ? h("pre", { tabindex: "0", "aria-label": t("last-lines"), data: { key: title } }, lines.join("\n")) : null;
+  const printed = lines.length > 0 ? h("pre", { tabindex: "0", role: "group", "aria-label": t("last-lines"), data: { key: title } }, lines.join("\n")) : null;
   return h("div", { class: "bot down" }, h("div", { class: "bot-title" }, h("strong", {}, title), button), printed);
 }
 
