@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -324,4 +326,33 @@ fn a_bot_that_cannot_be_built_at_first_is_built_when_its_source_changes() {
     fs::write(&source, "right").expect("a source");
     assert_eq!(dev.event("built")["succeeded"], true);
     assert_eq!(dev.event("verified")["verified"], true);
+}
+
+#[test]
+fn a_build_is_started_anew_by_another_change_and_does_not_outlive_the_command() {
+    let folder = folder("building");
+    let source = folder.join("source");
+    fs::write(&source, "").expect("a source");
+    let cargo = cargo(&folder);
+    // A compiler that never ends, as a child of cargo.
+    fs::write(&cargo, "#!/bin/sh\nsleep 1000 & echo compiler=$!; wait").expect("a script");
+    let mut command = sim(&["dev", "--json", "--watch=source", "--"]);
+    command.arg(&cargo).arg("run").current_dir(&folder);
+    let mut dev = Dev::start(command);
+    let first = dev.line("compiler=");
+    fs::write(&source, "changed").expect("a source");
+    let second = dev.line("compiler=");
+    ends(&first);
+    dev.signal("-TERM");
+    assert_eq!(dev.exits(), Some(0));
+    ends(&second);
+}
+
+/// Waits until a process that was killed is gone.
+fn ends(process: &str) {
+    let since = Instant::now();
+    while is_alive(process) {
+        assert!(since.elapsed() < PATIENCE, "{process} is left");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
