@@ -379,5 +379,11 @@ pub(crate) mod page {
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
         bad_menu(error: &dyn Display) => "菜单不正确：{error}", "{error}";
+        bot_starting() => "机器人还没有在监听，请稍候", "the bot does not listen yet: try again in a moment";
+        not_built() => "机器人编译失败，还没有启动", "the bot could not be built, so it was not started";
+        bot_stopped(zh: &str, en: &str) =>
+            "机器人已停止（{zh}），推送到不了它", "the bot has stopped ({en}), so nothing can be pushed to it";
+        not_supervised() =>
+            "这个机器人不是由模拟器启动的", "the simulator did not start this bot";
     }
 }

@@ -12,8 +12,9 @@ use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-use wechat_sim::page::Page;
-use wechat_sim::{Account, Mode, Policy, ServiceTarget};
+use tokio::sync::mpsc::Receiver;
+use wechat_sim::page::{BotReporter, BotRequest, BotState, BuildState, Page, Printer};
+use wechat_sim::{Account, LocalizedText, Mode, Policy, ServiceTarget};
 
 /// A page whose bot sends no reply, and its account.
 struct Served {
@@ -430,4 +431,101 @@ async fn no_script_makes_markup_of_text() {
             assert!(!text.contains(way), "{way} in {}", path.display());
         }
     }
+}
+
+/// A bot in this process at a URL, which prints a line for each message; its page knows it as a supervised one.
+async fn supervised() -> (Served, BotReporter, Receiver<BotRequest>, BotState) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/weixin", listener.local_addr().expect("bound"));
+    let account = Account::generate();
+    let (page, bot, requests) = Page::new(account.clone(), url.clone()).supervised();
+    let printer = bot.clone();
+    let app = post(async move || {
+        printer.line(Printer::Bot, "\u{1b}[33m WARN\u{1b}[0m wechat_callback::log: refused a request");
+        printer.line(Printer::Bot, r#" INFO wechat_push{kind="image"}: bot: of another push"#);
+        printer.line(Printer::Bot, r#" INFO wechat_push{kind="text"}: bot: 你好"#);
+        printer.line(Printer::Build, "   Compiling bot");
+        "success"
+    });
+    let app = Router::new().route("/weixin", app.get(async || ""));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (Served::serve(account, page).await, bot, requests, BotState::Listening { url })
+}
+
+#[tokio::test]
+async fn what_the_bot_prints_during_a_push_stands_beside_it() {
+    let (served, bot, _requests, listening) = supervised().await;
+    bot.line(Printer::Bot, "before");
+    bot.state(listening);
+    let exchange = served.say("你好").await;
+    let path = format!("/api/exchanges/{}", exchange["id"]);
+    let lines = || async {
+        let (_, detail) = served.get(&path).await;
+        let detail: Value = serde_json::from_str(&detail).expect("JSON");
+        detail["log"].as_array().expect("lines").clone()
+    };
+    assert_eq!(
+        lines().await,
+        [
+            json!({"text": " WARN wechat_callback::log: refused a request", "serious": true}),
+            json!({"text": " INFO wechat_push{kind=\"text\"}: bot: 你好", "serious": false}),
+        ]
+    );
+    // What is printed later is not the push's, and what was is kept when the bot prints a lot.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    for number in 0..5000 {
+        bot.line(Printer::Bot, &format!("line {number}"));
+    }
+    assert_eq!(lines().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_bot_that_is_down_is_pushed_nothing_and_can_be_restarted() {
+    let (served, bot, mut requests, listening) = supervised().await;
+    let hello = json!({"fan": "小明", "type": "text", "fields": [["Content", "你好"]]});
+    bot.build(BuildState::Failed);
+    let (status, answer) = served.post("/api/send", &hello).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.contains("could not be built"), "{answer}");
+    bot.build(BuildState::Succeeded);
+    bot.state(listening);
+    served.say("你好").await;
+
+    bot.state(BotState::Starting);
+    bot.line(Printer::Bot, "the last line");
+    let reason = LocalizedText { zh: "退出码 7".to_owned(), en: "exit status: 7".to_owned() };
+    bot.state(BotState::Stopped { reason });
+    let state = served.wait_for(|event| event["bot"]["state"] == "stopped").await;
+    assert_eq!(state["bot"]["reason"]["zh"], "退出码 7");
+    // Without those from before it was started.
+    assert_eq!(state["bot"]["lines"], json!(["the last line"]));
+    let (status, answer) = served.post("/api/send", &hello).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.contains("退出码 7") && answer.contains("exit status: 7"), "{answer}");
+    let attack = json!({"name": "bad-signature"});
+    assert_eq!(served.post("/api/attack", &attack).await.0, StatusCode::SERVICE_UNAVAILABLE);
+
+    assert_eq!(served.post("/api/restart", &json!({})).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(requests.recv().await, Some(BotRequest::Restart));
+    served.wait_for(|event| event["bot"]["state"] == "restarting").await;
+    assert_eq!(served.post("/api/mode", &json!({"mode": "plain"})).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(requests.recv().await, Some(BotRequest::Mode(Mode::Plain)));
+}
+
+#[tokio::test]
+async fn a_bot_that_the_program_did_not_start_is_not_restarted() {
+    let served = Served::new().await;
+    assert_eq!(served.post("/api/restart", &json!({})).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_supervised_bot_is_verified_each_time_that_it_listens() {
+    let (served, bot, _requests, listening) = supervised().await;
+    bot.state(listening.clone());
+    // The bot of this test returns no echostr.
+    served.wait_for(|event| event["verified"]["passed"] == false).await;
+    bot.state(BotState::Restarting);
+    served.wait_for(|event| event["bot"]["state"] == "restarting" && event["verified"].is_null()).await;
+    bot.state(listening);
+    served.wait_for(|event| event["verified"]["passed"] == false).await;
 }

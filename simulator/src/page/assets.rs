@@ -15,6 +15,8 @@ files! {
     "api.js"
     "attacks.js"
     "base.css"
+    "bot.css"
+    "bot.js"
     "bubbles.css"
     "chat.css"
     "chat.js"

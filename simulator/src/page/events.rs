@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::bot::BotView;
 use super::menu::Menu;
 use super::record::{Record, Summary};
 use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
@@ -22,6 +23,7 @@ pub(super) enum PageEvent<'a> {
     Menu { menu: &'a Menu },
     Attack { name: &'a str, status: &'a AttackStatus },
     Verified { verified: Option<&'a HandshakeSummary> },
+    Bot { bot: &'a BotView },
     Cleared,
 }
 
@@ -32,6 +34,7 @@ pub(super) struct Snapshot<'a> {
     bot_url: &'a str,
     in_process: bool,
     bot_follows: bool,
+    bot: Option<&'a BotView>,
     app_id: &'a str,
     original_id: &'a str,
     mode: Mode,
@@ -56,13 +59,14 @@ struct Rules {
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn of(state: &'a PageState) -> Self {
+    pub(super) fn of(state: &'a PageState, bot: Option<&'a BotView>) -> Self {
         let (account, policy) = (state.wechat.account(), state.wechat.policy());
         Self {
             run: &state.run,
             bot_url: &state.bot_url,
             in_process: state.in_process,
             bot_follows: state.bot_follows,
+            bot,
             app_id: account.app_id(),
             original_id: account.original_id(),
             mode: account.mode(),

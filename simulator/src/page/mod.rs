@@ -15,6 +15,8 @@
 //! only from its own pages, and keeps everything in memory.
 
 mod assets;
+mod bot;
+mod bot_log;
 mod command;
 mod draft;
 mod events;
@@ -35,7 +37,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::{Account, HttpTarget, Mode, Policy, Target, Wechat};
+use crate::{Account, Mode, Policy, Target, Wechat};
+use bot::Supervision;
+pub use bot::{BotReporter, BotRequest, BotState, BuildState, Printer};
 use guard::Guard;
 pub use menu::{Button, Menu, MenuError};
 use shared::Shared;
@@ -51,6 +55,7 @@ pub struct Page {
     menu: Menu,
     bot: BotLocation,
     on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+    supervision: Option<Supervision>,
 }
 
 enum BotLocation {
@@ -79,7 +84,7 @@ impl Page {
 
     fn of(account: Account, bot: BotLocation) -> Self {
         let (policy, menu) = (Policy::default(), Menu::default());
-        Self { account, policy, split_cdata: false, menu, bot, on_mode: None }
+        Self { account, policy, split_cdata: false, menu, bot, on_mode: None, supervision: None }
     }
 
     /// Allows a bot on another machine.
@@ -112,6 +117,27 @@ impl Page {
         Self { on_mode: Some(Box::new(on_mode)), ..self }
     }
 
+    /// Shows the state of a bot that this program starts and stops. The program reports through the [`BotReporter`], and
+    /// does what is requested on the page: to start the bot again, or to start it in another mode.
+    ///
+    /// Until the bot [listens](BotState::Listening) nothing is pushed, and its URL then takes the place of the one that
+    /// the page was made with. It is for a bot with a URL, as in [`Page::new`].
+    ///
+    /// ```no_run
+    /// # use wechat_sim::{Account, page::Page};
+    /// use wechat_sim::page::{BotState, Printer};
+    ///
+    /// let url = "http://127.0.0.1:3000/weixin".to_owned();
+    /// let (page, bot, mut requests) = Page::new(Account::generate(), url.clone()).supervised();
+    /// bot.line(Printer::Bot, "listening on 127.0.0.1:3000");
+    /// bot.state(BotState::Listening { url });
+    /// let restart = async move { while let Some(request) = requests.recv().await { /* … */ } };
+    /// ```
+    pub fn supervised(self) -> (Self, BotReporter, mpsc::Receiver<BotRequest>) {
+        let (supervision, reporter, requests) = Supervision::new();
+        (Self { supervision: Some(supervision), ..self }, reporter, requests)
+    }
+
     /// Serves the page until the future is dropped.
     ///
     /// # Errors
@@ -123,25 +149,33 @@ impl Page {
             let error = format!("{address} is not a loopback address: the page is for this machine only");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
         let in_process = matches!(self.bot, BotLocation::InProcess(_));
         let allow_remote = matches!(self.bot, BotLocation::Url { allow_remote: true, .. });
         let worker = match self.bot {
             BotLocation::InProcess(worker) => worker,
+            BotLocation::Url { url, allow_remote } if self.supervision.is_some() => {
+                work::http_target(&url, allow_remote).map_err(invalid)?;
+                work::moving_worker(url, allow_remote)
+            }
             BotLocation::Url { url, allow_remote } => {
-                let target = HttpTarget::new(&url);
-                let target = target.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-                work::worker(if allow_remote { target.allow_remote() } else { target })
+                work::worker(work::http_target(&url, allow_remote).map_err(invalid)?)
             }
         };
         let (jobs, receiver) = mpsc::unbounded_channel();
         let wechat = Wechat::new(self.account).with_policy(self.policy).with_split_cdata(self.split_cdata);
         let mut state = PageState::new(wechat, self.menu, worker.url(), in_process);
         state.command.allow_remote = allow_remote;
-        let shared = Arc::new(Shared::new(state, jobs, self.on_mode));
+        let shared = Arc::new(Shared::new(state, jobs, self.on_mode, self.supervision));
         work::start(worker, Arc::downgrade(&shared), receiver)?;
-        shared.verify();
+        // A bot that is not there yet is verified when it listens.
+        let _ = shared.verify();
         let guard = Guard::new(address.port());
-        axum::serve(listener, routes::router(shared, guard)).await
+        let router = routes::router(Arc::clone(&shared), guard);
+        tokio::select! {
+            served = async { axum::serve(listener, router).await } => served,
+            () = bot::follow(&shared) => Ok(()),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::bot_log::{BotLog, Printed};
 use crate::deliver::millis;
 use crate::xml::Element;
 use crate::{Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
@@ -18,6 +19,7 @@ pub(super) struct Record {
     at_ms: u64,
     done_at_ms: Option<u64>,
     began: Instant,
+    done: Option<Instant>,
     kind: String,
     is_event: bool,
     mode: Mode,
@@ -28,6 +30,8 @@ pub(super) struct Record {
     deliveries: Vec<Delivery>,
     running: Option<RunningDelivery>,
     shown: Option<Shown>,
+    /// What the bot printed meanwhile.
+    log: Vec<Printed>,
 }
 
 struct RunningDelivery {
@@ -44,6 +48,7 @@ impl Record {
             at_ms: now_ms(),
             done_at_ms: None,
             began: Instant::now(),
+            done: None,
             kind: push.kind().to_owned(),
             is_event: push.head.event.is_some(),
             mode,
@@ -54,6 +59,7 @@ impl Record {
             deliveries: Vec::new(),
             running: None,
             shown: None,
+            log: Vec::new(),
         }
     }
 
@@ -81,6 +87,15 @@ impl Record {
     pub(super) fn done(&mut self, shown: Shown) {
         self.shown = Some(shown);
         self.done_at_ms = Some(now_ms());
+        self.done = Some(Instant::now());
+    }
+
+    /// Takes its lines out of the log. Those that it has stay, even if the log has forgotten them.
+    pub(super) fn collect(&mut self, log: &BotLog) {
+        let found = log.of_push(self.began, self.done, &self.kind);
+        if found.len() >= self.log.len() {
+            self.log = found;
+        }
     }
 
     pub(super) const fn is_done(&self) -> bool {
@@ -93,7 +108,7 @@ impl Record {
             let answer = delivery.ending.answer().map_or(0, |answer| answer.body.len());
             delivery.request.body.len() + 2 * answer + 4096
         };
-        3 * self.xml.len() + self.deliveries.iter().map(delivery).sum::<usize>()
+        3 * self.xml.len() + 1024 * self.log.len() + self.deliveries.iter().map(delivery).sum::<usize>()
     }
 
     pub(super) fn summary(&self) -> Summary<'_> {
@@ -130,6 +145,7 @@ impl Record {
             command: &self.command,
             deliveries: self.deliveries.iter().map(detail).collect(),
             running,
+            log: &self.log,
         }
     }
 }
@@ -196,6 +212,7 @@ pub(super) struct Detail<'r> {
     command: &'r str,
     deliveries: Vec<DeliveryDetail<'r>>,
     running: Option<RunningDetail<'r>>,
+    log: &'r [Printed],
 }
 
 #[derive(Serialize)]

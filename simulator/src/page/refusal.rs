@@ -3,6 +3,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::menu::MenuError;
+use crate::LocalizedText;
 use crate::texts::page as texts;
 
 /// Why a request from the browser was refused.
@@ -15,6 +16,10 @@ pub(super) enum Refusal {
     NoSuchAttack,
     Busy,
     BadMenu(MenuError),
+    BotStarting,
+    NotBuilt,
+    BotStopped(LocalizedText),
+    NotSupervised,
 }
 
 /// The status, and the reason in both languages as JSON.
@@ -24,8 +29,9 @@ impl IntoResponse for Refusal {
             Self::UnknownKind | Self::BadFieldName | Self::BadFanName | Self::BadMenu(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::NoSuchFan | Self::NoSuchAttack => StatusCode::NOT_FOUND,
+            Self::NoSuchFan | Self::NoSuchAttack | Self::NotSupervised => StatusCode::NOT_FOUND,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::BotStarting | Self::NotBuilt | Self::BotStopped(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         let reason = match &self {
             Self::UnknownKind => texts::unknown_kind(),
@@ -35,6 +41,10 @@ impl IntoResponse for Refusal {
             Self::NoSuchAttack => texts::no_such_attack(),
             Self::Busy => texts::busy(),
             Self::BadMenu(error) => texts::bad_menu(error),
+            Self::BotStarting => texts::bot_starting(),
+            Self::NotBuilt => texts::not_built(),
+            Self::BotStopped(reason) => texts::bot_stopped(&reason.zh, &reason.en),
+            Self::NotSupervised => texts::not_supervised(),
         };
         (status, Json(reason)).into_response()
     }

@@ -39,6 +39,7 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/menu", post(set_menu))
         .route("/api/attack", post(attack))
         .route("/api/verify", post(verify))
+        .route("/api/restart", post(restart))
         .route("/api/clear", post(clear))
         .route("/api/secrets", post(secrets))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -123,9 +124,12 @@ async fn set_menu(State(shared): State<Arc<Shared>>, Json(menu): Json<Menu>) -> 
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn verify(State(shared): State<Arc<Shared>>) -> StatusCode {
-    shared.verify();
-    StatusCode::NO_CONTENT
+async fn verify(State(shared): State<Arc<Shared>>) -> Result<StatusCode, Refusal> {
+    shared.verify().map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn restart(State(shared): State<Arc<Shared>>) -> Result<StatusCode, Refusal> {
+    shared.restart().map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn clear(State(shared): State<Arc<Shared>>) -> StatusCode {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::bot::{BotRequest, BotState, BotView, BuildState, Supervision};
 use super::command::CommandContext;
 use super::draft::Draft;
 use super::events::{PageEvent, Snapshot};
@@ -26,6 +27,7 @@ pub(super) struct Shared {
     events: broadcast::Sender<Arc<str>>,
     jobs: UnboundedSender<Job>,
     on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+    supervision: Option<Supervision>,
 }
 
 impl Shared {
@@ -33,9 +35,10 @@ impl Shared {
         mut state: PageState,
         jobs: UnboundedSender<Job>,
         on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+        supervision: Option<Supervision>,
     ) -> Self {
-        state.bot_follows = on_mode.is_some();
-        Self { state: Mutex::new(state), events: broadcast::Sender::new(256), jobs, on_mode }
+        state.bot_follows = on_mode.is_some() || supervision.is_some();
+        Self { state: Mutex::new(state), events: broadcast::Sender::new(256), jobs, on_mode, supervision }
     }
 
     fn state(&self) -> MutexGuard<'_, PageState> {
@@ -54,12 +57,22 @@ impl Shared {
         if self.events.receiver_count() >= MAX_WATCHERS {
             return None;
         }
-        Some((PageEvent::State(Snapshot::of(&state)).to_json(), self.events.subscribe()))
+        let bot = self.supervision.as_ref().map(Supervision::view);
+        Some((PageEvent::State(Snapshot::of(&state, bot.as_ref())).to_json(), self.events.subscribe()))
     }
 
     pub(super) fn detail(&self, id: u64) -> Option<String> {
         let mut state = self.state();
-        serde_json::to_string(&state.record(id)?.detail()).ok()
+        let record = state.record(id)?;
+        self.collect_log(record);
+        serde_json::to_string(&record.detail()).ok()
+    }
+
+    /// Adds what the bot has printed meanwhile, as long as it is still kept.
+    fn collect_log(&self, record: &mut Record) {
+        if let Some(supervision) = &self.supervision {
+            supervision.with_log(|log| record.collect(log));
+        }
     }
 
     pub(super) fn account(&self) -> Account {
@@ -68,6 +81,7 @@ impl Shared {
 
     pub(super) fn send(&self, draft: &Draft) -> Result<u64, Refusal> {
         let message = draft.message()?;
+        self.bot_is_up()?;
         let mut state = self.state();
         if state.records.iter().filter(|record| !record.is_done()).count() >= MAX_RUNNING {
             return Err(Refusal::Busy);
@@ -110,6 +124,13 @@ impl Shared {
         self.state().trim();
     }
 
+    /// Collects the lines of the push, when none of them can still be on its way.
+    pub(super) fn settled(&self, id: u64) {
+        if self.supervision.is_some() {
+            self.change(id, |record| self.collect_log(record));
+        }
+    }
+
     fn change(&self, id: u64, change: impl FnOnce(&mut Record)) {
         let mut state = self.state();
         let Some(record) = state.record(id) else { return };
@@ -144,7 +165,51 @@ impl Shared {
         }
         self.notify(&state, &PageEvent::Mode { mode });
         drop(state);
-        self.verify();
+        match &self.supervision {
+            // It is verified when it listens again.
+            Some(supervision) => supervision.request(BotRequest::Mode(mode)),
+            None => drop(self.verify()),
+        }
+    }
+
+    pub(super) const fn supervision(&self) -> Option<&Supervision> {
+        self.supervision.as_ref()
+    }
+
+    pub(super) fn restart(&self) -> Result<(), Refusal> {
+        self.supervision.as_ref().ok_or(Refusal::NotSupervised)?.request(BotRequest::Restart);
+        Ok(())
+    }
+
+    /// Fails while the bot is down: what is pushed would say less about the cause.
+    fn bot_is_up(&self) -> Result<(), Refusal> {
+        match self.supervision.as_ref().map(Supervision::state) {
+            None | Some((BotState::Listening { .. }, _)) => Ok(()),
+            Some((BotState::Starting, BuildState::Failed)) => Err(Refusal::NotBuilt),
+            Some((BotState::Starting | BotState::Restarting, _)) => Err(Refusal::BotStarting),
+            Some((BotState::Stopped { reason }, _)) => Err(Refusal::BotStopped(reason)),
+        }
+    }
+
+    /// The bot has another state, or what is shown of its output has changed. `started` says that it listens anew.
+    pub(super) fn bot_changed(&self, bot: &BotView, started: bool) {
+        let mut state = self.state();
+        if let BotState::Listening { url } = &bot.state {
+            state.bot_url.clone_from(url);
+            state.command.url = Some(url.clone());
+        } else if state.verified.take().is_some() {
+            self.notify(&state, &PageEvent::Verified { verified: None });
+        }
+        self.notify(&state, &PageEvent::Bot { bot });
+        drop(state);
+        if started {
+            let _ = self.verify();
+        }
+    }
+
+    /// Where a bot is that moves.
+    pub(super) fn bot_url(&self) -> String {
+        self.state().bot_url.clone()
     }
 
     pub(super) fn set_split_cdata(&self, split_cdata: bool) {
@@ -172,6 +237,7 @@ impl Shared {
         if !attack.applies_to(state.wechat.account().mode()) {
             return Err(Refusal::NoSuchAttack);
         }
+        self.bot_is_up()?;
         if state.attack_statuses.get(attack.name).is_some_and(AttackStatus::is_running) {
             return Err(Refusal::Busy);
         }
@@ -192,11 +258,13 @@ impl Shared {
         state.attack_statuses.insert(result.name, status);
     }
 
-    pub(super) fn verify(&self) {
+    pub(super) fn verify(&self) -> Result<(), Refusal> {
+        self.bot_is_up()?;
         let mut state = self.state();
         state.verified = None;
         self.notify(&state, &PageEvent::Verified { verified: None });
         self.start(Job::Verify { wechat: state.wechat.clone() });
+        Ok(())
     }
 
     pub(super) fn verified(&self, verification: &Verification) {

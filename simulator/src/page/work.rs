@@ -7,11 +7,13 @@ use std::sync::Weak;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::sleep;
 
+use super::bot_log::AFTERMATH;
 use super::job::Job;
 use super::shared::Shared;
-use crate::Target;
 use crate::handshake;
+use crate::{HttpTarget, SendError, Target};
 
 /// A target that jobs can be run on.
 pub(super) trait Worker: Send {
@@ -23,6 +25,22 @@ struct TargetWorker<T>(T);
 
 pub(super) fn worker<T: Target + Send + 'static>(target: T) -> Box<dyn Worker> {
     Box::new(TargetWorker(target))
+}
+
+/// A bot that can be at another URL each time that it is started.
+struct MovingWorker {
+    url: String,
+    allow_remote: bool,
+}
+
+/// The worker of a bot that says where it is when it listens. `url` is where it is expected.
+pub(super) fn moving_worker(url: String, allow_remote: bool) -> Box<dyn Worker> {
+    Box::new(MovingWorker { url, allow_remote })
+}
+
+pub(super) fn http_target(url: &str, allow_remote: bool) -> Result<HttpTarget, SendError> {
+    let target = HttpTarget::new(url)?;
+    Ok(if allow_remote { target.allow_remote() } else { target })
 }
 
 /// Starts a thread that runs jobs until their sender is dropped.
@@ -55,6 +73,26 @@ impl<T: Target + Send + 'static> Worker for TargetWorker<T> {
     }
 }
 
+impl Worker for MovingWorker {
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    fn work(self: Box<Self>, shared: Weak<Shared>, mut jobs: UnboundedReceiver<Job>) -> LocalSet {
+        let set = LocalSet::new();
+        set.spawn_local(async move {
+            while let Some(job) = jobs.recv().await {
+                let Some(url) = shared.upgrade().map(|shared| shared.bot_url()) else { return };
+                // The program says where the bot is, so the URL is one.
+                let Ok(target) = http_target(&url, self.allow_remote) else { continue };
+                let shared = shared.clone();
+                spawn_local(async move { run(job, &target, &shared).await });
+            }
+        });
+        set
+    }
+}
+
 async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
     match job {
         Job::Deliver { id, wechat, push } => {
@@ -66,6 +104,10 @@ async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
             let exchange = wechat.deliver(*push, target, watch).await;
             if let Some(shared) = shared.upgrade() {
                 shared.delivered(id, exchange.shown);
+            }
+            sleep(AFTERMATH).await;
+            if let Some(shared) = shared.upgrade() {
+                shared.settled(id);
             }
         }
         Job::Attack { attack, wechat } => {

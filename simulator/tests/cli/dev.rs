@@ -46,7 +46,7 @@ impl Dev {
     }
 
     /// The rest of the next line that starts with `begin`.
-    fn line(&self, begin: &str) -> String {
+    pub(crate) fn line(&self, begin: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let line = self.lines.recv_timeout(deadline - Instant::now()).expect(begin);
@@ -99,7 +99,7 @@ fn signal(name: &str, process: &str) -> bool {
     command.status().expect("kill").success()
 }
 
-fn is_alive(process: &str) -> bool {
+pub(crate) fn is_alive(process: &str) -> bool {
     signal("-0", process)
 }
 

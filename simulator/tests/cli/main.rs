@@ -10,6 +10,8 @@ mod page;
 #[path = "../../../tests/support/process.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of wechat-callback")]
 mod process;
+#[cfg(feature = "page")]
+mod restarts;
 mod scenarios;
 mod sending;
 mod sim;

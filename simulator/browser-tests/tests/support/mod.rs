@@ -112,12 +112,22 @@ pub(crate) async fn visit(
     policy: Policy,
     test: impl AsyncFnOnce(&Visit),
 ) {
-    let Some((mut process, port)) = chromedriver() else { return };
     let account = Account::generate();
     let page = Page::for_target(account.clone(), ServiceTarget::new(bot(&account), "/weixin"));
+    visit_page(name, account, page.with_policy(policy), test).await;
+}
+
+/// Shows this page in a browser.
+pub(crate) async fn visit_page(
+    name: &'static str,
+    account: Account,
+    page: Page,
+    test: impl AsyncFnOnce(&Visit),
+) {
+    let Some((mut process, port)) = chromedriver() else { return };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
-    tokio::spawn(page.with_policy(policy).serve(listener));
+    tokio::spawn(page.serve(listener));
 
     let mut chrome = DesiredCapabilities::chrome();
     // `--no-sandbox`: root, as in a container, has no sandbox. The host name resolves to this machine, as in DNS rebinding.

@@ -70,8 +70,8 @@ pub(crate) enum Command {
     #[cfg(feature = "demo")]
     #[command(after_help = "Example:\n  wechat-sim demo --open")]
     Demo(PageArgs),
-    /// Start a bot with generated credentials, verify its URL, and serve the page while it runs
-    #[command(after_help = "Example:\n  wechat-sim dev -- cargo run --release")]
+    /// Start a bot with generated credentials, verify its URL, and serve the page
+    #[command(after_help = DEV_EXAMPLE, after_long_help = format!("{DEV_EXAMPLE}\n\n{DEV}"))]
     Dev(DevArgs),
     /// Send a message as a fan does
     #[command(after_help = SEND, after_long_help = format!("{SEND}\n\n{}", crate::compose::kinds_of_messages()))]
@@ -100,6 +100,22 @@ pub(crate) enum Command {
     Keys,
 }
 
+const DEV_EXAMPLE: &str =
+    "Example: restart the bot when its source changes\n  wechat-sim dev --watch -- cargo run";
+const DEV: &str = "\
+Where the bot listens: at the URL of a line `listening on http://…` that it prints, else on LISTEN, else on the only port
+that its processes listen on, or the only one that can be verified (on Linux, and on macOS with lsof). If it is none of
+these, give its --url.
+
+The page is there from the start. It shows whether the bot is starting, being built, listening or stopped, with the last
+lines that it printed, and can start it again. When the mode is switched on the page, the bot is restarted in that mode.
+
+When the bot ends by itself, so does this command, with exit code 3. In a terminal, or with --watch, it stays until Ctrl-C,
+since the bot can be started again.
+
+The bot prints to pipes, not to a terminal. If there is a terminal behind them, it is asked for colours with
+CARGO_TERM_COLOR, CLICOLOR_FORCE and FORCE_COLOR, unless one is set already or NO_COLOR is.";
+
 #[derive(clap::Args)]
 pub(crate) struct DevArgs {
     #[command(flatten)]
@@ -107,11 +123,17 @@ pub(crate) struct DevArgs {
     /// The path of the bot's URL, unless the bot prints the URL
     #[arg(long, default_value = "/weixin")]
     pub(crate) path: String,
+    /// Restart the bot when a file changes, in the current folder or below PATH: `--watch=src,Cargo.toml`
+    ///
+    /// A bot that `cargo run` starts is built first, while the old one goes on. `target`, `.git`, files of editors, logs, and
+    /// what `.gitignore` names without a folder are left out.
+    #[arg(long, value_name = "PATH", num_args = 0.., require_equals = true, value_delimiter = ',', default_missing_value = ".")]
+    pub(crate) watch: Vec<PathBuf>,
     /// How long to wait for the bot to stop before it is killed
     #[arg(long, default_value = "10s", value_name = "TIME")]
     pub(crate) grace: HumanDuration,
     /// The bot's command line. Its environment has WECHAT_APP_ID, WECHAT_TOKEN, WECHAT_ENCODING_AES_KEY, WECHAT_MODE,
-    /// and LISTEN, the address to listen on. If it prints `listening on http://…`, that URL is used
+    /// and LISTEN, the address to listen on
     #[arg(required = true, last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }

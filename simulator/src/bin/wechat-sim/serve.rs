@@ -1,4 +1,4 @@
-//! The page, alone or with the bot that `dev` starts.
+//! The page. `dev` serves it, too, with the bot that it starts.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -41,7 +41,7 @@ pub(crate) async fn listen(args: &PageArgs) -> Result<TcpListener, Failure> {
 }
 
 /// Serves the page until it is dropped.
-pub(crate) async fn serve(
+async fn serve(
     context: &Context,
     args: &PageArgs,
     account: Account,
@@ -55,7 +55,7 @@ pub(crate) async fn serve(
 /// Says where the page is, and opens it if that is asked for.
 pub(crate) fn announce(context: &Context, args: &PageArgs, listener: &TcpListener) -> Result<(), Failure> {
     let output = &context.output;
-    let url = format!("http://{}/", listener.local_addr()?);
+    let url = url_of(listener)?;
     output.line(output.pick(&texts::page_at(&url)));
     output.json(&json!({ "event": "page", "url": url }));
     if args.open {
@@ -64,13 +64,18 @@ pub(crate) fn announce(context: &Context, args: &PageArgs, listener: &TcpListene
     Ok(())
 }
 
+/// The URL of a page with this listener.
+pub(crate) fn url_of(listener: &TcpListener) -> Result<String, Failure> {
+    Ok(format!("http://{}/", listener.local_addr()?))
+}
+
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(address).await;
     listener.map_err(|error| Failure::usage(texts::cannot_listen(address, &LocalizedText::from(&error))))
 }
 
 /// Opens a browser. Without one, the printed URL has to be opened by hand.
-fn open(context: &Context, url: &str) {
+pub(crate) fn open(context: &Context, url: &str) {
     let (program, before): (_, &[&str]) = match () {
         () if cfg!(target_os = "macos") => ("open", &[]),
         () if cfg!(windows) => ("cmd", &["/C", "start", ""]),
@@ -92,9 +97,14 @@ async fn serve_on(
     bot_url: String,
     listener: TcpListener,
 ) -> Result<(), Failure> {
+    Ok(page(context, account, bot_url).serve(listener).await?)
+}
+
+/// The page of a bot.
+#[cfg(feature = "page")]
+pub(crate) fn page(context: &Context, account: Account, bot_url: String) -> wechat_sim::page::Page {
     let page = wechat_sim::page::Page::new(account, bot_url).with_split_cdata(context.split_cdata);
-    let page = if context.allow_remote { page.allow_remote() } else { page };
-    Ok(page.serve(listener).await?)
+    if context.allow_remote { page.allow_remote() } else { page }
 }
 
 #[cfg(not(feature = "page"))]

@@ -113,11 +113,30 @@ wechat_sim::localized_texts! {
     started(listen: &str) =>
         "已启动，等待它在 LISTEN={listen} 监听", "started, waiting for it to listen on LISTEN={listen}";
     not_listening_yet(seconds: u64, listen: &str) =>
-        "{seconds} 秒：机器人还没有在 {listen} 监听（不读 LISTEN 的话，请用 --url 给出地址）",
-        "{seconds} s: the bot is not listening on {listen} yet (if it does not read LISTEN, give its --url)";
+        "{seconds} 秒：机器人还没有在监听。请让它读 LISTEN（{listen}），或用 --url 给出它的地址",
+        "{seconds} s: the bot is not listening yet. Let it read LISTEN ({listen}), or give its --url";
     bot_at(url: &str) => "机器人在 {url}", "the bot is at {url}";
     stopped() => "已停止", "stopped";
-    bot_ended(status: &str) => "机器人自己结束了：{status}", "the bot ended by itself: {status}";
+    bot_ended(reason: &LocalizedText) => "机器人自己结束了：{reason:#}", "the bot ended by itself: {reason}";
+    cannot_watch_files(error: &LocalizedText) => "无法监视文件的改动：{error:#}", "files cannot be watched: {error}";
+    exit_status(code: i32) => "退出码 {code}", "exit status: {code}";
+    ended_by(signal: &str) => "被终止（{signal}）", "{signal}";
+    starts_on_page(url: &str) =>
+        "在 {url} 可以重新启动它；Ctrl-C 退出", "restart it at {url}, or press Ctrl-C to quit";
+    starts_on_change() => "文件改动后会再启动；Ctrl-C 退出", "it is started again when a file changes; Ctrl-C quits";
+    page_is_open(url: &str) =>
+        "启动的过程可以在浏览器里看：{url}", "open {url} to see the bot start";
+    listens_elsewhere(listen: &str) =>
+        "机器人不读 LISTEN，它在 {listen} 监听", "the bot does not read LISTEN; it listens on {listen}";
+    listens_on_several(listen: &str) =>
+        "机器人不读 LISTEN，它在几处监听（{listen}），都没有通过 URL 验证：请用 --url 给出它的地址",
+        "the bot does not read LISTEN. It listens on {listen}, and none of them could be verified: give its --url";
+    changed(path: &dyn Display) => "有改动：{path}", "changed: {path}";
+    building() => "正在编译", "building";
+    build_failed() =>
+        "编译失败：文件改动后会再编译", "the build failed; it runs again when a file changes";
+    cannot_watch(path: &dyn Display, error: &LocalizedText) =>
+        "无法监视 {path}：{error:#}", "{path} cannot be watched: {error}";
 }
 
 /// Why there is no message to push.

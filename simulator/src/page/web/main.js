@@ -2,6 +2,7 @@
 
 import { listen } from "./api.js";
 import { startAttacks } from "./attacks.js";
+import { startBot } from "./bot.js";
 import { startChat } from "./chat.js";
 import { startComposer } from "./composer.js";
 import { startFans } from "./fans.js";
@@ -14,6 +15,7 @@ import { apply } from "./store.js";
 
 startLayout();
 startSetup();
+startBot();
 startFans();
 startAttacks();
 startChat();

@@ -204,4 +204,17 @@ export const messages = {
   "sign-plain-note": ["只覆盖 Token、时间戳和随机数，不覆盖正文。", "It covers the Token, timestamp and nonce, but not the body."],
   "sign-encrypt-note": ["另加密文，所以正文也受保护。", "It also covers the ciphertext, so the body is protected, too."],
   characters: ["{n} 个字符", "{n} characters"],
+
+  "bot-state": ["机器人的状态", "State of the bot"],
+  "bot-starting": ["机器人正在启动…", "The bot is starting…"],
+  "bot-restarting": ["机器人正在重新启动…", "The bot is restarting…"],
+  "bot-stopped": ["机器人已停止：{reason}", "The bot has stopped: {reason}"],
+  "bot-down": ["机器人没有在监听", "The bot does not listen"],
+  building: ["正在编译…", "Building…"],
+  "build-failed": ["编译失败，改好保存后会再编译", "The build failed. It runs again when a file is saved"],
+  "build-failed-old": ["编译失败，运行的还是原来的机器人", "The build failed. The bot from before is still running"],
+  restart: ["重新启动", "Restart"],
+  "last-lines": ["最后的输出", "The last lines of the output"],
+  "mode-restarts": ["切换后机器人会以这种方式重新启动。", "The bot is restarted in the mode that is chosen."],
+  "bot-log": ["机器人这时的日志", "The bot's log at this time"],
 };

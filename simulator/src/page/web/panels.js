@@ -26,8 +26,13 @@ const block = (title, ...children) => h("section", { class: "block" }, h("h4", {
 export function overview(exchange, detail, delivery) {
   const encrypted = exchange.mode !== "plain";
   const reply = delivery.reading?.xml;
+  const log = detail.log?.length > 0 ? block(t("bot-log"), printed(detail.log)) : null;
+  // What is wrong comes first.
+  const first = detail.log?.some((line) => line.serious);
   return [
+    first ? log : null,
     delivery.reading ? block(t("checks"), checks(delivery.reading.checks)) : null,
+    first ? null : log,
     h(
       "div",
       { class: "two" },
@@ -35,6 +40,11 @@ export function overview(exchange, detail, delivery) {
       block(t(delivery.reading?.signature ? "reply-xml" : "reply-xml-plain"), reply ? xml(reply) : h("p", { class: "hint" }, t("no-reply-xml"))),
     ),
   ];
+}
+
+/** What the bot printed while it had the push. */
+function printed(lines) {
+  return h("ul", { class: "printed", tabindex: "0", "aria-label": t("bot-log") }, lines.map((line) => h("li", { class: line.serious ? "serious" : "" }, line.text)));
 }
 
 function checks(list) {

@@ -29,7 +29,7 @@ export function startSetup() {
     await post("/api/verify");
   });
   byId("clear").addEventListener("click", () => post("/api/clear"));
-  on("state lang verified", drawVerified);
+  on("state lang verified bot", drawVerified);
   byId("split-cdata").addEventListener("change", (event) => post("/api/split-cdata", { split_cdata: event.target.checked }));
   on("state lang mode", drawModes);
   on("state split-cdata", () => {
@@ -55,7 +55,8 @@ function drawVerified() {
   pill.classList.toggle("right", verified?.passed === true);
   pill.classList.toggle("wrong", verified?.passed === false);
   pill.title = verified ? `${pick(verified.explanation)} — ${t("verify-again")}` : t("verify-again");
-  const text = !verified ? t("verifying") : verified.passed ? t("verified", { took: seconds(verified.took_ms) }) : t("not-verified");
+  const down = state.bot && state.bot.state !== "listening";
+  const text = down ? t("bot-down") : !verified ? t("verifying") : verified.passed ? t("verified", { took: seconds(verified.took_ms) }) : t("not-verified");
   fill(pill, h("i", { class: "lamp" }), text);
 }
 
@@ -77,7 +78,7 @@ function drawModes() {
     ),
   );
   fill(byId("modes"), h("legend", {}, t("mode")), choices);
-  byId("mode-hint").textContent = state.bot_follows ? t("mode-follows") : t("mode-hint", { mode: state.mode });
+  byId("mode-hint").textContent = state.bot ? t("mode-restarts") : state.bot_follows ? t("mode-follows") : t("mode-hint", { mode: state.mode });
 }
 
 function pair(name, value, mono) {

@@ -17,13 +17,15 @@ export const state = {
   attacks: [],
   attack_statuses: {},
   verified: null,
+  /** The state of a bot that the simulator starts, else null. */
+  bot: null,
   /** The id of the exchange in the inspector. */
   selected: null,
 };
 
 const listeners = new Map();
 
-/** Calls `listener` on changes of one of `topics`: state, exchange, fans, mode, split-cdata, menu, attack, verified, secrets, fan, selected, lang. */
+/** Calls `listener` on changes of one of `topics`: state, bot, exchange, fans, mode, split-cdata, menu, attack, verified, secrets, fan, selected, lang. */
 export function on(topics, listener) {
   for (const topic of topics.split(" ")) {
     if (!listeners.has(topic)) listeners.set(topic, []);
@@ -69,6 +71,11 @@ export function apply({ event, ...values }) {
     case "verified":
       state.verified = values.verified;
       emit("verified");
+      break;
+    case "bot":
+      state.bot = values.bot;
+      state.bot_url = values.bot.url ?? state.bot_url;
+      emit("bot");
       break;
     case "cleared":
       state.exchanges.clear();

@@ -1,4 +1,4 @@
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use http::Uri;
 use wechat_sim::{HttpTarget, SendError, UrlError};
@@ -28,6 +28,11 @@ impl Address {
         let host = uri.host().ok_or_else(wrong)?;
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         Ok(Self { listen: format!("{host}:{port}"), url: url.to_owned() })
+    }
+
+    /// The same path at another socket.
+    pub(super) fn at(&self, socket: SocketAddr) -> Self {
+        Self { listen: socket.to_string(), url: format!("http://{socket}/{}", self.path()) }
     }
 
     /// The address in a line that a bot prints when it starts: `listening on http://127.0.0.1:3000/weixin`, with any

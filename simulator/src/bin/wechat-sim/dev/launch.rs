@@ -1,0 +1,96 @@
+//! The command lines of the bot and of its build.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal, stderr, stdout};
+use std::path::Path;
+
+use tokio::process::Command;
+use wechat_sim::Account;
+
+use super::address::Address;
+
+/// How a bot is started.
+#[derive(Debug)]
+pub(super) struct Launch {
+    program: OsString,
+    arguments: Vec<OsString>,
+}
+
+impl Launch {
+    /// `None` if there is no command.
+    pub(super) fn new(command: &[OsString]) -> Option<Self> {
+        let (program, arguments) = command.split_first()?;
+        Some(Self { program: program.clone(), arguments: arguments.to_vec() })
+    }
+
+    pub(super) fn program(&self) -> &Path {
+        Path::new(&self.program)
+    }
+
+    /// The bot, with the account and the address to listen on in its environment.
+    pub(super) fn bot(&self, account: &Account, address: &Address) -> Command {
+        self.command(&self.arguments, account, address)
+    }
+
+    /// The build of a bot that `cargo run` starts; `None` for any other.
+    pub(super) fn build(&self, account: &Account, address: &Address) -> Option<Command> {
+        let arguments = self.arguments_to_build()?;
+        Some(self.command(&arguments, account, address))
+    }
+
+    /// Whether there is a build.
+    pub(super) fn has_build(&self) -> bool {
+        self.arguments_to_build().is_some()
+    }
+
+    /// The same arguments with `build`, without those of the bot.
+    fn arguments_to_build(&self) -> Option<Vec<OsString>> {
+        if self.program().file_stem() != Some(OsStr::new("cargo")) {
+            return None;
+        }
+        let of_cargo = self.arguments.iter().take_while(|argument| *argument != "--");
+        let mut arguments: Vec<_> = of_cargo.cloned().collect();
+        let run = arguments.iter_mut().find(|argument| *argument == "run" || *argument == "r")?;
+        *run = "build".into();
+        Some(arguments)
+    }
+
+    fn command(&self, arguments: &[OsString], account: &Account, address: &Address) -> Command {
+        let mut command = Command::new(&self.program);
+        // A bot in plain mode must not inherit the key of another account from the developer's environment.
+        command.args(arguments).env_remove("WECHAT_ENCODING_AES_KEY").envs(account.environment());
+        command.env("LISTEN", address.listen());
+        // The bot prints to pipes. What it would colour on the terminal is coloured all the same.
+        let on_terminal = stdout().is_terminal() && stderr().is_terminal();
+        if on_terminal && env::var_os("NO_COLOR").is_none() {
+            let colours = [("CARGO_TERM_COLOR", "always"), ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "1")];
+            command.envs(colours.into_iter().filter(|(name, _)| env::var_os(name).is_none()));
+        }
+        command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(command: &str) -> Option<String> {
+        let command: Vec<_> = command.split(' ').map(OsString::from).collect();
+        let arguments = Launch::new(&command)?.arguments_to_build()?;
+        Some(arguments.iter().map(|argument| argument.display().to_string()).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn what_cargo_runs_can_be_built_alone() {
+        assert_eq!(build("cargo run").as_deref(), Some("build"));
+        assert_eq!(build("cargo +stable r -p bot -- run").as_deref(), Some("+stable build -p bot"));
+        assert_eq!(
+            build("/usr/bin/cargo run --example x --release -- a").as_deref(),
+            Some("build --example x --release")
+        );
+        for other in ["cargo watch -x build", "python3 run.py", "sh run", "cargo -- run"] {
+            assert_eq!(build(other), None, "{other}");
+        }
+    }
+}
