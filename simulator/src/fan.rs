@@ -61,7 +61,8 @@ impl<T: Target> FakeWechat<T> {
         Fan { openid: self.wechat.openid(name), name: name.to_owned(), wechat: self }
     }
 
-    /// Verifies the URL, as the console does when the bot's URL is saved.
+    /// Verifies the URL, as the console does when the bot's URL is saved. [`handshake::verify`](crate::handshake::verify)
+    /// also pushes one event.
     pub async fn verify(&self) -> HandshakeResult {
         Handshake::of(self.wechat.account(), &self.target).run(&self.target).await
     }

@@ -37,7 +37,7 @@
 //! | test a bot | [`FakeWechat`] and its [`Fan`]s |
 //! | push anything and inspect every step | [`Wechat`], [`Message`], [`Exchange`] |
 //! | list what can be pushed | [`catalogue`] |
-//! | verify a URL and find out why that fails | [`handshake`] |
+//! | verify a URL, push one event, and find out why either fails | [`handshake`] |
 //! | check that a bot refuses forged requests | [`attack`] |
 //!
 //! The command line does the same: `wechat-sim --help`.

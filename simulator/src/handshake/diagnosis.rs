@@ -120,7 +120,7 @@ pub(super) fn of(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis
         Diagnosis::Blanks
     } else if text.trim().trim_matches(['"', '\'']) == echostr {
         Diagnosis::Quoted
-    } else if text.contains("type=\"password\"") {
+    } else if has_password_field(&text) {
         Diagnosis::Login { status: answer.status }
     } else if is_html || text.trim_start().starts_with('<') {
         Diagnosis::Html
@@ -157,6 +157,10 @@ fn redirected(request: &Request, answer: &Answer) -> Diagnosis {
     } else {
         Diagnosis::Redirect { location }
     }
+}
+
+fn has_password_field(html: &str) -> bool {
+    html.to_ascii_lowercase().replace(['"', '\''], "").contains("type=password")
 }
 
 /// The URL as it would be entered in the console: without the query of this verification.

@@ -27,10 +27,9 @@ pub(super) async fn at<T: Target>(
     }
 }
 
-/// Whether a request without the query is answered in the same way. If not, the query arrives.
+/// Whether a request without WeChat's query is answered in the same way. If not, the query arrives.
 async fn is_same_without_query<T: Target>(handshake: &Handshake, target: &T, answer: &Answer) -> bool {
-    let url = handshake.url.split('?').next().unwrap_or_default().to_owned();
-    let request = Request { url, ..handshake.request.clone() };
+    let request = Request { url: handshake.url.clone(), ..handshake.request.clone() };
     let second = send(target, request).await;
     second.is_some_and(|second| (second.status, second.body) == (answer.status, answer.body.clone()))
 }

@@ -160,9 +160,11 @@ async fn compression_that_no_one_asked_for_is_told() {
 async fn a_login_is_told() {
     let basic = ("www-authenticate", "Basic realm=\"x\"");
     assert_eq!(diagnosis(401, basic, "").await, Diagnosis::Login { status: 401 });
-    let form = "<form><input name=\"user\"><input type=\"password\"></form>";
-    let html = ("content-type", "text/html");
-    assert_eq!(diagnosis(200, html, form).await, Diagnosis::Login { status: 200 });
+    for field in ["<input type=\"password\">", "<INPUT TYPE='password'>", "<input type=password>"] {
+        let form = format!("<form><input name=\"user\">{field}</form>");
+        let html = ("content-type", "text/html");
+        assert_eq!(diagnosis(200, html, form).await, Diagnosis::Login { status: 200 });
+    }
 }
 
 #[tokio::test]

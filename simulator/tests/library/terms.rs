@@ -29,3 +29,25 @@ fn each_thing_has_one_term() {
         }
     }
 }
+
+/// In Chinese, a text within another is its Chinese one, `{argument:#}`.
+#[test]
+fn a_text_within_another_is_in_its_language() {
+    let simulator = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = 0;
+    for file in ["texts.rs", "bin/wechat-sim/texts.rs"] {
+        let text = std::fs::read_to_string(simulator.join("src").join(file)).expect("a text");
+        for (signature, texts) in text.split(";\n").filter_map(|entry| entry.split_once("=>")) {
+            let texts: Vec<_> = texts.trim().trim_matches('"').split("\",").collect();
+            let [zh, en] = &texts[..] else { continue };
+            let arguments = signature.rsplit('(').next().unwrap_or_default().split(',');
+            for argument in arguments.filter_map(|argument| argument.split_once(": &LocalizedText")) {
+                let name = argument.0.trim();
+                found += 1;
+                assert!(zh.contains(&format!("{{{name}:#}}")), "{file}: {signature}");
+                assert!(en.contains(&format!("{{{name}}}")), "{file}: {signature}");
+            }
+        }
+    }
+    assert!(found > 15, "{found}");
+}

@@ -92,7 +92,8 @@ pub(crate) enum Command {
     ///
     /// The verification proves the Token alone. So a click on a menu button with a link (VIEW) follows, by a user whom the
     /// bot does not know: it is signed and encrypted in the account's mode, needs no reply, and changes nothing in a bot
-    /// that does not count clicks. --handshake-only leaves it out.
+    /// that does not count clicks. If it is refused it is pushed once more, plain instead of encrypted or the other way
+    /// round, to find out whether the mode is the cause. --handshake-only leaves all of this out.
     #[command(after_help = VERIFY)]
     Verify(VerifyArgs),
     /// Generate credentials, as lines for an environment file
