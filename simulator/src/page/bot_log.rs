@@ -98,9 +98,9 @@ fn kind_of_span(line: &str) -> Option<&str> {
     let field = |name: &str| {
         let (before, after) = line.split_once(name)?;
         let is_whole = !before.ends_with(|char: char| char.is_alphanumeric() || char == '_');
-        let value = after.trim_start_matches(['"', '\\', ':', '=', ' ']);
+        let value = after.trim_start_matches(['"', '\\', ' ']);
         let end = value.find(|char: char| !char.is_alphanumeric() && char != '_').unwrap_or(value.len());
-        value.get(..end).filter(|value| is_whole && value.len() < after.len() && !value.is_empty())
+        value.get(..end).filter(|value| is_whole && !value.is_empty())
     };
     field("event=").or_else(|| field("\"event\":")).or_else(|| field("kind=")).or_else(|| field("\"kind\":"))
 }

@@ -53,11 +53,12 @@ impl Shared {
 
     /// The complete state and a receiver of the events after it; `None` if there are too many browsers.
     pub(super) fn watch(&self) -> Option<(Arc<str>, broadcast::Receiver<Arc<str>>)> {
-        let state = self.state();
+        let mut state = self.state();
         if self.events.receiver_count() >= MAX_WATCHERS {
             return None;
         }
         let bot = self.supervision.as_ref().map(Supervision::view);
+        self.follow_bot(&mut state);
         Some((PageEvent::State(Snapshot::of(&state, bot.as_ref())).to_json(), self.events.subscribe()))
     }
 
@@ -97,6 +98,7 @@ impl Shared {
         let push = state.wechat.push(&message, &openid);
         state.last_id += 1;
         let (id, mode) = (state.last_id, state.wechat.account().mode());
+        self.follow_bot(&mut state);
         let context = CommandContext { split_cdata: state.wechat.splits_cdata(), ..state.command.clone() };
         let command = context.command(draft, &push.xml);
         let record = Record::new(id, &draft.fan, mode, &push, command);
@@ -194,10 +196,7 @@ impl Shared {
     /// The bot has another state, or what is shown of its output has changed. `started` says that it listens anew.
     pub(super) fn bot_changed(&self, bot: &BotView, started: bool) {
         let mut state = self.state();
-        if let BotState::Listening { url } = &bot.state {
-            state.bot_url.clone_from(url);
-            state.command.url = Some(url.clone());
-        } else if state.verified.take().is_some() {
+        if !matches!(bot.state, BotState::Listening { .. }) && state.verified.take().is_some() {
             self.notify(&state, &PageEvent::Verified { verified: None });
         }
         self.notify(&state, &PageEvent::Bot { bot });
@@ -207,9 +206,19 @@ impl Shared {
         }
     }
 
-    /// Where a bot is that moves.
+    /// Where the bot is, or was last.
     pub(super) fn bot_url(&self) -> String {
-        self.state().bot_url.clone()
+        let mut state = self.state();
+        self.follow_bot(&mut state);
+        state.bot_url.clone()
+    }
+
+    /// The program has said where the bot listens before the browsers are told.
+    fn follow_bot(&self, state: &mut PageState) {
+        if let Some((BotState::Listening { url }, _)) = self.supervision.as_ref().map(Supervision::state) {
+            state.command.url = Some(url.clone());
+            state.bot_url = url;
+        }
     }
 
     pub(super) fn set_split_cdata(&self, split_cdata: bool) {

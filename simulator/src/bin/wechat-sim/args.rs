@@ -111,8 +111,8 @@ these, give its --url.
 The page is there from the start. It shows whether the bot is starting, being built, listening or stopped, with the last
 lines that it printed, and can start it again. When the mode is switched on the page, the bot is restarted in that mode.
 
-When the bot ends by itself, so does this command, with exit code 3. In a terminal, or with --watch, it stays until Ctrl-C,
-since the bot can be started again.
+When the bot ends by itself, so does this command, with exit code 3. In a terminal, or with --watch, it stays until Ctrl-C
+(and exit code 3), since the bot can be started again.
 
 The bot prints to pipes, not to a terminal. If there is a terminal behind them, it is asked for colours with
 CARGO_TERM_COLOR, CLICOLOR_FORCE and FORCE_COLOR, unless one is set already or NO_COLOR is.";
