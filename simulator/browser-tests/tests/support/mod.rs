@@ -149,6 +149,11 @@ pub(crate) async fn visit(
     }
 }
 
+/// A test in a browser, with a bot with the library and shortened times.
+pub(crate) async fn chat(name: &'static str, test: impl AsyncFnOnce(&Visit)) {
+    visit(name, |account: &Account| bot(account, &quick(), ""), quick(), test).await;
+}
+
 /// Starts chromedriver on a port that it chooses.
 fn chromedriver() -> Option<(Process, u16)> {
     let mut command = Command::new("chromedriver");

@@ -1,0 +1,11 @@
+//! The chat page in a real Chromium. Screenshots are written to `tmp/page` in the target folder.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod attacks;
+mod chat;
+mod menu;
+mod safety;
+mod setup;
+mod views;
