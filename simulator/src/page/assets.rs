@@ -19,9 +19,12 @@ files! {
     "chat.css"
     "chat.js"
     "composer.js"
+    "descriptions.js"
     "dialogs.css"
     "dom.js"
     "fans.js"
+    "first-steps.js"
+    "history.js"
     "i18n.js"
     "icons.svg"
     "inspect.css"
@@ -35,6 +38,7 @@ files! {
     "panels.js"
     "prefs.js"
     "replies.js"
+    "scroll.js"
     "setup.css"
     "setup.js"
     "signatures.js"
@@ -42,6 +46,7 @@ files! {
     "text.js"
     "ticker.js"
     "timeline.js"
+    "turns.js"
     "user-message.js"
 }
 

@@ -5,6 +5,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::command;
+use super::draft::Draft;
 use crate::deliver::millis;
 use crate::xml::Element;
 use crate::{Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
@@ -14,7 +16,9 @@ const MAX_BODY: usize = 64 * 1024;
 
 pub(super) struct Record {
     pub(super) id: u64,
-    fan: String,
+    draft: Draft,
+    /// The record of the message that this push repeats.
+    repeats: Option<u64>,
     at_ms: u64,
     done_at_ms: Option<u64>,
     began: Instant,
@@ -23,7 +27,6 @@ pub(super) struct Record {
     mode: Mode,
     xml: String,
     fields: Vec<(String, String)>,
-    command: String,
     signatures: Vec<Signature>,
     deliveries: Vec<Delivery>,
     running: Option<RunningDelivery>,
@@ -37,10 +40,11 @@ struct RunningDelivery {
 }
 
 impl Record {
-    pub(super) fn new(id: u64, fan: &str, mode: Mode, push: &Push, command: String) -> Self {
+    pub(super) fn new(id: u64, draft: Draft, mode: Mode, push: &Push) -> Self {
         Self {
             id,
-            fan: fan.to_owned(),
+            draft,
+            repeats: None,
             at_ms: now_ms(),
             done_at_ms: None,
             began: Instant::now(),
@@ -49,12 +53,25 @@ impl Record {
             mode,
             fields: flat(&push.message),
             xml: push.xml.clone(),
-            command,
             signatures: push.signatures.clone(),
             deliveries: Vec::new(),
             running: None,
             shown: None,
         }
+    }
+
+    pub(super) fn repeating(self, id: u64) -> Self {
+        Self { repeats: Some(id), ..self }
+    }
+
+    /// What was sent, to send it again.
+    pub(super) const fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// The message's XML.
+    pub(super) fn xml(&self) -> &str {
+        &self.xml
     }
 
     pub(super) fn progress(&mut self, progress: &Progress<'_>) {
@@ -93,17 +110,19 @@ impl Record {
             let answer = delivery.ending.answer().map_or(0, |answer| answer.body.len());
             delivery.request.body.len() + 2 * answer + 4096
         };
-        3 * self.xml.len() + self.deliveries.iter().map(delivery).sum::<usize>()
+        4 * self.xml.len() + self.deliveries.iter().map(delivery).sum::<usize>()
     }
 
     pub(super) fn summary(&self) -> Summary<'_> {
         Summary {
             id: self.id,
-            fan: &self.fan,
+            fan: &self.draft.fan,
             at_ms: self.at_ms,
             done_at_ms: self.done_at_ms,
             kind: &self.kind,
             is_event: self.is_event,
+            is_raw: self.draft.raw.is_some(),
+            repeats: self.repeats,
             mode: self.mode,
             fields: &self.fields,
             lanes: self.deliveries.iter().map(Lane::of).collect(),
@@ -127,7 +146,7 @@ impl Record {
         Detail {
             id: self.id,
             xml: &self.xml,
-            command: &self.command,
+            command: command::of(&self.draft),
             deliveries: self.deliveries.iter().map(detail).collect(),
             running,
         }
@@ -143,6 +162,9 @@ pub(super) struct Summary<'r> {
     done_at_ms: Option<u64>,
     kind: &'r str,
     is_event: bool,
+    is_raw: bool,
+    /// The id of the exchange whose message was pushed once more.
+    repeats: Option<u64>,
     mode: Mode,
     fields: &'r [(String, String)],
     lanes: Vec<Lane>,
@@ -193,7 +215,7 @@ struct RunningLane {
 pub(super) struct Detail<'r> {
     id: u64,
     xml: &'r str,
-    command: &'r str,
+    command: String,
     deliveries: Vec<DeliveryDetail<'r>>,
     running: Option<RunningDetail<'r>>,
 }

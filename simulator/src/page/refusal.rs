@@ -11,6 +11,7 @@ pub(super) enum Refusal {
     UnknownKind,
     BadFieldName,
     NoSuchFan,
+    NoSuchExchange,
     BadFanName,
     NoSuchAttack,
     Busy,
@@ -24,13 +25,14 @@ impl IntoResponse for Refusal {
             Self::UnknownKind | Self::BadFieldName | Self::BadFanName | Self::BadMenu(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::NoSuchFan | Self::NoSuchAttack => StatusCode::NOT_FOUND,
+            Self::NoSuchFan | Self::NoSuchExchange | Self::NoSuchAttack => StatusCode::NOT_FOUND,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
         };
         let reason = match &self {
             Self::UnknownKind => texts::unknown_kind(),
             Self::BadFieldName => texts::bad_field_name(),
             Self::NoSuchFan => texts::no_such_fan(),
+            Self::NoSuchExchange => texts::no_such_exchange(),
             Self::BadFanName => texts::bad_fan_name(),
             Self::NoSuchAttack => texts::no_such_attack(),
             Self::Busy => texts::busy(),

@@ -143,6 +143,7 @@ async fn the_five_seconds_are_five_seconds() {
             page.until_text("#log", "细雨无声").await;
             page.until("document.querySelectorAll('.lane[data-ending]').length === 3").await;
             assert!(page.text(".row.theirs:last-of-type .about").await.contains("12.0 s"));
+            page.click("[data-key=close-steps]").await;
             page.js("document.querySelector('#setup').scrollTo(0, 0)").await;
             page.shot("picture").await;
         },

@@ -3,9 +3,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod again;
 mod attacks;
 mod chat;
+mod first_visit;
+mod following;
 mod menu;
 mod safety;
+mod scrolling;
 mod setup;
 mod views;
+mod writing;

@@ -29,7 +29,11 @@ async fn english_is_a_switch_away_and_stays() {
 async fn the_keyboard_alone_will_do() {
     chat("keyboard", async |page| {
         let focused = async || page.js("document.activeElement.id || document.activeElement.className").await;
-        page.js("document.activeElement.blur()").await;
+        // The text box has the focus at first. This is the start of the page.
+        page.js(
+            "(document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute('tabindex'))",
+        )
+        .await;
         // The first stop is a link to the text box.
         page.press(Key::Tab).await;
         assert_eq!(focused().await, "skip");
@@ -58,8 +62,13 @@ async fn the_keyboard_alone_will_do() {
         assert_eq!(outline, "solid", "the focus is seen");
         page.shot("focus").await;
 
-        // A sub-menu opens, has a focus that moves, and closes again.
-        page.js("document.querySelector('[data-key=menu-1]').focus()").await;
+        // The menu takes the place of the text box. A sub-menu opens, has a focus that moves, and closes again.
+        page.js("document.querySelector('#to-menu').focus()").await;
+        page.press(Key::Enter).await;
+        page.until("document.activeElement.id === 'to-text'").await;
+        page.press(Key::Tab).await;
+        page.press(Key::Tab).await;
+        page.until("document.activeElement.dataset.key === 'menu-1'").await;
         page.press(Key::Enter).await;
         page.until("document.activeElement.dataset.key === 'menu-1-0'").await;
         page.press(Key::Down).await;
@@ -67,6 +76,9 @@ async fn the_keyboard_alone_will_do() {
         page.shot("menu").await;
         page.press(Key::Escape).await;
         page.until("document.activeElement.dataset.key === 'menu-1'").await;
+        page.js("document.querySelector('#to-text').focus()").await;
+        page.press(Key::Enter).await;
+        page.until("document.activeElement.id === 'say'").await;
 
         // Any kind of message is found by its name, filled in and sent.
         page.js("document.querySelector('#more').focus()").await;

@@ -81,6 +81,9 @@ fn answer(text: &str) -> Reply {
              <a href=\"https://example.com/?a=1\">好的</a>",
         )
         .into(),
+        "选择" => {
+            TextReply::new("<a href=\"weixin://bizmsgmenu?msgmenucontent=第一&msgmenuid=1\">一</a>").into()
+        }
         "客服" => TransferReply::to_any_agent().into(),
         "安静" => Reply::none(),
         _ => TextReply::literal(&format!("你说：{text}")).into(),

@@ -55,8 +55,9 @@ function drawVerified() {
   pill.classList.toggle("right", verified?.passed === true);
   pill.classList.toggle("wrong", verified?.passed === false);
   pill.title = verified ? `${pick(verified.explanation)} — ${t("verify-again")}` : t("verify-again");
-  const text = !verified ? t("verifying") : verified.passed ? t("verified", { took: seconds(verified.took_ms) }) : t("not-verified");
-  fill(pill, h("i", { class: "lamp" }), text);
+  const text = !verified ? t("verifying") : verified.passed ? t("verified") : t("not-verified");
+  const took = verified?.passed ? h("span", { class: "took" }, ` · ${seconds(verified.took_ms)}`) : null;
+  fill(pill, h("i", { class: "lamp" }), h("span", {}, text, took));
 }
 
 function drawModes() {
