@@ -67,7 +67,7 @@ async fn the_inspector_follows_the_newest_message_unless_one_was_chosen() {
 
         // Each fan has a newest message of their own.
         page.click("[data-key='fan-阿花']").await;
-        page.until_text("#inspect", "点一条消息").await;
+        page.until_text("#inspect", "发一条消息").await;
         page.ask("六", "你说：六").await;
         page.click("[data-key='fan-小明']").await;
         page.until_text("#inspect h2", "五").await;

@@ -126,3 +126,62 @@ async fn a_narrow_screen_needs_no_scrolling_sideways() {
     })
     .await;
 }
+
+/// Whatever the URL verification found, in the language with the longer words.
+#[tokio::test]
+async fn the_header_of_a_narrow_screen_has_one_line_and_the_views_below() {
+    chat("header", async |page| {
+        page.size(380, 760).await;
+        page.click("#lang").await;
+        for (verified, text) in [
+            ("null", "URL verifying…"),
+            ("{ passed: false, took_ms: 1, explanation: { zh: '错', en: 'wrong' } }", "URL not verified"),
+            ("{ passed: true, took_ms: 12345, explanation: { zh: '对', en: 'right' } }", "URL verified"),
+        ] {
+            page.promised(&format!(
+                "{{ const {{ apply }} = await import('/assets/store.js'); \
+                 apply({{ event: 'verified', verified: {verified} }}) }}"
+            ))
+            .await;
+            page.until(&format!("document.querySelector('#verified').textContent.startsWith({text:?})"))
+                .await;
+            let cut = "[...document.querySelectorAll('.top, .top *')].filter((e) => e.checkVisibility() \
+                       && (e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > 380) \
+                       && !e.closest('svg') && e.clientWidth).map((e) => e.outerHTML)";
+            assert_eq!(page.js(cut).await, serde_json::json!([]), "{text}");
+            let lines = "[...document.querySelectorAll('.top > :is(h1, #verified, #lang)')] \
+                         .map((e) => Math.round(e.getBoundingClientRect().bottom) <= 44)";
+            assert_eq!(page.js(lines).await, serde_json::json!([true, true, true]), "{text}");
+            page.shot(&text.replace(' ', "-")).await;
+        }
+    })
+    .await;
+}
+
+/// Every kind of message and of reply that the page draws.
+#[tokio::test]
+async fn nothing_is_white_in_the_dark() {
+    chat("dark", async |page| {
+        let dark = serde_json::json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        page.driver.cdp().send_raw("Emulation.setEmulatedMedia", dark).await.expect("dark");
+        for kind in ["image", "voice", "video", "location", "link", "file", "miniprogrampage"] {
+            page.promised(&format!(
+                "{{ await fetch('/api/send', {{ method: 'POST', headers: {{ 'content-type': \
+                 'application/json' }}, body: JSON.stringify({{ fan: '小明', type: '{kind}' }}) }}) }}"
+            ))
+            .await;
+        }
+        page.ask("图文", "一条消息的十五秒").await;
+        page.until("document.querySelectorAll('#log .no-picture').length === 2").await;
+        page.until("!document.querySelector('.going')").await;
+        page.click("#to-menu").await;
+        let light = "[...document.querySelectorAll('body, body *')].filter((e) => { \
+                     const style = getComputedStyle(e); \
+                     const colours = `${style.backgroundColor} ${style.backgroundImage}`.match(/rgb\\([^)]*\\)/g) ?? []; \
+                     return colours.some((colour) => colour.match(/\\d+/g).every((part) => part > 190)); \
+                     }).map((e) => e.outerHTML)";
+        assert_eq!(page.js(light).await, serde_json::json!([]));
+        page.shot("chat").await;
+    })
+    .await;
+}

@@ -28,6 +28,8 @@ export function event({ kind, field, is_event }, fan = "") {
   const key = field.EventKey ?? "";
   const name = kind.toLowerCase();
   const onMenu = is_event && MENU_EVENTS[name];
+  // Its row in the conversation shows the URL.
+  if (name === "view" && !buttonOfMenu(key)) return text("did-view-url");
   if (onMenu) return text(onMenu, { name: buttonOfMenu(key)?.name ?? key });
   if (name === "subscribe" && key.startsWith("qrscene_")) return text("did-follow-by", { scene: key.slice(8) });
   if (name === "subscribe") return text("did-follow");

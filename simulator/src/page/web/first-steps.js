@@ -23,11 +23,14 @@ const STEPS = [
 const exchanges = () => [...state.exchanges.values()];
 
 export function startFirstSteps() {
+  // The page was closed before the list was.
+  if (STEPS.every(isTried)) remember({ stepsClosed: true });
   on("state exchange attack", note);
   on("lang", draw);
 }
 
 function note() {
+  if (prefs.stepsClosed) return;
   const tried = STEPS.filter((step) => isTried(step) || step.tried()).map(({ name }) => name);
   const isNew = tried.length > (prefs.tried ?? []).length;
   if (isNew) remember({ tried });

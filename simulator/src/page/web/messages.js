@@ -21,8 +21,9 @@ export const messages = {
   close: ["关闭", "Close"],
   "dead-link": ["不是 http(s) 链接，不能点", "Not an http(s) link, so it cannot be clicked"],
 
-  verifying: ["正在验证 URL…", "Verifying URL…"],
-  verified: ["URL 已验证", "URL verified"],
+  verifying: ["正在验证…", "verifying…"],
+  verified: ["已验证", "verified"],
+  "verify-failed": ["验证失败", "not verified"],
   "not-verified": ["URL 验证失败", "URL not verified"],
   "verify-again": ["再做一次 URL 验证（GET echostr）", "Verify the URL again (GET echostr)"],
 
@@ -115,9 +116,9 @@ export const messages = {
 
   "first-steps": ["先试这三样", "Three things to try"],
   "all-tried": ["三样都试过了", "All three tried"],
-  "step-say": ["说一句话，看它怎样推送给机器人", "Say something, and see how it is pushed to the bot"],
+  "step-say": ["说一句话，看它怎样推送给机器人", "Say something: see how it is pushed"],
   "step-menu": ["点一下自定义菜单", "Press a button of the custom menu"],
-  "step-attack": ["捣乱：伪造请求，看机器人拒不拒绝", "Attacks: forge requests, and see whether the bot refuses"],
+  "step-attack": ["捣乱：伪造请求，看机器人拒不拒绝", "Attacks: does the bot refuse forgeries?"],
   tried: ["已试过", "tried"],
   hello: ["你好", "Hello"],
 
@@ -126,6 +127,7 @@ export const messages = {
   "did-unfollow": ["{fan} 取消了关注", "{fan} unfollowed"],
   "did-click": ["{fan} 点了菜单“{name}”", "{fan} pressed “{name}” in the menu"],
   "did-view": ["{fan} 打开了菜单链接“{name}”", "{fan} opened the menu link “{name}”"],
+  "did-view-url": ["{fan} 打开了菜单链接", "{fan} opened a menu link"],
   "did-view-app": ["{fan} 打开了菜单小程序“{name}”", "{fan} opened the menu mini-program “{name}”"],
   "did-scan-by-menu": ["{fan} 用菜单“{name}”扫了码", "{fan} scanned a code with “{name}” in the menu"],
   "did-picture-by-menu": ["{fan} 用菜单“{name}”发了图片", "{fan} sent a picture with “{name}” in the menu"],
@@ -167,7 +169,7 @@ export const messages = {
   "look-at": ["检查这条消息", "Inspect this message"],
 
   "follow-newest": ["跟随最新", "Follow the newest"],
-  "nothing-selected": ["点一条消息，看它怎样推送、签名、加密，机器人怎样回答。", "Select a message to see how it was delivered, signed and encrypted, and what the bot answered."],
+  "nothing-selected": ["发一条消息，看它怎样推送、签名、加密，机器人怎样回答。", "Send a message to see how it is pushed, signed and encrypted, and what the bot answers."],
   delivery: ["第 {n} 次推送", "Delivery {n}"],
   repeat: ["重试", "retry"],
   deliveries: ["推送", "Deliveries"],
@@ -193,7 +195,7 @@ export const messages = {
   "tab-signatures": ["签名", "Signatures"],
   "tab-request": ["请求", "Request"],
   "tab-answer": ["回答", "Answer"],
-  "tab-again": ["再发一次", "Send again"],
+  "tab-again": ["再发一次", "Resend"],
   "detail-tabs": ["这次推送的细节", "Details of this delivery"],
   checks: ["微信逐项检查", "What WeChat checks"],
   "message-xml": ["消息（解密后）", "Message (decrypted)"],
@@ -206,7 +208,7 @@ export const messages = {
   "no-answer": ["没有回答。", "There is no answer."],
   truncated: ["（太长，后面没有保留）", "(too long: the rest was not kept)"],
   body: ["正文", "Body"],
-  "from-here": ["从这里", "From here"],
+  "from-here": ["在这一页上", "From this page"],
   "say-again": ["再发一次", "Send again"],
   "say-again-hint": ["同一位粉丝再说一遍：新的 MsgId 和时间，是一条新消息。", "The same fan once more, as a new message: with a new MsgId and time."],
   "push-again": ["原样再推一次", "Repeat this push"],

@@ -55,9 +55,9 @@ function drawVerified() {
   pill.classList.toggle("right", verified?.passed === true);
   pill.classList.toggle("wrong", verified?.passed === false);
   pill.title = verified ? `${pick(verified.explanation)} — ${t("verify-again")}` : t("verify-again");
-  const text = !verified ? t("verifying") : verified.passed ? t("verified") : t("not-verified");
+  const text = t(!verified ? "verifying" : verified.passed ? "verified" : "verify-failed");
   const took = verified?.passed ? h("span", { class: "took" }, ` · ${seconds(verified.took_ms)}`) : null;
-  fill(pill, h("i", { class: "lamp" }), h("span", {}, text, took));
+  fill(pill, h("i", { class: "lamp" }), h("span", {}, h("span", { class: "of-url" }, "URL "), text, took));
 }
 
 function drawModes() {

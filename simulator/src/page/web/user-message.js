@@ -37,9 +37,9 @@ export function drawUserMessage(exchange, meta) {
 
 function eventRow(exchange, meta) {
   const { kind, field, fan, repeats } = exchange;
-  const text = repeats ? t("did-repeat", { text: sent(exchange) }) : event(exchange, fan);
+  if (repeats) return h("div", { class: "row did" }, h("p", {}, t("did-repeat", { text: sent(exchange) })), meta);
   const url = kind.toLowerCase() === "view" ? [" ", link(field.EventKey ?? "", {}, field.EventKey ?? "")] : [];
-  return h("div", { class: "row did" }, h("p", {}, text, ...url, " ", h("code", {}, `(${kind})`)), meta);
+  return h("div", { class: "row did" }, h("p", {}, event(exchange, fan), ...url, " ", h("code", {}, `(${kind})`)), meta);
 }
 
 function bubble({ kind, field }) {
