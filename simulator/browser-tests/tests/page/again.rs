@@ -25,6 +25,14 @@ async fn a_message_is_sent_again_as_a_new_one() {
         page.until("document.querySelectorAll('#follow-newest').length === 0").await;
         page.until_text("#panel", "再发一次").await;
         page.shot("panel").await;
+        // The tab stays in view where there is no room for all of them.
+        page.size(300, 700).await;
+        page.click("[data-show=inspect]").await;
+        page.click("#lang").await;
+        page.until_text("#panel", "Repeat this push").await;
+        let tab = "document.querySelector('#tab-again').getBoundingClientRect()";
+        assert_eq!(page.js(&format!("{tab}.left > 0 && {tab}.right <= 300")).await, true);
+        page.shot("narrow").await;
         let ids = msg_ids(page).await;
         assert!(ids.len() == 3 && ids[0] != ids[2], "{ids:?}");
     })

@@ -58,6 +58,7 @@ function draw() {
     diagnosis(exchange),
     delivery ? tabs(exchange, delivery) : null,
   );
+  showTab();
 }
 
 function heading(exchange) {
@@ -95,6 +96,16 @@ function diagnosis(exchange) {
     return box("warn", t("diag-late", { left: seconds(Math.max(limit - took, 0)) }), t("diag-late-text", values));
   }
   return box("good", t("diag-reply", { fan }), t("diag-reply-text", { took: seconds(took), n: lanes.length }));
+}
+
+/** Not all tabs are in view on a small screen. */
+function showTab() {
+  const tab = root.querySelector("[aria-selected=true]");
+  if (!tab) return;
+  const bar = tab.parentElement.getBoundingClientRect();
+  const { left, right } = tab.getBoundingClientRect();
+  if (right > bar.right) tab.parentElement.scrollLeft += right - bar.right;
+  else if (left < bar.left) tab.parentElement.scrollLeft -= bar.left - left;
 }
 
 const box = (kind, title, text) => h("div", { class: `diagnosis ${kind}` }, h("strong", {}, title), h("div", {}, text));

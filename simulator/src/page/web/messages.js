@@ -83,6 +83,7 @@ export const messages = {
   "welcome-hint": ["关注它，或者直接说点什么。", "Follow the account, or send a message."],
   composer: ["发消息", "Send a message"],
   "say-something": ["发消息…", "Message…"],
+  keys: ["Enter 发送，Shift+Enter 换行，↑ ↓ 找回写过的", "Enter sends, Shift+Enter starts a new line, ↑ ↓ bring back what was written"],
   send: ["发送", "Send"],
   more: ["图片、语音、位置、事件、原始 XML…", "Image, voice, location, event, raw XML…"],
   "send-what": ["发什么？", "What to send?"],
