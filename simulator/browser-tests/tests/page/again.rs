@@ -18,7 +18,11 @@ async fn a_message_is_sent_again_as_a_new_one() {
         page.until_text("#inspect h2", "一").await;
         page.click("#tab-again").await;
         page.until_text("#panel", "wechat-sim send text '一'").await;
+        // It is the fan of the message who sends it, whoever is in the chat.
+        page.click("[data-key='fan-阿花']").await;
+        page.until_text("#speaker", "阿花").await;
         page.click("[data-key=resend]").await;
+        page.until_text("#speaker", "小明").await;
         page.until("document.querySelectorAll('.row.theirs').length === 3").await;
         assert_eq!(page.count(".row.own").await, 3);
         // The inspector shows the new one, and its panel.

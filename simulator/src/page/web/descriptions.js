@@ -24,12 +24,12 @@ export const isEvent = ({ kind, is_event }) => is_event || kind.startsWith("devi
 
 /** What the user did. Without `fan` it is a sentence about nobody, as in the list of fans. */
 export function event({ kind, field, is_event }, fan = "") {
-  const text = (key, values) => t(key, { fan, ...values }).replace(/^[\s·]+/, "");
+  const text = (key, values) => (fan ? t(key, { fan, ...values }) : t(key, { fan, ...values }).replace(/^[\s·]+/, ""));
   const key = field.EventKey ?? "";
   const name = kind.toLowerCase();
   const onMenu = is_event && MENU_EVENTS[name];
-  // Its row in the conversation shows the URL.
-  if (name === "view" && !buttonOfMenu(key)) return text("did-view-url");
+  // The row of a link in the conversation has its URL, too.
+  if (onMenu === "did-view" && !buttonOfMenu(key)) return text("did-view-url");
   if (onMenu) return text(onMenu, { name: buttonOfMenu(key)?.name ?? key });
   if (name === "subscribe" && key.startsWith("qrscene_")) return text("did-follow-by", { scene: key.slice(8) });
   if (name === "subscribe") return text("did-follow");

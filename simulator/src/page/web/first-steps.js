@@ -1,4 +1,4 @@
-// Three things to try on the first visit, for any bot. Each is crossed out once it was tried, whoever tried it.
+// Three things to try on the first visit, for any bot. Each is crossed out once it was tried.
 
 import { byId, fill, h, icon } from "./dom.js";
 import { write } from "./composer.js";
@@ -66,7 +66,7 @@ function close() {
 
 function sayHello() {
   showTextBox();
-  write(t("hello"));
+  if (!byId("say").value) write(t("hello"));
 }
 
 function attack() {

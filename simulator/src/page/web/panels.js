@@ -5,7 +5,7 @@ import { post } from "./api.js";
 import { pick, seconds, t } from "./i18n.js";
 import { copy } from "./layout.js";
 import { signature, tokenButton } from "./signatures.js";
-import { select } from "./store.js";
+import { chooseFan, fan, select } from "./store.js";
 
 /** XML with coloured tags. All tokens become text nodes, never markup. */
 export function xml(text) {
@@ -88,9 +88,13 @@ export function answer(exchange, detail, delivery) {
 }
 
 /** Raw XML has its own MsgId, so it can only be pushed as it was. */
-function sendAgain({ id, is_raw }) {
+function sendAgain({ id, fan: sender, is_raw }) {
   const button = (key, name, path) => {
-    const push = async () => (await post(path, { id })) && select(null);
+    const push = async () => {
+      if (!(await post(path, { id }))) return;
+      if (fan().name !== sender) chooseFan(sender);
+      select(null);
+    };
     return [h("button", { type: "button", class: "small", data: { key }, onclick: push }, icon("again"), t(name)), h("p", { class: "hint" }, t(`${name}-hint`))];
   };
   return block(
