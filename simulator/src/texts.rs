@@ -373,6 +373,7 @@ pub(crate) mod page {
             "要么是消息，要么是事件，要么是原始 XML", "neither a message, nor an event, nor raw XML";
         bad_field_name() => "字段名只能是 XML 元素名", "the name of a field must be the name of an XML element";
         no_such_fan() => "没有这位粉丝", "there is no such fan";
+        no_such_exchange() => "这条消息已经不在了", "this message is no longer kept";
         bad_fan_name() =>
             "名字要有 1 到 20 个字，不能重复，最多 30 位粉丝",
             "a name has 1 to 20 characters and is unique; there can be 30 fans";

@@ -64,6 +64,10 @@ impl Served {
         self.send(self.request(Method::GET, path), "").await
     }
 
+    async fn get_json(&self, path: String) -> Value {
+        serde_json::from_str(&self.get(&path).await.1).expect("JSON")
+    }
+
     async fn send(&self, request: http::request::Builder, body: impl Into<String>) -> (StatusCode, String) {
         let response = self.answer(request, body).await;
         let status = response.status();
@@ -119,7 +123,12 @@ impl Served {
 
     async fn say(&self, text: &str) -> Value {
         let body = json!({"fan": "小明", "type": "text", "fields": [["Content", text]]});
-        let (status, answer) = self.post("/api/send", &body).await;
+        self.push("/api/send", &body).await
+    }
+
+    /// The exchange that the order starts, when it is done.
+    async fn push(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.post(path, body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         let id = serde_json::from_str::<Value>(&answer).expect("JSON")["id"].as_u64().expect("a number");
         self.shown(id).await
@@ -140,6 +149,67 @@ async fn what_a_fan_says_is_delivered_and_told() {
         detail["deliveries"][0]["curl"].as_str().is_some_and(|curl| curl.starts_with("curl -i 'http://"))
     );
     assert_eq!(detail["deliveries"][0]["signatures"][1]["name"], "msg_signature");
+}
+
+/// The value of a field of the exchange's message.
+fn field<'e>(exchange: &'e Value, name: &str) -> &'e str {
+    let fields = exchange["fields"].as_array().expect("fields");
+    fields.iter().find(|field| field[0] == name).and_then(|field| field[1].as_str()).expect(name)
+}
+
+#[tokio::test]
+async fn what_is_sent_again_is_a_new_message_of_the_same_fan() {
+    let served = Served::new().await;
+    let body = json!({"fan": "阿花", "type": "text", "fields": [["Content", "你好"]]});
+    let first = served.push("/api/send", &body).await;
+    let second = served.push("/api/resend", &json!({"id": first["id"]})).await;
+    assert_ne!(first["id"], second["id"]);
+    assert_ne!(field(&first, "MsgId"), field(&second, "MsgId"));
+    for name in ["FromUserName", "MsgType", "Content"] {
+        assert_eq!(field(&first, name), field(&second, name));
+    }
+    assert_eq!((&second["fan"], &second["repeats"]), (&json!("阿花"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_push_that_is_repeated_is_the_same_message_with_a_new_signature() {
+    let served = Served::new().await;
+    for mode in Mode::ALL {
+        served.post("/api/mode", &json!({"mode": mode})).await;
+        let first = served.say("你好").await;
+        let second = served.push("/api/repeat", &json!({"id": first["id"]})).await;
+        assert_eq!(first["fields"], second["fields"]);
+        assert_eq!(second["repeats"], first["id"]);
+        let details = [&first["id"], &second["id"]].map(|id| served.get_json(format!("/api/exchanges/{id}")));
+        let [first, second] = details;
+        let (first, second) = (first.await, second.await);
+        assert_eq!((&first["xml"], &first["command"]), (&second["xml"], &second["command"]));
+        assert_ne!(first["deliveries"][0]["request"]["url"], second["deliveries"][0]["request"]["url"]);
+    }
+}
+
+/// A follow that is sent again changes the list of fans; a retry of it does not.
+#[tokio::test]
+async fn only_what_is_sent_again_changes_the_fan() {
+    let served = Served::new().await;
+    let follow = served.push("/api/send", &json!({"fan": "小明", "event": "subscribe"})).await;
+    served.push("/api/send", &json!({"fan": "小明", "event": "unsubscribe"})).await;
+    for (path, following) in [("/api/repeat", false), ("/api/resend", true)] {
+        let again = served.push(path, &json!({"id": follow["id"]})).await;
+        assert_eq!(again["kind"], "subscribe");
+        let state = served.wait_for(|event| event["event"] == "state").await;
+        assert_eq!(state["fans"][0]["following"], following, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_kept_cannot_be_sent_again() {
+    let served = Served::new().await;
+    let id = served.say("你好").await["id"].clone();
+    served.post("/api/clear", &json!({})).await;
+    for path in ["/api/resend", "/api/repeat"] {
+        assert_eq!(served.post(path, &json!({"id": id})).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -244,8 +314,10 @@ async fn a_name_that_is_not_this_machines_own_is_refused() {
     assert_ne!(served.send(twice, "").await.0, StatusCode::OK);
 }
 
-const ORDERS: [&str; 9] = [
+const ORDERS: [&str; 11] = [
     "/api/send",
+    "/api/resend",
+    "/api/repeat",
     "/api/fans",
     "/api/mode",
     "/api/split-cdata",

@@ -21,9 +21,12 @@ files! {
     "chat.css"
     "chat.js"
     "composer.js"
+    "descriptions.js"
     "dialogs.css"
     "dom.js"
     "fans.js"
+    "first-steps.js"
+    "history.js"
     "i18n.js"
     "icons.svg"
     "inspect.css"
@@ -37,6 +40,7 @@ files! {
     "panels.js"
     "prefs.js"
     "replies.js"
+    "scroll.js"
     "setup.css"
     "setup.js"
     "signatures.js"
@@ -44,6 +48,7 @@ files! {
     "text.js"
     "ticker.js"
     "timeline.js"
+    "turns.js"
     "user-message.js"
 }
 

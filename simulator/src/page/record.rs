@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::bot_log::{BotLog, Printed};
+use super::draft::Draft;
 use crate::deliver::millis;
 use crate::xml::Element;
 use crate::{Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
@@ -15,7 +16,9 @@ const MAX_BODY: usize = 64 * 1024;
 
 pub(super) struct Record {
     pub(super) id: u64,
-    fan: String,
+    draft: Draft,
+    /// The record of the message that this push repeats.
+    repeats: Option<u64>,
     at_ms: u64,
     done_at_ms: Option<u64>,
     began: Instant,
@@ -41,10 +44,11 @@ struct RunningDelivery {
 }
 
 impl Record {
-    pub(super) fn new(id: u64, fan: &str, mode: Mode, push: &Push, command: String) -> Self {
+    pub(super) fn new(id: u64, draft: Draft, mode: Mode, push: &Push, command: String) -> Self {
         Self {
             id,
-            fan: fan.to_owned(),
+            draft,
+            repeats: None,
             at_ms: now_ms(),
             done_at_ms: None,
             began: Instant::now(),
@@ -61,6 +65,20 @@ impl Record {
             shown: None,
             log: Vec::new(),
         }
+    }
+
+    pub(super) fn repeating(self, id: u64) -> Self {
+        Self { repeats: Some(id), ..self }
+    }
+
+    /// What was sent, to send it again.
+    pub(super) const fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// The message's XML.
+    pub(super) fn xml(&self) -> &str {
+        &self.xml
     }
 
     pub(super) fn progress(&mut self, progress: &Progress<'_>) {
@@ -108,17 +126,19 @@ impl Record {
             let answer = delivery.ending.answer().map_or(0, |answer| answer.body.len());
             delivery.request.body.len() + 2 * answer + 4096
         };
-        3 * self.xml.len() + 1024 * self.log.len() + self.deliveries.iter().map(delivery).sum::<usize>()
+        4 * self.xml.len() + 1024 * self.log.len() + self.deliveries.iter().map(delivery).sum::<usize>()
     }
 
     pub(super) fn summary(&self) -> Summary<'_> {
         Summary {
             id: self.id,
-            fan: &self.fan,
+            fan: &self.draft.fan,
             at_ms: self.at_ms,
             done_at_ms: self.done_at_ms,
             kind: &self.kind,
             is_event: self.is_event,
+            is_raw: self.draft.raw.is_some(),
+            repeats: self.repeats,
             mode: self.mode,
             fields: &self.fields,
             lanes: self.deliveries.iter().map(Lane::of).collect(),
@@ -159,6 +179,9 @@ pub(super) struct Summary<'r> {
     done_at_ms: Option<u64>,
     kind: &'r str,
     is_event: bool,
+    is_raw: bool,
+    /// The id of the exchange whose message was pushed once more.
+    repeats: Option<u64>,
     mode: Mode,
     fields: &'r [(String, String)],
     lanes: Vec<Lane>,

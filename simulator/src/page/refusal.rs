@@ -12,6 +12,7 @@ pub(super) enum Refusal {
     UnknownKind,
     BadFieldName,
     NoSuchFan,
+    NoSuchExchange,
     BadFanName,
     NoSuchAttack,
     Busy,
@@ -29,7 +30,9 @@ impl IntoResponse for Refusal {
             Self::UnknownKind | Self::BadFieldName | Self::BadFanName | Self::BadMenu(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::NoSuchFan | Self::NoSuchAttack | Self::NotSupervised => StatusCode::NOT_FOUND,
+            Self::NoSuchFan | Self::NoSuchExchange | Self::NoSuchAttack | Self::NotSupervised => {
+                StatusCode::NOT_FOUND
+            }
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::BotStarting | Self::NotBuilt | Self::BotStopped(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -37,6 +40,7 @@ impl IntoResponse for Refusal {
             Self::UnknownKind => texts::unknown_kind(),
             Self::BadFieldName => texts::bad_field_name(),
             Self::NoSuchFan => texts::no_such_fan(),
+            Self::NoSuchExchange => texts::no_such_exchange(),
             Self::BadFanName => texts::bad_fan_name(),
             Self::NoSuchAttack => texts::no_such_attack(),
             Self::Busy => texts::busy(),

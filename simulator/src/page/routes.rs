@@ -33,6 +33,8 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/kinds", get(async || Json(catalogue::kinds())))
         .route("/api/exchanges/{id}", get(exchange))
         .route("/api/send", post(send))
+        .route("/api/resend", post(resend))
+        .route("/api/repeat", post(repeat))
         .route("/api/fans", post(add_fan))
         .route("/api/mode", post(set_mode))
         .route("/api/split-cdata", post(set_split_cdata))
@@ -73,7 +75,26 @@ struct Sent {
 }
 
 async fn send(State(shared): State<Arc<Shared>>, Json(draft): Json<Draft>) -> Result<Json<Sent>, Refusal> {
-    shared.send(&draft).map(|id| Json(Sent { id }))
+    shared.send(draft).map(|id| Json(Sent { id }))
+}
+
+#[derive(Deserialize)]
+struct IdRequest {
+    id: u64,
+}
+
+async fn resend(
+    State(shared): State<Arc<Shared>>,
+    Json(request): Json<IdRequest>,
+) -> Result<Json<Sent>, Refusal> {
+    shared.resend(request.id).map(|id| Json(Sent { id }))
+}
+
+async fn repeat(
+    State(shared): State<Arc<Shared>>,
+    Json(request): Json<IdRequest>,
+) -> Result<Json<Sent>, Refusal> {
+    shared.repeat(request.id).map(|id| Json(Sent { id }))
 }
 
 #[derive(Deserialize)]

@@ -16,9 +16,8 @@ use super::refusal::Refusal;
 use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack, AttackResult};
 use crate::handshake::Verification;
-use crate::{Account, Mode, Progress, Shown};
+use crate::{Account, Mode, Progress, Push, Shown, Stamp};
 
-const MAX_RUNNING: usize = 32;
 const MAX_FANS: usize = 30;
 const MAX_WATCHERS: usize = 32;
 
@@ -80,13 +79,11 @@ impl Shared {
         self.state().wechat.account().clone()
     }
 
-    pub(super) fn send(&self, draft: &Draft) -> Result<u64, Refusal> {
+    pub(super) fn send(&self, draft: Draft) -> Result<u64, Refusal> {
         let message = draft.message()?;
         self.bot_is_up()?;
         let mut state = self.state();
-        if state.records.iter().filter(|record| !record.is_done()).count() >= MAX_RUNNING {
-            return Err(Refusal::Busy);
-        }
+        state.check_room()?;
         let fan = state.fans.iter_mut().find(|fan| fan.name == draft.fan).ok_or(Refusal::NoSuchFan)?;
         let followed = fan.following;
         match draft.event.as_deref().map(str::to_ascii_lowercase).as_deref() {
@@ -95,21 +92,46 @@ impl Shared {
             _ => {}
         }
         let (openid, changed) = (fan.openid.clone(), fan.following != followed);
-        let push = state.wechat.push(&message, &openid);
-        state.last_id += 1;
-        let (id, mode) = (state.last_id, state.wechat.account().mode());
-        self.follow_bot(&mut state);
-        let context = CommandContext { split_cdata: state.wechat.splits_cdata(), ..state.command.clone() };
-        let command = context.command(draft, &push.xml);
-        let record = Record::new(id, &draft.fan, mode, &push, command);
         if changed {
             self.notify(&state, &PageEvent::Fans { fans: &state.fans });
         }
-        self.notify(&state, &PageEvent::Exchange { exchange: record.summary() });
+        let push = state.wechat.push(&message, &openid);
+        let record = self.record(&mut state, draft, &push);
+        Ok(self.deliver(&mut state, record, push))
+    }
+
+    /// The same fan sends the same once more: a new message.
+    pub(super) fn resend(&self, id: u64) -> Result<u64, Refusal> {
+        let draft = self.state().record(id).ok_or(Refusal::NoSuchExchange)?.draft().clone();
+        self.send(draft)
+    }
+
+    /// The same message once more, like a retry. It is signed anew, because the first signature may be too old by now.
+    pub(super) fn repeat(&self, id: u64) -> Result<u64, Refusal> {
+        self.bot_is_up()?;
+        let mut state = self.state();
+        state.check_room()?;
+        let repeated = state.record(id).ok_or(Refusal::NoSuchExchange)?;
+        let (draft, xml) = (repeated.draft().clone(), repeated.xml().to_owned());
+        let push = state.wechat.push_xml(&xml, &Stamp::now());
+        let record = self.record(&mut state, draft, &push).repeating(id);
+        Ok(self.deliver(&mut state, record, push))
+    }
+
+    fn record(&self, state: &mut PageState, draft: Draft, push: &Push) -> Record {
+        self.follow_bot(state);
+        let context = CommandContext { split_cdata: state.wechat.splits_cdata(), ..state.command.clone() };
+        let command = context.command(&draft, &push.xml);
+        Record::new(state.next_id(), draft, state.wechat.account().mode(), push, command)
+    }
+
+    fn deliver(&self, state: &mut PageState, record: Record, push: Push) -> u64 {
+        let id = record.id;
+        self.notify(state, &PageEvent::Exchange { exchange: record.summary() });
         state.records.push_back(record);
         state.trim();
         self.start(Job::Deliver { id, wechat: state.wechat.clone(), push: Box::new(push) });
-        Ok(id)
+        id
     }
 
     fn start(&self, job: Job) {

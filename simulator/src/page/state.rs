@@ -7,11 +7,13 @@ use serde::Serialize;
 use super::command::{self, CommandContext};
 use super::menu::Menu;
 use super::record::Record;
+use super::refusal::Refusal;
 use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
 use crate::handshake::Verification;
 use crate::{DEFAULT_FAN, LocalizedText, Wechat};
 
 const MAX_RECORDS: usize = 300;
+const MAX_RUNNING: usize = 32;
 const MAX_WEIGHT: usize = 32 * 1024 * 1024;
 
 pub(super) struct PageState {
@@ -29,7 +31,7 @@ pub(super) struct PageState {
     pub(super) records: VecDeque<Record>,
     pub(super) attack_statuses: BTreeMap<&'static str, AttackStatus>,
     pub(super) verified: Option<HandshakeSummary>,
-    pub(super) last_id: u64,
+    last_id: u64,
 }
 
 #[derive(Clone, Serialize)]
@@ -115,6 +117,17 @@ impl PageState {
 
     pub(super) fn record(&mut self, id: u64) -> Option<&mut Record> {
         self.records.iter_mut().find(|record| record.id == id)
+    }
+
+    pub(super) const fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Whether another push can be started.
+    pub(super) fn check_room(&self) -> Result<(), Refusal> {
+        let running = self.records.iter().filter(|record| !record.is_done()).count();
+        (running < MAX_RUNNING).then_some(()).ok_or(Refusal::Busy)
     }
 
     /// Forgets the oldest records that are done, until the rest is within the limits.

@@ -81,6 +81,9 @@ fn answer(text: &str) -> Reply {
              <a href=\"https://example.com/?a=1\">好的</a>",
         )
         .into(),
+        "选择" => {
+            TextReply::new("<a href=\"weixin://bizmsgmenu?msgmenucontent=第一&msgmenuid=1\">一</a>").into()
+        }
         "客服" => TransferReply::to_any_agent().into(),
         "安静" => Reply::none(),
         _ => TextReply::literal(&format!("你说：{text}")).into(),
@@ -157,6 +160,11 @@ pub(crate) async fn visit_page(
     if let Err(panic) = done {
         resume_unwind(panic);
     }
+}
+
+/// A test in a browser, with a bot with the library and shortened times.
+pub(crate) async fn chat(name: &'static str, test: impl AsyncFnOnce(&Visit)) {
+    visit(name, |account: &Account| bot(account, &quick(), ""), quick(), test).await;
 }
 
 /// Starts chromedriver on a port that it chooses.

@@ -4,12 +4,15 @@ import { byId, fill, h, roving, setStyle } from "./dom.js";
 import { clock, seconds, t } from "./i18n.js";
 import { post } from "./api.js";
 import { drawReply } from "./replies.js";
+import { keepEnd } from "./scroll.js";
 import { exchangesOf, fan, on, select, state } from "./store.js";
 import { showPane } from "./layout.js";
 import { every } from "./ticker.js";
 import { drawUserMessage } from "./user-message.js";
 
 const log = byId("log");
+const rows = byId("rows");
+const toEnd = keepEnd(log, rows);
 const FIVE_MINUTES = 5 * 60 * 1000;
 
 /** The rows of each exchange: the user's message and the reply that they see. */
@@ -61,7 +64,7 @@ function drawAll() {
   ]);
   // A message is before its reply, even in the same millisecond.
   parts.sort((one, other) => one.at - other.at || one.exchange.id - other.exchange.id);
-  fill(log, parts.length ? [] : h("p", { class: "empty" }, t("welcome-hint")));
+  fill(rows, parts.length ? [] : h("p", { class: "empty" }, t("welcome-hint")));
   for (const { exchange, part } of parts) {
     if (part === "message") addUserMessage(exchange);
     else addReply(exchange);
@@ -72,7 +75,6 @@ function drawAll() {
 
 function update(exchange) {
   if (exchange.fan !== fan()?.name) return;
-  const near = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   const known = drawn.get(exchange.id);
   if (!known) {
     log.querySelector(".empty")?.remove();
@@ -82,13 +84,10 @@ function update(exchange) {
   }
   drawMeta(known.meta, exchange);
   if (exchange.shown && !known.reply) addReply(exchange);
-  if (near) toEnd();
 }
 
-const toEnd = () => (log.scrollTop = log.scrollHeight);
-
 function addTime(at) {
-  if (at - lastTime > FIVE_MINUTES) log.append(h("time", { class: "time" }, clock(at)));
+  if (at - lastTime > FIVE_MINUTES) rows.append(h("time", { class: "time" }, clock(at)));
   lastTime = Math.max(at, lastTime);
 }
 
@@ -100,7 +99,7 @@ function addUserMessage(exchange) {
   for (const other of log.querySelectorAll(".meta")) other.tabIndex = -1;
   drawn.set(exchange.id, { row, meta, reply: null });
   drawMeta(meta, exchange);
-  log.append(row);
+  rows.append(row);
 }
 
 function addReply(exchange) {
@@ -111,7 +110,7 @@ function addReply(exchange) {
   addTime(exchange.done_at_ms);
   row.dataset.exchange = exchange.id;
   row.classList.toggle("selected", exchange.id === state.selected);
-  log.append(row);
+  rows.append(row);
 }
 
 /** Sends the item that the user chose in a text menu (msgmenu). */
@@ -121,6 +120,7 @@ function sendItem({ content, id }) {
 }
 
 function markSelected() {
+  rows.classList.toggle("chosen", state.chosen !== null);
   for (const [id, { row, reply }] of drawn) {
     row.classList.toggle("selected", id === state.selected);
     reply?.classList.toggle("selected", id === state.selected);

@@ -1,7 +1,8 @@
-// The text box: Enter sends, Shift+Enter starts a new line.
+// The text box: Enter sends, Shift+Enter starts a new line, the arrow keys bring back what was written.
 
-import { byId } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { post } from "./api.js";
+import { addToHistory, moveInHistory } from "./history.js";
 import { openKinds } from "./kinds.js";
 import { fan } from "./store.js";
 
@@ -14,13 +15,43 @@ export function startComposer() {
     send();
   });
   box.addEventListener("keydown", (event) => {
-    // In an input method Enter chooses a word.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    // In an input method Enter and the arrow keys choose a word.
+    if (event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter") send();
+    else if (event.ctrlKey || event.altKey || event.metaKey || !recall({ ArrowUp: -1, ArrowDown: 1 }[event.key])) return;
     event.preventDefault();
-    send();
   });
   box.addEventListener("input", grow);
-  if (matchMedia("(pointer: fine)").matches) box.focus();
+}
+
+/** Puts text into the text box, with the caret at its end. */
+export function write(text) {
+  box.value = text;
+  grow();
+  box.setSelectionRange(text.length, text.length);
+}
+
+/** Whether the caret was in the first (last) line, and there was an earlier (later) text, which is now in the text box. */
+function recall(step) {
+  if (!step || !caretIsAtEdge(step)) return false;
+  const text = moveInHistory(step, box.value);
+  if (text === null) return false;
+  write(text);
+  return true;
+}
+
+/** Long lines are wrapped, so only a copy of the text, drawn alike, says in which line the caret is. */
+function caretIsAtEdge(step) {
+  const { selectionStart, selectionEnd, value } = box;
+  if (selectionStart !== selectionEnd) return false;
+  const caret = h("span");
+  const edge = h("span", {}, "\u200b");
+  const texts = [value.slice(0, selectionStart), caret, value.slice(selectionStart)];
+  const copy = h("div", { class: "copy-of-text", style: { "--width": `${box.clientWidth}px` } }, step < 0 ? [edge, ...texts] : [...texts, edge]);
+  box.after(copy);
+  const same = caret.offsetTop === edge.offsetTop;
+  copy.remove();
+  return same;
 }
 
 function grow() {
@@ -32,8 +63,8 @@ function grow() {
 async function send() {
   const content = box.value;
   if (!content.trim() || !fan()) return;
-  box.value = "";
-  grow();
+  addToHistory(content);
+  write("");
   const sent = await post("/api/send", { fan: fan().name, type: "text", fields: [["Content", content]] });
-  if (!sent && !box.value) box.value = content;
+  if (!sent && !box.value) write(content);
 }

@@ -2,6 +2,7 @@
 
 import { byId, fill, h, roving } from "./dom.js";
 import { post } from "./api.js";
+import { latest } from "./descriptions.js";
 import { t } from "./i18n.js";
 import { showPane } from "./layout.js";
 import { chooseFan, exchangesOf, fan, on, state } from "./store.js";
@@ -12,9 +13,14 @@ const unread = new Set();
 export function startFans() {
   on("state fans fan lang", draw);
   on("exchange", (exchange) => {
-    if (!exchange.shown || exchange.fan === fan()?.name || exchange.shown.shown === "nothing") return;
-    unread.add(exchange.fan);
-    draw();
+    const isNew = exchange.shown && exchange.shown.shown !== "nothing" && exchange.fan !== fan()?.name;
+    if (isNew && !unread.has(exchange.fan)) {
+      unread.add(exchange.fan);
+      draw();
+    }
+    // Only the text, so that a click on the button that is just being made is not lost.
+    const preview = byId("fans").querySelector(`[data-key="fan-${CSS.escape(exchange.fan)}"] small`);
+    if (preview) preview.textContent = last(state.fans.find(({ name }) => name === exchange.fan));
   });
   roving(byId("fans"), "button");
   byId("add-fan").addEventListener("submit", add);
@@ -38,7 +44,7 @@ function draw() {
           onclick: () => (chooseFan(name), document.body.dataset.pane === "setup" && innerWidth < 700 && showPane("chat")),
         },
         avatar(name),
-        h("span", { class: "fan-text" }, h("strong", {}, name), h("small", {}, last(name, following))),
+        h("span", { class: "fan-text" }, h("strong", {}, name), h("small", {}, last({ name, following }))),
         unread.has(name) ? h("span", { class: "dot", role: "img", "aria-label": t("unread") }) : null,
       ),
     ),
@@ -46,9 +52,8 @@ function draw() {
   fill(byId("fans"), items);
 }
 
-function last(name, following) {
-  const text = exchangesOf(name).filter((exchange) => exchange.kind === "text").at(-1)?.field.Content;
-  return [t(following ? "following" : "not-following"), text].filter(Boolean).join(" · ");
+function last({ name, following }) {
+  return [t(following ? "following" : "not-following"), latest(exchangesOf(name))].filter(Boolean).join(" · ");
 }
 
 async function add(event) {

@@ -2,10 +2,12 @@
 
 import { byId, fill, h, icon, roving } from "./dom.js";
 import { get } from "./api.js";
+import { event, isEvent } from "./descriptions.js";
 import { pick, seconds, t } from "./i18n.js";
+import { kindTitle } from "./kinds.js";
 import * as panels from "./panels.js";
 import { prefs, remember } from "./prefs.js";
-import { on, state } from "./store.js";
+import { on, select, state } from "./store.js";
 import { timeline } from "./timeline.js";
 
 const root = byId("inspect");
@@ -56,17 +58,21 @@ function draw() {
     diagnosis(exchange),
     delivery ? tabs(exchange, delivery) : null,
   );
+  showTab();
 }
 
 function heading(exchange) {
   const { kind, field, is_event, mode } = exchange;
-  const subject = is_event ? (field.EventKey ?? "") : (field.Content ?? field.Title ?? field.Label ?? "");
+  const subject = isEvent(exchange) ? event(exchange) : (field.Content ?? field.Title ?? field.Label ?? "");
+  const title = kindTitle(kind, is_event) ?? (is_event ? t("unknown-event") : kind || t("raw-xml"));
+  const names = [is_event ? `Event ${kind}` : kind && `MsgType ${kind}`, field.EventKey && `EventKey ${field.EventKey}`];
   const id = field.MsgId ? `MsgId ${field.MsgId}` : `CreateTime ${field.CreateTime ?? "—"}`;
   return h(
     "header",
     { class: "subject" },
-    h("h2", {}, h("code", {}, kind || "raw"), " ", subject),
-    h("p", { class: "mono" }, `${exchange.fan} · ${t(mode)} · ${id}`),
+    h("h2", {}, h("span", { class: "kind" }, title), " ", subject),
+    h("p", { class: "mono" }, [exchange.fan, t(mode), ...names, id].filter(Boolean).join(" · ")),
+    state.chosen === null ? null : h("button", { type: "button", class: "small", id: "follow-newest", data: { key: "follow-newest" }, onclick: () => select(null) }, icon("down"), t("follow-newest")),
   );
 }
 
@@ -90,6 +96,16 @@ function diagnosis(exchange) {
     return box("warn", t("diag-late", { left: seconds(Math.max(limit - took, 0)) }), t("diag-late-text", values));
   }
   return box("good", t("diag-reply", { fan }), t("diag-reply-text", { took: seconds(took), n: lanes.length }));
+}
+
+/** Not all tabs are in view on a small screen. */
+function showTab() {
+  const tab = root.querySelector("[aria-selected=true]");
+  if (!tab) return;
+  const bar = tab.parentElement.getBoundingClientRect();
+  const { left, right } = tab.getBoundingClientRect();
+  if (right > bar.right) tab.parentElement.scrollLeft += right - bar.right;
+  else if (left < bar.left) tab.parentElement.scrollLeft -= bar.left - left;
 }
 
 const box = (kind, title, text) => h("div", { class: `diagnosis ${kind}` }, h("strong", {}, title), h("div", {}, text));

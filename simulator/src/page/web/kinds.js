@@ -4,6 +4,7 @@ import { byId, fill, h, roving } from "./dom.js";
 import { get, post } from "./api.js";
 import { pick, t } from "./i18n.js";
 import { fan, on, state } from "./store.js";
+import { focusInput } from "./turns.js";
 
 let kinds = [];
 let chosen = null;
@@ -36,16 +37,16 @@ export function openKinds() {
   find.focus();
 }
 
-/** The title of a kind. */
+/** The title of a kind, or null if it is not in the catalogue. */
 export function kindTitle(name, isEvent) {
   const kind = kinds.find((found) => (isEvent ? found.event === name : !found.event && found.msg_type === name));
-  return kind ? pick(kind.title) : t("event-named", { name: "" }).trim();
+  return kind ? pick(kind.title) : null;
 }
 
-/** The button of the custom menu with this key. */
-export function buttonWithKey(key) {
+/** The button of the custom menu whose event has this `EventKey`. */
+export function buttonOfMenu(key) {
   const buttons = state.menu.button.flatMap((button) => [button, ...(button.sub_button ?? [])]);
-  return buttons.find((button) => button.key === key);
+  return buttons.find((button) => [button.key, button.url, button.pagepath].includes(key));
 }
 
 function drawList() {
@@ -141,6 +142,6 @@ async function send(event) {
   }
   if (await post("/api/send", draft)) {
     dialog.close();
-    byId("say").focus();
+    focusInput();
   }
 }

@@ -6,12 +6,14 @@ import { startBot } from "./bot.js";
 import { startChat } from "./chat.js";
 import { startComposer } from "./composer.js";
 import { startFans } from "./fans.js";
+import { startFirstSteps } from "./first-steps.js";
 import { startInspector } from "./inspector.js";
 import { startKinds } from "./kinds.js";
 import { startLayout } from "./layout.js";
 import { startMenu } from "./menu.js";
 import { startSetup } from "./setup.js";
 import { apply } from "./store.js";
+import { startTurns } from "./turns.js";
 
 startLayout();
 startSetup();
@@ -21,6 +23,8 @@ startAttacks();
 startChat();
 startMenu();
 startComposer();
+startTurns();
+startFirstSteps();
 startInspector();
 // Events are drawn with the titles of the catalogue.
 await startKinds();

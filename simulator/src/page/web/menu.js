@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 import { fan, on, state } from "./store.js";
 import { safeUrl } from "./text.js";
 
-const bar = byId("menu");
+const bar = byId("menu-buttons");
 let open = null;
 
 export function startMenu() {

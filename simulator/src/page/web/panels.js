@@ -1,9 +1,11 @@
 // The panels of the inspector for one delivery.
 
 import { h, icon } from "./dom.js";
+import { post } from "./api.js";
 import { pick, seconds, t } from "./i18n.js";
 import { copy } from "./layout.js";
 import { signature, tokenButton } from "./signatures.js";
+import { chooseFan, fan, select } from "./store.js";
 
 /** XML with coloured tags. All tokens become text nodes, never markup. */
 export function xml(text) {
@@ -95,6 +97,22 @@ export function answer(exchange, detail, delivery) {
   ];
 }
 
+/** Raw XML has its own MsgId, so it can only be pushed as it was. */
+function sendAgain({ id, fan: sender, is_raw }) {
+  const button = (key, name, path) => {
+    const push = async () => {
+      if (!(await post(path, { id }))) return;
+      if (fan().name !== sender) chooseFan(sender);
+      select(null);
+    };
+    return [h("button", { type: "button", class: "small", data: { key }, onclick: push }, icon("again"), t(name)), h("p", { class: "hint" }, t(`${name}-hint`))];
+  };
+  return block(
+    t("from-here"),
+    h("div", { class: "pushes" }, is_raw ? null : button("resend", "say-again", "/api/resend"), button("repeat", "push-again", "/api/repeat")),
+  );
+}
+
 export function again(exchange, detail, delivery) {
   const command = (title, hint, text, key) =>
     block(
@@ -104,6 +122,7 @@ export function again(exchange, detail, delivery) {
       h("button", { type: "button", class: "small", data: { key }, onclick: () => copy(text) }, icon("copy"), title),
     );
   return [
+    sendAgain(exchange),
     command(t("as-command"), t("as-command-hint"), detail.command, "as-command"),
     command(t("as-curl"), t("as-curl-hint"), delivery.curl, "as-curl"),
   ];

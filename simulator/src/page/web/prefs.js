@@ -1,4 +1,4 @@
-// What this browser remembers: the language, the current fan, the selection. No messages.
+// What this browser remembers: the language, the current fan, the selection, what was tried. No messages.
 
 const KEY = "wechat-sim";
 

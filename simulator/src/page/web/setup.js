@@ -56,8 +56,10 @@ function drawVerified() {
   pill.classList.toggle("wrong", verified?.passed === false);
   pill.title = verified ? `${pick(verified.explanation)} — ${t("verify-again")}` : t("verify-again");
   const down = state.bot && state.bot.state !== "listening";
-  const text = down ? t("bot-down") : !verified ? t("verifying") : verified.passed ? t("verified", { took: seconds(verified.took_ms) }) : t("not-verified");
-  fill(pill, h("i", { class: "lamp" }), text);
+  const text = t(down ? "bot-down" : !verified ? "verifying" : verified.passed ? "verified" : "verify-failed");
+  const took = !down && verified?.passed ? h("span", { class: "took" }, ` · ${seconds(verified.took_ms)}`) : null;
+  const url = down ? null : h("span", { class: "of-url" }, "URL ");
+  fill(pill, h("i", { class: "lamp" }), h("span", {}, url, text, took));
 }
 
 function drawModes() {

@@ -19,6 +19,8 @@ export const state = {
   verified: null,
   /** The state of a bot that the simulator starts, else null. */
   bot: null,
+  /** The id of the exchange that a person chose for the inspector; null while it follows the newest one. */
+  chosen: null,
   /** The id of the exchange in the inspector. */
   selected: null,
 };
@@ -46,6 +48,7 @@ export function apply({ event, ...values }) {
     case "exchange":
       add(values.exchange);
       emit("exchange", values.exchange);
+      follow();
       break;
     case "fans":
       state.fans = values.fans;
@@ -91,7 +94,8 @@ function load({ exchanges, ...values }) {
   for (const exchange of exchanges) add(exchange);
   // Ids of an earlier start of the server are invalid now.
   if (prefs.run !== state.run) remember({ run: state.run, selected: null });
-  state.selected = state.exchanges.has(prefs.selected) ? prefs.selected : null;
+  state.chosen = state.exchanges.has(prefs.selected) ? prefs.selected : null;
+  state.selected = inspected();
   emit("state");
   emit("selected");
 }
@@ -110,12 +114,24 @@ export function fan() {
 export function chooseFan(name) {
   remember({ fan: name });
   emit("fan");
+  follow();
 }
 
 export const exchangesOf = (name) => [...state.exchanges.values()].filter((exchange) => exchange.fan === name);
 
+const newest = () => exchangesOf(fan()?.name).at(-1)?.id ?? null;
+const inspected = () => state.chosen ?? newest();
+
+function follow() {
+  if (inspected() === state.selected) return;
+  state.selected = inspected();
+  emit("selected");
+}
+
+/** Chooses an exchange for the inspector. With the newest one, or with null, the inspector follows the conversation. */
 export function select(id) {
-  state.selected = id;
-  remember({ selected: id });
+  state.chosen = id === newest() ? null : id;
+  state.selected = inspected();
+  remember({ selected: state.chosen });
   emit("selected");
 }

@@ -37,6 +37,9 @@ export function rich(text, choose) {
   return nodes;
 }
 
+/** The text without the markup of its links. */
+export const plain = (text) => text.replace(ANCHOR, "$3");
+
 function anchor(href, text, choose) {
   const item = menuItem(href);
   if (item && choose) {

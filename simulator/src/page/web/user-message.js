@@ -2,8 +2,8 @@
 
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
+import { event, isEvent, sent } from "./descriptions.js";
 import { link, safeUrl } from "./text.js";
-import { buttonWithKey, kindTitle } from "./kinds.js";
 
 /** One or two characters of the name on one of six colours. */
 export function avatar(name) {
@@ -26,9 +26,7 @@ export function picture(url, label) {
 
 /** A row of the conversation, with `meta` in it. */
 export function drawUserMessage(exchange, meta) {
-  if (exchange.is_event || exchange.kind.startsWith("device_")) {
-    return h("div", { class: "row did" }, h("p", {}, eventText(exchange)), meta);
-  }
+  if (isEvent(exchange) || exchange.repeats) return eventRow(exchange, meta);
   return h(
     "div",
     { class: "row own" },
@@ -37,24 +35,11 @@ export function drawUserMessage(exchange, meta) {
   );
 }
 
-function eventText({ kind, field, fan }) {
-  const key = field.EventKey ?? "";
-  switch (kind.toLowerCase()) {
-    case "subscribe":
-      return key.startsWith("qrscene_") ? t("did-follow-by", { fan, scene: key.slice(8) }) : t("did-follow", { fan });
-    case "unsubscribe":
-      return t("did-unfollow", { fan });
-    case "click":
-      return t("did-click", { fan, name: buttonWithKey(key)?.name ?? key });
-    case "view":
-      return [`${t("did-view", { fan })} `, link(key, {}, key)];
-    case "scan":
-      return t("did-scan", { fan, scene: key });
-    case "location":
-      return t("did-report", { fan, place: `${field.Latitude}, ${field.Longitude}` });
-    default:
-      return t("did-event", { fan, title: kindTitle(kind, true), name: kind });
-  }
+function eventRow(exchange, meta) {
+  const { kind, field, fan, repeats } = exchange;
+  if (repeats) return h("div", { class: "row did" }, h("p", {}, t("did-repeat", { text: sent(exchange) })), meta);
+  const url = kind.toLowerCase() === "view" ? [" ", link(field.EventKey ?? "", {}, field.EventKey ?? "")] : [];
+  return h("div", { class: "row did" }, h("p", {}, event(exchange, fan), ...url, " ", h("code", {}, `(${kind})`)), meta);
 }
 
 function bubble({ kind, field }) {
