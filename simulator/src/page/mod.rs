@@ -15,6 +15,7 @@
 //! only from its own pages, and keeps everything in memory.
 
 mod assets;
+mod attack_status;
 mod command;
 mod draft;
 mod events;

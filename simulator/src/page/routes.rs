@@ -32,6 +32,7 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/events", get(events))
         .route("/api/kinds", get(async || Json(catalogue::kinds())))
         .route("/api/exchanges/{id}", get(exchange))
+        .route("/api/attacks/{name}", get(attack_detail))
         .route("/api/send", post(send))
         .route("/api/fans", post(add_fan))
         .route("/api/mode", post(set_mode))
@@ -60,7 +61,15 @@ async fn events(
 }
 
 async fn exchange(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> Response {
-    match shared.detail(id) {
+    json_or_not_found(shared.detail(id))
+}
+
+async fn attack_detail(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+    json_or_not_found(shared.attack_detail(&name))
+}
+
+fn json_or_not_found(json: Option<String>) -> Response {
+    match json {
         Some(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::attack_status::AttackStatus;
 use super::menu::Menu;
 use super::record::Record;
-use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
 use crate::handshake::HandshakeResult;
 use crate::{LocalizedText, Wechat};
 
@@ -34,41 +34,6 @@ pub(super) struct FanState {
     pub(super) name: String,
     pub(super) openid: String,
     pub(super) following: bool,
-}
-
-/// The result of an attack, or that it is running.
-#[derive(Clone, Default, Serialize)]
-pub(super) struct AttackStatus {
-    /// `None` while it is running.
-    verdict: Option<Verdict>,
-    silent: bool,
-    probes: Vec<ProbeSummary>,
-}
-
-#[derive(Clone, Serialize)]
-struct ProbeSummary {
-    expected: Expected,
-    passed: bool,
-    detail: LocalizedText,
-}
-
-impl AttackStatus {
-    pub(super) fn of(result: &AttackResult) -> Self {
-        let probe = |probe: &ProbeResult| ProbeSummary {
-            expected: probe.expected,
-            passed: probe.passed,
-            detail: probe.detail.clone(),
-        };
-        Self {
-            verdict: Some(result.verdict),
-            silent: result.silent(),
-            probes: result.probes.iter().map(probe).collect(),
-        }
-    }
-
-    pub(super) const fn is_running(&self) -> bool {
-        self.verdict.is_none()
-    }
 }
 
 /// The result of a URL verification.
