@@ -232,8 +232,6 @@ pub(crate) mod forgery {
 /// Why the chat page's server refused what the browser asked for.
 #[cfg(feature = "page")]
 pub(crate) mod page {
-    use std::fmt::Display;
-
     crate::localized_texts! {
         unknown_kind() =>
             "要么是消息，要么是事件，要么是原始 XML", "neither a message, nor an event, nor raw XML";
@@ -244,6 +242,30 @@ pub(crate) mod page {
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
-        bad_menu(error: &dyn Display) => "菜单不正确：{error}", "{error}";
+    }
+}
+
+/// What is wrong with a custom menu.
+#[cfg(feature = "page")]
+pub(crate) mod menu {
+    crate::localized_texts! {
+        not_json(line: usize, column: usize) =>
+            "第 {line} 行第 {column} 列：JSON 格式不正确", "line {line}, column {column}: not JSON";
+        not_a_menu(line: usize, column: usize) =>
+            "第 {line} 行第 {column} 列：菜单的这里应当是别的内容",
+            "line {line}, column {column}: not what a menu has here";
+        buttons(count: usize, limit: usize) =>
+            "有 {count} 个按钮：应当有 1 到 {limit} 个", "{count} buttons: a menu has 1 to {limit}";
+        button(button: usize) => "按钮 {button}", "button {button}";
+        sub_button(button: usize, sub_button: usize) =>
+            "按钮 {button} 的子按钮 {sub_button}", "sub-button {sub_button} of button {button}";
+
+        sub_buttons(zh: &str, en: &str, count: usize, limit: usize) =>
+            "{zh}：有 {count} 个子按钮，最多 {limit} 个", "{en}: {count} sub-buttons; there can be {limit}";
+        nested(zh: &str, en: &str) => "{zh}：子按钮下不能再有子按钮", "{en}: a sub-button has no sub-buttons";
+        missing(zh: &str, en: &str, member: &str) => "{zh}：缺少 {member}", "{en}: {member} is missing";
+        too_long(zh: &str, en: &str, member: &str, length: usize, limit: usize) =>
+            "{zh}：{member} 有 {length} 字节，最多 {limit} 字节", "{en}: {member} has {length} bytes; there can be {limit}";
+        no_event(zh: &str, en: &str, kind: &str) => "{zh}：类型 {kind:?} 不推送事件", "{en}: the type {kind:?} pushes no event";
     }
 }

@@ -479,3 +479,20 @@ async fn no_script_makes_markup_of_text() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_menu_is_set_and_a_mistake_in_it_is_told_in_both_languages_with_its_place() {
+    let served = Served::new().await;
+    let menu = json!({"menu": {"button": [{"name": "天气", "type": "click", "key": "WEATHER", "note": 1}]}});
+    assert_eq!(served.post("/api/menu", &menu).await.0, StatusCode::NO_CONTENT);
+    let state = served.wait_for(|event| event["event"] == "state").await;
+    assert_eq!(state["menu"], menu["menu"]);
+    for (json, zh, en) in [
+        ("{\n  \"button\" []}", "第 2 行第 12 列：JSON 格式不正确", "line 2, column 12: not JSON"),
+        (r#"{"button":[{"name":"a"}]}"#, "按钮 1：缺少 type", "button 1: type is missing"),
+    ] {
+        let (status, answer) = served.send(served.order("/api/menu"), json).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(serde_json::from_str::<Value>(&answer).expect("JSON"), json!({"zh": zh, "en": en}));
+    }
+}

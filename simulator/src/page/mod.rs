@@ -22,6 +22,7 @@ mod events;
 mod guard;
 mod job;
 mod menu;
+mod menu_error;
 mod record;
 mod refusal;
 mod routes;
@@ -38,7 +39,8 @@ use tokio::sync::mpsc;
 
 use crate::{Account, HttpTarget, Mode, Policy, Target, Wechat};
 use guard::Guard;
-pub use menu::{Button, Menu, MenuError};
+pub use menu::{Button, Menu};
+pub use menu_error::{ButtonPosition, MenuError};
 use shared::Shared;
 use state::PageState;
 use work::Worker;

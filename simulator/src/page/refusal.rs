@@ -2,7 +2,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::menu::MenuError;
+use super::menu_error::MenuError;
 use crate::texts::page as texts;
 
 /// Why a request from the browser was refused.
@@ -34,7 +34,7 @@ impl IntoResponse for Refusal {
             Self::BadFanName => texts::bad_fan_name(),
             Self::NoSuchAttack => texts::no_such_attack(),
             Self::Busy => texts::busy(),
-            Self::BadMenu(error) => texts::bad_menu(error),
+            Self::BadMenu(error) => error.explanation(),
         };
         (status, Json(reason)).into_response()
     }

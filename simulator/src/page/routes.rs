@@ -126,9 +126,9 @@ async fn set_split_cdata(
     StatusCode::NO_CONTENT
 }
 
-async fn set_menu(State(shared): State<Arc<Shared>>, Json(menu): Json<Menu>) -> Result<StatusCode, Refusal> {
-    menu.check().map_err(Refusal::BadMenu)?;
-    shared.set_menu(menu);
+/// The menu is read here, and not by an extractor, so that the place of a mistake is reported.
+async fn set_menu(State(shared): State<Arc<Shared>>, json: String) -> Result<StatusCode, Refusal> {
+    shared.set_menu(Menu::from_json(&json).map_err(Refusal::BadMenu)?);
     Ok(StatusCode::NO_CONTENT)
 }
 
