@@ -9,6 +9,7 @@ import { startInspector } from "./inspector.js";
 import { startKinds } from "./kinds.js";
 import { startLayout } from "./layout.js";
 import { startMenu } from "./menu.js";
+import { startMenuEditor } from "./menu-editor.js";
 import { startSetup } from "./setup.js";
 import { apply } from "./store.js";
 
@@ -18,6 +19,7 @@ startFans();
 startAttacks();
 startChat();
 startMenu();
+startMenuEditor();
 startComposer();
 startInspector();
 // Events are drawn with the titles of the catalogue.

@@ -19,6 +19,8 @@ export const state = {
   verified: null,
   /** The id of the exchange in the inspector. */
   selected: null,
+  /** The attack in the inspector and the number of its request, as `{ name, probe }`, or null. */
+  forged: null,
 };
 
 const listeners = new Map();
@@ -85,6 +87,7 @@ function load({ exchanges, ...values }) {
   // Ids of an earlier start of the server are invalid now.
   if (prefs.run !== state.run) remember({ run: state.run, selected: null });
   state.selected = state.exchanges.has(prefs.selected) ? prefs.selected : null;
+  if (!state.attack_statuses[state.forged?.name]) state.forged = null;
   emit("state");
   emit("selected");
 }
@@ -109,6 +112,15 @@ export const exchangesOf = (name) => [...state.exchanges.values()].filter((excha
 
 export function select(id) {
   state.selected = id;
+  state.forged = null;
   remember({ selected: id });
+  emit("selected");
+}
+
+/** Opens a request of an attack in the inspector, or none if `name` is null. */
+export function inspectAttack(name, probe = 0) {
+  select(null);
+  if (name === null) return;
+  state.forged = { name, probe };
   emit("selected");
 }

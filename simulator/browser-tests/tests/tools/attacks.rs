@@ -1,0 +1,147 @@
+//! The attacks: folded, run, and inspected.
+
+use thirtyfour::prelude::*;
+
+use crate::chat;
+use crate::support::{Visit, quick, visit, weak_bot};
+
+/// Unfolds the attacks.
+async fn unfold(page: &Visit) {
+    page.click("#attack-fold[aria-expanded=false]").await;
+    page.until("document.querySelector('#attack-panel').checkVisibility()").await;
+}
+
+#[tokio::test]
+async fn what_is_set_up_is_seen_without_scrolling() {
+    chat("set-up", async |page| {
+        page.size(1360, 900).await;
+        for part in ["#fans", "#modes", "#attack-fold", "#attack-all", "#account", "#edit-menu", "#clear"] {
+            let below =
+                page.js(&format!("document.querySelector('{part}').getBoundingClientRect().bottom")).await;
+            assert!(below.as_f64().is_some_and(|below| below <= 900.0), "{part} ends at {below}");
+        }
+        assert_eq!(page.count("#attack-panel[hidden]").await, 1);
+        page.until_text("#attack-fold", "攻击 19 项").await;
+        page.shot("folded").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attacks_unfold_by_keyboard_and_stay_unfolded() {
+    chat("attacks-fold", async |page| {
+        page.js("document.querySelector('#attack-fold').focus()").await;
+        page.press(Key::Enter).await;
+        page.until("document.querySelector('#attack-fold').getAttribute('aria-expanded') === 'true'").await;
+        assert_eq!(page.count("[data-attack]").await, 19);
+        page.open().await;
+        page.until("document.querySelector('[data-attack=doctype]').checkVisibility()").await;
+        page.click("#attack-fold").await;
+        page.until("!document.querySelector('#attack-panel').checkVisibility()").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_attacks_run_while_they_are_folded_and_the_score_is_seen() {
+    let weak = |_: &wechat_sim::Account| weak_bot();
+    visit("attacks-all", weak, quick(), async |page| {
+        page.click("#attack-all").await;
+        page.until("document.querySelector('#attack-progress').value > 0").await;
+        page.until("!document.querySelector('#attack-all').disabled").await;
+        page.until_text("#attack-fold", "19").await;
+        assert_eq!(page.text("#attack-news").await, "拒绝 0 · 接受 19");
+        assert_eq!(page.count("#attack-panel[hidden]").await, 1);
+        // What the bot accepted is listed, and opens in the inspector.
+        page.until_text("#attack-missed", "另有 16 项").await;
+        page.click("[data-key=missed-bad-signature]").await;
+        page.until_text("#inspect", "机器人没有拒绝：漏洞").await;
+        page.shot("vulnerable").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attack_turns_green_where_the_bot_refuses() {
+    chat("tamper-green", async |page| {
+        unfold(page).await;
+        page.click("[data-attack=bad-signature]").await;
+        page.until("document.querySelector('[data-attack=bad-signature].refused')").await;
+        page.until_text("#attack-result", "已拒绝").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attack_turns_red_where_the_bot_accepts() {
+    let weak = |_: &wechat_sim::Account| weak_bot();
+    visit("tamper-red", weak, quick(), async |page| {
+        unfold(page).await;
+        page.click("[data-attack=bad-signature]").await;
+        page.until("document.querySelector('[data-attack=bad-signature].accepted')").await;
+        page.until_text("#attack-result", "漏洞").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forged_request_is_inspected_like_any_other() {
+    chat("forged", async |page| {
+        unfold(page).await;
+        page.click("[data-attack=bad-signature]").await;
+        page.until_text("#attack-result", "已拒绝").await;
+        page.click("#attack-result .look").await;
+        page.until_text("#inspect", "机器人拒绝了这个请求").await;
+        page.until_text("#panel", "msg_signature 的第一位改了").await;
+        page.shot("overview").await;
+        page.click("#tab-signatures").await;
+        page.until("document.querySelectorAll('.signature').length === 2").await;
+        page.until_text("#panel", "请求里的 msg_signature 是").await;
+        page.shot("signatures").await;
+        page.click("#tab-request").await;
+        page.until_text("#panel", "POST /weixin?signature=").await;
+        page.until_text("#panel", "<Encrypt>").await;
+        page.click("#tab-answer").await;
+        page.until_text("#panel", "HTTP/1.1 403").await;
+        page.click("#tab-again").await;
+        page.until_text("#panel", "wechat-sim attack bad-signature").await;
+        page.until_text("#panel", "curl -i 'http://").await;
+        // A message takes the inspector again.
+        page.ask("你好", "你说：你好").await;
+        page.click(".row.own .meta").await;
+        page.until_text("#inspect", "小明 看到了回复").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_genuine_request_is_shown_beside_the_forged_one() {
+    chat("pair", async |page| {
+        unfold(page).await;
+        page.click("[data-attack=replay-with-another-body]").await;
+        page.until_text("#attack-result", "已拒绝").await;
+        page.click("[data-key=probe-1]").await;
+        page.until_text("#inspect", "正文是另一条消息").await;
+        page.until("document.querySelectorAll('#panel .two .block').length === 2").await;
+        page.shot("overview").await;
+        page.click("[data-key=look-0]").await;
+        page.until_text("#inspect", "正常请求被接受了").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_body_is_cut_with_a_note() {
+    chat("long", async |page| {
+        unfold(page).await;
+        page.click("[data-attack=oversize]").await;
+        page.until_text("#attack-result", "已拒绝").await;
+        page.click("[data-key=probe-0]").await;
+        page.until_text("#panel", "这里只留了前 16384 字节").await;
+        page.click("#tab-again").await;
+        page.until_text("#panel", "放不进一条 curl 命令").await;
+        page.click("#tab-signatures").await;
+        page.until_text("#panel", "没有可以计算的签名").await;
+    })
+    .await;
+}
