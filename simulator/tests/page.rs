@@ -291,13 +291,14 @@ async fn a_name_that_is_not_this_machines_own_is_refused() {
     assert_ne!(served.send(twice, "").await.0, StatusCode::OK);
 }
 
-const ORDERS: [&str; 9] = [
+const ORDERS: [&str; 10] = [
     "/api/send",
     "/api/fans",
     "/api/mode",
     "/api/split-cdata",
     "/api/menu",
     "/api/attack",
+    "/api/scenario",
     "/api/verify",
     "/api/clear",
     "/api/secrets",

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use crate::Message;
 
 /// What a fan sends: a message or an event with its fields, or raw XML. It is not checked yet.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Draft {
     #[serde(default)]
     pub(super) fan: String,

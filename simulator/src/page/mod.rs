@@ -26,6 +26,7 @@ mod menu_error;
 mod record;
 mod refusal;
 mod routes;
+mod scenario;
 mod shared;
 mod state;
 mod work;

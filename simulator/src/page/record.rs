@@ -5,6 +5,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::command;
+use super::draft::Draft;
 use crate::deliver::millis;
 use crate::xml::Element;
 use crate::{Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
@@ -14,20 +16,19 @@ const MAX_BODY: usize = 64 * 1024;
 
 pub(super) struct Record {
     pub(super) id: u64,
-    fan: String,
+    pub(super) draft: Draft,
     at_ms: u64,
     done_at_ms: Option<u64>,
     began: Instant,
     kind: String,
     is_event: bool,
     mode: Mode,
-    xml: String,
+    pub(super) xml: String,
     fields: Vec<(String, String)>,
-    command: String,
     signatures: Vec<Signature>,
-    deliveries: Vec<Delivery>,
+    pub(super) deliveries: Vec<Delivery>,
     running: Option<RunningDelivery>,
-    shown: Option<Shown>,
+    pub(super) shown: Option<Shown>,
 }
 
 struct RunningDelivery {
@@ -37,10 +38,10 @@ struct RunningDelivery {
 }
 
 impl Record {
-    pub(super) fn new(id: u64, fan: &str, mode: Mode, push: &Push, command: String) -> Self {
+    pub(super) fn new(id: u64, draft: &Draft, mode: Mode, push: &Push) -> Self {
         Self {
             id,
-            fan: fan.to_owned(),
+            draft: draft.clone(),
             at_ms: now_ms(),
             done_at_ms: None,
             began: Instant::now(),
@@ -49,7 +50,6 @@ impl Record {
             mode,
             fields: flat(&push.message),
             xml: push.xml.clone(),
-            command,
             signatures: push.signatures.clone(),
             deliveries: Vec::new(),
             running: None,
@@ -93,13 +93,13 @@ impl Record {
             let answer = delivery.ending.answer().map_or(0, |answer| answer.body.len());
             delivery.request.body.len() + 2 * answer + 4096
         };
-        3 * self.xml.len() + self.deliveries.iter().map(delivery).sum::<usize>()
+        4 * self.xml.len() + self.deliveries.iter().map(delivery).sum::<usize>()
     }
 
     pub(super) fn summary(&self) -> Summary<'_> {
         Summary {
             id: self.id,
-            fan: &self.fan,
+            fan: &self.draft.fan,
             at_ms: self.at_ms,
             done_at_ms: self.done_at_ms,
             kind: &self.kind,
@@ -127,7 +127,7 @@ impl Record {
         Detail {
             id: self.id,
             xml: &self.xml,
-            command: &self.command,
+            command: command::of(&self.draft),
             deliveries: self.deliveries.iter().map(detail).collect(),
             running,
         }
@@ -193,7 +193,7 @@ struct RunningLane {
 pub(super) struct Detail<'r> {
     id: u64,
     xml: &'r str,
-    command: &'r str,
+    command: String,
     deliveries: Vec<DeliveryDetail<'r>>,
     running: Option<RunningDetail<'r>>,
 }

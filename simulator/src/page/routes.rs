@@ -19,6 +19,7 @@ use super::draft::Draft;
 use super::guard::{self, Guard};
 use super::menu::Menu;
 use super::refusal::Refusal;
+use super::scenario::Scenario;
 use super::shared::Shared;
 use crate::{Account, Mode, catalogue};
 
@@ -39,6 +40,7 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/split-cdata", post(set_split_cdata))
         .route("/api/menu", post(set_menu))
         .route("/api/attack", post(attack))
+        .route("/api/scenario", post(scenario))
         .route("/api/verify", post(verify))
         .route("/api/clear", post(clear))
         .route("/api/secrets", post(secrets))
@@ -101,6 +103,16 @@ async fn attack(
     Json(request): Json<NameRequest>,
 ) -> Result<StatusCode, Refusal> {
     shared.attack(&request.name).map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct ScenarioRequest {
+    /// All of them if there is none.
+    fan: Option<String>,
+}
+
+async fn scenario(State(shared): State<Arc<Shared>>, Json(request): Json<ScenarioRequest>) -> Json<Scenario> {
+    Json(shared.scenario(request.fan.as_deref()))
 }
 
 #[derive(Deserialize)]

@@ -6,13 +6,13 @@ use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::attack_status::AttackStatus;
-use super::command;
 use super::draft::Draft;
 use super::events::{PageEvent, Snapshot};
 use super::job::Job;
 use super::menu::Menu;
 use super::record::Record;
 use super::refusal::Refusal;
+use super::scenario::Scenario;
 use super::state::{FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack, AttackResult};
 use crate::handshake::HandshakeResult;
@@ -84,7 +84,7 @@ impl Shared {
         let push = state.wechat.push(&message, &openid);
         state.last_id += 1;
         let (id, mode) = (state.last_id, state.wechat.account().mode());
-        let record = Record::new(id, &draft.fan, mode, &push, command::of(draft));
+        let record = Record::new(id, draft, mode, &push);
         if changed {
             self.notify(&state, &PageEvent::Fans { fans: &state.fans });
         }
@@ -93,6 +93,13 @@ impl Shared {
         state.trim();
         self.start(Job::Deliver { id, wechat: state.wechat.clone(), push: Box::new(push) });
         Ok(id)
+    }
+
+    /// The conversation with this fan, or with all of them.
+    pub(super) fn scenario(&self, fan: Option<&str>) -> Scenario {
+        let state = self.state();
+        let is_wanted = |record: &&Record| fan.is_none_or(|fan| record.draft.fan == fan);
+        Scenario::of(fan.unwrap_or("conversation"), state.records.iter().filter(is_wanted))
     }
 
     fn start(&self, job: Job) {

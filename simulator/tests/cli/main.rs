@@ -5,6 +5,7 @@ mod attacks;
 mod bots;
 mod dev;
 mod examples;
+mod exported;
 mod page;
 #[path = "../../../tests/support/process.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of wechat-callback")]

@@ -1,0 +1,101 @@
+//! A conversation as a scenario in TOML, which `wechat-sim run` plays.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::record::Record;
+use crate::{Reply, Shown, catalogue};
+
+/// The messages that are done, each with what the user saw as its expectation.
+#[derive(Serialize)]
+pub(super) struct Scenario {
+    /// How many steps there are. Without one it cannot be played.
+    steps: usize,
+    toml: String,
+}
+
+impl Scenario {
+    /// The scenario of this conversation.
+    pub(super) fn of<'r>(name: &str, records: impl Iterator<Item = &'r Record>) -> Self {
+        let mut toml = format!(
+            "# Exported from the page of wechat-sim. To play it: wechat-sim run FILE\nname = {}\n",
+            quoted(name)
+        );
+        let (mut steps, mut fan) = (0, "");
+        for record in records {
+            let Some(shown) = &record.shown else { continue };
+            toml.push_str("\n[[step]]\n");
+            if record.draft.fan != fan {
+                fan = &record.draft.fan;
+                let _ = writeln!(toml, "fan = {}", quoted(fan));
+            }
+            toml.push_str(&action(record));
+            toml.push_str(&expectation(shown, record.deliveries.len()));
+            steps += 1;
+        }
+        Self { steps, toml }
+    }
+}
+
+/// What the fan sends. Kinds that are not in the catalogue are sent as the XML that they were.
+fn action(record: &Record) -> String {
+    let draft = &record.draft;
+    let mut fields: BTreeMap<_, _> = draft.fields.iter().map(|(path, value)| (&**path, &**value)).collect();
+    let message = match (&draft.raw, &draft.event, draft.kind.as_deref()) {
+        (None, Some(event), _) if catalogue::event(event).is_some() => format!("event = {}\n", quoted(event)),
+        (None, None, Some("text")) if fields.contains_key("Content") => {
+            format!("text = {}\n", quoted(fields.remove("Content").unwrap_or_default()))
+        }
+        (None, None, Some(kind)) if catalogue::message(kind).is_some() => {
+            format!("send = {}\n", quoted(kind))
+        }
+        (raw, ..) => return format!("raw = {}\n", quoted_lines(raw.as_deref().unwrap_or(&record.xml))),
+    };
+    if fields.is_empty() {
+        return message;
+    }
+    let fields = fields.iter().map(|(path, value)| format!("{} = {}", quoted(path), quoted(value)));
+    format!("{message}fields = {{ {} }}\n", fields.collect::<Vec<_>>().join(", "))
+}
+
+fn expectation(shown: &Shown, deliveries: usize) -> String {
+    let shown = match shown {
+        Shown::Nothing | Shown::Reply { reply: Reply::Acknowledgement } => "nothing = true".to_owned(),
+        Shown::FailureNotice => "failure_notice = true".to_owned(),
+        Shown::Reply { reply: Reply::Text { content } } => format!("text = {}", quoted(content)),
+        Shown::Reply { reply } => format!("kind = {}", quoted(kind_of(reply))),
+    };
+    match deliveries {
+        0 | 1 => format!("expect = {{ {shown} }}\n"),
+        more => format!("expect = {{ {shown}, deliveries = {more} }}\n"),
+    }
+}
+
+/// The kind of a reply, as a scenario names it.
+const fn kind_of(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Acknowledgement => "nothing",
+        Reply::Text { .. } => "text",
+        Reply::Image { .. } => "image",
+        Reply::Voice { .. } => "voice",
+        Reply::Video { .. } => "video",
+        Reply::Music { .. } => "music",
+        Reply::News { .. } => "news",
+        Reply::Transfer { .. } => "transfer",
+        Reply::TransferToAi => "transfer_to_ai",
+    }
+}
+
+/// A basic string. What TOML wants escaped is what JSON wants escaped, and DEL.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', r"\u007F")
+}
+
+/// A basic string of several lines, each as a line of the file.
+fn quoted_lines(text: &str) -> String {
+    let lines = text.split('\n').map(quoted);
+    let lines = lines.map(|line| line.get(1..line.len() - 1).unwrap_or_default().to_owned());
+    format!("\"\"\"\n{}\"\"\"", lines.collect::<Vec<_>>().join("\n"))
+}
