@@ -41,6 +41,7 @@ files! {
     "panels.js"
     "prefs.js"
     "replies.js"
+    "scenario.js"
     "setup.css"
     "setup.js"
     "signatures.js"

@@ -27,7 +27,7 @@ use wechat_tower::{
 use process::{Process, skip};
 
 /// How long to wait for anything before a test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A shorter time than the five seconds of WeChat.
 pub(crate) const WAIT: Duration = Duration::from_millis(600);
@@ -147,6 +147,11 @@ pub(crate) async fn visit(
     if let Err(panic) = done {
         resume_unwind(panic);
     }
+}
+
+/// A test in a browser, with a bot with the library and shortened times.
+pub(crate) async fn chat(name: &'static str, test: impl AsyncFnOnce(&Visit)) {
+    visit(name, |account: &Account| bot(account, &quick(), ""), quick(), test).await;
 }
 
 /// Starts chromedriver on a port that it chooses.

@@ -10,6 +10,7 @@ import { startKinds } from "./kinds.js";
 import { startLayout } from "./layout.js";
 import { startMenu } from "./menu.js";
 import { startMenuEditor } from "./menu-editor.js";
+import { startScenario } from "./scenario.js";
 import { startSetup } from "./setup.js";
 import { apply } from "./store.js";
 
@@ -22,6 +23,7 @@ startMenu();
 startMenuEditor();
 startComposer();
 startInspector();
+startScenario();
 // Events are drawn with the titles of the catalogue.
 await startKinds();
 listen(apply, (connected) => document.body.classList.toggle("offline", !connected));

@@ -73,4 +73,12 @@ export const toolMessages = {
   "as-attack": ["复制为 wechat-sim 命令", "Copy as a wechat-sim command"],
   "as-attack-hint": ["再试一遍这项攻击。账号和机器人的地址取自环境变量。", "Runs the attack again. The account and the bot's URL come from the environment."],
   "no-curl": ["正文太长，放不进一条 curl 命令。", "The body is too long for a curl command."],
+  export: ["导出场景", "Export a scenario"],
+  "scenario-hint": ["把聊天存成场景文件，再对机器人重放，逐条比对回复：", "Saves the conversation as a scenario, which is played against the bot with each reply compared:"],
+  "scenario-whose": ["谁的聊天", "Whose conversation"],
+  "all-fans": ["所有粉丝", "All fans"],
+  "scenario-steps": ["{n} 步", "steps: {n}"],
+  "scenario-empty": ["还没有可以导出的消息。", "There is no message to export yet."],
+  "scenario-toml": ["场景文件", "The scenario"],
+  download: ["下载", "Download"],
 };

@@ -3,8 +3,7 @@
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use crate::chat;
-use crate::support::Visit;
+use crate::support::{Visit, chat};
 
 /// The menu of the page, as its server has it after a reload.
 async fn menu(page: &Visit) -> serde_json::Value {

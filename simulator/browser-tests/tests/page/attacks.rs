@@ -1,14 +1,40 @@
-//! The attacks: folded, run, and inspected.
+//! The attacks: folded, run, and their forged requests in the inspector.
 
 use thirtyfour::prelude::*;
 
-use crate::chat;
-use crate::support::{Visit, quick, visit, weak_bot};
+use crate::support::{Visit, chat, quick, visit, weak_bot};
 
 /// Unfolds the attacks.
 async fn unfold(page: &Visit) {
     page.click("#attack-fold[aria-expanded=false]").await;
     page.until("document.querySelector('#attack-panel').checkVisibility()").await;
+}
+
+#[tokio::test]
+async fn a_tamper_button_turns_green_where_the_bot_refuses() {
+    chat("tamper-green", async |page| {
+        unfold(page).await;
+        page.click("[data-attack=bad-signature]").await;
+        page.until("document.querySelector('[data-attack=bad-signature].refused')").await;
+        page.until_text("#attack-result", "已拒绝").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tamper_button_turns_red_where_the_bot_accepts() {
+    visit(
+        "tamper-red",
+        |_| weak_bot(),
+        quick(),
+        async |page| {
+            unfold(page).await;
+            page.click("[data-attack=bad-signature]").await;
+            page.until("document.querySelector('[data-attack=bad-signature].accepted')").await;
+            page.until_text("#attack-result", "漏洞").await;
+        },
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -57,29 +83,6 @@ async fn all_attacks_run_while_they_are_folded_and_the_score_is_seen() {
         page.click("[data-key=missed-bad-signature]").await;
         page.until_text("#inspect", "机器人没有拒绝：漏洞").await;
         page.shot("vulnerable").await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_attack_turns_green_where_the_bot_refuses() {
-    chat("tamper-green", async |page| {
-        unfold(page).await;
-        page.click("[data-attack=bad-signature]").await;
-        page.until("document.querySelector('[data-attack=bad-signature].refused')").await;
-        page.until_text("#attack-result", "已拒绝").await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_attack_turns_red_where_the_bot_accepts() {
-    let weak = |_: &wechat_sim::Account| weak_bot();
-    visit("tamper-red", weak, quick(), async |page| {
-        unfold(page).await;
-        page.click("[data-attack=bad-signature]").await;
-        page.until("document.querySelector('[data-attack=bad-signature].accepted')").await;
-        page.until_text("#attack-result", "漏洞").await;
     })
     .await;
 }
