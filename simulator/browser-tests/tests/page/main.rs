@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accessibility;
 mod attacks;
 mod chat;
 mod menu;

@@ -2,7 +2,7 @@
 
 #[path = "../../../../tests/support/process.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of wechat-callback")]
-mod process;
+pub(crate) mod process;
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, resume_unwind};
