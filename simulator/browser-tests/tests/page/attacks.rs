@@ -41,14 +41,19 @@ async fn a_tamper_button_turns_red_where_the_bot_accepts() {
 async fn what_is_set_up_is_seen_without_scrolling() {
     chat("set-up", async |page| {
         page.size(1360, 900).await;
-        for part in ["#fans", "#modes", "#attack-fold", "#attack-all", "#account", "#edit-menu", "#clear"] {
-            let below =
-                page.js(&format!("document.querySelector('{part}').getBoundingClientRect().bottom")).await;
-            assert!(below.as_f64().is_some_and(|below| below <= 900.0), "{part} ends at {below}");
+        for lang in ["zh-CN", "en"] {
+            page.until(&format!("document.documentElement.lang === '{lang}'")).await;
+            for part in ["#fans", "#modes", "#attack-fold", "#attack-all", "#account", "#rules", "#edit-menu", "#clear"] {
+                let place = page.js(&format!("document.querySelector('{part}').getBoundingClientRect()")).await;
+                assert!(place["bottom"].as_f64().is_some_and(|bottom| bottom <= 900.0), "{part} in {lang}: {place}");
+            }
+            let beyond = "[...document.querySelectorAll('#setup *')].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > 264).map((e) => e.outerHTML)";
+            assert_eq!(page.js(beyond).await, serde_json::json!([]), "{lang}");
+            page.shot(lang).await;
+            page.click("#lang").await;
         }
         assert_eq!(page.count("#attack-panel[hidden]").await, 1);
         page.until_text("#attack-fold", "攻击 19 项").await;
-        page.shot("folded").await;
     })
     .await;
 }
