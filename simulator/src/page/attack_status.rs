@@ -48,6 +48,8 @@ struct ProbeDetail {
 pub(super) struct AttackDetail<'s> {
     name: &'static str,
     verdict: Option<Verdict>,
+    /// The command that runs the attack again.
+    command: String,
     probes: &'s [ProbeDetail],
 }
 
@@ -71,7 +73,12 @@ impl AttackStatus {
     }
 
     pub(super) fn detail(&self, name: &'static str) -> AttackDetail<'_> {
-        AttackDetail { name, verdict: self.verdict, probes: &self.details }
+        AttackDetail {
+            name,
+            verdict: self.verdict,
+            command: format!("wechat-sim attack {name}"),
+            probes: &self.details,
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::record::Record;
-use crate::{Reply, Shown, catalogue};
+use crate::catalogue::{self, Kind};
+use crate::{Reply, Shown};
 
 /// The messages that are done, each with what the user saw as its expectation.
 #[derive(Serialize)]
@@ -39,19 +40,26 @@ impl Scenario {
     }
 }
 
-/// What the fan sends. Kinds that are not in the catalogue are sent as the XML that they were.
+/// What the fan sends. What the catalogue lacks is sent as the XML that it was.
 fn action(record: &Record) -> String {
     let draft = &record.draft;
+    let kind = match (&draft.raw, &draft.event, &draft.kind) {
+        (None, Some(event), _) => catalogue::event(event),
+        (None, None, Some(kind)) => catalogue::message(kind),
+        _ => None,
+    };
     let mut fields: BTreeMap<_, _> = draft.fields.iter().map(|(path, value)| (&**path, &**value)).collect();
-    let message = match (&draft.raw, &draft.event, draft.kind.as_deref()) {
-        (None, Some(event), _) if catalogue::event(event).is_some() => format!("event = {}\n", quoted(event)),
-        (None, None, Some("text")) if fields.contains_key("Content") => {
+    let has_fields =
+        |kind: &&Kind| fields.keys().all(|path| kind.fields().iter().any(|own| own.path == *path));
+    let Some(kind) = kind.filter(has_fields) else {
+        return format!("raw = {}\n", quoted_lines(draft.raw.as_deref().unwrap_or(&record.xml)));
+    };
+    let message = match (kind.event(), kind.name()) {
+        (Some(event), _) => format!("event = {}\n", quoted(event)),
+        (None, "text") if fields.contains_key("Content") => {
             format!("text = {}\n", quoted(fields.remove("Content").unwrap_or_default()))
         }
-        (None, None, Some(kind)) if catalogue::message(kind).is_some() => {
-            format!("send = {}\n", quoted(kind))
-        }
-        (raw, ..) => return format!("raw = {}\n", quoted_lines(raw.as_deref().unwrap_or(&record.xml))),
+        (None, name) => format!("send = {}\n", quoted(name)),
     };
     if fields.is_empty() {
         return message;

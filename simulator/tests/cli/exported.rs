@@ -92,6 +92,8 @@ fn an_exported_conversation_is_played_by_run_against_the_same_bot() {
         json!({"fan": "阿花", "event": "CLICK", "fields": [["EventKey", "MENU_TODAY"]]}),
         json!({"fan": "阿花", "event": "scancode_push", "fields": [["ScanCodeInfo.ScanResult", "\"a\nb"]]}),
         json!({"fan": "阿花", "event": "unsubscribe"}),
+        json!({"fan": "小明", "event": "click", "fields": [["EventKey", "MENU_TODAY"]]}),
+        json!({"fan": "小明", "type": "text", "fields": [["Contents", "2"]]}),
         json!({"fan": "小明", "type": "sticker", "fields": [["Sticker", "1"]]}),
         json!({"fan": "小明", "raw": raw}),
         json!({"fan": "小明", "raw": "<xml><MsgType>text"}),
@@ -108,6 +110,8 @@ fn an_exported_conversation_is_played_by_run_against_the_same_bot() {
         "event = \"unsubscribe\"\nexpect = { nothing = true }\n",
         "deliveries = 2 }\n",
         "raw = \"\"\"\n<xml><ToUserName>a</ToUserName>",
+        "[[step]]\nfan = \"小明\"\nevent = \"CLICK\"\n",
+        "<Contents><![CDATA[2]]></Contents>",
     ] {
         assert!(toml.contains(line), "{line} in {toml}");
     }

@@ -144,12 +144,12 @@ async fn audit(name: &'static str, width: u32) {
 
         for dialog in audit.ids("dialog").await {
             let opener = match &*dialog {
-                "kinds" => "#more",
-                "menu-dialog" => "#edit-menu",
-                "scenario" => "#export",
-                other => panic!("how is #{other} opened?"),
+                "kinds" => "document.querySelector('#more').click()".to_owned(),
+                "menu-dialog" => "document.querySelector('#edit-menu').click()".to_owned(),
+                "scenario" => "document.querySelector('#export').click()".to_owned(),
+                other => format!("document.getElementById('{other}').showModal()"),
             };
-            page.js(&format!("document.querySelector('{opener}').click()")).await;
+            page.js(&opener).await;
             page.until(&format!("document.querySelector('#{dialog}').open")).await;
             audit.look(&dialog).await;
             if dialog == "kinds" {

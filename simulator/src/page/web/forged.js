@@ -37,7 +37,7 @@ export function drawForged(root) {
     root,
     h("header", { class: "subject" }, h("h2", {}, h("code", {}, t("attack")), " ", pick(attack?.title)), h("p", { class: "mono" }, `${name} · ${t(state.mode)}`)),
     h("div", { class: "probes", role: "group", "aria-label": t("probes") }, probes.map((found, at) => choice(found, at, at === number, name))),
-    probe ? [verdict(probe), tabs(panelsOf(name, probes, probe), drawAgain)] : h("p", { class: "hint" }, t("attack-running")),
+    probe ? [verdict(probe), tabs(panelsOf(probes, probe), drawAgain)] : h("p", { class: "hint" }, t("attack-running")),
   );
 }
 
@@ -66,14 +66,14 @@ function verdict(probe) {
   );
 }
 
-function panelsOf(name, probes, probe) {
+function panelsOf(probes, probe) {
   return {
     overview: () => overview(probes, probe),
     signatures: () => panels.signatures(null, null, probe),
     request: () => panels.request(null, null, probe),
     answer: () => panels.answer(null, null, probe),
     again: () => [
-      panels.command(t("as-attack"), t("as-attack-hint"), `wechat-sim attack ${name}`, "as-command"),
+      panels.command(t("as-attack"), t("as-attack-hint"), detail.command, "as-command"),
       probe.curl ? panels.command(t("as-curl"), t("as-curl-hint"), probe.curl, "as-curl") : h("p", { class: "hint" }, t("no-curl")),
     ],
   };
