@@ -93,6 +93,20 @@ async fn all_attacks_run_while_they_are_folded_and_the_score_is_seen() {
 }
 
 #[tokio::test]
+async fn a_run_of_all_attacks_ends_with_a_switch_of_the_mode() {
+    let weak = |_: &wechat_sim::Account| weak_bot();
+    visit("attacks-mode", weak, quick(), async |page| {
+        page.click("#attack-all").await;
+        page.click("#modes label:first-of-type span").await;
+        page.until_text("#attack-fold", "攻击 12 项").await;
+        page.until("!document.querySelector('#attack-all').disabled").await;
+        page.click("#attack-all").await;
+        page.until_text("#attack-news", "拒绝 0 · 接受 12").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_forged_request_is_inspected_like_any_other() {
     chat("forged", async |page| {
         unfold(page).await;

@@ -23,6 +23,9 @@ export function startAttacks() {
     if (runningAll) next();
   });
   on("state lang mode", drawResult);
+  // The attacks of another mode are others, and what happened while the connection was lost is in the state.
+  on("mode", stop);
+  on("state", () => runningAll && next());
 }
 
 function unfold() {
@@ -86,8 +89,14 @@ function look(name, probe, key, ...children) {
   return h("button", { type: "button", class: "look", title: t("look-at-request"), data: { key }, onclick: open }, ...children);
 }
 
-function run(name) {
-  if (!isRunning(name)) post("/api/attack", { name });
+async function run(name) {
+  if (isRunning(name)) return;
+  if (!(await post("/api/attack", { name }))) stop();
+}
+
+function stop() {
+  runningAll = false;
+  draw();
 }
 
 /** One after another: the slow ones take seconds. */
@@ -102,9 +111,8 @@ function next() {
   const names = applicable().map((attack) => attack.name);
   if (names.some(isRunning)) return;
   const name = names.find((found) => !state.attack_statuses[found]);
-  if (name) return run(name);
-  runningAll = false;
-  draw();
+  if (name) run(name);
+  else stop();
 }
 
 function drawResult() {
