@@ -16,19 +16,19 @@ const MAX_BODY: usize = 64 * 1024;
 
 pub(super) struct Record {
     pub(super) id: u64,
-    pub(super) draft: Draft,
+    draft: Draft,
     at_ms: u64,
     done_at_ms: Option<u64>,
     began: Instant,
     kind: String,
     is_event: bool,
     mode: Mode,
-    pub(super) xml: String,
+    xml: String,
     fields: Vec<(String, String)>,
     signatures: Vec<Signature>,
-    pub(super) deliveries: Vec<Delivery>,
+    deliveries: Vec<Delivery>,
     running: Option<RunningDelivery>,
-    pub(super) shown: Option<Shown>,
+    shown: Option<Shown>,
 }
 
 struct RunningDelivery {
@@ -38,10 +38,10 @@ struct RunningDelivery {
 }
 
 impl Record {
-    pub(super) fn new(id: u64, draft: &Draft, mode: Mode, push: &Push) -> Self {
+    pub(super) fn new(id: u64, draft: Draft, mode: Mode, push: &Push) -> Self {
         Self {
             id,
-            draft: draft.clone(),
+            draft,
             at_ms: now_ms(),
             done_at_ms: None,
             began: Instant::now(),
@@ -55,6 +55,16 @@ impl Record {
             running: None,
             shown: None,
         }
+    }
+
+    /// What was sent, to send it again.
+    pub(super) const fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// The message's XML.
+    pub(super) fn xml(&self) -> &str {
+        &self.xml
     }
 
     pub(super) fn progress(&mut self, progress: &Progress<'_>) {
@@ -81,6 +91,11 @@ impl Record {
     pub(super) fn done(&mut self, shown: Shown) {
         self.shown = Some(shown);
         self.done_at_ms = Some(now_ms());
+    }
+
+    /// What the fan saw, and after how many deliveries; `None` if it is not done.
+    pub(super) fn result(&self) -> Option<(&Shown, usize)> {
+        Some((self.shown.as_ref()?, self.deliveries.len()))
     }
 
     pub(super) const fn is_done(&self) -> bool {

@@ -26,14 +26,14 @@ impl Scenario {
         );
         let (mut steps, mut fan) = (0, "");
         for record in records {
-            let Some(shown) = &record.shown else { continue };
+            let Some((shown, deliveries)) = record.result() else { continue };
             toml.push_str("\n[[step]]\n");
-            if record.draft.fan != fan {
-                fan = &record.draft.fan;
+            if record.draft().fan != fan {
+                fan = &record.draft().fan;
                 let _ = writeln!(toml, "fan = {}", quoted(fan));
             }
             toml.push_str(&action(record));
-            toml.push_str(&expectation(shown, record.deliveries.len()));
+            toml.push_str(&expectation(shown, deliveries));
             steps += 1;
         }
         Self { steps, toml }
@@ -42,7 +42,7 @@ impl Scenario {
 
 /// What the fan sends. What the catalogue lacks is sent as the XML that it was.
 fn action(record: &Record) -> String {
-    let draft = &record.draft;
+    let draft = record.draft();
     let kind = match (&draft.raw, &draft.event, &draft.kind) {
         (None, Some(event), _) => catalogue::event(event),
         (None, None, Some(kind)) => catalogue::message(kind),
@@ -52,7 +52,7 @@ fn action(record: &Record) -> String {
     let has_fields =
         |kind: &&Kind| fields.keys().all(|path| kind.fields().iter().any(|own| own.path == *path));
     let Some(kind) = kind.filter(has_fields) else {
-        return format!("raw = {}\n", quoted_lines(draft.raw.as_deref().unwrap_or(&record.xml)));
+        return format!("raw = {}\n", quoted_lines(draft.raw.as_deref().unwrap_or(record.xml())));
     };
     let message = match (kind.event(), kind.name()) {
         (Some(event), _) => format!("event = {}\n", quoted(event)),

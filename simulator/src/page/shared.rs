@@ -84,7 +84,7 @@ impl Shared {
         let push = state.wechat.push(&message, &openid);
         state.last_id += 1;
         let (id, mode) = (state.last_id, state.wechat.account().mode());
-        let record = Record::new(id, draft, mode, &push);
+        let record = Record::new(id, draft.clone(), mode, &push);
         if changed {
             self.notify(&state, &PageEvent::Fans { fans: &state.fans });
         }
@@ -98,7 +98,7 @@ impl Shared {
     /// The conversation with this fan, or with all of them.
     pub(super) fn scenario(&self, fan: Option<&str>) -> Scenario {
         let state = self.state();
-        let is_wanted = |record: &&Record| fan.is_none_or(|fan| record.draft.fan == fan);
+        let is_wanted = |record: &&Record| fan.is_none_or(|fan| record.draft().fan == fan);
         Scenario::of(fan.unwrap_or("conversation"), state.records.iter().filter(is_wanted))
     }
 
