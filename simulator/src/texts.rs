@@ -357,16 +357,75 @@ pub(crate) mod attack {
         verification_bad_signature() =>
             "签名错误的 URL 验证", "a URL verification with a wrong signature";
 
-        refused(status: u16) => "拒绝：{status}", "refused with {status}";
-        accepted(status: u16) => "接受：{status}", "accepted with {status}";
+        refused(status: u16) => "以 {status} 拒绝", "refused with {status}";
+        accepted(status: u16) => "以 {status} 接受", "accepted with {status}";
         not_refused(limit: Duration) => "{limit:?} 内没有拒绝", "not refused within {limit:?}";
+    }
+}
+
+/// What is forged about each request of an attack.
+pub(crate) mod forgery {
+    crate::localized_texts! {
+        none() => "没有伪造：正常的请求", "nothing: it is genuine";
+        another_digit(name: &str) => "{name} 的第一位改了", "the first digit of {name} is changed";
+        missing(name: &str) => "没有 {name}", "{name} is missing";
+        empty(name: &str) => "{name} 为空", "{name} is empty";
+        swapped() =>
+            "signature 的值与 msg_signature 的值对调", "the values of signature and msg_signature are swapped";
+        renamed() =>
+            "签名写在 msg_signature 里，没有 signature", "the signature is in msg_signature, and there is no signature";
+        another_token() => "用另一个 Token 签名", "signed with another Token";
+        an_hour_old() => "签名正确，时间戳是一小时前的", "the signature is right, the timestamp an hour old";
+        an_hour_ahead() => "签名正确，时间戳是一小时后的", "the signature is right, the timestamp an hour ahead";
+        another_body() =>
+            "URL 是上一个正常请求的，正文是另一条消息", "the URL is the genuine request's, the body another message";
+        another_app_id() => "签名正确，密文里是另一个 AppID", "the signature is right, the AppID in the ciphertext another one";
+        another_key() =>
+            "签名正确，用另一个 EncodingAESKey 加密", "the signature is right, encrypted with another EncodingAESKey";
+        plain() =>
+            "没有加密，也没有 msg_signature；signature 正确",
+            "not encrypted and without msg_signature; the signature is right";
+        plain_as_encrypt_type() =>
+            "没有加密，encrypt_type 为 raw；signature 正确", "not encrypted, encrypt_type is raw; the signature is right";
+        plain_body() =>
+            "URL 是加密请求的，正文没有加密", "the URL is the one of an encrypted request, the body is not encrypted";
+        cut(length: usize) =>
+            "密文少了最后 {length} 个 base64 字符，重新签名",
+            "the last base64 characters of the ciphertext are missing ({length}); signed again";
+        no_ciphertext() => "密文为空，重新签名", "the ciphertext is empty; signed again";
+        no_last_block() => "密文少了最后一块（16 字节），重新签名", "the last block of the ciphertext (16 bytes) is missing; signed again";
+        flipped(at: usize) =>
+            "密文的第 {at} 个字符改了，签名是原文的",
+            "character {at} of the ciphertext is changed; the signature is the original's";
+        flipped_and_signed(at: usize) =>
+            "密文的第 {at} 个字符改了，重新签名", "character {at} of the ciphertext is changed; signed again";
+        padding(last: u8) =>
+            "填充的最后一个字节是 {last}；签名正确", "the last byte of the padding is {last}; the signature is right";
+        length(length: u32) =>
+            "长度字段写着 {length}；签名正确", "the length field says {length}; the signature is right";
+        doubled_first(name: &str) =>
+            "{name} 出现两次：先是 1，再是正确的值", "{name} is present twice: 1, then the right value";
+        doubled_second(name: &str) =>
+            "{name} 出现两次：先是正确的值，再是 1", "{name} is present twice: the right value, then 1";
+        long() => "签名正确，消息超过 1 MiB", "the signature is right, the message longer than 1 MiB";
+        long_and_chunked() =>
+            "同上，没有 content-length（分块传输）", "the same without a content-length (chunked)";
+        dripped() => "签名正确，正文每秒只来一个字节", "the signature is right, the body arrives at one byte a second";
+        message_is(start: &str) =>
+            "签名正确，正文是：{start:?}", "the signature is right, the body is {start:?}";
+        decrypted_message_is(start: &str) =>
+            "签名与加密正确，解密后是：{start:?}", "signature and encryption are right, the decrypted message is {start:?}";
+        open_envelope() =>
+            "签名正确，信封没有结束标签", "the signature is right, the envelope has no end tag";
+        envelope_has(start: &str) =>
+            "签名正确，信封里夹着：{start:?}", "the signature is right, the envelope contains {start:?}";
     }
 }
 
 /// Why the chat page's server refused what the browser asked for.
 #[cfg(feature = "page")]
 pub(crate) mod page {
-    use std::fmt::Display;
+    use crate::LocalizedText;
 
     crate::localized_texts! {
         unknown_kind() =>
@@ -379,12 +438,36 @@ pub(crate) mod page {
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
-        bad_menu(error: &dyn Display) => "菜单不正确：{error}", "{error}";
         bot_starting() => "机器人还没有在监听，请稍候", "the bot does not listen yet: try again in a moment";
         not_built() => "机器人编译失败，还没有启动", "the bot could not be built, so it was not started";
-        bot_stopped(zh: &str, en: &str) =>
-            "机器人已停止（{zh}），推送到不了它", "the bot has stopped ({en}), so nothing can be pushed to it";
+        bot_stopped(reason: &LocalizedText) =>
+            "机器人已停止（{reason:#}），推送到不了它", "the bot has stopped ({reason}), so nothing can be pushed to it";
         not_supervised() =>
             "这个机器人不是由模拟器启动的", "the simulator did not start this bot";
+    }
+}
+
+/// What is wrong with a custom menu.
+#[cfg(feature = "page")]
+pub(crate) mod menu {
+    crate::localized_texts! {
+        not_json(line: usize, column: usize) =>
+            "第 {line} 行第 {column} 列：JSON 格式不正确", "line {line}, column {column}: not JSON";
+        not_a_menu(line: usize, column: usize) =>
+            "第 {line} 行第 {column} 列：菜单的这里应当是别的内容",
+            "line {line}, column {column}: not what a menu has here";
+        buttons(count: usize, limit: usize) =>
+            "有 {count} 个按钮：应当有 1 到 {limit} 个", "{count} buttons: a menu has 1 to {limit}";
+        button(button: usize) => "按钮 {button}", "button {button}";
+        sub_button(button: usize, sub_button: usize) =>
+            "按钮 {button} 的子按钮 {sub_button}", "sub-button {sub_button} of button {button}";
+
+        sub_buttons(zh: &str, en: &str, count: usize, limit: usize) =>
+            "{zh}：有 {count} 个子按钮，最多 {limit} 个", "{en}: {count} sub-buttons; there can be {limit}";
+        nested(zh: &str, en: &str) => "{zh}：子按钮下不能再有子按钮", "{en}: a sub-button has no sub-buttons";
+        missing(zh: &str, en: &str, member: &str) => "{zh}：缺少 {member}", "{en}: {member} is missing";
+        too_long(zh: &str, en: &str, member: &str, length: usize, limit: usize) =>
+            "{zh}：{member} 有 {length} 字节，最多 {limit} 字节", "{en}: {member} has {length} bytes; there can be {limit}";
+        no_event(zh: &str, en: &str, kind: &str) => "{zh}：类型 {kind:?} 不推送事件", "{en}: the type {kind:?} pushes no event";
     }
 }

@@ -296,6 +296,54 @@ async fn an_attack_on_a_bot_that_takes_all_is_told_as_accepted() {
     assert_eq!(served.post("/api/attack", &json!({"name": "no-such"})).await.0, StatusCode::NOT_FOUND);
 }
 
+/// Runs the attack and returns what is told of it.
+async fn attacked(served: &Served, name: &str) -> Value {
+    let (status, _) = served.post("/api/attack", &json!({"name": name})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let ended = |event: &Value| {
+        let status = if event["name"] == name { &event["status"] } else { &event["attack_statuses"][name] };
+        status["verdict"].is_string()
+    };
+    served.wait_for(ended).await;
+    let (status, detail) = served.get(&format!("/api/attacks/{name}")).await;
+    assert_eq!(status, StatusCode::OK);
+    for secret in [served.account.token(), served.account.encoding_aes_key()] {
+        assert!(!detail.contains(secret));
+    }
+    serde_json::from_str(&detail).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_forged_request_is_told_with_its_answer_and_the_signatures_that_it_should_have() {
+    let served = Served::new().await;
+    assert_eq!(served.get("/api/attacks/bad-signature").await.0, StatusCode::NOT_FOUND);
+    let detail = attacked(&served, "bad-signature").await;
+    let probe = &detail["probes"][0];
+    assert_eq!((&detail["verdict"], &probe["expected"]), (&json!("accepted"), &json!("refused")));
+    assert_eq!(probe["forgery"]["zh"], "msg_signature 的第一位改了");
+    assert_eq!(
+        (&probe["ending"]["answer"]["status"], &probe["ending"]["answer"]["body"]),
+        (&json!(200), &json!("success"))
+    );
+    let url = probe["request"]["url"].as_str().expect("a URL");
+    let right = |at: usize| probe["signatures"][at]["value"].as_str().expect("a signature");
+    assert!(url.contains(&format!("?signature={}&", right(0))), "{url}");
+    assert!(url.contains("&msg_signature=") && !url.contains(right(1)), "{url}");
+    assert!(probe["curl"].as_str().is_some_and(|curl| curl.contains(url)));
+}
+
+#[tokio::test]
+async fn of_a_long_request_and_a_long_answer_only_the_start_is_kept() {
+    let long = Router::new().route("/weixin", post(async || "x".repeat(100_000)));
+    let served = Served::with(long).await;
+    let probe = &attacked(&served, "oversize").await["probes"][0];
+    let length = |value: &Value| value.as_str().map(str::len);
+    assert!(probe["body_length"].as_u64().is_some_and(|length| length > 1024 * 1024));
+    assert_eq!(length(&probe["request"]["body"]), Some(16 * 1024));
+    assert_eq!(length(&probe["ending"]["answer"]["body"]), Some(16 * 1024));
+    assert_eq!((&probe["ending"]["answer"]["truncated"], &probe["curl"]), (&json!(true), &Value::Null));
+}
+
 #[tokio::test]
 async fn a_name_that_is_not_this_machines_own_is_refused() {
     let served = Served::new().await;
@@ -314,7 +362,7 @@ async fn a_name_that_is_not_this_machines_own_is_refused() {
     assert_ne!(served.send(twice, "").await.0, StatusCode::OK);
 }
 
-const ORDERS: [&str; 11] = [
+const ORDERS: [&str; 12] = [
     "/api/send",
     "/api/resend",
     "/api/repeat",
@@ -323,6 +371,7 @@ const ORDERS: [&str; 11] = [
     "/api/split-cdata",
     "/api/menu",
     "/api/attack",
+    "/api/scenario",
     "/api/verify",
     "/api/clear",
     "/api/secrets",
@@ -366,7 +415,7 @@ async fn an_order_that_is_not_json_is_refused() {
 #[tokio::test]
 async fn events_and_records_are_not_for_other_pages() {
     let served = Served::new().await;
-    for path in ["/api/events", "/api/kinds", "/api/exchanges/1"] {
+    for path in ["/api/events", "/api/kinds", "/api/exchanges/1", "/api/attacks/doctype"] {
         let origin = served.request(Method::GET, path).header("origin", "https://evil.example");
         assert_eq!(served.send(origin, "").await.0, StatusCode::FORBIDDEN, "{path}");
         for site in ["cross-site", "same-site"] {
@@ -600,4 +649,21 @@ async fn a_supervised_bot_is_verified_each_time_that_it_listens() {
     served.wait_for(|event| event["bot"]["state"] == "restarting" && event["verified"].is_null()).await;
     bot.state(listening);
     served.wait_for(|event| event["verified"]["passed"] == false).await;
+}
+
+#[tokio::test]
+async fn a_menu_is_set_and_a_mistake_in_it_is_told_in_both_languages_with_its_place() {
+    let served = Served::new().await;
+    let menu = json!({"menu": {"button": [{"name": "天气", "type": "click", "key": "WEATHER", "note": 1}]}});
+    assert_eq!(served.post("/api/menu", &menu).await.0, StatusCode::NO_CONTENT);
+    let state = served.wait_for(|event| event["event"] == "state").await;
+    assert_eq!(state["menu"], menu["menu"]);
+    for (json, zh, en) in [
+        ("{\n  \"button\" []}", "第 2 行第 12 列：JSON 格式不正确", "line 2, column 12: not JSON"),
+        (r#"{"button":[{"name":"a"}]}"#, "按钮 1：缺少 type", "button 1: type is missing"),
+    ] {
+        let (status, answer) = served.send(served.order("/api/menu"), json).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(serde_json::from_str::<Value>(&answer).expect("JSON"), json!({"zh": zh, "en": en}));
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::{Expected, Probe, sample_text};
 use crate::push::{Push, Stamp};
+use crate::texts::forgery;
 use crate::xml::Element;
-use crate::{Account, Mode, Request, Wechat, cipher};
+use crate::{Account, LocalizedText, Mode, Request, Wechat, cipher};
 
 /// What requests are made from.
 pub(super) struct Forge<'a> {
@@ -39,7 +40,8 @@ impl<'a> Forge<'a> {
     }
 
     pub(super) fn genuine(&self) -> Probe {
-        Probe { request: self.request(), expected: Expected::Accepted, may_hang_up: false }
+        let (request, forgery) = (self.request(), forgery::none());
+        Probe { request, forgery, expected: Expected::Accepted, may_hang_up: false }
     }
 
     /// The message, signed and encrypted for another account or with another account's secrets.
@@ -83,11 +85,11 @@ impl<'a> Forge<'a> {
 }
 
 /// A request that must be refused.
-pub(super) fn refuse(request: Request) -> Probe {
-    Probe { request, expected: Expected::Refused, may_hang_up: false }
+pub(super) const fn refuse(request: Request, forgery: LocalizedText) -> Probe {
+    Probe { request, forgery, expected: Expected::Refused, may_hang_up: false }
 }
 
 /// A request that must be refused, or whose connection may be closed.
-pub(super) fn refuse_or_hang_up(request: Request) -> Probe {
-    Probe { may_hang_up: true, ..refuse(request) }
+pub(super) fn refuse_or_hang_up(request: Request, forgery: LocalizedText) -> Probe {
+    Probe { may_hang_up: true, ..refuse(request, forgery) }
 }

@@ -7,7 +7,7 @@ use super::forge::{Forge, refuse, refuse_or_hang_up};
 use super::{Attack, Probe};
 use crate::handshake::Handshake;
 use crate::push::{envelope, now};
-use crate::texts::attack as texts;
+use crate::texts::{attack as texts, forgery};
 use crate::{Account, Mode, Pace, cipher};
 
 const EVERY: &[Mode] = &Mode::ALL;
@@ -52,7 +52,7 @@ fn bad_signature(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let changed = forge.deciding_signatures().iter().map(|name| {
         let right = request.parameter(name).unwrap_or_default();
-        refuse(request.clone().with_parameter(name, &another_digit(right)))
+        refuse(request.clone().with_parameter(name, &another_digit(right)), forgery::another_digit(name))
     });
     changed.collect()
 }
@@ -65,8 +65,9 @@ fn another_digit(hex: &str) -> String {
 fn missing_signature(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let missing = forge.deciding_signatures().iter().flat_map(|name| {
-        let request = request.clone();
-        [refuse(request.clone().without_parameter(name)), refuse(request.with_parameter(name, ""))]
+        let (missing, empty) =
+            (request.clone().without_parameter(name), request.clone().with_parameter(name, ""));
+        [refuse(missing, forgery::missing(name)), refuse(empty, forgery::empty(name))]
     });
     missing.collect()
 }
@@ -75,20 +76,24 @@ fn swapped_signatures(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request();
     let signature = request.parameter("signature").unwrap_or_default().to_owned();
     let swapped = match request.parameter("msg_signature").map(str::to_owned) {
-        Some(other) => {
-            request.with_parameter("signature", &other).with_parameter("msg_signature", &signature)
-        }
-        None => request.without_parameter("signature").with_parameter("msg_signature", &signature),
+        Some(other) => refuse(
+            request.with_parameter("signature", &other).with_parameter("msg_signature", &signature),
+            forgery::swapped(),
+        ),
+        None => refuse(
+            request.without_parameter("signature").with_parameter("msg_signature", &signature),
+            forgery::renamed(),
+        ),
     };
-    vec![refuse(swapped)]
+    vec![swapped]
 }
 
 fn old_timestamp(forge: &Forge<'_>) -> Vec<Probe> {
-    vec![refuse(forge.request_at(now() - 3600))]
+    vec![refuse(forge.request_at(now() - 3600), forgery::an_hour_old())]
 }
 
 fn future_timestamp(forge: &Forge<'_>) -> Vec<Probe> {
-    vec![refuse(forge.request_at(now() + 3600))]
+    vec![refuse(forge.request_at(now() + 3600), forgery::an_hour_ahead())]
 }
 
 fn replay_with_another_body(forge: &Forge<'_>) -> Vec<Probe> {
@@ -96,15 +101,17 @@ fn replay_with_another_body(forge: &Forge<'_>) -> Vec<Probe> {
     let other = forge.xml.replace("</xml>", "<Attacked>1</Attacked></xml>").replace("你好", "转账");
     let body = forge.request_of(&other).body;
     let replayed = genuine.request.clone().with_body(body);
-    vec![genuine, refuse(replayed)]
+    vec![genuine, refuse(replayed, forgery::another_body())]
 }
 
 fn other_app_id(forge: &Forge<'_>) -> Vec<Probe> {
-    vec![refuse(forge.request_as(&forge.account().clone().with_another_app_id()))]
+    let request = forge.request_as(&forge.account().clone().with_another_app_id());
+    vec![refuse(request, forgery::another_app_id())]
 }
 
 fn other_key(forge: &Forge<'_>) -> Vec<Probe> {
-    vec![refuse(forge.request_as(&forge.account().clone().with_another_key()))]
+    let request = forge.request_as(&forge.account().clone().with_another_key());
+    vec![refuse(request, forgery::another_key())]
 }
 
 fn plaintext_downgrade(forge: &Forge<'_>) -> Vec<Probe> {
@@ -113,9 +120,12 @@ fn plaintext_downgrade(forge: &Forge<'_>) -> Vec<Probe> {
     let signed = request.clone().without_parameter("msg_signature").without_parameter("encrypt_type");
     let plain = forge.xml.clone();
     vec![
-        refuse(signed.clone().with_body(plain.clone())),
-        refuse(signed.with_parameter("encrypt_type", "raw").with_body(plain.clone())),
-        refuse(request.with_body(plain)),
+        refuse(signed.clone().with_body(plain.clone()), forgery::plain()),
+        refuse(
+            signed.with_parameter("encrypt_type", "raw").with_body(plain.clone()),
+            forgery::plain_as_encrypt_type(),
+        ),
+        refuse(request.with_body(plain), forgery::plain_body()),
     ]
 }
 
@@ -123,11 +133,12 @@ fn cut_ciphertext(forge: &Forge<'_>) -> Vec<Probe> {
     let right = forge.genuine_encrypt();
     let cut = |length: usize| right.get(..right.len().saturating_sub(length)).unwrap_or_default().to_owned();
     // One character, whole base64 groups, everything; and the last block of 16 bytes.
-    let mut cuts = vec![cut(1), cut(4), cut(64), String::new()];
+    let mut cuts: Vec<_> = [1, 4, 64].map(|length| (cut(length), forgery::cut(length))).into();
+    cuts.push((String::new(), forgery::no_ciphertext()));
     let mut frame = cipher::pad(forge.genuine_frame());
     frame.truncate(frame.len() - 16);
-    cuts.push(cipher::seal_frame(forge.account().key(), frame));
-    cuts.iter().map(|encrypt| refuse(forge.encrypted(encrypt))).collect()
+    cuts.push((cipher::seal_frame(forge.account().key(), frame), forgery::no_last_block()));
+    cuts.into_iter().map(|(encrypt, forgery)| refuse(forge.encrypted(&encrypt), forgery)).collect()
 }
 
 fn flipped_ciphertext(forge: &Forge<'_>) -> Vec<Probe> {
@@ -138,11 +149,12 @@ fn flipped_ciphertext(forge: &Forge<'_>) -> Vec<Probe> {
     // As an attacker can: the signature covers the genuine one.
     let unsigned = [0, right.len() / 2, right.len().saturating_sub(8)].map(|at| {
         let flipped = flip(right, at);
-        refuse(request.clone().with_body(body.replace(right, &flipped)))
+        refuse(request.clone().with_body(body.replace(right, &flipped)), forgery::flipped(at + 1))
     });
     // With a valid signature: even someone with the Token must be refused. The end holds the app id and the padding.
     let right = forge.genuine_encrypt();
-    let signed = refuse(forge.encrypted(&flip(&right, right.len().saturating_sub(8))));
+    let at = right.len().saturating_sub(8);
+    let signed = refuse(forge.encrypted(&flip(&right, at)), forgery::flipped_and_signed(at + 1));
     unsigned.into_iter().chain([signed]).collect()
 }
 
@@ -166,7 +178,7 @@ fn bad_padding(forge: &Forge<'_>) -> Vec<Probe> {
         if let Some(byte) = frame.last_mut() {
             *byte = last;
         }
-        refuse(forge.frame(frame))
+        refuse(forge.frame(frame), forgery::padding(last))
     };
     let padding = right.last().copied().unwrap_or_default();
     // Zero, more than a block of 32, more than the frame; and one that differs from the bytes before it.
@@ -182,7 +194,7 @@ fn bad_length(forge: &Forge<'_>) -> Vec<Probe> {
     let with_length = |length: u32| {
         let mut frame = right.clone();
         frame.splice(16..20, length.to_be_bytes());
-        refuse(forge.frame(cipher::pad(frame)))
+        refuse(forge.frame(cipher::pad(frame)), forgery::length(length))
     };
     lengths.map(with_length).into()
 }
@@ -194,7 +206,8 @@ fn doubled_parameters(forge: &Forge<'_>) -> Vec<Probe> {
     // The right value last: a bot that reads one and checks the other accepts it.
     let doubled = there.flat_map(|(name, value)| {
         let first = request.clone().with_parameter(name, "1").with_another_parameter(name, value);
-        [refuse(first), refuse(request.clone().with_another_parameter(name, "1"))]
+        let second = request.clone().with_another_parameter(name, "1");
+        [refuse(first, forgery::doubled_first(name)), refuse(second, forgery::doubled_second(name))]
     });
     doubled.collect()
 }
@@ -203,11 +216,12 @@ fn oversize(forge: &Forge<'_>) -> Vec<Probe> {
     let long = format!("<Long>{}</Long></xml>", "x".repeat(1024 * 1024));
     let request = forge.request_of(&forge.xml.replace("</xml>", &long));
     let chunked = request.clone().with_pace(Pace::Chunked);
-    vec![refuse_or_hang_up(request), refuse_or_hang_up(chunked)]
+    vec![refuse_or_hang_up(request, forgery::long()), refuse_or_hang_up(chunked, forgery::long_and_chunked())]
 }
 
 fn slow_body(forge: &Forge<'_>) -> Vec<Probe> {
-    vec![refuse_or_hang_up(forge.request().with_pace(Pace::Drip { every: Duration::from_secs(1) }))]
+    let request = forge.request().with_pace(Pace::Drip { every: Duration::from_secs(1) });
+    vec![refuse_or_hang_up(request, forgery::dripped())]
 }
 
 /// Signature and encryption are right, only the XML is wrong.
@@ -251,7 +265,7 @@ fn with_xml(forge: &Forge<'_>, documents: &[&str]) -> Vec<Probe> {
     let mut probes = Vec::new();
     for document in documents {
         if !forge.mode().is_encrypted() {
-            probes.push(refuse(forge.request_of(document)));
+            probes.push(refuse(forge.request_of(document), forgery::message_is(start(document))));
             continue;
         }
         let sealed = cipher::seal(
@@ -260,7 +274,7 @@ fn with_xml(forge: &Forge<'_>, documents: &[&str]) -> Vec<Probe> {
             document.as_bytes(),
             *b"0123456789abcdef",
         );
-        probes.push(refuse(forge.encrypted(&sealed)));
+        probes.push(refuse(forge.encrypted(&sealed), forgery::decrypted_message_is(start(document))));
         let right = forge.genuine_encrypt();
         let broken = match document.split_once("<xml>") {
             Some((before, _)) if !before.is_empty() => {
@@ -269,9 +283,19 @@ fn with_xml(forge: &Forge<'_>, documents: &[&str]) -> Vec<Probe> {
             _ => envelope(forge.account().original_id(), &right).replace("</xml>", document),
         };
         // With an empty document the envelope has no end tag.
-        probes.push(refuse(forge.encrypted(&right).with_body(broken)));
+        let said = if document.is_empty() {
+            forgery::open_envelope()
+        } else {
+            forgery::envelope_has(start(document))
+        };
+        probes.push(refuse(forge.encrypted(&right).with_body(broken), said));
     }
     probes
+}
+
+/// The start of a document, to tell it from the others.
+fn start(document: &str) -> &str {
+    document.get(..60).unwrap_or(document)
 }
 
 fn verification_bad_signature(forge: &Forge<'_>) -> Vec<Probe> {
@@ -279,8 +303,11 @@ fn verification_bad_signature(forge: &Forge<'_>) -> Vec<Probe> {
     let right = request.parameter("signature").unwrap_or_default().to_owned();
     let other = Handshake::new(&Account::generate(), forge.url(), "4375120948345356249").request().clone();
     vec![
-        refuse(request.clone().with_parameter("signature", &another_digit(&right))),
-        refuse(request.without_parameter("signature")),
-        refuse(other),
+        refuse(
+            request.clone().with_parameter("signature", &another_digit(&right)),
+            forgery::another_digit("signature"),
+        ),
+        refuse(request.without_parameter("signature"), forgery::missing("signature")),
+        refuse(other, forgery::another_token()),
     ]
 }

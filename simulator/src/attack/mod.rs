@@ -24,7 +24,9 @@ mod list;
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::time::Instant;
 
+use crate::deliver::millis;
 use crate::{Ending, LocalizedText, Message, Mode, Request, Target, Wechat, texts};
 use forge::Forge;
 
@@ -50,6 +52,8 @@ pub struct Attack {
 pub struct Probe {
     /// The request.
     pub request: Request,
+    /// What is forged about it, in words.
+    pub forgery: LocalizedText,
     /// What a correct bot does with it.
     pub expected: Expected,
     /// Whether closing the connection is a refusal, too: a bot need not read what is too long or too slow.
@@ -104,15 +108,21 @@ pub enum Verdict {
 pub struct ProbeResult {
     /// The request.
     pub request: Request,
+    /// What is forged about it, in words.
+    pub forgery: LocalizedText,
     /// What a correct bot does with it.
     pub expected: Expected,
+    /// Whether closing the connection is a refusal, too.
+    pub may_hang_up: bool,
     /// What this bot did.
     pub ending: Ending,
+    /// How long that took, in milliseconds.
+    pub took_ms: u64,
     /// Whether that was as expected.
     pub passed: bool,
     /// Whether the answer has no body.
     pub silent: bool,
-    /// The same in words.
+    /// What this bot did, in words.
     pub detail: LocalizedText,
 }
 
@@ -207,8 +217,10 @@ impl AttackResult {
 }
 
 async fn send<T: Target>(wechat: &Wechat, probe: Probe, target: &T) -> ProbeResult {
-    let Probe { request, expected, may_hang_up } = probe;
+    let Probe { request, forgery, expected, may_hang_up } = probe;
+    let started = Instant::now();
     let ending = wechat.send_once(request.clone(), target, REFUSAL_TIMEOUT).await;
+    let took_ms = millis(started.elapsed());
     let accepted = ending.answer().is_some_and(|answer| answer.status < 400);
     let refused = match &ending {
         Ending::Answered { answer } => answer.status >= 400,
@@ -224,7 +236,7 @@ async fn send<T: Target>(wechat: &Wechat, probe: Probe, target: &T) -> ProbeResu
     };
     let silent = ending.answer().is_none_or(|answer| answer.body.is_empty());
     let passed = if expected == Expected::Accepted { accepted } else { refused };
-    ProbeResult { request, expected, ending, passed, silent, detail }
+    ProbeResult { request, forgery, expected, may_hang_up, ending, took_ms, passed, silent, detail }
 }
 
 /// The message of attacks that are not given one.

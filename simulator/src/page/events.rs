@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::attack_status::AttackStatus;
 use super::bot::BotView;
 use super::menu::Menu;
 use super::record::{Record, Summary};
-use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
+use super::state::{FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack};
 use crate::{FAILURE_NOTICE, MAX_TEXT, Mode};
 

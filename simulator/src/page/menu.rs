@@ -1,4 +1,7 @@
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::menu_error::{ButtonPosition, MenuError};
 
 /// A custom menu (自定义菜单) as in WeChat's API: up to three buttons, each with up to five sub-buttons.
 ///
@@ -14,6 +17,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Menu {
     button: Vec<Button>,
+    /// Members that the simulator does not know.
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
 
 /// A button of a [`Menu`].
@@ -29,33 +35,27 @@ pub struct Button {
     /// The `EventKey` of its event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The URL that it opens.
+    /// The URL that it opens; of a mini-program, the one for clients that cannot open it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The AppID of the mini-program that it opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appid: Option<String>,
     /// The page of the mini-program that it opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pagepath: Option<String>,
     /// Its sub-buttons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sub_button: Vec<Button>,
+    /// Members that the simulator does not know.
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
 
-/// Why a menu is not valid.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MenuError {
-    /// It is not the JSON of a menu.
-    #[error("not a menu's JSON: {0}")]
-    Json(String),
-    /// There are too many buttons, or none.
-    #[error("a menu has one to three buttons, each with up to five sub-buttons that have none themselves")]
-    Count,
-    /// A button has no name, or one that is too long.
-    #[error("a button's name has 1 to 60 bytes")]
-    Name,
-    /// A button pushes no event, or a field that its type requires is missing.
-    #[error("the button {0:?} needs a type that pushes an event, and that type's key, url or pagepath")]
-    Button(String),
+/// A menu in the answer of WeChat's `/cgi-bin/menu/get`.
+#[derive(Deserialize)]
+struct QueryAnswer {
+    menu: Menu,
 }
 
 /// The types with a key, which is the `EventKey` of their event.
@@ -69,14 +69,29 @@ const WITH_KEY: [&str; 7] = [
     "location_select",
 ];
 
+const MAX_BUTTONS: usize = 3;
+const MAX_SUB_BUTTONS: usize = 5;
+
+// The longest members, in bytes of UTF-8.
+const MAX_NAME: usize = 16;
+const MAX_SUB_BUTTON_NAME: usize = 60;
+const MAX_KEY: usize = 128;
+const MAX_URL: usize = 1024;
+
 impl Menu {
-    /// Reads the JSON that WeChat's `/cgi-bin/menu/create` accepts.
+    /// Reads the JSON that WeChat's `/cgi-bin/menu/create` accepts, or the answer of `/cgi-bin/menu/get`. Members that the
+    /// simulator does not know are kept.
     ///
     /// # Errors
     ///
     /// [`MenuError`] if WeChat would not accept it, or a button would not push an event.
     pub fn from_json(json: &str) -> Result<Self, MenuError> {
-        let menu: Self = serde_json::from_str(json).map_err(|error| MenuError::Json(error.to_string()))?;
+        let value: Value = serde_json::from_str(json).map_err(|error| MenuError::of(&error))?;
+        let menu = match value.get("menu") {
+            Some(_) => serde_json::from_str(json).map(|QueryAnswer { menu }| menu),
+            None => serde_json::from_str(json),
+        };
+        let menu: Self = menu.map_err(|error| MenuError::of(&error))?;
         menu.check()?;
         Ok(menu)
     }
@@ -87,43 +102,61 @@ impl Menu {
         &self.button
     }
 
-    pub(super) fn check(&self) -> Result<(), MenuError> {
-        if !(1..=3).contains(&self.button.len()) {
-            return Err(MenuError::Count);
+    fn check(&self) -> Result<(), MenuError> {
+        let count = self.button.len();
+        if !(1..=MAX_BUTTONS).contains(&count) {
+            return Err(MenuError::Buttons { count, limit: MAX_BUTTONS });
         }
-        for button in &self.button {
-            if button.sub_button.len() > 5 {
-                return Err(MenuError::Count);
+        for (index, button) in self.button.iter().enumerate() {
+            let at = ButtonPosition { button: index + 1, sub_button: None };
+            bounded(at, "name", Some(&button.name), MAX_NAME)?;
+            let count = button.sub_button.len();
+            if count == 0 {
+                button.check(at)?;
             }
-            if button.sub_button.is_empty() {
-                button.check()?;
-            } else if !(1..=60).contains(&button.name.len()) {
-                return Err(MenuError::Name);
+            if count > MAX_SUB_BUTTONS {
+                return Err(MenuError::SubButtons { at, count, limit: MAX_SUB_BUTTONS });
             }
-            for sub_button in &button.sub_button {
+            for (index, sub_button) in button.sub_button.iter().enumerate() {
+                let at = ButtonPosition { sub_button: Some(index + 1), ..at };
+                bounded(at, "name", Some(&sub_button.name), MAX_SUB_BUTTON_NAME)?;
                 if !sub_button.sub_button.is_empty() {
-                    return Err(MenuError::Count);
+                    return Err(MenuError::Nested { at });
                 }
-                sub_button.check()?;
+                sub_button.check(at)?;
             }
         }
         Ok(())
     }
 }
 
+/// Checks that a member is present and not too long.
+fn bounded(
+    at: ButtonPosition,
+    member: &'static str,
+    value: Option<&String>,
+    limit: usize,
+) -> Result<(), MenuError> {
+    match value.map_or(0, String::len) {
+        0 => Err(MenuError::Missing { at, member }),
+        length if length > limit => Err(MenuError::TooLong { at, member, length, limit }),
+        _ => Ok(()),
+    }
+}
+
 impl Button {
-    fn check(&self) -> Result<(), MenuError> {
-        if !(1..=60).contains(&self.name.len()) {
-            return Err(MenuError::Name);
+    fn check(&self, at: ButtonPosition) -> Result<(), MenuError> {
+        match self.kind.as_deref().unwrap_or_default() {
+            "view" => bounded(at, "url", self.url.as_ref(), MAX_URL),
+            "miniprogram" => {
+                bounded(at, "appid", self.appid.as_ref(), MAX_KEY)?;
+                bounded(at, "pagepath", self.pagepath.as_ref(), MAX_URL)?;
+                bounded(at, "url", self.url.as_ref(), MAX_URL)
+            }
+            kind if WITH_KEY.contains(&kind) => bounded(at, "key", self.key.as_ref(), MAX_KEY),
+            "" => Err(MenuError::Missing { at, member: "type" }),
+            kind => Err(MenuError::Type { at, kind: kind.to_owned() }),
         }
-        let carried = match self.kind.as_deref() {
-            Some("view") => &self.url,
-            Some("miniprogram") => &self.pagepath,
-            Some(kind) if WITH_KEY.contains(&kind) => &self.key,
-            _ => &None,
-        };
-        let fits = carried.as_deref().is_some_and(|text| (1..=1024).contains(&text.len()));
-        fits.then_some(()).ok_or_else(|| MenuError::Button(self.name.clone()))
     }
 
     fn new(name: &str, kind: &str) -> Self {
@@ -146,7 +179,8 @@ impl Default for Menu {
         ];
         let more = Button { name: "更多".to_owned(), sub_button: more, ..Button::default() };
         let today = Button::with_key("今日", "click", "MENU_TODAY");
-        Self { button: vec![today, more, Button::with_key("帮助", "click", "MENU_HELP")] }
+        let button = vec![today, more, Button::with_key("帮助", "click", "MENU_HELP")];
+        Self { button, other: Map::new() }
     }
 }
 
@@ -161,20 +195,56 @@ mod tests {
     }
 
     #[test]
-    fn what_wechat_does_not_take_is_refused() {
+    fn members_that_are_not_known_are_kept_and_the_answer_of_a_query_is_read() {
+        let menu = r#"{"button":[{"name":"a","type":"view","url":"https://a/","note":[1]}],"matchrule":{"tag_id":"2"}}"#;
+        let read = Menu::from_json(&format!(r#"{{"menu":{menu},"conditionalmenu":[]}}"#)).expect("a menu");
+        assert_eq!(serde_json::to_string(&read).expect("JSON"), menu);
+    }
+
+    #[test]
+    fn what_wechat_does_not_take_is_refused_and_it_is_said_where() {
         let leaf = r#"{"type":"click","name":"a","key":"k"}"#;
         let list = |count: usize| vec![leaf; count].join(",");
-        for json in [
-            "{}".to_owned(),
-            r#"{"button":[]}"#.to_owned(),
-            format!(r#"{{"button":[{}]}}"#, list(4)),
-            format!(r#"{{"button":[{{"name":"a","sub_button":[{}]}}]}}"#, list(6)),
-            format!(r#"{{"button":[{{"name":"a","sub_button":[{{"name":"b","sub_button":[{leaf}]}}]}}]}}"#),
-            r#"{"button":[{"type":"click","name":"","key":"k"}]}"#.to_owned(),
-            r#"{"button":[{"type":"click","name":"a"}]}"#.to_owned(),
-            r#"{"button":[{"type":"media_id","name":"a","media_id":"m"}]}"#.to_owned(),
+        let under = |sub_buttons: &str| {
+            format!(r#"{{"button":[{leaf},{{"name":"a","sub_button":[{sub_buttons}]}}]}}"#)
+        };
+        let alone = |button: &str| format!(r#"{{"button":[{button}]}}"#);
+        let long = "长".repeat(6);
+        for (json, said) in [
+            ("{\n  \"button\": [}".to_owned(), "line 2, column 14: not JSON"),
+            (r#"{"button":[{"name":3}]}"#.to_owned(), "line 1, column 20: not what a menu has here"),
+            ("{}".to_owned(), "line 1, column 2: not what a menu has here"),
+            (alone(""), "0 buttons: a menu has 1 to 3"),
+            (alone(&list(4)), "4 buttons: a menu has 1 to 3"),
+            (under(&list(6)), "button 2: 6 sub-buttons; there can be 5"),
+            (
+                under(&format!(r#"{leaf},{{"name":"b","sub_button":[{leaf}]}}"#)),
+                "sub-button 2 of button 2: a sub-button has no sub-buttons",
+            ),
+            (alone(r#"{"type":"click","name":"","key":"k"}"#), "button 1: name is missing"),
+            (
+                alone(&format!(r#"{{"type":"click","name":"{long}","key":"k"}}"#)),
+                "button 1: name has 18 bytes; there can be 16",
+            ),
+            (alone(r#"{"type":"click","name":"a"}"#), "button 1: key is missing"),
+            (
+                alone(&format!(r#"{{"type":"click","name":"a","key":"{}"}}"#, "k".repeat(129))),
+                "button 1: key has 129 bytes; there can be 128",
+            ),
+            (under(r#"{"name":"a"}"#), "sub-button 1 of button 2: type is missing"),
+            (
+                under(r#"{"type":"miniprogram","name":"a","url":"http://a/","appid":"wx1"}"#),
+                "sub-button 1 of button 2: pagepath is missing",
+            ),
+            (
+                alone(r#"{"type":"media_id","name":"a","media_id":"m"}"#),
+                "button 1: the type \"media_id\" pushes no event",
+            ),
         ] {
-            assert!(Menu::from_json(&json).is_err(), "{json}");
+            let error = Menu::from_json(&json).expect_err(&json);
+            assert_eq!(error.to_string(), said, "{json}");
+            let has_chinese = error.explanation().zh.chars().any(|char| ('一'..='龥').contains(&char));
+            assert!(has_chinese, "{json}");
         }
     }
 }

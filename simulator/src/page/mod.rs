@@ -15,6 +15,7 @@
 //! only from its own pages, and keeps everything in memory.
 
 mod assets;
+mod attack_status;
 mod bot;
 mod bot_log;
 mod command;
@@ -23,9 +24,11 @@ mod events;
 mod guard;
 mod job;
 mod menu;
+mod menu_error;
 mod record;
 mod refusal;
 mod routes;
+mod scenario;
 mod shared;
 mod state;
 mod work;
@@ -41,7 +44,8 @@ use crate::{Account, Mode, Policy, Target, Wechat};
 use bot::Supervision;
 pub use bot::{BotReporter, BotRequest, BotState, BuildState, Printer};
 use guard::Guard;
-pub use menu::{Button, Menu, MenuError};
+pub use menu::{Button, Menu};
+pub use menu_error::{ButtonPosition, MenuError};
 use shared::Shared;
 use state::PageState;
 use work::Worker;

@@ -116,6 +116,14 @@ impl Record {
         }
     }
 
+    /// What the fan saw, and after how many deliveries; `None` if it is not done or only repeats the push of another.
+    pub(super) fn result(&self) -> Option<(&Shown, usize)> {
+        if self.repeats.is_some() {
+            return None;
+        }
+        Some((self.shown.as_ref()?, self.deliveries.len()))
+    }
+
     pub(super) const fn is_done(&self) -> bool {
         self.shown.is_some()
     }

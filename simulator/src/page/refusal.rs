@@ -2,7 +2,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::menu::MenuError;
+use super::menu_error::MenuError;
 use crate::LocalizedText;
 use crate::texts::page as texts;
 
@@ -44,10 +44,10 @@ impl IntoResponse for Refusal {
             Self::BadFanName => texts::bad_fan_name(),
             Self::NoSuchAttack => texts::no_such_attack(),
             Self::Busy => texts::busy(),
-            Self::BadMenu(error) => texts::bad_menu(error),
+            Self::BadMenu(error) => error.explanation(),
             Self::BotStarting => texts::bot_starting(),
             Self::NotBuilt => texts::not_built(),
-            Self::BotStopped(reason) => texts::bot_stopped(&reason.zh, &reason.en),
+            Self::BotStopped(reason) => texts::bot_stopped(reason),
             Self::NotSupervised => texts::not_supervised(),
         };
         (status, Json(reason)).into_response()

@@ -19,6 +19,7 @@ use super::draft::Draft;
 use super::guard::{self, Guard};
 use super::menu::Menu;
 use super::refusal::Refusal;
+use super::scenario::Scenario;
 use super::shared::Shared;
 use crate::{Account, Mode, catalogue};
 
@@ -32,6 +33,7 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/events", get(events))
         .route("/api/kinds", get(async || Json(catalogue::kinds())))
         .route("/api/exchanges/{id}", get(exchange))
+        .route("/api/attacks/{name}", get(attack_detail))
         .route("/api/send", post(send))
         .route("/api/resend", post(resend))
         .route("/api/repeat", post(repeat))
@@ -40,6 +42,7 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/split-cdata", post(set_split_cdata))
         .route("/api/menu", post(set_menu))
         .route("/api/attack", post(attack))
+        .route("/api/scenario", post(scenario))
         .route("/api/verify", post(verify))
         .route("/api/restart", post(restart))
         .route("/api/clear", post(clear))
@@ -63,7 +66,15 @@ async fn events(
 }
 
 async fn exchange(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> Response {
-    match shared.detail(id) {
+    json_or_not_found(shared.detail(id))
+}
+
+async fn attack_detail(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+    json_or_not_found(shared.attack_detail(&name))
+}
+
+fn json_or_not_found(json: Option<String>) -> Response {
+    match json {
         Some(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -117,6 +128,16 @@ async fn attack(
 }
 
 #[derive(Deserialize)]
+struct ScenarioRequest {
+    /// All of them if there is none.
+    fan: Option<String>,
+}
+
+async fn scenario(State(shared): State<Arc<Shared>>, Json(request): Json<ScenarioRequest>) -> Json<Scenario> {
+    Json(shared.scenario(request.fan.as_deref()))
+}
+
+#[derive(Deserialize)]
 struct ModeRequest {
     mode: Mode,
 }
@@ -139,9 +160,9 @@ async fn set_split_cdata(
     StatusCode::NO_CONTENT
 }
 
-async fn set_menu(State(shared): State<Arc<Shared>>, Json(menu): Json<Menu>) -> Result<StatusCode, Refusal> {
-    menu.check().map_err(Refusal::BadMenu)?;
-    shared.set_menu(menu);
+/// The menu is read here, and not by an extractor, so that the place of a mistake is reported.
+async fn set_menu(State(shared): State<Arc<Shared>>, json: String) -> Result<StatusCode, Refusal> {
+    shared.set_menu(Menu::from_json(&json).map_err(Refusal::BadMenu)?);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::attack_status::AttackStatus;
 use super::bot::{BotRequest, BotState, BotView, BuildState, Supervision};
 use super::command::CommandContext;
 use super::draft::Draft;
@@ -13,7 +14,8 @@ use super::job::Job;
 use super::menu::Menu;
 use super::record::Record;
 use super::refusal::Refusal;
-use super::state::{AttackStatus, FanState, HandshakeSummary, PageState};
+use super::scenario::Scenario;
+use super::state::{FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack, AttackResult};
 use crate::handshake::Verification;
 use crate::{Account, Mode, Progress, Push, Shown, Stamp};
@@ -132,6 +134,13 @@ impl Shared {
         state.trim();
         self.start(Job::Deliver { id, wechat: state.wechat.clone(), push: Box::new(push) });
         id
+    }
+
+    /// The conversation with this fan, or with all of them.
+    pub(super) fn scenario(&self, fan: Option<&str>) -> Scenario {
+        let state = self.state();
+        let is_wanted = |record: &&Record| fan.is_none_or(|fan| record.draft().fan == fan);
+        Scenario::of(fan.unwrap_or("conversation"), state.records.iter().filter(is_wanted))
     }
 
     fn start(&self, job: Job) {
@@ -279,14 +288,23 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn attacked(&self, result: &AttackResult, mode: Mode) {
+    pub(super) fn attacked(&self, result: AttackResult, mode: Mode) {
         let mut state = self.state();
-        if state.wechat.account().mode() != mode {
+        let account = state.wechat.account();
+        if account.mode() != mode {
             return;
         }
-        let status = AttackStatus::of(result);
-        self.notify(&state, &PageEvent::Attack { name: result.name, status: &status });
-        state.attack_statuses.insert(result.name, status);
+        let name = result.name;
+        let status = AttackStatus::of(result, account);
+        self.notify(&state, &PageEvent::Attack { name, status: &status });
+        state.attack_statuses.insert(name, status);
+    }
+
+    /// The requests of the attack and what the bot did with them.
+    pub(super) fn attack_detail(&self, name: &str) -> Option<String> {
+        let state = self.state();
+        let (name, status) = state.attack_statuses.get_key_value(name)?;
+        serde_json::to_string(&status.detail(name)).ok()
     }
 
     pub(super) fn verify(&self) -> Result<(), Refusal> {

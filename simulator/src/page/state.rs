@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::attack_status::AttackStatus;
 use super::command::{self, CommandContext};
 use super::menu::Menu;
 use super::record::Record;
 use super::refusal::Refusal;
-use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
 use crate::handshake::Verification;
 use crate::{DEFAULT_FAN, LocalizedText, Wechat};
 
@@ -39,41 +39,6 @@ pub(super) struct FanState {
     pub(super) name: String,
     pub(super) openid: String,
     pub(super) following: bool,
-}
-
-/// The result of an attack, or that it is running.
-#[derive(Clone, Default, Serialize)]
-pub(super) struct AttackStatus {
-    /// `None` while it is running.
-    verdict: Option<Verdict>,
-    silent: bool,
-    probes: Vec<ProbeSummary>,
-}
-
-#[derive(Clone, Serialize)]
-struct ProbeSummary {
-    expected: Expected,
-    passed: bool,
-    detail: LocalizedText,
-}
-
-impl AttackStatus {
-    pub(super) fn of(result: &AttackResult) -> Self {
-        let probe = |probe: &ProbeResult| ProbeSummary {
-            expected: probe.expected,
-            passed: probe.passed,
-            detail: probe.detail.clone(),
-        };
-        Self {
-            verdict: Some(result.verdict),
-            silent: result.silent(),
-            probes: result.probes.iter().map(probe).collect(),
-        }
-    }
-
-    pub(super) const fn is_running(&self) -> bool {
-        self.verdict.is_none()
-    }
 }
 
 /// The result of a URL verification and of the push after it.

@@ -92,11 +92,15 @@ fn a_hole_is_told_in_a_row_and_its_request_in_the_json() {
     let account = account(Mode::Safe);
     let bot = Example::start("weak_bot", &account, &["doctype"]);
     let done = Done::at(&account, &bot.url, &["attack", "doctype", "bad-length"]).exits(4);
-    done.says("✗ ACCEPTED").says("accepted with 200").says("1 refused, 1 accepted");
+    done.says("✗ ACCEPTED")
+        .says("the decrypted message is \"<!DOCTYPE xml>")
+        .says("accepted with 200")
+        .says("1 refused, 1 accepted");
     let json = Done::at(&account, &bot.url, &["attack", "doctype", "--json"]).exits(4).json();
     let attempt = &json["attacks"][0]["attempts"][0];
     assert_eq!((&attempt["passed"], &attempt["status"]), (&false.into(), &200.into()));
     assert_eq!(attempt["request"]["method"], "POST");
+    assert!(attempt["forgery"]["en"].as_str().is_some_and(|forgery| forgery.contains("DOCTYPE")));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod attacks;
 mod bots;
 mod dev;
 mod examples;
+mod exported;
 mod mistakes;
 mod page;
 #[path = "../../../tests/support/process.rs"]

@@ -14,16 +14,16 @@ pub(crate) fn shipped(name: &str) -> String {
 }
 
 /// A scenario for one test. The file is removed after it.
-struct Scenario(PathBuf);
+pub(crate) struct Scenario(PathBuf);
 
 impl Scenario {
-    fn new(name: &str, toml: &str) -> Self {
+    pub(crate) fn new(name: &str, toml: &str) -> Self {
         let file = std::env::temp_dir().join(format!("wechat-sim-{}-{name}", std::process::id()));
         std::fs::write(&file, toml).expect("written");
         Self(file)
     }
 
-    fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.to_str().expect("UTF-8")
     }
 }

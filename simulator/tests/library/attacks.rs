@@ -4,7 +4,7 @@ use crate::support;
 use axum::Router;
 use axum::routing::any;
 use support::{account, actix, axum};
-use wechat_sim::attack::{self, Verdict};
+use wechat_sim::attack::{self, Probe, Verdict};
 use wechat_sim::{Mode, ServiceTarget, Target, Wechat};
 
 async fn every_attack_is_refused<T: Target>(wechat: &Wechat, target: &T) {
@@ -62,6 +62,26 @@ async fn an_attack_on_the_encryption_makes_no_sense_in_plain_mode() {
     let dead = ServiceTarget::new(Router::new(), "/weixin");
     let padding = attack::named("bad-padding").expect("in the list");
     assert_eq!(padding.run(&wechat, &dead).await.verdict, Verdict::NotApplicable);
+}
+
+/// Both texts of each request say what is forged about it, and no two of an attack's say the same.
+#[test]
+fn what_is_forged_about_a_request_is_said() {
+    for account in Mode::ALL.map(account) {
+        let wechat = Wechat::new(account.clone());
+        for attack in attack::all().iter().filter(|attack| attack.applies_to(account.mode())) {
+            let probes = attack.probes(&wechat, "http://127.0.0.1/weixin", None);
+            for language in
+                [|probe: &Probe| probe.forgery.zh.clone(), |probe: &Probe| probe.forgery.en.clone()]
+            {
+                let mut said: Vec<_> = probes.iter().map(language).collect();
+                said.sort_unstable();
+                said.dedup();
+                assert_eq!(said.len(), probes.len(), "{}: {said:?}", attack.name);
+                assert!(said.iter().all(|said| !said.is_empty() && !said.contains(account.token())));
+            }
+        }
+    }
 }
 
 #[test]

@@ -132,6 +132,7 @@ async fn the_five_seconds_are_five_seconds() {
             page.ask("你好", "你说：你好").await;
             page.ask("图文", "一条消息的十五秒").await;
             page.until("document.querySelector('.cover img')?.naturalWidth > 0").await;
+            page.click("#attack-fold").await;
             for attack in
                 ["bad-signature", "missing-signature", "old-timestamp", "replay-with-another-body", "doctype"]
             {

@@ -3,13 +3,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accessibility;
 mod again;
 mod attacks;
+mod bot;
 mod chat;
 mod first_visit;
 mod following;
 mod menu;
+mod menu_editor;
 mod safety;
+mod scenario;
 mod scrolling;
 mod setup;
 mod views;

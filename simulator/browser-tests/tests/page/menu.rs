@@ -7,6 +7,7 @@ async fn the_menu_is_changed_and_pressed() {
     chat("menu", async |page| {
         page.click("#to-menu").await;
         page.click("#edit-menu").await;
+        page.click("#menu-raw").await;
         page.js("document.querySelector('#menu-json').value = '{'").await;
         page.click("#menu-form .primary").await;
         page.until_text("#menu-error", "不是 JSON").await;

@@ -2,7 +2,7 @@
 
 #[path = "../../../../tests/support/process.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of wechat-callback")]
-mod process;
+pub(crate) mod process;
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -27,7 +27,7 @@ use wechat_tower::{
 use process::{Process, skip};
 
 /// How long to wait for anything before a test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A shorter time than the five seconds of WeChat.
 pub(crate) const WAIT: Duration = Duration::from_millis(600);

@@ -84,7 +84,7 @@ fn print_row(output: &Output, result: &AttackResult) {
     let verdict = output.pick(&verdict);
     output.progress(&format!("{mark} {verdict}{:28}{title}", result.name));
     for probe in result.probes.iter().filter(|probe| !probe.passed) {
-        output.progress(&format!("    {}", output.pick(&probe.detail)));
+        output.progress(&format!("    {}: {}", output.pick(&probe.forgery), output.pick(&probe.detail)));
     }
     if result.verdict == Verdict::Refused && !result.silent() {
         output.progress(output.pick(&texts::refusal_with_body()));
@@ -158,6 +158,8 @@ struct AttackSummary<'r> {
 struct ProbeSummary<'r> {
     passed: bool,
     status: Option<u16>,
+    /// What is forged about the request.
+    forgery: &'r LocalizedText,
     detail: &'r LocalizedText,
     /// The request that was accepted, to send it again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,10 +183,11 @@ impl<'r> AttackSummary<'r> {
 
 impl<'r> ProbeSummary<'r> {
     fn of(probe: &'r ProbeResult) -> Self {
-        let ProbeResult { request, ending, passed, detail, .. } = probe;
+        let ProbeResult { request, ending, passed, forgery, detail, .. } = probe;
         Self {
             passed: *passed,
             status: ending.answer().map(|answer| answer.status),
+            forgery,
             detail,
             request: Some(request).filter(|request| !passed && request.body.len() <= MAX_BODY),
         }

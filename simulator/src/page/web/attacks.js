@@ -1,14 +1,21 @@
-// The attack buttons: green if the bot refuses, red if it does not.
+// The attacks, folded behind a button with their score. Their own buttons are green if the bot refuses, red if not.
 
 import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
 import { pick, t } from "./i18n.js";
-import { on, state } from "./store.js";
+import { showPane } from "./layout.js";
+import { prefs, remember } from "./prefs.js";
+import { inspectAttack, on, state } from "./store.js";
+
+/** How many of the attacks that were not refused are listed while all are folded. */
+const MISSED = 3;
 
 let shown = null;
 let runningAll = false;
 
 export function startAttacks() {
+  byId("attack-fold").addEventListener("click", unfold);
+  byId("attack-all").addEventListener("click", runAll);
   on("state lang mode attack", draw);
   on("attack", (name) => {
     shown = name;
@@ -16,33 +23,80 @@ export function startAttacks() {
     if (runningAll) next();
   });
   on("state lang mode", drawResult);
+  // The attacks of another mode are others, and what happened while the connection was lost is in the state.
+  on("mode", stop);
+  on("state", () => runningAll && next());
 }
 
-const applies = (attack) => attack.modes.includes(state.mode);
-const isRunning = (name) => state.attack_statuses[name] && state.attack_statuses[name].verdict === null;
+function unfold() {
+  remember({ attacks: !prefs.attacks });
+  draw();
+  byId("attack-fold").focus();
+}
+
+const applicable = () => state.attacks.filter((attack) => attack.modes.includes(state.mode));
+const verdictOf = ({ name }) => state.attack_statuses[name]?.verdict;
+const isRunning = (name) => state.attack_statuses[name]?.verdict === null;
 
 function draw() {
-  const verdicts = Object.values(state.attack_statuses).map((status) => status.verdict);
-  const [good, bad] = ["refused", "accepted"].map((verdict) => verdicts.filter((found) => found === verdict).length);
-  byId("attack-score").textContent = good + bad ? t("attack-score", { good, bad }) : "";
-  const buttons = state.attacks.filter(applies).map((attack) => {
+  if (!state.loaded) return;
+  const attacks = applicable();
+  drawFold(attacks);
+  const buttons = attacks.map((attack) => {
     const status = state.attack_statuses[attack.name];
     const verdict = status ? (status.verdict ?? "running") : "untried";
     const mark = { refused: "check", accepted: "cross" }[verdict];
-    const title = status?.verdict ? t(`verdict-${status.verdict}`) : attack.name;
+    const word = status?.verdict ? t(`verdict-${status.verdict}`) : verdict === "running" ? t("attack-running") : null;
     return h(
       "button",
-      { type: "button", class: `chip ${verdict}`, title, data: { key: `attack-${attack.name}`, attack: attack.name }, onclick: () => run(attack.name) },
+      { type: "button", class: `chip ${verdict}`, title: word ?? attack.name, data: { key: `attack-${attack.name}`, attack: attack.name }, onclick: () => run(attack.name) },
       verdict === "running" ? h("span", { class: "spin", "aria-hidden": "true" }) : mark ? icon(mark) : null,
       pick(attack.title),
+      word ? h("span", { class: "hidden" }, ` (${word})`) : null,
     );
   });
-  const every = h("button", { type: "button", class: "chip all", data: { key: "attack-all" }, onclick: runAll }, icon("shield"), t("attack-all"));
-  fill(byId("attacks"), every, buttons);
+  fill(byId("attacks"), buttons);
 }
 
-function run(name) {
-  if (!isRunning(name)) post("/api/attack", { name });
+/** What is seen of the attacks while they are folded: their number and score, and those that succeeded. */
+function drawFold(attacks) {
+  const [good, bad] = ["refused", "accepted"].map((verdict) => attacks.filter((attack) => verdictOf(attack) === verdict).length);
+  const open = prefs.attacks === true;
+  byId("attack-fold").setAttribute("aria-expanded", String(open));
+  byId("attack-panel").hidden = !open;
+  fill(byId("attack-count"), t("attack-count", { n: attacks.length }));
+  fill(
+    byId("attack-score"),
+    good ? h("span", { class: "good" }, `${good} `, icon("check"), h("span", { class: "hidden" }, t("verdict-refused"))) : null,
+    bad ? h("span", { class: "bad" }, `${bad} `, icon("cross"), h("span", { class: "hidden" }, t("verdict-accepted"))) : null,
+  );
+  const progress = byId("attack-progress");
+  progress.hidden = !runningAll;
+  progress.max = attacks.length;
+  progress.value = attacks.filter((attack) => verdictOf(attack)).length;
+  byId("attack-all").disabled = runningAll;
+  if (!runningAll && good + bad) byId("attack-news").textContent = t("attack-score", { good, bad });
+  const missed = attacks.filter((attack) => !["refused", null, undefined].includes(verdictOf(attack)));
+  const items = missed.slice(0, MISSED).map(({ name, title }) => h("li", {}, look(name, 0, `missed-${name}`, pick(title), " — ", t(`verdict-${verdictOf({ name })}`))));
+  const rest = missed.length - items.length;
+  if (rest) items.push(h("li", {}, h("button", { type: "button", class: "look", data: { key: "missed-rest" }, onclick: unfold }, t("attack-more", { n: rest }))));
+  fill(byId("attack-missed"), open ? [] : items);
+}
+
+/** A button that opens a request of an attack in the inspector. */
+function look(name, probe, key, ...children) {
+  const open = () => (inspectAttack(name, probe), showPane("inspect"));
+  return h("button", { type: "button", class: "look", title: t("look-at-request"), data: { key }, onclick: open }, ...children);
+}
+
+async function run(name) {
+  if (isRunning(name)) return;
+  if (!(await post("/api/attack", { name }))) stop();
+}
+
+function stop() {
+  runningAll = false;
+  draw();
 }
 
 /** One after another: the slow ones take seconds. */
@@ -54,11 +108,11 @@ function runAll() {
 }
 
 function next() {
-  const names = state.attacks.filter(applies).map((attack) => attack.name);
+  const names = applicable().map((attack) => attack.name);
   if (names.some(isRunning)) return;
   const name = names.find((found) => !state.attack_statuses[found]);
-  if (!name) runningAll = false;
-  else run(name);
+  if (name) run(name);
+  else stop();
 }
 
 function drawResult() {
@@ -66,8 +120,12 @@ function drawResult() {
   const attack = state.attacks.find((found) => found.name === shown);
   if (!status || !attack) return fill(byId("attack-result"));
   const verdict = status.verdict ?? "running";
-  const probes = status.probes.map(({ expected, passed, detail }) =>
-    h("li", { class: passed ? "good" : "bad" }, t("labelled", { label: t(expected === "accepted" ? "genuine" : "forged"), text: pick(detail) })),
+  const probes = status.probes.map(({ expected, passed, detail }, at) =>
+    h(
+      "li",
+      { class: passed ? "good" : "bad" },
+      look(shown, at, `probe-${at}`, icon(passed ? "check" : "cross"), h("span", {}, t("labelled", { label: t(expected === "accepted" ? "genuine" : "forged"), text: pick(detail) }))),
+    ),
   );
   fill(
     byId("attack-result"),

@@ -14,7 +14,7 @@ export function h(name, attributes = {}, ...children) {
     else if (key === "value") element.value = value;
     else element.setAttribute(key, value === true ? "" : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -39,7 +39,7 @@ export const byId = (id) => document.getElementById(id);
 export function fill(parent, ...children) {
   const active = document.activeElement;
   const key = parent.contains(active) ? active.dataset.key : undefined;
-  parent.replaceChildren(...children.flat().filter(Boolean));
+  parent.replaceChildren(...children.flat(2).filter(Boolean));
   if (key === undefined) return;
   const again = [...parent.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key);
   again?.focus({ preventScroll: true });

@@ -71,5 +71,5 @@ function sayHello() {
 
 function attack() {
   showPane("setup");
-  byId("attacks").querySelector("button")?.focus();
+  byId("attack-all").focus();
 }

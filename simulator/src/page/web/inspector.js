@@ -1,17 +1,17 @@
 // The inspector of one message: its timeline, a diagnosis, and the details of each delivery.
 
-import { byId, fill, h, icon, roving } from "./dom.js";
+import { byId, fill, h, icon } from "./dom.js";
 import { get } from "./api.js";
 import { event, isEvent } from "./descriptions.js";
+import { drawForged, startForged } from "./forged.js";
 import { pick, seconds, t } from "./i18n.js";
 import { kindTitle } from "./kinds.js";
 import * as panels from "./panels.js";
-import { prefs, remember } from "./prefs.js";
 import { on, select, state } from "./store.js";
+import { tabs } from "./tabs.js";
 import { timeline } from "./timeline.js";
 
 const root = byId("inspect");
-const TABS = ["overview", "signatures", "request", "answer", "again"];
 
 let detail = null;
 /** The number of the chosen delivery, or null for the last one. */
@@ -24,6 +24,7 @@ export function startInspector() {
   });
   on("exchange", (exchange) => exchange.id === state.selected && load());
   on("lang secrets state verified", draw);
+  startForged(draw);
   draw();
 }
 
@@ -41,6 +42,7 @@ async function load() {
 }
 
 function draw() {
+  if (state.forged) return drawForged(root);
   const exchange = state.exchanges.get(state.selected);
   if (!exchange) {
     const { verified } = state;
@@ -56,7 +58,7 @@ function draw() {
     heading(exchange),
     timeline(exchange, number, (other) => ((chosen = other), draw())),
     diagnosis(exchange),
-    delivery ? tabs(exchange, delivery) : null,
+    delivery ? tabs(panelsOf(exchange, delivery), draw) : null,
   );
   showTab();
 }
@@ -110,30 +112,7 @@ function showTab() {
 
 const box = (kind, title, text) => h("div", { class: `diagnosis ${kind}` }, h("strong", {}, title), h("div", {}, text));
 
-function tabs(exchange, delivery) {
-  const current = TABS.includes(prefs.tab) ? prefs.tab : "overview";
-  const bar = h(
-    "div",
-    { class: "tabs", role: "tablist", "aria-label": t("detail-tabs") },
-    TABS.map((name) =>
-      h(
-        "button",
-        {
-          type: "button",
-          role: "tab",
-          id: `tab-${name}`,
-          "aria-selected": String(name === current),
-          "aria-controls": "panel",
-          tabindex: name === current ? "0" : "-1",
-          data: { key: `tab-${name}` },
-          onclick: () => (remember({ tab: name }), draw()),
-          onfocus: () => name !== (prefs.tab ?? "overview") && (remember({ tab: name }), draw()),
-        },
-        t(`tab-${name}`),
-      ),
-    ),
-  );
-  roving(bar, "[role=tab]");
-  const panel = h("div", { id: "panel", role: "tabpanel", "aria-labelledby": `tab-${current}` }, panels[current](exchange, detail, delivery));
-  return h("div", { class: "detail" }, bar, panel);
+function panelsOf(exchange, delivery) {
+  const names = ["overview", "signatures", "request", "answer", "again"];
+  return Object.fromEntries(names.map((name) => [name, () => panels[name](exchange, detail, delivery)]));
 }

@@ -33,9 +33,11 @@ let timer;
 export function notify(text, kind = "good") {
   const notice = byId("notice");
   notice.replaceChildren(h("span", { class: kind }, text));
-  notice.hidden = false;
+  // Shown again, it is above a dialog that was opened later.
+  notice.hidePopover();
+  notice.showPopover();
   clearTimeout(timer);
-  timer = setTimeout(() => (notice.hidden = true), 4000);
+  timer = setTimeout(() => notice.hidePopover(), 4000);
 }
 
 export async function copy(text) {

@@ -1,4 +1,4 @@
-// The custom menu below the chat, and the dialog to edit it.
+// The custom menu below the chat.
 
 import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
@@ -13,8 +13,6 @@ export function startMenu() {
   on("state menu lang", draw);
   document.addEventListener("click", (event) => open !== null && !event.composedPath().includes(bar) && toggle(null));
   bar.addEventListener("keydown", keys);
-  byId("edit-menu").addEventListener("click", edit);
-  byId("menu-form").addEventListener("submit", save);
 }
 
 function draw() {
@@ -76,23 +74,4 @@ function press(button) {
     Object.assign(draft, { event, fields: [["EventKey", button.key]] });
   }
   post("/api/send", draft);
-}
-
-function edit() {
-  byId("menu-json").value = JSON.stringify(state.menu, null, 2);
-  byId("menu-error").textContent = "";
-  byId("menu-dialog").showModal();
-}
-
-async function save(event) {
-  event.preventDefault();
-  let menu;
-  try {
-    menu = JSON.parse(byId("menu-json").value);
-  } catch (error) {
-    byId("menu-error").textContent = t("menu-not-json", { error: error.message });
-    return;
-  }
-  // In the answer of WeChat's query API the menu is one level deeper.
-  if (await post("/api/menu", menu.menu ?? menu)) byId("menu-dialog").close();
 }

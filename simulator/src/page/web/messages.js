@@ -1,6 +1,9 @@
 // All messages of the page: Chinese, then English.
 
+import { toolMessages } from "./messages-tools.js";
+
 export const messages = {
+  ...toolMessages,
   lang: ["zh-CN", "en"],
   locale: ["zh-CN", "en-GB"],
   labelled: ["{label}：{text}", "{label}: {text}"],
@@ -60,22 +63,7 @@ export const messages = {
   times: ["{n} 次", "{n}"],
   menu: ["自定义菜单", "Custom menu"],
   "edit-menu": ["编辑", "Edit"],
-  "menu-hint": ["与 /cgi-bin/menu/create 接受的 JSON 相同：最多 3 个按钮，每个最多 5 个子按钮。", "The JSON that /cgi-bin/menu/create accepts: up to 3 buttons, each with up to 5 sub-buttons."],
-  "menu-not-json": ["不是 JSON：{error}", "Not JSON: {error}"],
   save: ["保存", "Save"],
-  attacks: ["捣乱", "Attacks"],
-  "attacks-hint": ["伪造的请求，机器人都应当拒绝。绿：已拒绝；红：接受了，有漏洞。", "Forged requests, all of which a bot should refuse. Green: refused. Red: accepted, the bot is vulnerable."],
-  "attack-all": ["全部试一遍", "Run all"],
-  "attack-score": ["拒绝 {good} · 接受 {bad}", "refused {good} · accepted {bad}"],
-  "verdict-refused": ["已拒绝", "refused"],
-  "verdict-accepted": ["接受了：漏洞", "accepted: the bot is vulnerable"],
-  "verdict-not_applicable": ["不适用", "not applicable"],
-  "verdict-unclear": ["正常请求也被拒绝，无法判断", "the genuine request was refused, too: no result"],
-  "verdict-unreachable": ["连不上机器人", "the bot was not reached"],
-  "attack-running": ["正在试…", "running…"],
-  "attack-loud": ["拒绝时还说了别的：只回状态码更安全。", "The refusal has a body. A status alone is safer."],
-  genuine: ["正常请求", "genuine"],
-  forged: ["伪造请求", "forged"],
   "clear-chat": ["清空聊天记录", "Clear the conversations"],
 
   "official-account": ["我的公众号", "My official account"],

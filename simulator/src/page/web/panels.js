@@ -23,7 +23,7 @@ function code(text, children) {
   return h("div", { class: "code" }, h("pre", { tabindex: "0" }, children), button);
 }
 
-const block = (title, ...children) => h("section", { class: "block" }, h("h4", {}, title), ...children);
+export const block = (title, ...children) => h("section", { class: "block" }, h("h4", {}, title), ...children);
 
 export function overview(exchange, detail, delivery) {
   const encrypted = exchange.mode !== "plain";
@@ -61,25 +61,40 @@ function checks(list) {
 
 export function signatures(exchange, detail, delivery) {
   const query = new URL(delivery.request.url).searchParams;
-  const parts = delivery.signatures.map((found) => signature(found, query.get(found.name), t("in-request")));
+  const parts = delivery.signatures.map((found) => signature(found, query.get(found.name) ?? undefined, t("in-request")));
   if (delivery.reading?.signature) {
     const given = /<MsgSignature>\s*(?:<!\[CDATA\[)?\s*([^\]<\s]*)/.exec(delivery.ending.answer?.body ?? "");
     parts.push(signature(delivery.reading.signature, given?.[1], t("in-reply")));
   }
+  if (!parts.length) return [h("p", { class: "hint" }, t("no-signatures"))];
   return [h("div", { class: "right-side" }, tokenButton()), ...parts];
 }
 
 export function request(exchange, detail, delivery) {
-  const { method, url, headers, body } = delivery.request;
-  const { pathname, searchParams, host } = new URL(url);
-  const query = [...searchParams].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "mono" }, value)));
-  const lines = [`${method} ${url.slice(url.indexOf(pathname, url.indexOf(host)))} HTTP/1.1`, `host: ${host}`];
-  lines.push(...headers.map(([name, value]) => `${name}: ${value}`), `content-length: ${new TextEncoder().encode(body).length}`);
+  const query = [...new URL(delivery.request.url).searchParams].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "mono" }, value)));
+  const lines = head(delivery).join("\n");
   return [
-    block(t("raw-request"), code(`${lines.join("\n")}\n\n${body}`, lines.join("\n"))),
+    block(t("raw-request"), code(`${lines}\n\n${delivery.request.body}`, lines)),
     h("dl", { class: "query" }, query),
-    block(t("body"), xml(body)),
+    block(t("body"), bodyOf(delivery)),
   ];
+}
+
+/** Head and body of a request together. */
+export const sent = (delivery, title) => block(title, code(head(delivery).join("\n"), head(delivery).join("\n")), bodyOf(delivery));
+
+/** The first line of a request and its headers. */
+function head({ request: { method, url, headers, body }, body_length, pace }) {
+  const { pathname, host } = new URL(url);
+  const length = body_length ?? new TextEncoder().encode(body).length;
+  const framing = method === "GET" ? [] : [pace === "chunked" ? "transfer-encoding: chunked" : `content-length: ${length}`];
+  return [`${method} ${url.slice(url.indexOf(pathname, url.indexOf(host)))} HTTP/1.1`, `host: ${host}`, ...headers.map(([name, value]) => `${name}: ${value}`), ...framing];
+}
+
+function bodyOf({ request: { body }, body_length }) {
+  if (!body) return h("p", { class: "hint" }, "0 B");
+  const kept = new TextEncoder().encode(body).length;
+  return [xml(body), body_length > kept ? h("p", { class: "hint" }, t("cut-body", { kept, length: body_length })) : null];
 }
 
 export function answer(exchange, detail, delivery) {
@@ -89,7 +104,7 @@ export function answer(exchange, detail, delivery) {
     return [h("p", { class: "hint" }, last ? pick(last.detail) : t("no-answer"))];
   }
   const lines = [`HTTP/1.1 ${found.status}`, ...found.headers.map(([name, value]) => `${name}: ${value}`)];
-  const xmlOf = delivery.reading.xml;
+  const xmlOf = delivery.reading?.xml;
   return [
     block(`${t("raw-answer")} · ${seconds(delivery.took_ms)}`, code(lines.join("\n"), lines.join("\n"))),
     block(t("body"), found.body ? xml(found.body) : h("p", { class: "hint" }, "0 B"), found.truncated ? h("p", { class: "hint" }, t("truncated")) : null),
@@ -112,15 +127,16 @@ function sendAgain({ id, fan: sender, is_raw }) {
     h("div", { class: "pushes" }, is_raw ? null : button("resend", "say-again", "/api/resend"), button("repeat", "push-again", "/api/repeat")),
   );
 }
+/** A command with a button that copies it. */
+export const command = (title, hint, text, key) =>
+  block(
+    title,
+    h("p", { class: "hint" }, hint),
+    code(text, text),
+    h("button", { type: "button", class: "small", data: { key }, onclick: () => copy(text) }, icon("copy"), title),
+  );
 
 export function again(exchange, detail, delivery) {
-  const command = (title, hint, text, key) =>
-    block(
-      title,
-      h("p", { class: "hint" }, hint),
-      code(text, text),
-      h("button", { type: "button", class: "small", data: { key }, onclick: () => copy(text) }, icon("copy"), title),
-    );
   return [
     sendAgain(exchange),
     command(t("as-command"), t("as-command-hint"), detail.command, "as-command"),

@@ -23,6 +23,8 @@ export const state = {
   chosen: null,
   /** The id of the exchange in the inspector. */
   selected: null,
+  /** The attack in the inspector and the number of its request, as `{ name, probe }`, or null. */
+  forged: null,
 };
 
 const listeners = new Map();
@@ -96,6 +98,7 @@ function load({ exchanges, ...values }) {
   if (prefs.run !== state.run) remember({ run: state.run, selected: null });
   state.chosen = state.exchanges.has(prefs.selected) ? prefs.selected : null;
   state.selected = inspected();
+  if (!state.attack_statuses[state.forged?.name]) state.forged = null;
   emit("state");
   emit("selected");
 }
@@ -132,6 +135,15 @@ function follow() {
 export function select(id) {
   state.chosen = id === newest() ? null : id;
   state.selected = inspected();
+  state.forged = null;
   remember({ selected: state.chosen });
+  emit("selected");
+}
+
+/** Opens a request of an attack in the inspector, or none if `name` is null. */
+export function inspectAttack(name, probe = 0) {
+  select(null);
+  if (name === null) return;
+  state.forged = { name, probe };
   emit("selected");
 }

@@ -1,9 +1,6 @@
 //! The page of a bot that the simulator starts, in a real Chromium.
 
-#[allow(dead_code, reason = "shared with the tests of the rest of the page")]
-mod support;
-
-use support::{Visit, bot, quick, visit_page};
+use crate::support::{Visit, bot, quick, visit_page};
 use thirtyfour::prelude::*;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
