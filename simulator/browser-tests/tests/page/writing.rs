@@ -32,7 +32,7 @@ async fn the_arrow_keys_bring_back_what_was_written() {
             page.press(key).await;
             assert_eq!(written(page).await, text);
         }
-        // A reload keeps it, another tab does not have it, and nothing of it stays in the browser.
+        // A reload keeps it, and nothing of it is in the storage that outlives the tab.
         page.open().await;
         page.js("document.querySelector('#say').focus()").await;
         page.press(Key::Up).await;
