@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::bot_log::Printed;
 use super::menu::Menu;
 use super::record::Record;
 use crate::attack::{AttackResult, Expected, ProbeResult, Verdict};
@@ -77,6 +78,8 @@ pub(super) struct HandshakeSummary {
     passed: bool,
     took_ms: u64,
     explanation: LocalizedText,
+    /// What the bot printed meanwhile, if it failed.
+    log: Vec<Printed>,
 }
 
 impl HandshakeSummary {
@@ -85,7 +88,13 @@ impl HandshakeSummary {
             passed: result.diagnosis.is_verified(),
             took_ms: result.took_ms,
             explanation: result.diagnosis.explanation(),
+            log: Vec::new(),
         }
+    }
+
+    /// The same with the bot's lines; `None` if it needs no explanation.
+    pub(super) fn with_log(&self, log: Vec<Printed>) -> Option<Self> {
+        (!self.passed && !log.is_empty()).then(|| Self { log, ..self.clone() })
     }
 }
 
