@@ -568,7 +568,12 @@ async fn supervised() -> (Served, BotReporter, Receiver<BotRequest>, BotState) {
         printer.line(Printer::Build, "   Compiling bot");
         "success"
     });
-    let app = Router::new().route("/weixin", app.get(async || ""));
+    let printer = bot.clone();
+    let verify = async move || {
+        printer.line(Printer::Bot, "ERROR wrong echostr");
+        ""
+    };
+    let app = Router::new().route("/weixin", app.get(verify));
     tokio::spawn(async move { axum::serve(listener, app).await });
     (Served::serve(account, page).await, bot, requests, BotState::Listening { url })
 }
@@ -576,8 +581,9 @@ async fn supervised() -> (Served, BotReporter, Receiver<BotRequest>, BotState) {
 #[tokio::test]
 async fn what_the_bot_prints_during_a_push_stands_beside_it() {
     let (served, bot, _requests, listening) = supervised().await;
-    bot.line(Printer::Bot, "before");
     bot.state(listening);
+    served.wait_for(|event| event["verified"]["passed"] == false).await;
+    bot.line(Printer::Bot, "before");
     let exchange = served.say("你好").await;
     let path = format!("/api/exchanges/{}", exchange["id"]);
     let lines = || async {
@@ -643,8 +649,12 @@ async fn a_bot_that_the_program_did_not_start_is_not_restarted() {
 async fn a_supervised_bot_is_verified_each_time_that_it_listens() {
     let (served, bot, _requests, listening) = supervised().await;
     bot.state(listening.clone());
-    // The bot of this test returns no echostr.
-    served.wait_for(|event| event["verified"]["passed"] == false).await;
+    // The bot of this test returns no echostr, and says so.
+    let failed =
+        served.wait_for(|event| event["verified"]["log"].as_array().is_some_and(|log| !log.is_empty()));
+    let failed = failed.await;
+    assert_eq!(failed["verified"]["passed"], false);
+    assert_eq!(failed["verified"]["log"][0], json!({"text": "ERROR wrong echostr", "serious": true}));
     bot.state(BotState::Restarting);
     served.wait_for(|event| event["bot"]["state"] == "restarting" && event["verified"].is_null()).await;
     bot.state(listening);

@@ -219,7 +219,8 @@ pub(super) async fn follow(shared: &Shared) {
         let view = changes.borrow_and_update().view();
         let before = shown.replace(view.clone());
         if before.as_ref() != Some(&view) {
-            shared.bot_changed(&view, before.is_none_or(|before| before.starts != view.starts));
+            let is_new = view.starts > 0 && before.is_none_or(|before| before.starts != view.starts);
+            shared.bot_changed(&view, is_new);
         }
         sleep(PACE).await;
         // The page has a sender of its own, so this does not fail.

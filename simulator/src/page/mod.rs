@@ -172,8 +172,10 @@ impl Page {
         state.command.allow_remote = allow_remote;
         let shared = Arc::new(Shared::new(state, jobs, self.on_mode, self.supervision));
         work::start(worker, Arc::downgrade(&shared), receiver)?;
-        // A bot that is not there yet is verified when it listens.
-        let _ = shared.verify();
+        // A supervised bot is verified when it listens.
+        if shared.supervision().is_none() {
+            let _ = shared.verify();
+        }
         let guard = Guard::new(address.port());
         let router = routes::router(Arc::clone(&shared), guard);
         tokio::select! {

@@ -1,6 +1,7 @@
 //! The state of the page behind a lock, and the browsers that watch it. Each change is sent to all of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
@@ -320,5 +321,16 @@ impl Shared {
         let mut state = self.state();
         state.verified = Some(HandshakeSummary::of(verification));
         self.notify(&state, &PageEvent::Verified { verified: state.verified.as_ref() });
+    }
+
+    /// Adds what the bot printed during a verification that failed: the cause often stands there.
+    pub(super) fn verification_settled(&self, began: Instant, done: Instant) {
+        let Some(supervision) = &self.supervision else { return };
+        let log = supervision.with_log(|log| log.of_push(began, Some(done), ""));
+        let mut state = self.state();
+        if let Some(verified) = state.verified.as_ref().and_then(|verified| verified.with_log(log)) {
+            state.verified = Some(verified);
+            self.notify(&state, &PageEvent::Verified { verified: state.verified.as_ref() });
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::Serialize;
 
 use super::attack_status::AttackStatus;
+use super::bot_log::Printed;
 use super::command::{self, CommandContext};
 use super::menu::Menu;
 use super::record::Record;
@@ -47,6 +48,8 @@ pub(super) struct HandshakeSummary {
     passed: bool,
     took_ms: u64,
     explanation: LocalizedText,
+    /// What the bot printed meanwhile, if it failed.
+    log: Vec<Printed>,
 }
 
 impl HandshakeSummary {
@@ -55,7 +58,13 @@ impl HandshakeSummary {
             passed: verification.is_verified(),
             took_ms: verification.handshake.took_ms,
             explanation: verification.explanation(),
+            log: Vec::new(),
         }
+    }
+
+    /// The same with the bot's lines; `None` if it needs no explanation.
+    pub(super) fn with_log(&self, log: Vec<Printed>) -> Option<Self> {
+        (!self.passed && !log.is_empty()).then(|| Self { log, ..self.clone() })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::rc::Rc;
 use std::sync::Weak;
+use std::time::Instant;
 
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -117,9 +118,15 @@ async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
             }
         }
         Job::Verify { wechat } => {
+            let began = Instant::now();
             let result = handshake::verify(&wechat, target).await;
+            let done = Instant::now();
             if let Some(shared) = shared.upgrade() {
                 shared.verified(&result);
+            }
+            sleep(AFTERMATH).await;
+            if let Some(shared) = shared.upgrade() {
+                shared.verification_settled(began, done);
             }
         }
     }

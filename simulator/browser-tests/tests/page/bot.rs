@@ -141,6 +141,19 @@ async fn the_lines_that_the_bot_prints_during_a_push_stand_under_why() {
 }
 
 #[tokio::test]
+async fn the_lines_of_a_verification_that_failed_stand_below_the_diagnosis() {
+    supervised("bot-verification", async |page, program| {
+        let BotState::Listening { url } = program.listening else { panic!("it listens") };
+        program.bot.state(BotState::Listening { url: url.replace("/weixin", "/elsewhere") });
+        page.until_text("#verified", "URL 验证失败").await;
+        page.click("#verified").await;
+        page.until_text("#inspect .printed", "<b>小心</b>").await;
+        shots(page, "failed").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_mode_is_switched_by_a_restart_of_the_bot() {
     supervised("bot-mode", async |page, mut program| {
         program.bot.state(program.listening);

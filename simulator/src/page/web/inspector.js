@@ -47,7 +47,7 @@ function draw() {
   if (!exchange) {
     const { verified } = state;
     const failed = verified && !verified.passed ? box("bad", t("not-verified"), pick(verified.explanation)) : null;
-    fill(root, failed, h("div", { class: "nothing" }, icon("list"), h("p", {}, t("nothing-selected"))));
+    fill(root, failed, failed && panels.botLog(verified.log), h("div", { class: "nothing" }, icon("list"), h("p", {}, t("nothing-selected"))));
     return;
   }
   const numbers = [...exchange.lanes.map((lane) => lane.number), ...(exchange.running ? [exchange.running.number] : [])];

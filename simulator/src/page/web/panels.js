@@ -28,7 +28,7 @@ export const block = (title, ...children) => h("section", { class: "block" }, h(
 export function overview(exchange, detail, delivery) {
   const encrypted = exchange.mode !== "plain";
   const reply = delivery.reading?.xml;
-  const log = detail.log?.length > 0 ? block(t("bot-log"), printed(detail.log)) : null;
+  const log = botLog(detail.log);
   // What is wrong comes first.
   const first = detail.log?.some((line) => line.serious);
   return [
@@ -44,7 +44,11 @@ export function overview(exchange, detail, delivery) {
   ];
 }
 
-/** What the bot printed while it had the push. */
+/** What the bot printed meanwhile; null if it printed nothing. */
+export function botLog(lines) {
+  return lines?.length > 0 ? block(t("bot-log"), printed(lines)) : null;
+}
+
 function printed(lines) {
   return h("ul", { class: "printed", tabindex: "0", "aria-label": t("bot-log") }, lines.map((line) => h("li", { class: line.serious ? "serious" : "" }, line.text)));
 }
