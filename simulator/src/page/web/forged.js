@@ -35,7 +35,7 @@ export function drawForged(root) {
   const probe = probes[number];
   fill(
     root,
-    h("header", { class: "subject" }, h("h2", {}, h("code", {}, t("attack")), " ", pick(attack?.title)), h("p", { class: "mono" }, `${name} · ${t(state.mode)}`)),
+    h("header", { class: "subject" }, h("h2", {}, h("code", { class: "kind" }, t("attack")), " ", pick(attack?.title)), h("p", { class: "mono" }, `${name} · ${t(state.mode)}`)),
     h("div", { class: "probes", role: "group", "aria-label": t("probes") }, probes.map((found, at) => choice(found, at, at === number, name))),
     probe ? [verdict(probe), tabs(panelsOf(probes, probe), drawAgain)] : h("p", { class: "hint" }, t("attack-running")),
   );
