@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use futures_util::FutureExt;
 use thirtyfour::prelude::*;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 use wechat_sim::page::Page;
 use wechat_sim::{Account, Policy, ServiceTarget};
@@ -28,6 +29,9 @@ use process::{Process, skip};
 
 /// How long to wait for anything before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many browsers run beside each other: more only wait for the processor.
+static BROWSERS: Semaphore = Semaphore::const_new(5);
 
 /// A shorter time than the five seconds of WeChat.
 pub(crate) const WAIT: Duration = Duration::from_millis(600);
@@ -127,6 +131,7 @@ pub(crate) async fn visit_page(
     page: Page,
     test: impl AsyncFnOnce(&Visit),
 ) {
+    let _place = BROWSERS.acquire().await.expect("it is not closed");
     let Some((mut process, port)) = chromedriver() else { return };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
