@@ -409,7 +409,8 @@ pub(crate) mod forgery {
             "{name} 出现两次：先是正确的值，再是 1", "{name} is present twice: the right value, then 1";
         long() => "签名正确，消息超过 1 MiB", "the signature is right, the message longer than 1 MiB";
         long_and_chunked() =>
-            "同上，没有 content-length（分块传输）", "the same without a content-length (chunked)";
+            "签名正确，消息超过 1 MiB，分块传输，没有 content-length",
+            "the signature is right, the message longer than 1 MiB, sent in chunks without a content-length";
         dripped() => "签名正确，正文每秒只来一个字节", "the signature is right, the body arrives at one byte a second";
         message_is(start: &str) =>
             "签名正确，正文是：{start:?}", "the signature is right, the body is {start:?}";

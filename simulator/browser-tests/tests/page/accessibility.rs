@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -12,8 +13,13 @@ use crate::support::{Visit, chat};
 /// It is not part of this repository: npm, which checks its hash, puts it into the target folder.
 const AXE: &str = "axe-core@4.14.1";
 
-/// The path of axe-core. Without npm or a network the tests are skipped, except in `CI`.
-fn axe() -> Option<PathBuf> {
+/// The path of axe-core, which the first test installs. Without npm or a network the tests are skipped, except in `CI`.
+fn axe() -> Option<&'static Path> {
+    static SCRIPT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    SCRIPT.get_or_init(install_axe).as_deref()
+}
+
+fn install_axe() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(AXE);
     let script = folder.join("node_modules/axe-core/axe.min.js");
     if script.exists() {

@@ -153,6 +153,29 @@ async fn a_genuine_request_is_shown_beside_the_forged_one() {
 }
 
 #[tokio::test]
+async fn the_list_of_an_attacks_requests_stays_where_it_was_scrolled_to() {
+    chat("probes", async |page| {
+        unfold(page).await;
+        page.click("[data-attack=bad-length]").await;
+        page.until_text("#attack-result", "已拒绝").await;
+        page.click("[data-key=probe-7]").await;
+        page.until_text("#inspect", "长度字段写着 4294967295").await;
+        page.size(380, 760).await;
+        page.js("document.querySelector('.probes').scrollTop = 40").await;
+        page.js("document.querySelector('[data-key=look-3]').click()").await;
+        page.until_text(".probe[aria-pressed=true]", "长度字段写着").await;
+        page.until_text("#panel", "长度字段写着").await;
+        assert_eq!(
+            page.js("document.querySelector('.probe[aria-pressed=true]').dataset.key").await,
+            "look-3"
+        );
+        assert_eq!(page.js("document.querySelector('.probes').scrollTop").await, 40);
+        page.shot("scrolled").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_long_body_is_cut_with_a_note() {
     chat("long", async |page| {
         unfold(page).await;

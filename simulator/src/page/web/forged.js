@@ -33,12 +33,14 @@ export function drawForged(root) {
   const probes = detail?.name === name ? detail.probes : [];
   const number = Math.min(chosen, probes.length - 1);
   const probe = probes[number];
+  const scrolled = root.querySelector(".probes")?.scrollTop ?? 0;
   fill(
     root,
     h("header", { class: "subject" }, h("h2", {}, h("code", { class: "kind" }, t("attack")), " ", pick(attack?.title)), h("p", { class: "mono" }, `${name} · ${t(state.mode)}`)),
     h("div", { class: "probes", role: "group", "aria-label": t("probes") }, probes.map((found, at) => choice(found, at, at === number, name))),
     probe ? [verdict(probe), tabs(panelsOf(probes, probe), drawAgain)] : h("p", { class: "hint" }, t("attack-running")),
   );
+  root.querySelector(".probes").scrollTop = scrolled;
 }
 
 const genuine = ({ expected }) => expected === "accepted";
@@ -56,7 +58,7 @@ function choice(probe, at, current, name) {
 function verdict(probe) {
   const { passed, silent, expected, may_hang_up, detail: found } = probe;
   const wanted = expected === "accepted" ? "expect-accepted" : may_hang_up ? "expect-refused-or-closed" : "expect-refused";
-  const title = t(passed ? (genuine(probe) ? "probe-accepted" : "probe-refused") : genuine(probe) ? "probe-unclear" : "probe-vulnerable");
+  const title = t(probe.ending.ending === "unreachable" ? "verdict-unreachable" : passed ? (genuine(probe) ? "probe-accepted" : "probe-refused") : genuine(probe) ? "probe-unclear" : "probe-vulnerable");
   const loud = expected === "refused" && passed && !silent ? h("p", {}, t("attack-loud")) : null;
   return h(
     "div",

@@ -140,10 +140,8 @@ export function select(id) {
   emit("selected");
 }
 
-/** Opens a request of an attack in the inspector, or none if `name` is null. */
+/** Opens a request of an attack in the inspector in the place of the exchange; the exchange again if `name` is null. */
 export function inspectAttack(name, probe = 0) {
-  select(null);
-  if (name === null) return;
-  state.forged = { name, probe };
+  state.forged = name === null ? null : { name, probe };
   emit("selected");
 }
