@@ -2,7 +2,6 @@
 
 import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
-import { t } from "./i18n.js";
 import { fan, on, state } from "./store.js";
 import { safeUrl } from "./text.js";
 

@@ -58,8 +58,8 @@ function drawVerified() {
   const down = state.bot && state.bot.state !== "listening";
   const text = t(down ? "bot-down" : !verified ? "verifying" : verified.passed ? "verified" : "verify-failed");
   const took = !down && verified?.passed ? h("span", { class: "took" }, ` · ${seconds(verified.took_ms)}`) : null;
-  const url = down ? null : h("span", { class: "of-url" }, "URL ");
-  fill(pill, h("i", { class: "lamp" }), h("span", {}, url, text, took));
+  const subject = down ? null : h("span", { class: "of-url" }, "URL ");
+  fill(pill, h("i", { class: "lamp" }), h("span", {}, subject, text, took));
 }
 
 function drawModes() {
