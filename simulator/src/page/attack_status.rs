@@ -72,13 +72,9 @@ impl AttackStatus {
         self.verdict.is_none()
     }
 
-    pub(super) fn detail(&self, name: &'static str) -> AttackDetail<'_> {
-        AttackDetail {
-            name,
-            verdict: self.verdict,
-            command: format!("wechat-sim attack {name}"),
-            probes: &self.details,
-        }
+    /// With the command that tries it again.
+    pub(super) const fn detail(&self, name: &'static str, command: String) -> AttackDetail<'_> {
+        AttackDetail { name, verdict: self.verdict, command, probes: &self.details }
     }
 }
 

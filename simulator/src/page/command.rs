@@ -34,12 +34,7 @@ impl CommandContext {
             Some(kind) => format!("{} {}", self.program, message(kind, draft)),
             None => format!("{} raw -", self.program),
         };
-        if let Some(url) = &self.url {
-            let _ = write!(command, " --url {}", quoted(url));
-        }
-        if self.allow_remote {
-            command.push_str(" --allow-remote");
-        }
+        self.add_target(&mut command);
         if kind.is_some() && self.split_cdata {
             command.push_str(" --split-cdata");
         }
@@ -48,6 +43,23 @@ impl CommandContext {
             let _ = write!(command, " <<'{end}'\n{xml}\n{end}");
         }
         command
+    }
+
+    /// The command that tries an attack.
+    pub(super) fn attack(&self, name: &str) -> String {
+        let mut command = format!("{} attack {name}", self.program);
+        self.add_target(&mut command);
+        command
+    }
+
+    /// Adds where the bot is.
+    fn add_target(&self, command: &mut String) {
+        if let Some(url) = &self.url {
+            let _ = write!(command, " --url {}", quoted(url));
+        }
+        if self.allow_remote {
+            command.push_str(" --allow-remote");
+        }
     }
 }
 

@@ -303,9 +303,10 @@ impl Shared {
 
     /// The requests of the attack and what the bot did with them.
     pub(super) fn attack_detail(&self, name: &str) -> Option<String> {
-        let state = self.state();
+        let mut state = self.state();
+        self.follow_bot(&mut state);
         let (name, status) = state.attack_statuses.get_key_value(name)?;
-        serde_json::to_string(&status.detail(name)).ok()
+        serde_json::to_string(&status.detail(name, state.command.attack(name))).ok()
     }
 
     pub(super) fn verify(&self) -> Result<(), Refusal> {

@@ -16,8 +16,14 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
 fn each_thing_has_one_term() {
     let simulator = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = simulator.join("..");
-    let texts =
-        ["texts.rs", "kinds.xml", "bin/wechat-sim/texts.rs", "page/web/messages.js", "page/web/index.html"];
+    let texts = [
+        "texts.rs",
+        "kinds.xml",
+        "bin/wechat-sim/texts.rs",
+        "page/web/messages.js",
+        "page/web/messages-tools.js",
+        "page/web/index.html",
+    ];
     let texts = texts.map(|file| simulator.join("src").join(file));
     let docs = [pages(&root), pages(&root.join("docs"))].concat();
     assert!(docs.len() > 8, "{docs:?}");

@@ -145,7 +145,7 @@ async fn the_lines_of_a_verification_that_failed_stand_below_the_diagnosis() {
     supervised("bot-verification", async |page, program| {
         let BotState::Listening { url } = program.listening else { panic!("it listens") };
         program.bot.state(BotState::Listening { url: url.replace("/weixin", "/elsewhere") });
-        page.until_text("#verified", "URL 验证失败").await;
+        page.until_text("#verified", "URL 验证没有通过").await;
         page.click("#verified").await;
         page.until_text("#inspect .printed", "<b>小心</b>").await;
         shots(page, "failed").await;

@@ -38,8 +38,9 @@ async fn a_menu_is_changed_in_the_form_and_pressed() {
         fill_in(page, "name", "天气").await;
         fill_in(page, "key", "WEATHER").await;
         save(page).await;
+        page.click("#to-menu").await;
         page.until_text("#menu", "天气").await;
-        page.click("#menu button").await;
+        page.click("#menu .menu-item button").await;
         page.until_text("#log", "按了 WEATHER").await;
         assert!(page.text("#log").await.contains("小明 点了菜单“天气”"));
     })

@@ -31,7 +31,7 @@ use process::{Process, skip};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many browsers run beside each other: more only wait for the processor.
-static BROWSERS: Semaphore = Semaphore::const_new(5);
+static BROWSERS: Semaphore = Semaphore::const_new(4);
 
 /// A shorter time than the five seconds of WeChat.
 pub(crate) const WAIT: Duration = Duration::from_millis(600);
@@ -174,12 +174,15 @@ pub(crate) async fn chat(name: &'static str, test: impl AsyncFnOnce(&Visit)) {
 
 /// Starts chromedriver on a port that it chooses.
 fn chromedriver() -> Option<(Process, u16)> {
-    let mut command = Command::new("chromedriver");
-    let process = Process::start_if_installed(command.arg("--port=0").stderr(Stdio::null()))?;
-    while let Some(line) = process.next_line() {
-        let port = line.split("successfully on port ").nth(1);
-        if let Some(port) = port.and_then(|port| port.trim_end_matches('.').parse().ok()) {
-            return Some((process, port));
+    // Now and then the port that it chose is taken by the time that it listens, and it ends.
+    for _ in 0..3 {
+        let mut command = Command::new("chromedriver");
+        let process = Process::start_if_installed(command.arg("--port=0").stderr(Stdio::null()))?;
+        while let Some(line) = process.next_line() {
+            let port = line.split("successfully on port ").nth(1);
+            if let Some(port) = port.and_then(|port| port.trim_end_matches('.').parse().ok()) {
+                return Some((process, port));
+            }
         }
     }
     panic!("chromedriver ended");
