@@ -85,8 +85,9 @@ pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
 pub(crate) fn log() {
     let asked = env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
     let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    let lines =
-        tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    // `wechat-sim dev` reads the log through a pipe, and asks for the colours of the terminal behind it.
+    let colours = io::stderr().is_terminal() || env::var_os("CLICOLOR_FORCE").is_some();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(io::stderr);
     tracing_subscriber::registry().with(lines).with(filter).init();
 }
 

@@ -73,7 +73,7 @@ impl AttackStatus {
     }
 
     /// With the command that tries it again.
-    pub(super) const fn detail(&self, name: &'static str, command: String) -> AttackDetail<'_> {
+    pub(super) fn detail(&self, name: &'static str, command: String) -> AttackDetail<'_> {
         AttackDetail { name, verdict: self.verdict, command, probes: &self.details }
     }
 }
