@@ -48,7 +48,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `cli` (on by default) | the command line, `wechat-sim`; turns on `tls` |
+//! | `cli` (on by default) | the command line, `wechat-sim` |
 //! | `demo` (on by default) | a bot to try the page with, and `wechat-sim demo`; turns on `page` |
 //! | `page` (on by default) | the chat page: a local server for a browser |
 //! | `actix-web` | an actix-web app as the target, in process |

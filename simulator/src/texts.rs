@@ -102,7 +102,8 @@ pub(crate) mod connection {
         not_a_url(url: &str) => "“{url}”不是 URL", "“{url}” is not a URL";
         not_http_url(url: &str) =>
             "“{url}”不对：URL 以 http:// 或 https:// 开头", "“{url}”: a URL starts with http:// or https://";
-        no_tls(url: &str) => "{url}：https 需要启用 feature“tls”", "{url}: https needs the feature `tls`";
+        no_tls(url: &str) => "{url}：https 需要 feature“tls”：cargo install wechat-sim --features tls",
+            "{url}: https needs the feature `tls`: cargo install wechat-sim --features tls";
         no_host(url: &str) => "“{url}”里没有主机名", "there is no host in “{url}”";
         remote(host: &str) =>
             "{host} 不在本机：没有允许推送到别的机器",
