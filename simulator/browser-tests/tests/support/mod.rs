@@ -156,9 +156,13 @@ pub(crate) async fn visit_page(
         started => started.expect("a browser"),
     };
     let visit = Visit { driver, address, account, name };
-    visit.open().await;
-    visit.size(1440, 900).await;
-    let done = AssertUnwindSafe(test(&visit)).catch_unwind().await;
+    // Whatever fails, the browser is closed: it would outlive the driver.
+    let whole = async {
+        visit.open().await;
+        visit.size(1440, 900).await;
+        test(&visit).await;
+    };
+    let done = AssertUnwindSafe(whole).catch_unwind().await;
     visit.shot(if done.is_err() { "failed" } else { "end" }).await;
     visit.driver.quit().await.expect("it closes");
     process.kill();
