@@ -24,12 +24,7 @@ impl CommandContext {
     /// The command that pushes `draft`, whose XML is `xml`. Fields with the catalogue's sample values are left out. What
     /// the catalogue lacks is pushed as raw XML.
     pub(super) fn command(&self, draft: &Draft, xml: &str) -> String {
-        let kind = match (&draft.raw, &draft.event, draft.kind.as_deref()) {
-            (Some(_), ..) => None,
-            (None, Some(event), _) => catalogue::event(event),
-            (None, None, kind) => catalogue::message(kind.unwrap_or("text")),
-        };
-        let kind = kind.filter(|kind| draft.fields.iter().all(|(path, _)| kind.has_field(path)));
+        let kind = draft.catalogued();
         let mut command = match kind {
             Some(kind) => format!("{} {}", self.program, message(kind, draft)),
             None => format!("{} raw -", self.program),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::refusal::Refusal;
 use crate::Message;
+use crate::catalogue::{self, Kind};
 
 /// What a fan sends: a message or an event with its fields, or raw XML. It is not checked yet.
 #[derive(Clone, Deserialize)]
@@ -19,6 +20,16 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Its kind in the catalogue, if that has all of its fields.
+    pub(super) fn catalogued(&self) -> Option<&'static Kind> {
+        let kind = match (&self.raw, &self.event, &self.kind) {
+            (None, Some(event), _) => catalogue::event(event),
+            (None, None, Some(kind)) => catalogue::message(kind),
+            _ => None,
+        };
+        kind.filter(|kind| self.fields.iter().all(|(path, _)| kind.has_field(path)))
+    }
+
     pub(super) fn message(&self) -> Result<Message, Refusal> {
         let message = match (&self.raw, &self.event, &self.kind) {
             (Some(xml), None, None) => return Ok(Message::raw(xml)),

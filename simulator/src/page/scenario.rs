@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::record::Record;
-use crate::catalogue::{self, Kind};
 use crate::{Reply, Shown};
 
 /// The messages that are done, each with what the user saw as its expectation.
@@ -43,17 +42,10 @@ impl Scenario {
 /// What the fan sends. What the catalogue lacks is sent as the XML that it was.
 fn action(record: &Record) -> String {
     let draft = record.draft();
-    let kind = match (&draft.raw, &draft.event, &draft.kind) {
-        (None, Some(event), _) => catalogue::event(event),
-        (None, None, Some(kind)) => catalogue::message(kind),
-        _ => None,
-    };
-    let mut fields: BTreeMap<_, _> = draft.fields.iter().map(|(path, value)| (&**path, &**value)).collect();
-    let has_fields =
-        |kind: &&Kind| fields.keys().all(|path| kind.fields().iter().any(|own| own.path == *path));
-    let Some(kind) = kind.filter(has_fields) else {
+    let Some(kind) = draft.catalogued() else {
         return format!("raw = {}\n", quoted_lines(draft.raw.as_deref().unwrap_or(record.xml())));
     };
+    let mut fields: BTreeMap<_, _> = draft.fields.iter().map(|(path, value)| (&**path, &**value)).collect();
     let message = match (kind.event(), kind.name()) {
         (Some(event), _) => format!("event = {}\n", quoted(event)),
         (None, "text") if fields.contains_key("Content") => {

@@ -1,5 +1,6 @@
 //! Bots in this process, and as processes that are built with this test.
 
+use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
+use tokio::net::TcpListener;
 use wechat_sim::Account;
 use wechat_tower::{Article, Callback, NewsReply, Reply, TextReply, WechatLayer, WechatMessage};
 
@@ -14,16 +16,22 @@ use crate::process::{Process, example};
 
 /// Serves the app until the tests end, and returns its URL.
 pub(crate) fn serve(app: Router) -> String {
+    let address = serve_with(async move |listener| axum::serve(listener, app).await.expect("served"));
+    format!("http://{address}/weixin")
+}
+
+/// Calls `serve` with a listener, on a thread of its own, and returns the address.
+pub(crate) fn serve_with(serve: impl AsyncFnOnce(TcpListener) + Send + 'static) -> SocketAddr {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             sender.send(listener.local_addr().expect("bound")).expect("waited for");
-            axum::serve(listener, app).await.expect("served");
+            serve(listener).await;
         });
     });
-    format!("http://{}/weixin", receiver.recv().expect("an address"))
+    receiver.recv().expect("an address")
 }
 
 /// A URL without a server.

@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,23 +10,14 @@ use serde_json::{Value, json};
 use wechat_sim::page::Page;
 use wechat_sim::{Account, Mode};
 
-use crate::bots::bot;
+use crate::bots::{bot, serve_with};
 use crate::scenarios::Scenario;
 use crate::sim::{Done, account};
 
 /// Serves a page until the tests end.
 fn page(account: &Account, bot_url: &str) -> SocketAddr {
     let page = Page::new(account.clone(), bot_url.to_owned());
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            sender.send(listener.local_addr().expect("bound")).expect("waited for");
-            page.serve(listener).await.expect("served");
-        });
-    });
-    receiver.recv().expect("an address")
+    serve_with(async move |listener| page.serve(listener).await.expect("served"))
 }
 
 /// Posts a request like one of the page's own script.
