@@ -95,27 +95,27 @@ impl Engine {
         let mut tries = 0_u32;
         loop {
             let Err(error) = within(SENDING, sender.send(to, reply)).await else {
-                return tracing::debug!("the late answer was sent as a message of its own");
+                return tracing::debug!("the late reply was sent as a message of its own");
             };
             tries = tries.saturating_add(1);
             match policy.not_sent(&error, tries, self.is_draining()) {
                 NotSent::TryAgain(wait) => {
                     tracing::warn!(
                         error = as_dyn(&error),
-                        "the late answer could not be sent; it is tried again"
+                        "the late reply could not be sent; it is tried again"
                     );
                     sleep(wait).await;
                 }
                 NotSent::Keep if self.keep_unsent(push, reply).await => {
                     return tracing::warn!(
                         error = as_dyn(&error),
-                        "the late answer could not be sent; it is kept for the user to fetch it"
+                        "the late reply could not be sent; it is kept for the user to fetch it"
                     );
                 }
                 NotSent::Keep | NotSent::Lose => {
                     return tracing::error!(
                         error = as_dyn(&error),
-                        "the answer is lost: it was late, and could not be sent"
+                        "the reply is lost: it was late, and could not be sent"
                     );
                 }
             }
@@ -159,5 +159,5 @@ async fn within(
 }
 
 fn lost() {
-    tracing::error!("the answer is lost: no delivery is left to carry it (see LateReply)");
+    tracing::error!("the reply is lost: no delivery is left to carry it (see LateReply)");
 }

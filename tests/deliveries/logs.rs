@@ -95,7 +95,7 @@ fn a_lost_answer_is_an_error_in_the_span_of_its_push() {
             seconds(6.0).await;
         });
         let log = log.await;
-        let lost: Vec<_> = log.lines().filter(|line| line.contains("the answer is lost")).collect();
+        let lost: Vec<_> = log.lines().filter(|line| line.contains("the reply is lost")).collect();
         assert_eq!(lost.len(), 1, "{log}");
         assert!(lost[0].contains("ERROR wechat_push{") && lost[0].contains("delivery=1"), "{log}");
         let outcomes: Vec<_> = pushes(&log).iter().map(|push| push["outcome"].to_owned()).collect();
