@@ -35,7 +35,7 @@ def registry_pages():
 
 
 faults, files = [], 0
-for path in run("git", "ls-files", "-z").split("\0")[:-1]:
+for path in run("git", "ls-files", "-coz", "--exclude-standard").split("\0")[:-1]:
     file = repository / path
     if file.name in locks or not file.is_file():
         continue

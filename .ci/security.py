@@ -48,7 +48,7 @@ for missing in set(range(1, max(threats, default=36) + 1)) - threats:
         faults.append(f"T{missing} is missing")
 
 tracked = subprocess.run(
-    ["git", "ls-files", "*.rs"], cwd=repository, check=True, capture_output=True, text=True
+    ["git", "ls-files", "-co", "--exclude-standard", "*.rs"], cwd=repository, check=True, capture_output=True, text=True
 ).stdout.split()
 for path in tracked:
     text = (repository / path).read_text(encoding="utf-8")
