@@ -1,7 +1,7 @@
-"""Checks what no file of the repository may name: python3 names.py.
+"""Checks what files of the repository must not name, and must: python3 names.py.
 
-Hosts of package registries (the crates are not published yet, and mirrors have others), paths of one machine, and, in the
-READMEs of registry pages, relative links, which do not work there.
+None names the host of a package registry (the crates are not published yet, and mirrors have others) or a path of one
+machine. The README of a registry page has no relative link, which would not work there, and names each feature.
 """
 
 import json
@@ -26,12 +26,12 @@ def run(*command):
 
 
 def registry_pages():
-    """The READMEs of the crates that are published, but for the root's, which is the repository's too."""
+    """README and features of each crate that is published, but for the root's, whose README is the repository's too."""
     packages = json.loads(run("cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"))["packages"]
     for package in packages:
         folder = pathlib.Path(package["manifest_path"]).parent
         if package["publish"] != [] and folder != repository:
-            yield folder / package["readme"] if package["readme"] else folder / "README.md"
+            yield folder / (package["readme"] or "README.md"), set(package["features"]) - {"default"}
 
 
 faults, files = [], 0
@@ -50,12 +50,13 @@ for path in run("git", "ls-files", "-coz", "--exclude-standard").split("\0")[:-1
                 faults.append(f"{path}:{number}: {what}: {found[0]}")
 
 pages = list(registry_pages())
-for page in pages:
+for page, features in pages:
     if not page.is_file():
         faults.append(f"{page} is missing")
         continue
-    for link in relative.findall(page.read_text(encoding="utf-8")):
-        faults.append(f"{page}: a relative link: {link}")
+    text = page.read_text(encoding="utf-8")
+    faults += [f"{page}: a relative link: {link}" for link in relative.findall(text)]
+    faults += [f"{page}: no row for the feature {feature}" for feature in features if f"| `{feature}`" not in text]
 
 for fault in faults:
     print(fault, file=sys.stderr)
