@@ -18,7 +18,7 @@ faults, named, numbers = [], {}, []
 
 def is_in(text, wanted):
     if re.fullmatch(r"\w+", wanted):
-        return re.search(rf"\bfn {wanted}\b", text)
+        return re.search(rf"#\[(\w+::)?test\b.*\]\s+(#\[.*\]\s+)*(async )?fn {wanted}\b", text)
     return wanted in text
 
 
