@@ -108,3 +108,8 @@ pub use target::{
     UrlError,
 };
 pub use wechat::Wechat;
+
+/// The snippet of the registry page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -86,6 +86,26 @@ fn an_event_is_named() {
     });
 }
 
+/// Whoever has the Token can choose both. A line that they begin would be read as the bot's own.
+#[test]
+fn t29_no_event_begins_a_line_of_the_log() {
+    everywhere(async |stage| {
+        let app = app(&stage.middleware()).await;
+        let log = logged(async {
+            for (kind, event) in [("event", "CLICK\nforged"), ("voice\nforged", "CLICK")] {
+                app.tell(&format!(
+                    "<xml><FromUserName>{USER}</FromUserName><CreateTime>1714036504</CreateTime>\
+                     <MsgType>{kind}</MsgType><Event>{event}</Event></xml>"
+                ))
+                .await;
+            }
+        });
+        let log = log.await;
+        assert!(log.contains(r"CLICK\nforged") && log.contains(r"voice\nforged"), "{log}");
+        assert!(!log.lines().any(|line| line.starts_with("forged")), "{log}");
+    });
+}
+
 #[test]
 fn a_lost_answer_is_an_error_in_the_span_of_its_push() {
     everywhere(async |stage| {
