@@ -115,7 +115,9 @@ mod pages {
         LateRepliesZh = "docs/late-replies.zh-CN.md",
         Store = "docs/store.md",
         StoreZh = "docs/store.zh-CN.md",
-        FromWechatSdk = "docs/from-wechat-sdk.md",
-        FromWechatSdkZh = "docs/from-wechat-sdk.zh-CN.md",
+        Migrating = "docs/migrating.md",
+        MigratingZh = "docs/migrating.zh-CN.md",
+        MigratingWerobot = "docs/migrating-werobot.md",
+        MigratingWerobotZh = "docs/migrating-werobot.zh-CN.md",
     }
 }
