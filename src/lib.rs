@@ -116,6 +116,7 @@ mod pages {
         Testing = "docs/testing.md",
         Deploying = "docs/deploying.md",
         Store = "docs/store.md",
-        FromWechatSdk = "docs/from-wechat-sdk.md",
+        Migrating = "docs/migrating.md",
+        MigratingWerobot = "docs/migrating-werobot.md",
     }
 }
