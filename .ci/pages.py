@@ -20,6 +20,9 @@ COMMANDS = {
     "cargo run -p wechat-sim -- dev -- cargo run -p wechat-tower --example axum_echo": "the pages' run commands",
     "cargo run -p wechat-sim -- dev -- cargo run --example slow_bot": "the pages' run commands",
     "cargo run -p wechat-sim -- dev -- cargo run --manifest-path docs/salvo/Cargo.toml": "another server: docs/salvo",
+    "cargo run -p wechat-sim -- run simulator/scenarios/echo.toml --junit report.xml "
+    "-- cargo run -p wechat-tower --example axum_echo": "the pages' run commands",
+    "cargo run -p wechat-sim -- attack -- cargo run -p wechat-tower --example axum_echo": "the pages' run commands",
     "WECHAT_APP_ID=wx5823bf96d3bd56c7 WECHAT_TOKEN=mytoken123456789abc cargo run --example axum_echo":
         "the conversation without the simulator",
 }
