@@ -22,7 +22,7 @@ impl DeliverySpan {
         let span = tracing::info_span!(
             "wechat_push",
             app_id = opened.context.account.app_id,
-            kind = ?message.content.kind(),
+            kind = message.content.kind(),
             event = field::Empty,
             user = field::Empty,
             delivery = field::Empty,
@@ -32,7 +32,7 @@ impl DeliverySpan {
         );
         if !span.is_disabled() {
             if let Some(event) = message.event() {
-                span.record("event", field::debug(event.name()));
+                span.record("event", event.name());
             }
             if let Some(user) = opened.user_key() {
                 span.record("user", field::display(user));

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use support::deliveries::{
     App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, USER, everywhere, on_both, says, seconds,
 };
-use support::logs::logged;
+use support::logs::{logged, logged_as_json};
 use support::{Push, text};
 use wechat_callback::delivery::{MemoryStore, UserKey};
 use wechat_callback::late_reply::LateReply;
@@ -83,6 +83,21 @@ fn an_event_is_named() {
         let pushes = pushes(&log);
         assert_eq!((pushes[0]["kind"], pushes[0]["event"]), ("event", "CLICK"));
         assert!(!log.contains("theSecretKey"), "{log}");
+    });
+}
+
+/// Formatted as Rust writes a string they would have quotes of their own in JSON.
+#[test]
+fn in_json_kind_and_event_are_plain_strings() {
+    everywhere(async |stage| {
+        let app = app(&stage.middleware()).await;
+        let xml = format!(
+            "<xml><ToUserName>gh_1ea4fc76af61</ToUserName><FromUserName>{USER}</FromUserName>\
+             <CreateTime>1714036504</CreateTime><MsgType>event</MsgType><Event>CLICK</Event>\
+             <EventKey>x</EventKey></xml>"
+        );
+        let log = logged_as_json(async { assert_eq!(app.tell(&xml).await, says(">")) }).await;
+        assert!(log.contains(r#""kind":"event""#) && log.contains(r#""event":"CLICK""#), "{log}");
     });
 }
 
