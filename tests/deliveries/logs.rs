@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use support::deliveries::{
     App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, USER, everywhere, on_both, says, seconds,
 };
-use support::logs::logged;
+use support::logs::{logged, logged_as_json};
 use support::{Push, text};
 use wechat_callback::delivery::{MemoryStore, UserKey};
 use wechat_callback::late_reply::LateReply;
@@ -103,6 +103,21 @@ fn t29_no_event_begins_a_line_of_the_log() {
         let log = log.await;
         assert!(log.contains(r"CLICK\nforged") && log.contains(r"voice\nforged"), "{log}");
         assert!(!log.lines().any(|line| line.starts_with("forged")), "{log}");
+    });
+}
+
+/// Formatted as Rust writes a string they would have quotes of their own in JSON.
+#[test]
+fn in_json_kind_and_event_are_plain_strings() {
+    everywhere(async |stage| {
+        let app = app(&stage.middleware()).await;
+        let xml = format!(
+            "<xml><ToUserName>gh_1ea4fc76af61</ToUserName><FromUserName>{USER}</FromUserName>\
+             <CreateTime>1714036504</CreateTime><MsgType>event</MsgType><Event>CLICK</Event>\
+             <EventKey>x</EventKey></xml>"
+        );
+        let log = logged_as_json(async { assert_eq!(app.tell(&xml).await, says(">")) }).await;
+        assert!(log.contains(r#""kind":"event""#) && log.contains(r#""event":"CLICK""#), "{log}");
     });
 }
 
