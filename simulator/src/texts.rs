@@ -22,7 +22,7 @@ pub(crate) mod check {
         not_utf8() => "不是 UTF-8", "not UTF-8";
         byte_order_mark() => "开头有 BOM", "starts with a byte order mark";
 
-        empty() => "空的应答：不回复", "an empty answer: no reply";
+        empty() => "应答为空：不回复", "an empty answer: no reply";
         success() => "success：不回复", "success: no reply";
         success_not_bare() =>
             "success 不能带引号或空白", "success must not have quotes or white space around it";
@@ -72,11 +72,11 @@ pub(crate) mod check {
         text_empty() => "Content 为空", "Content is empty";
         text_length(length: usize, limit: usize) =>
             "{length} 字节，上限 {limit} 字节（UTF-8）", "{length} bytes of UTF-8, at most {limit}";
-        optional_fields(fields: &str) => "{fields} 可以没有，有则不为空", "{fields}: absent, or not empty";
+        optional_fields(fields: &str) => "{fields} 可以省略，但不能为空", "{fields}: absent, or not empty";
         empty_optional_field(field: &str) =>
-            "{field} 为空：请不要写它", "{field} is empty: leave it out";
+            "{field} 为空：不需要时应省略", "{field} is empty: leave it out";
         article_count(stated: &str, found: usize) =>
-            "ArticleCount 为 {stated:?}，实有 {found} 篇",
+            "ArticleCount 为 {stated:?}，实际有 {found} 篇",
             "ArticleCount is {stated:?}, and the number of articles is {found}";
         articles_to_event(found: usize, limit: usize) =>
             "{found} 篇；回复事件可有 1 至 {limit} 篇",
@@ -101,18 +101,18 @@ pub(crate) mod connection {
     crate::localized_texts! {
         not_a_url(url: &str) => "“{url}”不是 URL", "“{url}” is not a URL";
         not_http_url(url: &str) =>
-            "“{url}”不对：URL 以 http:// 或 https:// 开头", "“{url}”: a URL starts with http:// or https://";
+            "“{url}”：URL 应以 http:// 或 https:// 开头", "“{url}”: a URL starts with http:// or https://";
         no_tls(url: &str) => "{url}：https 需要 feature“tls”：cargo install wechat-sim --features tls",
             "{url}: https needs the feature `tls`: cargo install wechat-sim --features tls";
         no_host(url: &str) => "“{url}”里没有主机名", "there is no host in “{url}”";
         remote(host: &str) =>
-            "{host} 不在本机：没有允许推送到别的机器",
+            "{host} 不在本机：默认只允许推送到本机",
             "{host} is not on this machine: pushes go to loopback addresses only, unless remote addresses are allowed";
         unreachable(error: &LocalizedText) => "无法连接：{error:#}", "no connection: {error}";
         broken(error: &LocalizedText) => "连接中断：{error:#}", "the connection was lost: {error}";
 
-        refused() => "这个端口上没有服务器", "no server listens on this port";
-        no_such_host(host: &str) => "查不到主机 {host}（DNS）", "the host {host} is not known (DNS)";
+        refused() => "这个端口没有服务在监听", "no server listens on this port";
+        no_such_host(host: &str) => "无法解析主机名 {host}（DNS）", "the host {host} is not known (DNS)";
         no_route() => "网络不通", "there is no route to it";
         timed_out(limit: Duration) => "{limit:?} 内没有连上", "nothing answered within {limit:?}";
         reset() => "对方重置了连接", "the other side reset it";
@@ -130,10 +130,10 @@ pub(crate) mod connection {
         certificate_of_unknown_issuer() =>
             "证书不是受信任的机构签发的：自签名，或缺少中间证书",
             "the certificate's issuer is not trusted: it is self-signed, or an intermediate certificate is missing";
-        tls(words: &str) => "TLS 失败。TLS 库的原话：{words}", "TLS failed. The library says: {words}";
+        tls(words: &str) => "TLS 失败。TLS 库的错误信息：{words}", "TLS failed. The library says: {words}";
         service(words: &str) =>
-            "本进程里的服务出错。它的原话：{words}", "the service in this process failed. It says: {words}";
-        system(words: &str) => "系统的原话：{words}", "the system says: {words}";
+            "本进程里的服务出错：{words}", "the service in this process failed. It says: {words}";
+        system(words: &str) => "系统错误：{words}", "the system says: {words}";
     }
 }
 
@@ -149,7 +149,7 @@ pub(crate) mod system {
         is_a_directory() => "是一个目录", "it is a directory";
         not_a_directory() => "路径中有一段不是目录", "a part of the path is not a directory";
         storage_full() => "磁盘已满", "the disk is full";
-        unknown(error: &std::io::Error) => "系统的原话：{error}", "the system says: {error}";
+        unknown(error: &std::io::Error) => "系统错误：{error}", "the system says: {error}";
     }
 }
 
@@ -165,7 +165,7 @@ pub(crate) mod xml {
         unclosed() => "最外层的元素没有结束标签", "the end tag of the outermost element is missing";
         document_type() => "有 DOCTYPE", "there is a document type declaration";
         too_much() => "元素或属性太多", "there are too many elements or attributes";
-        breaks_off() => "中途结束了", "it breaks off";
+        breaks_off() => "内容不完整", "it breaks off";
         other_end_tag(expected: &str, found: &str) =>
             "结束标签是 </{found}>，应为 </{expected}>",
             "the end tag is </{found}> and should be </{expected}>";
@@ -184,7 +184,7 @@ pub(crate) mod xml {
         comment() => "注释里不能有 --", "a comment cannot contain --";
         name() => "名字不正确", "the name is not valid";
         expected(what: &str) => "这里应为 {what}", "expected {what} here";
-        misplaced() => "这里不能是这个", "this cannot be here";
+        misplaced() => "这里不允许出现这个", "this cannot be here";
     }
 }
 
@@ -234,13 +234,13 @@ pub(crate) mod handshake {
             "echostr 带了引号：要原样返回，不要转成 JSON",
             "the echostr is in quotes: return it unchanged, not as JSON";
         byte_order_mark() =>
-            "echostr 前有 BOM：把源文件或模板存为无 BOM 的 UTF-8",
+            "echostr 前有 BOM：请把源文件或模板保存为无 BOM 的 UTF-8",
             "there is a byte order mark before the echostr: save the source file or template as UTF-8 without one";
         white_space() =>
             "echostr 前后有空白或换行：要原样返回",
             "there is white space around the echostr: return it unchanged";
         compressed(encoding: &str) =>
-            "应答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "应答被压缩了（{encoding}），而请求没有声明接受压缩：请对此地址关闭代理或框架的压缩",
             "the answer is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
         html() =>
             "返回了网页：要以 text/plain 原样返回 echostr",
@@ -265,10 +265,10 @@ pub(crate) mod verification {
         lost(error: &LocalizedText) =>
             "URL 验证通过了，但随后的推送失败了。{error:#}", "the URL is verified, but not the push after it: {error}";
         broken(reason: &LocalizedText) =>
-            "URL 验证通过了，但随后的推送没有应答，连接中断：{reason:#}。机器人崩溃了吗？看它的日志",
+            "URL 验证通过了，但随后的推送没有应答，连接中断：{reason:#}。机器人崩溃了吗？请看它的日志",
             "the URL is verified, but at the push after it the connection was lost: {reason}. Did the bot crash? See its log";
         slow() =>
-            "URL 验证通过了，但随后的推送三次都没有及时应答：对不认识的事件应当立即回 success",
+            "URL 验证通过了，但随后的推送三次都没有及时应答：对不处理的事件应立即应答 success",
             "the URL is verified, but no delivery of the push after it was answered in time: answer an event that is not handled with success, at once";
         refused(status: u16, mode: Mode) =>
             "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey 和 AppID 一致吗？（这里是 {mode} 模式，机器人也不接受明文）",
@@ -298,13 +298,13 @@ pub(crate) mod verification {
             "URL 验证通过了，但推送得到 {status}：多半是代理没有连上机器人，或没有等到它的应答",
             "the URL is verified, but the push got {status}: most often a proxy did not reach the bot, or did not wait for its answer";
         failed(status: u16) =>
-            "URL 验证通过了，但推送得到 {status}：机器人处理推送时出错了（密钥或 AppID 不一致？不认识 VIEW 事件？），看它的日志",
+            "URL 验证通过了，但推送得到 {status}：机器人处理推送时出错了（密钥或 AppID 不一致？不认识 VIEW 事件？），请看它的日志",
             "the URL is verified, but the push got {status}: the bot failed on it (another key or AppID? an event, VIEW, that it does not expect?). See its log";
         status(status: u16) =>
             "URL 验证通过了，但推送的状态码是 {status}，应为 200",
             "the URL is verified, but the status of the push is {status} and should be 200";
         compressed(encoding: &str) =>
-            "URL 验证通过了，但推送的应答被压缩了（{encoding}），而请求没有说接受压缩：对此地址关掉代理或框架的压缩",
+            "URL 验证通过了，但推送的应答被压缩了（{encoding}），而请求没有声明接受压缩：请对此地址关闭代理或框架的压缩",
             "the URL is verified, but the answer to the push is compressed ({encoding}), which the request does not accept: turn off the compression of the proxy or the framework for this URL";
         html() =>
             "URL 验证通过了，但推送的应答是网页：POST 到了登录页或错误页吗？",
@@ -342,7 +342,7 @@ pub(crate) mod attack {
         old_timestamp() => "一小时前的请求", "the request is an hour old";
         future_timestamp() => "一小时后的请求", "the request is from an hour ahead";
         replay_with_another_body() =>
-            "真实请求的签名配上另一条消息", "a genuine request's query with another message";
+            "正常请求的签名配上另一条消息", "a genuine request's query with another message";
         other_app_id() => "为另一个 AppID 加密", "encrypted for another AppID";
         other_key() => "用另一个密钥加密", "encrypted with another key";
         plaintext_downgrade() => "加密模式下发送明文", "a plain message where it must be encrypted";
@@ -352,7 +352,7 @@ pub(crate) mod attack {
         bad_length() => "长度字段不正确", "the length field is wrong";
         doubled_parameters() => "参数出现两次", "a parameter is present twice";
         oversize() => "超大的请求（1 MiB）", "a message of 1 MiB";
-        slow_body() => "一秒一个字节", "one byte a second";
+        slow_body() => "请求体每秒只发一个字节", "one byte a second";
         broken_xml() => "XML 不完整", "the XML is incomplete";
         doctype() => "DOCTYPE 与实体炸弹", "document types and entity bombs";
         verification_bad_signature() =>
@@ -379,7 +379,7 @@ pub(crate) mod forgery {
         an_hour_old() => "签名正确，时间戳是一小时前的", "the signature is right, the timestamp an hour old";
         an_hour_ahead() => "签名正确，时间戳是一小时后的", "the signature is right, the timestamp an hour ahead";
         another_body() =>
-            "URL 是上一个正常请求的，正文是另一条消息", "the URL is the genuine request's, the body another message";
+            "URL 是上一个正常请求的，请求体是另一条消息", "the URL is the genuine request's, the body another message";
         another_app_id() => "签名正确，密文里是另一个 AppID", "the signature is right, the AppID in the ciphertext another one";
         another_key() =>
             "签名正确，用另一个 EncodingAESKey 加密", "the signature is right, encrypted with another EncodingAESKey";
@@ -389,7 +389,7 @@ pub(crate) mod forgery {
         plain_as_encrypt_type() =>
             "没有加密，encrypt_type 为 raw；signature 正确", "not encrypted, encrypt_type is raw; the signature is right";
         plain_body() =>
-            "URL 是加密请求的，正文没有加密", "the URL is the one of an encrypted request, the body is not encrypted";
+            "URL 是加密请求的，请求体没有加密", "the URL is the one of an encrypted request, the body is not encrypted";
         cut(length: usize) =>
             "密文少了最后 {length} 个 base64 字符，重新签名",
             "the last base64 characters of the ciphertext are missing ({length}); signed again";
@@ -412,9 +412,9 @@ pub(crate) mod forgery {
         long_and_chunked() =>
             "签名正确，消息超过 1 MiB，分块传输，没有 content-length",
             "the signature is right, the message longer than 1 MiB, sent in chunks without a content-length";
-        dripped() => "签名正确，正文每秒只来一个字节", "the signature is right, the body arrives at one byte a second";
+        dripped() => "签名正确，请求体每秒只发一个字节", "the signature is right, the body arrives at one byte a second";
         message_is(start: &str) =>
-            "签名正确，正文是：{start:?}", "the signature is right, the body is {start:?}";
+            "签名正确，请求体是：{start:?}", "the signature is right, the body is {start:?}";
         decrypted_message_is(start: &str) =>
             "签名与加密正确，解密后是：{start:?}", "signature and encryption are right, the decrypted message is {start:?}";
         open_envelope() =>
@@ -431,19 +431,19 @@ pub(crate) mod page {
 
     crate::localized_texts! {
         unknown_kind() =>
-            "要么是消息，要么是事件，要么是原始 XML", "neither a message, nor an event, nor raw XML";
+            "只能是消息、事件或原始 XML", "neither a message, nor an event, nor raw XML";
         bad_field_name() => "字段名只能是 XML 元素名", "the name of a field must be the name of an XML element";
         no_such_fan() => "没有这位粉丝", "there is no such fan";
-        no_such_exchange() => "这条消息已经不在了", "this message is no longer kept";
+        no_such_exchange() => "这条消息已不再保留", "this message is no longer kept";
         bad_fan_name() =>
-            "名字要有 1 到 20 个字，不能重复，最多 30 位粉丝",
+            "名字为 1 到 20 个字符，不能重复；最多 30 位粉丝",
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
         bot_starting() => "机器人还没有在监听，请稍候", "the bot does not listen yet: try again in a moment";
         not_built() => "机器人编译失败，还没有启动", "the bot could not be built, so it was not started";
         bot_stopped(reason: &LocalizedText) =>
-            "机器人已停止（{reason:#}），推送到不了它", "the bot has stopped ({reason}), so nothing can be pushed to it";
+            "机器人已停止（{reason:#}），无法向它推送", "the bot has stopped ({reason}), so nothing can be pushed to it";
         not_supervised() =>
             "这个机器人不是由模拟器启动的", "the simulator did not start this bot";
     }
@@ -456,7 +456,7 @@ pub(crate) mod menu {
         not_json(line: usize, column: usize) =>
             "第 {line} 行第 {column} 列：JSON 格式不正确", "line {line}, column {column}: not JSON";
         not_a_menu(line: usize, column: usize) =>
-            "第 {line} 行第 {column} 列：菜单的这里应当是别的内容",
+            "第 {line} 行第 {column} 列：这里的内容不符合菜单格式",
             "line {line}, column {column}: not what a menu has here";
         buttons(count: usize, limit: usize) =>
             "有 {count} 个按钮：应当有 1 到 {limit} 个", "{count} buttons: a menu has 1 to {limit}";

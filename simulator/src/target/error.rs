@@ -185,13 +185,13 @@ mod tests {
         assert_eq!(of(ErrorKind::UnexpectedEof), ConnectionError::Closed);
         assert_eq!(of(ErrorKind::Other), ConnectionError::System("words".to_owned()));
         let text = of(ErrorKind::Other).text();
-        assert_eq!((&*text.zh, &*text.en), ("系统的原话：words", "the system says: words"));
+        assert_eq!((&*text.zh, &*text.en), ("系统错误：words", "the system says: words"));
     }
 
     #[test]
     fn display_is_english_and_the_text_is_in_both_languages() {
         let error = SendError::Unreachable(ConnectionError::Refused);
         assert_eq!(error.to_string(), "no connection: no server listens on this port");
-        assert_eq!(error.text().zh, "无法连接：这个端口上没有服务器");
+        assert_eq!(error.text().zh, "无法连接：这个端口没有服务在监听");
     }
 }

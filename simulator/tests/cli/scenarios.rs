@@ -165,7 +165,7 @@ fn a_mistake_in_a_scenario_is_told_in_chinese_too() {
             " 第 2 步：没有“click”这种事件，是不是 CLICK？",
         ),
         ("[[step]]\nraw_file = \"nowhere.xml\"", "nowhere.xml：没有这个文件"),
-        ("[[step", "解析器的原话："),
+        ("[[step", "解析器的错误信息："),
     ]
     .into_iter()
     .enumerate()

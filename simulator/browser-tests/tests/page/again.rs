@@ -52,7 +52,7 @@ async fn a_push_is_repeated_with_the_same_id() {
         page.click("#tab-again").await;
         page.until("document.querySelector('[data-key=repeat]')").await;
         page.click("[data-key=repeat]").await;
-        page.until_text(".row.did", "同一条推送又来了一次：一").await;
+        page.until_text(".row.did", "同一条消息再次推送：一").await;
         page.until("document.querySelectorAll('.row.theirs').length === 2").await;
         assert_eq!(page.count(".row.own").await, 1, "the user wrote it once");
         let ids = msg_ids(page).await;

@@ -86,7 +86,7 @@ async fn all_attacks_run_while_they_are_folded_and_the_score_is_seen() {
         // What the bot accepted is listed, and opens in the inspector.
         page.until_text("#attack-missed", "另有 16 项").await;
         page.click("[data-key=missed-bad-signature]").await;
-        page.until_text("#inspect", "机器人没有拒绝：漏洞").await;
+        page.until_text("#inspect", "机器人没有拒绝：有漏洞").await;
         page.shot("vulnerable").await;
     })
     .await;
@@ -143,7 +143,7 @@ async fn a_genuine_request_is_shown_beside_the_forged_one() {
         page.click("[data-attack=replay-with-another-body]").await;
         page.until_text("#attack-result", "已拒绝").await;
         page.click("[data-key=probe-1]").await;
-        page.until_text("#inspect", "正文是另一条消息").await;
+        page.until_text("#inspect", "请求体是另一条消息").await;
         page.until("document.querySelectorAll('#panel .two .block').length === 2").await;
         page.shot("overview").await;
         page.click("[data-key=look-0]").await;
@@ -182,7 +182,7 @@ async fn a_long_body_is_cut_with_a_note() {
         page.click("[data-attack=oversize]").await;
         page.until_text("#attack-result", "已拒绝").await;
         page.click("[data-key=probe-0]").await;
-        page.until_text("#panel", "这里只留了前 16384 字节").await;
+        page.until_text("#panel", "这里只保留前 16384 字节").await;
         page.click("#tab-again").await;
         page.until_text("#panel", "放不进一条 curl 命令").await;
         page.click("#tab-signatures").await;

@@ -115,7 +115,7 @@ async fn a_build_that_failed_is_shown_and_the_chat_goes_on() {
             program.bot.line(Printer::Build, line);
         }
         program.bot.build(BuildState::Failed);
-        page.until_text("#bot", "运行的还是原来的机器人").await;
+        page.until_text("#bot", "仍在运行原来的机器人").await;
         page.until_text("#bot pre", "E0425").await;
         page.ask("你好", "你说：你好").await;
         shots(page, "failed").await;

@@ -54,7 +54,7 @@ async fn a_news_reply_is_a_card() {
 async fn a_message_that_is_handed_over_or_taken_in_silence_says_so() {
     chat("quiet", async |page| {
         page.ask("客服", "已转给人工客服").await;
-        page.ask("安静", "已收下，不回复").await;
+        page.ask("安静", "已接收，不回复").await;
         assert_eq!(page.count(".row.theirs").await, 0);
     })
     .await;

@@ -31,7 +31,7 @@ async fn what_was_tried_is_crossed_out_and_then_the_list_goes() {
         page.click("[data-key=step-attack]").await;
         page.until("document.activeElement.id === 'attack-all'").await;
         page.press(Key::Enter).await;
-        page.until_text("#first-steps", "三样都试过了").await;
+        page.until_text("#first-steps", "三步都试过了").await;
         page.until("document.querySelector('#first-steps').hidden").await;
         page.open().await;
         page.until_text("#log", "你说：你好").await;

@@ -15,7 +15,7 @@ async fn the_preview_of_a_fan_is_the_last_text_of_either_side() {
         page.until_text(preview, "坏的 也坏 好的").await;
         page.ask("图文", "一条消息的十五秒").await;
         page.until_text(preview, "[图文] 一条消息的十五秒").await;
-        page.ask("安静", "已收下").await;
+        page.ask("安静", "已接收").await;
         page.until_text(preview, "· 安静").await;
 
         // That of another fan changes, too, with a dot for what is new.

@@ -10,12 +10,12 @@ use wechat_sim::{AccountError, LocalizedText};
 wechat_sim::localized_texts! {
     // Credentials and addresses.
     missing_variable(variable: &str, argument: &str) =>
-        "缺少 {variable}：设置这个环境变量，或给出 {argument}（wechat-sim keys 可生成一套）",
+        "缺少 {variable}：请设置这个环境变量，或指定 {argument}（wechat-sim keys 可生成一套）",
         "{variable} is missing: set it, or give {argument} (wechat-sim keys generates a complete set)";
-    bad_app_id(error: AccountError) => "AppID 是至多 64 个字母和数字，如 wx5823bf96d3bd56c7", "{error}";
-    bad_token(error: AccountError) => "Token 是 3 至 32 个字母和数字", "{error}";
-    bad_key(error: AccountError) => "EncodingAESKey 是 43 个字母和数字", "{error}";
-    bad_mode(error: AccountError) => "模式是 plain、compatible 或 safe", "{error}";
+    bad_app_id(error: AccountError) => "AppID 由字母和数字组成，最长 64 个字符，如 wx5823bf96d3bd56c7", "{error}";
+    bad_token(error: AccountError) => "Token 由字母和数字组成，长 3 至 32 个字符", "{error}";
+    bad_key(error: AccountError) => "EncodingAESKey 由 43 个字母和数字组成", "{error}";
+    bad_mode(error: AccountError) => "模式只能是 plain、compatible 或 safe", "{error}";
     remote(host: &str) =>
         "{host} 不在本机：要推送到别的机器，请加 --allow-remote",
         "{host} is not on this machine: add --allow-remote to push there anyway";
@@ -50,7 +50,7 @@ wechat_sim::localized_texts! {
     expects_kind(kind: &str) => "回复的类型是 {kind}", "the reply is of the kind {kind}";
     expects_nothing() => "用户什么也看不到", "the user sees nothing";
     expects_failure_notice() => "用户看到微信的故障提示", "the user sees WeChat's failure notice";
-    expects_success() => "应答是微信接受的", "WeChat accepts the answer";
+    expects_success() => "微信接受这个应答", "WeChat accepts the answer";
     expects_deliveries(count: usize, found: usize) =>
         "推送 {count} 次（实际 {found} 次）", "{count} deliveries (there were {found})";
     expects_within(limit: Duration, took: Duration) =>
@@ -62,21 +62,21 @@ wechat_sim::localized_texts! {
         "  应答：HTTP {status}，{took_ms} 毫秒，{start:?}",
         "  answered: HTTP {status} after {took_ms} ms, {start:?}";
     console_says() =>
-        "  公众平台后台只会说“token验证失败”", "  the console would only say “token验证失败”";
+        "  公众平台后台只会提示“token验证失败”", "  the console would only say “token验证失败”";
     console_accepts() =>
         "  公众平台后台会接受这个 URL，但消息到不了机器人，或者回复到不了用户",
         "  the console would accept this URL, but messages would not get through";
     only_the_token() =>
-        "  只验证了 Token：给出 AppID 和 EncodingAESKey（或 --mode plain），才会再推送一个事件",
+        "  只验证了 Token：指定 AppID 和 EncodingAESKey（或 --mode plain），才会再推送一个事件",
         "  only the Token was verified: with the AppID and the EncodingAESKey (or --mode plain), an event is pushed, too";
 
     // Attacks.
     no_such_attack(name: &str, known: &str) =>
         "没有名为 {name} 的攻击；有：all, {known}", "there is no attack {name}; the attacks are: all, {known}";
     genuine_refused(zh: &str, en: &str) =>
-        "真实的消息没有被接受（{zh}）：AppID、密钥和模式一致吗？",
+        "正常的消息没有被接受（{zh}）：AppID、密钥和模式一致吗？",
         "a genuine message was not taken ({en}): are the credentials and the mode the same on both sides?";
-    genuine_not_taken() => "真实的消息没有被接受", "a genuine message was not taken";
+    genuine_not_taken() => "正常的消息没有被接受", "a genuine message was not taken";
     // The verdicts are the first column of a table. A Chinese character is two columns wide.
     refused() => "已拒绝  ", "refused         ";
     accepted() => "被接受  ", "ACCEPTED        ";
@@ -84,7 +84,7 @@ wechat_sim::localized_texts! {
     not_reached() => "未连上  ", "not reached     ";
     unclear() => "不明确  ", "unclear         ";
     refusal_with_body() =>
-        "    拒绝时的应答有内容：不要告诉攻击者错在哪里",
+        "    拒绝时的应答带有响应体：不应告诉攻击者错在哪里",
         "    but the refusal has a body: do not tell an attacker what was wrong";
     attack_totals(refused: usize, accepted: usize) =>
         "{refused} 种已拒绝，{accepted} 种被接受", "{refused} refused, {accepted} accepted";
@@ -94,7 +94,7 @@ wechat_sim::localized_texts! {
 
     // The page.
     new_credentials() =>
-        "没有给出密钥：新生成了一套，可在页面上查看，再告诉机器人",
+        "没有指定账号：已自动生成一套，请在页面上查看，并配置到机器人",
         "no credentials were given, so new ones were generated. The page shows them; configure the bot with them";
     not_loopback(address: SocketAddr) =>
         "{address} 不是本机回环地址：页面只在本机提供",
@@ -113,28 +113,28 @@ wechat_sim::localized_texts! {
     started(listen: &str) =>
         "已启动，等待它在 LISTEN={listen} 监听", "started, waiting for it to listen on LISTEN={listen}";
     not_listening_yet(seconds: u64, listen: &str) =>
-        "{seconds} 秒：机器人还没有在监听。请让它读 LISTEN（{listen}），或用 --url 给出它的地址",
+        "{seconds} 秒：机器人还没有在监听。请让它读取 LISTEN（{listen}），或用 --url 指定它的地址",
         "{seconds} s: the bot is not listening yet. Let it read LISTEN ({listen}), or give its --url";
     bot_at(url: &str) => "机器人在 {url}", "the bot is at {url}";
     stopped() => "已停止", "stopped";
-    bot_ended(reason: &LocalizedText) => "机器人自己结束了：{reason:#}", "the bot ended by itself: {reason}";
+    bot_ended(reason: &LocalizedText) => "机器人自行退出了：{reason:#}", "the bot ended by itself: {reason}";
     cannot_watch_files(error: &LocalizedText) => "无法监视文件的改动：{error:#}", "files cannot be watched: {error}";
     exit_status(code: i32) => "退出码 {code}", "exit status: {code}";
     ended_by(signal: &str) => "被终止（{signal}）", "{signal}";
     starts_on_page(url: &str) =>
         "在 {url} 可以重新启动它；Ctrl-C 退出", "restart it at {url}, or press Ctrl-C to quit";
-    starts_on_change() => "文件改动后会再启动；Ctrl-C 退出", "it is started again when a file changes; Ctrl-C quits";
+    starts_on_change() => "文件改动后会重新启动；Ctrl-C 退出", "it is started again when a file changes; Ctrl-C quits";
     page_is_open(url: &str) =>
-        "启动的过程可以在浏览器里看：{url}", "open {url} to see the bot start";
+        "启动过程可以在浏览器里查看：{url}", "open {url} to see the bot start";
     listens_elsewhere(listen: &str) =>
         "机器人不读 LISTEN，它在 {listen} 监听", "the bot does not read LISTEN; it listens on {listen}";
     listens_on_several(listen: &str) =>
-        "机器人不读 LISTEN，它在几处监听（{listen}），都没有通过 URL 验证：请用 --url 给出它的地址",
+        "机器人不读 LISTEN，它在几处监听（{listen}），都没有通过 URL 验证：请用 --url 指定它的地址",
         "the bot does not read LISTEN. It listens on {listen}, and none of them could be verified: give its --url";
     changed(path: &dyn Display) => "有改动：{path}", "changed: {path}";
     building() => "正在编译", "building";
     build_failed() =>
-        "编译失败：文件改动后会再编译", "the build failed; it runs again when a file changes";
+        "编译失败：文件改动后会重新编译", "the build failed; it runs again when a file changes";
     cannot_watch(path: &dyn Display, error: &LocalizedText) =>
         "无法监视 {path}：{error:#}", "{path} cannot be watched: {error}";
 }
@@ -169,7 +169,7 @@ pub(crate) mod compose {
             "{kind} 没有字段“{name}”，它没有自己的字段（要加别的字段：用 --print-xml 得到 XML，改好后用 wechat-sim raw 推送）",
             "{kind} has no field “{name}”, and none of its own (to add one: edit the XML that --print-xml prints, and push it with wechat-sim raw)";
         no_place_for_value(kind: &str) =>
-            "不知道 {kind} 的内容放在哪里：请用 --field 名=值",
+            "无法确定 {kind} 的值放在哪个字段：请用 --field 名=值",
             "it is not known which field of {kind} has the value: use --field NAME=VALUE";
         bad_location() =>
             "位置写作“纬度,经度[,名称]”，如 30.27,120.15,西湖",
@@ -185,18 +185,18 @@ pub(crate) mod scenario {
 
     wechat_sim::localized_texts! {
         not_toml(file: &dyn Display, error: &str) =>
-            "{file} 不是 TOML 写的场景。解析器的原话：\n{error}",
+            "{file} 不是有效的 TOML 场景文件。解析器的错误信息：\n{error}",
             "{file} is not a scenario in TOML. The parser says:\n{error}";
         no_step(file: &dyn Display) => "{file}：没有 [[step]]", "{file}: there is no [[step]]";
         in_step(file: &dyn Display, number: usize, reason: &LocalizedText) =>
             "{file} 第 {number} 步：{reason:#}", "{file}: step {number}: {reason}";
         not_one_action() =>
-            "text、send、event、raw、raw_file、wait、verify、attack 要写一个，且只能写一个",
+            "text、send、event、raw、raw_file、wait、verify、attack 必须写一个，且只能写一个",
             "there is exactly one of text, send, event, raw, raw_file, wait, verify and attack";
         nothing_to_expect_of() =>
             "fields 和 expect 只用于消息和事件", "`fields` and `expect` go with a message or an event";
         value_without_send() => "value 要与 send 一起写", "`value` goes with `send`";
         raw_with_fields() => "原始 XML 没有 fields", "raw XML has no `fields`";
-        verify_false() => "verify 是 true，或者是诊断的名字", "`verify` is true, or a diagnosis";
+        verify_false() => "verify 只能是 true，或诊断的名字", "`verify` is true, or a diagnosis";
     }
 }
