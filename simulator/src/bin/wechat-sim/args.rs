@@ -197,10 +197,8 @@ const SEND: &str =
 const EVENT: &str = "Example:\n  wechat-sim event CLICK --field EventKey=MENU_HELP --expect-kind text";
 const RAW: &str = "Example: push a text with a field that the catalogue lacks\n  \
                    wechat-sim send text 你好 --print-xml > text.xml    # then edit it\n  wechat-sim raw text.xml";
-const RUN: &str = "Examples: a bot that runs already; one that is started with generated credentials, and stopped afterwards\n  \
-                   wechat-sim run menu.toml --junit report.xml\n  wechat-sim run menu.toml -- cargo run";
-const ATTACK: &str = "Examples: a bot that runs already; one that is started with generated credentials, and stopped afterwards\n  \
-                      wechat-sim attack bad-signature other-key\n  wechat-sim attack -- cargo run";
+const RUN: &str = "Example:\n  wechat-sim run menu.toml --junit report.xml";
+const ATTACK: &str = "Example:\n  wechat-sim attack bad-signature other-key";
 const VERIFY: &str = "Example: a bot on the internet, with the credentials in the environment\n  \
                       wechat-sim verify https://example.com/weixin --allow-remote";
 
@@ -233,19 +231,6 @@ pub(crate) struct RunArgs {
     /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) bot: BotArgs,
-}
-
-/// A bot that is started for one command.
-#[derive(clap::Args)]
-pub(crate) struct BotArgs {
-    /// The path of the URL of a bot that is started, unless the bot prints the URL
-    #[arg(long, default_value = "/weixin")]
-    pub(crate) path: String,
-    /// Start this bot first and stop it afterwards, as `dev` does; without it the bot at --url
-    #[arg(last = true, value_name = "COMMAND")]
-    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(clap::Args)]
@@ -253,8 +238,6 @@ pub(crate) struct AttackArgs {
     /// Which attacks [default: all]
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    #[command(flatten)]
-    pub(crate) bot: BotArgs,
 }
 
 #[derive(clap::Args)]

@@ -7,28 +7,25 @@ use wechat_sim::{Ending, HttpTarget, LocalizedText, Request, Wechat};
 
 use crate::args::AttackArgs;
 use crate::context::Context;
-use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::texts;
 
 pub(crate) async fn run(context: &Context, args: &AttackArgs) -> Result<Exit, Failure> {
     let attacks = named(&args.names)?;
+    let (wechat, target) = context.wechat()?;
     let output = &context.output;
-    let attack = async |wechat: &Wechat, target: &HttpTarget, url: &str| {
-        let report = run_all(output, wechat, target, &attacks).await?;
-        report.print_totals(output);
-        output.json(&json!({
-            "mode": wechat.account().mode(),
-            "url": url,
-            "passed": report.exit() == Exit::Success,
-            "accepted": report.accepted().collect::<Vec<_>>(),
-            "genuine_taken": report.genuine_accepted,
-            "attacks": report.results.iter().map(AttackSummary::of).collect::<Vec<_>>(),
-        }));
-        Ok(report.exit())
-    };
-    with_bot(context, &args.bot, attack).await
+    let report = run_all(output, &wechat, &target, &attacks).await?;
+    report.print_totals(output);
+    output.json(&json!({
+        "mode": wechat.account().mode(),
+        "url": context.url(),
+        "passed": report.exit() == Exit::Success,
+        "accepted": report.accepted().collect::<Vec<_>>(),
+        "genuine_taken": report.genuine_accepted,
+        "attacks": report.results.iter().map(AttackSummary::of).collect::<Vec<_>>(),
+    }));
+    Ok(report.exit())
 }
 
 /// The attacks with these names, or all of them if there are no names.

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use wechat_sim::handshake::Handshake;
-use wechat_sim::{Account, HttpTarget, LocalizedText};
+use wechat_sim::{Account, LocalizedText};
 
 use super::address::Address;
 use super::link::Reporter;
@@ -41,7 +41,9 @@ impl Arrival<'_> {
     /// Waits for the bot, reports where it is, and verifies its URL.
     pub(super) async fn complete(self) -> Result<(), Failure> {
         let output = &self.context.output;
-        let (address, target) = self.find().await?;
+        let address = self.address().await;
+        let target = self.context.target(address.url())?;
+        output.note(output.pick(&texts::bot_at(address.url())));
         output.json(&json!({ "event": "listening", "url": address.url() }));
         self.reporter.listening(address.url());
         let verified = verify::verify(output, &self.account, &target).await;
@@ -53,15 +55,6 @@ impl Arrival<'_> {
             "sentence": verified.explanation(),
         }));
         Ok(())
-    }
-
-    /// Waits for the bot, and says where it is.
-    pub(super) async fn find(&self) -> Result<(Address, HttpTarget), Failure> {
-        let address = self.address().await;
-        let target = self.context.target(address.url())?;
-        let output = &self.context.output;
-        output.note(output.pick(&texts::bot_at(address.url())));
-        Ok((address, target))
     }
 
     /// Waits until the bot accepts connections: on the address that it prints, on the one in its environment, or on the

@@ -7,7 +7,6 @@ mod address;
 mod arrival;
 mod launch;
 mod link;
-mod meanwhile;
 mod output;
 mod process;
 mod signals;
@@ -24,7 +23,6 @@ use crate::{serve, texts};
 use address::Address;
 use launch::Launch;
 use link::Link;
-pub(crate) use meanwhile::with_bot;
 use supervisor::{PageUrl, Supervisor};
 use watch::Watcher;
 

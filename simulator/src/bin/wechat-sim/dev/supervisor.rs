@@ -277,7 +277,7 @@ async fn changed(watcher: Option<&mut Watcher>) -> PathBuf {
 }
 
 /// Why the bot has ended, in words.
-pub(super) fn reason(status: io::Result<ExitStatus>) -> LocalizedText {
+fn reason(status: io::Result<ExitStatus>) -> LocalizedText {
     match status {
         Ok(status) => match status.code() {
             Some(code) => texts::exit_status(code),

@@ -6,11 +6,10 @@ mod play;
 
 use serde::Serialize;
 use serde_json::json;
-use wechat_sim::{HttpTarget, LocalizedText, Wechat};
+use wechat_sim::LocalizedText;
 
 use crate::args::RunArgs;
 use crate::context::Context;
-use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::texts;
 use file::Scenario;
@@ -18,19 +17,13 @@ use file::Scenario;
 pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
     // All are read before any is played, so that a mistake in the last one is reported at once.
     let scenarios = args.files.iter().map(|file| Scenario::read(file)).collect::<Result<Vec<_>, _>>()?;
-    let play = async |wechat: &Wechat, target: &HttpTarget, _: &str| {
-        let mut results = Vec::new();
-        for scenario in &scenarios {
-            results.push(play::play(&context.output, wechat, target, scenario).await);
-        }
-        report(context, args, &results)
-    };
-    with_bot(context, &args.bot, play).await
-}
-
-fn report(context: &Context, args: &RunArgs, results: &[ScenarioResult]) -> Result<Exit, Failure> {
+    let (wechat, target) = context.wechat()?;
+    let mut results = Vec::new();
+    for scenario in &scenarios {
+        results.push(play::play(&context.output, &wechat, &target, scenario).await);
+    }
     if let Some(file) = &args.junit {
-        let written = std::fs::write(file, junit::report(results));
+        let written = std::fs::write(file, junit::report(&results));
         written.map_err(|error| {
             Failure::usage(texts::cannot_write(&file.display(), &LocalizedText::from(&error)))
         })?;
