@@ -7,15 +7,20 @@ use wechat_sim::{Ending, HttpTarget, LocalizedText, Request, Wechat};
 
 use crate::args::AttackArgs;
 use crate::context::Context;
+use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::texts;
 
 pub(crate) async fn run(context: &Context, args: &AttackArgs) -> Result<Exit, Failure> {
     let attacks = named(&args.names)?;
+    with_bot(context, &args.bot, async |context| send(context, &attacks).await).await
+}
+
+async fn send(context: &Context, attacks: &[&'static Attack]) -> Result<Exit, Failure> {
     let (wechat, target) = context.wechat()?;
     let output = &context.output;
-    let report = run_all(output, &wechat, &target, &attacks).await?;
+    let report = run_all(output, &wechat, &target, attacks).await?;
     report.print_totals(output);
     output.json(&json!({
         "mode": wechat.account().mode(),

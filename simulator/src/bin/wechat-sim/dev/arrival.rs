@@ -62,7 +62,7 @@ impl Arrival<'_> {
     ///
     /// There is no time limit, since the bot may have to be compiled first, and no counter of seconds, since the compiler
     /// prints its own progress.
-    async fn address(&self) -> Address {
+    pub(super) async fn address(&self) -> Address {
         let started = Instant::now();
         let mut remind_at = Duration::from_secs(30);
         let mut sockets = Sockets::default();
