@@ -74,6 +74,11 @@ pub(crate) async fn run_all(
         print_row(output, &result);
         report.results.push(result);
     }
+    let is_loud = |result: &&AttackResult| result.verdict == Verdict::Refused && !result.silent();
+    let loud = report.results.iter().filter(is_loud).count();
+    if loud > 0 {
+        output.progress(output.pick(&texts::refusals_with_body(loud)));
+    }
     Ok(report)
 }
 
@@ -90,9 +95,6 @@ fn print_row(output: &Output, result: &AttackResult) {
     output.progress(&format!("{mark} {verdict}{:28}{title}", result.name));
     for probe in result.probes.iter().filter(|probe| !probe.passed) {
         output.progress(&format!("    {}: {}", output.pick(&probe.forgery), output.pick(&probe.detail)));
-    }
-    if result.verdict == Verdict::Refused && !result.silent() {
-        output.progress(output.pick(&texts::refusal_with_body()));
     }
 }
 

@@ -83,9 +83,9 @@ wechat_sim::localized_texts! {
     not_applicable() => "不适用  ", "not applicable  ";
     not_reached() => "未连上  ", "not reached     ";
     unclear() => "不明确  ", "unclear         ";
-    refusal_with_body() =>
-        "    拒绝时的应答有内容：不要告诉攻击者错在哪里",
-        "    but the refusal has a body: do not tell an attacker what was wrong";
+    refusals_with_body(count: usize) =>
+        "{count} 种在拒绝时应答有内容：不要告诉攻击者错在哪里",
+        "refusals with a body: {count}. Do not tell an attacker what was wrong";
     attack_totals(refused: usize, accepted: usize) =>
         "{refused} 种已拒绝，{accepted} 种被接受", "{refused} refused, {accepted} accepted";
 
