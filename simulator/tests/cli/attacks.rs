@@ -133,3 +133,12 @@ fn refusals_that_say_why_are_counted_once() {
         "{done:?}"
     );
 }
+
+#[test]
+fn an_attack_can_be_left_out() {
+    let account = account(Mode::Safe);
+    let bot = Example::start("weak_bot", &account, &["doctype"]);
+    let arguments = ["attack", "other-key", "doctype", "--except", "doctype"];
+    Done::at(&account, &bot.url, &arguments).exits(0).says("1 refused, 0 accepted");
+    Done::at(&account, &bot.url, &["attack", "--except", "doctypes"]).exits(2).says("doctypes");
+}

@@ -259,6 +259,9 @@ pub(crate) struct AttackArgs {
     /// Which attacks [default: all]
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
+    /// Leave this attack out, such as one that a proxy in front of the bot refuses
+    #[arg(long, value_name = "NAME")]
+    pub(crate) except: Vec<String>,
     #[command(flatten)]
     pub(crate) bot: BotArgs,
 }

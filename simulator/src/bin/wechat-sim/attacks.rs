@@ -13,7 +13,9 @@ use crate::output::Output;
 use crate::texts;
 
 pub(crate) async fn run(context: &Context, args: &AttackArgs) -> Result<Exit, Failure> {
-    let attacks = named(&args.names)?;
+    let mut attacks = named(&args.names)?;
+    let excepted = args.except.iter().map(|name| by_name(name)).collect::<Result<Vec<_>, _>>()?;
+    attacks.retain(|attack| !excepted.iter().any(|excepted| excepted.name == attack.name));
     with_bot(context, &args.bot, async |context| send(context, &attacks).await).await
 }
 
@@ -38,13 +40,14 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Attack>, Failure> {
     if names.is_empty() || names.iter().any(|name| name == "all") {
         return Ok(attack::all().iter().collect());
     }
-    let named = |name: &String| {
-        attack::named(name).ok_or_else(|| {
-            let known: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
-            Failure::usage(texts::no_such_attack(name, &known.join(", ")))
-        })
-    };
-    names.iter().map(named).collect()
+    names.iter().map(|name| by_name(name)).collect()
+}
+
+fn by_name(name: &str) -> Result<&'static Attack, Failure> {
+    attack::named(name).ok_or_else(|| {
+        let known: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
+        Failure::usage(texts::no_such_attack(name, &known.join(", ")))
+    })
 }
 
 /// The results of several attacks.
