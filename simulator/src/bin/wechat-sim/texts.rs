@@ -10,8 +10,8 @@ use wechat_sim::{AccountError, LocalizedText};
 wechat_sim::localized_texts! {
     // Credentials and addresses.
     missing_variable(variable: &str, argument: &str) =>
-        "缺少 {variable}：设置这个环境变量，或给出 {argument}（wechat-sim keys 可生成一套）",
-        "{variable} is missing: set it, or give {argument} (wechat-sim keys generates a complete set)";
+        "缺少 {variable}：设置这个环境变量，或给出 {argument}。wechat-sim keys 可生成一套；正在运行的 dev 的密钥，在它页面的“设置”里复制",
+        "{variable} is missing: set it, or give {argument}. wechat-sim keys generates a complete set; copy those of a running `dev` from the set-up on its page";
     bad_app_id(error: AccountError) => "AppID 是至多 64 个字母和数字，如 wx5823bf96d3bd56c7", "{error}";
     bad_token(error: AccountError) => "Token 是 3 至 32 个字母和数字", "{error}";
     bad_key(error: AccountError) => "EncodingAESKey 是 43 个字母和数字", "{error}";
