@@ -174,6 +174,13 @@ fn what_is_wrong_with_the_url_is_told_and_the_bot_stays() {
 }
 
 #[test]
+fn a_path_that_the_bot_does_not_have_is_told_with_the_option_for_it() {
+    let dev = Dev::start(dev(&["--path", "/other"], "exec $BOT > /dev/null"));
+    assert_eq!(dev.event("verified")["diagnosis"], "not_found");
+    assert_eq!(dev.line("  give the bot's path with --path"), "; the default is /weixin");
+}
+
+#[test]
 fn a_bot_that_ends_by_itself_is_exit_code_3_and_leaves_nothing() {
     let mut dev = Dev::start(dev(&[], "sleep 1000 & echo beside=$!; exit 7"));
     let beside = dev.line("beside=");

@@ -115,6 +115,8 @@ wechat_sim::localized_texts! {
     not_listening_yet(seconds: u64, listen: &str) =>
         "{seconds} 秒：机器人还没有在监听。请让它读 LISTEN（{listen}），或用 --url 给出它的地址",
         "{seconds} s: the bot is not listening yet. Let it read LISTEN ({listen}), or give its --url";
+    give_path() =>
+        "  机器人的路径用 --path 给出，默认是 /weixin", "  give the bot's path with --path; the default is /weixin";
     bot_at(url: &str) => "机器人在 {url}", "the bot is at {url}";
     stopped() => "已停止", "stopped";
     bot_ended(reason: &LocalizedText) => "机器人自己结束了：{reason:#}", "the bot ended by itself: {reason}";
