@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use wechat_sim::handshake::Handshake;
-use wechat_sim::{Account, HttpTarget, LocalizedText};
+use wechat_sim::handshake::{Diagnosis, Handshake};
+use wechat_sim::{Account, LocalizedText};
 
 use super::address::Address;
 use super::link::Reporter;
@@ -41,11 +41,16 @@ impl Arrival<'_> {
     /// Waits for the bot, reports where it is, and verifies its URL.
     pub(super) async fn complete(self) -> Result<(), Failure> {
         let output = &self.context.output;
-        let (address, target) = self.find().await?;
+        let address = self.address().await;
+        let target = self.context.target(address.url())?;
+        output.note(output.pick(&texts::bot_at(address.url())));
         output.json(&json!({ "event": "listening", "url": address.url() }));
         self.reporter.listening(address.url());
         let verified = verify::verify(output, &self.account, &target).await;
         verify::report(output, &verified);
+        if self.context.given_url.is_none() && verified.handshake.diagnosis == Diagnosis::NotFound {
+            output.note(output.pick(&texts::give_path()));
+        }
         output.json(&json!({
             "event": "verified",
             "verified": verified.is_verified(),
@@ -55,21 +60,12 @@ impl Arrival<'_> {
         Ok(())
     }
 
-    /// Waits for the bot, and says where it is.
-    pub(super) async fn find(&self) -> Result<(Address, HttpTarget), Failure> {
-        let address = self.address().await;
-        let target = self.context.target(address.url())?;
-        let output = &self.context.output;
-        output.note(output.pick(&texts::bot_at(address.url())));
-        Ok((address, target))
-    }
-
     /// Waits until the bot accepts connections: on the address that it prints, on the one in its environment, or on the
     /// only one of its sockets.
     ///
     /// There is no time limit, since the bot may have to be compiled first, and no counter of seconds, since the compiler
     /// prints its own progress.
-    async fn address(&self) -> Address {
+    pub(super) async fn address(&self) -> Address {
         let started = Instant::now();
         let mut remind_at = Duration::from_secs(30);
         let mut sockets = Sockets::default();
