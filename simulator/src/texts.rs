@@ -358,8 +358,8 @@ pub(crate) mod attack {
         verification_bad_signature() =>
             "签名错误的 URL 验证", "a URL verification with a wrong signature";
 
-        refused(status: u16) => "以 {status} 拒绝", "refused with {status}";
-        accepted(status: u16) => "以 {status} 接受", "accepted with {status}";
+        refused(status: u16) => "拒绝（{status}）", "refused with {status}";
+        accepted(status: u16) => "接受（{status}）", "accepted with {status}";
         not_refused(limit: Duration) => "{limit:?} 内没有拒绝", "not refused within {limit:?}";
     }
 }

@@ -97,7 +97,7 @@ fn print_row(output: &Output, result: &AttackResult) {
     let verdict = output.pick(&verdict);
     output.progress(&format!("{mark} {verdict}{:28}{title}", result.name));
     for probe in result.probes.iter().filter(|probe| !probe.passed) {
-        output.progress(&format!("    {}: {}", output.pick(&probe.forgery), output.pick(&probe.detail)));
+        output.progress(output.pick(&texts::probe(&probe.forgery, &probe.detail)));
     }
 }
 

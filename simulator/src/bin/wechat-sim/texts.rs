@@ -83,6 +83,8 @@ wechat_sim::localized_texts! {
     not_applicable() => "不适用  ", "not applicable  ";
     not_reached() => "未连上  ", "not reached     ";
     unclear() => "不明确  ", "unclear         ";
+    probe(forgery: &LocalizedText, detail: &LocalizedText) =>
+        "    {forgery:#}：{detail:#}", "    {forgery}: {detail}";
     refusals_with_body(count: usize) =>
         "{count} 种的拒绝应答带有响应体：不应告诉攻击者错在哪里",
         "refusals with a body: {count}. Do not tell an attacker what was wrong";

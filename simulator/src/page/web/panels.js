@@ -80,7 +80,7 @@ export function request(exchange, detail, delivery) {
   return [
     block(t("raw-request"), code(`${lines}\n\n${delivery.request.body}`, lines)),
     h("dl", { class: "query" }, query),
-    block(t("body"), bodyOf(delivery)),
+    block(t("request-body"), bodyOf(delivery)),
   ];
 }
 
@@ -111,7 +111,7 @@ export function answer(exchange, detail, delivery) {
   const xmlOf = delivery.reading?.xml;
   return [
     block(`${t("raw-answer")} · ${seconds(delivery.took_ms)}`, code(lines.join("\n"), lines.join("\n"))),
-    block(t("body"), found.body ? xml(found.body) : h("p", { class: "hint" }, "0 B"), found.truncated ? h("p", { class: "hint" }, t("truncated")) : null),
+    block(t("answer-body"), found.body ? xml(found.body) : h("p", { class: "hint" }, "0 B"), found.truncated ? h("p", { class: "hint" }, t("truncated")) : null),
     xmlOf && xmlOf !== found.body ? block(t("reply-xml"), xml(xmlOf)) : null,
   ];
 }
