@@ -137,7 +137,7 @@ macro_rules! actions {
 }
 
 actions! {
-    /// Sends a text (文字).
+    /// Sends a text (文本).
     text(content: &str) => Message::text(content);
     /// Sends a picture (图片).
     image(pic_url: &str, media_id: &str) => Message::image(pic_url, media_id);

@@ -86,7 +86,7 @@ impl Message {
         self
     }
 
-    /// A text (文字).
+    /// A text (文本).
     pub fn text(content: impl Into<String>) -> Self {
         Self::of_type("text").field("Content", content)
     }

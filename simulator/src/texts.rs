@@ -180,7 +180,7 @@ pub(crate) mod xml {
         late_declaration() => "<?xml …?> 只能在最前面", "<?xml ...?> can only be at the very beginning";
         forbidden_character(code: u32) =>
             "XML 不允许的字符 U+{code:04X}", "the character U+{code:04X}, which XML does not allow";
-        cdata_end() => "文字里不能有 ]]>", "a text cannot contain ]]>";
+        cdata_end() => "文本里不能有 ]]>", "a text cannot contain ]]>";
         comment() => "注释里不能有 --", "a comment cannot contain --";
         name() => "名字不正确", "the name is not valid";
         expected(what: &str) => "这里应为 {what}", "expected {what} here";

@@ -45,8 +45,8 @@ wechat_sim::localized_texts! {
     any_agent() => "任一客服", "any agent";
 
     // Expectations.
-    expects_text(text: &str) => "回复是文字 {text:?}", "the reply is the text {text:?}";
-    expects_part(part: &str) => "回复的文字里有 {part:?}", "the reply is a text with {part:?} in it";
+    expects_text(text: &str) => "回复的文本是 {text:?}", "the reply is the text {text:?}";
+    expects_part(part: &str) => "回复的文本包含 {part:?}", "the reply is a text with {part:?} in it";
     expects_kind(kind: &str) => "回复的类型是 {kind}", "the reply is of the kind {kind}";
     expects_nothing() => "用户什么也看不到", "the user sees nothing";
     expects_failure_notice() => "用户看到微信的故障提示", "the user sees WeChat's failure notice";

@@ -35,7 +35,7 @@ export const toolMessages = {
   "menu-sub-buttons": ["有 {n} 个子按钮，最多 {limit} 个", "{n} sub-buttons; at most {limit}"],
   "menu-buttons": ["有 {n} 个按钮，应当有 1 到 {limit} 个", "{n} buttons; there must be 1 to {limit}"],
   "menu-not-json": ["第 {line} 行第 {column} 列：不是 JSON", "Line {line}, column {column}: not JSON"],
-  "menu-shape": ["不是菜单：要有 button 列表，每个按钮是一个对象，name、type、key、url 等是文字。", "Not a menu: it needs the list button; each button is an object, and name, type, key, url and so on are strings."],
+  "menu-shape": ["不是菜单：要有 button 列表，每个按钮是一个对象，name、type、key、url 等是字符串。", "Not a menu: it needs the list button; each button is an object, and name, type, key, url and so on are strings."],
   "move-up": ["上移", "Move up"],
   "move-down": ["下移", "Move down"],
   remove: ["删除", "Remove"],

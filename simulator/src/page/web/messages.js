@@ -45,7 +45,7 @@ export const messages = {
   "mode-follows": ["机器人会跟着切换。", "The bot switches with it."],
   "in-process": ["本进程", "this process"],
   "mode-hint": ["机器人也要设成同一模式：WECHAT_MODE={mode}", "The bot needs the same mode: WECHAT_MODE={mode}"],
-  "split-cdata": ["把文字里的 ]]> 拆成两段 CDATA（据报告微信不拆）", "Split ]]> in texts into two CDATA sections (WeChat is reported not to)"],
+  "split-cdata": ["把文本里的 ]]> 拆成两段 CDATA（据报告微信不拆）", "Split ]]> in texts into two CDATA sections (WeChat is reported not to)"],
   account: ["账号", "Account"],
   "original-id": ["原始ID", "Original id"],
   show: ["显示", "Show"],
