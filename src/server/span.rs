@@ -6,13 +6,15 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span, field};
 
 use crate::Opened;
+use crate::metrics::{self, MessageKind, Outcome};
 
-/// One delivery in the log: a span, which is closed with what was answered.
+/// One delivery in the log and in the metrics: a span, which is closed with what was answered.
 pub(super) struct DeliverySpan {
     pub(super) span: Span,
     pub(super) arrived: Instant,
-    /// Which delivery of its push it is, from 1.
-    pub(super) delivery: u32,
+    /// Which delivery of its push it is, from 1, where the store was asked.
+    pub(super) delivery: Option<u32>,
+    kind: MessageKind,
     is_closed: bool,
 }
 
@@ -38,7 +40,8 @@ impl DeliverySpan {
                 span.record("user", field::display(user));
             }
         }
-        Self { span, arrived: Instant::from_std(arrived), delivery: 1, is_closed: false }
+        let (arrived, kind) = (Instant::from_std(arrived), MessageKind::of(message));
+        Self { span, arrived, delivery: None, kind, is_closed: false }
     }
 
     /// Runs `task` to its end, even if the connection goes away, and counts it with `token` until then.
@@ -61,11 +64,12 @@ impl DeliverySpan {
         }
     }
 
-    pub(super) fn close(&mut self, outcome: &'static str) {
+    pub(super) fn close(&mut self, outcome: Outcome) {
         self.is_closed = true;
+        metrics::delivered(self.kind, outcome, self.delivery);
         if !self.span.is_disabled() {
             let ms = u64::try_from(self.arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.span.record("outcome", outcome).record("ms", ms);
+            self.span.record("outcome", text(outcome)).record("ms", ms);
             tracing::debug!(parent: &self.span, "answered");
         }
     }
@@ -74,7 +78,21 @@ impl DeliverySpan {
 impl Drop for DeliverySpan {
     fn drop(&mut self) {
         if !self.is_closed {
-            self.close("hung up");
+            self.close(Outcome::HungUp);
         }
+    }
+}
+
+/// As the log has it.
+const fn text(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Reply => "reply",
+        Outcome::None => "none",
+        Outcome::Unsendable => "unsendable",
+        Outcome::OwnResponse => "own response",
+        Outcome::HungUp => "hung up",
+        Outcome::Replayed => "refused: replayed",
+        Outcome::StoreFailed => "refused: no store",
+        Outcome::ShuttingDown => "refused: shutting down",
     }
 }

@@ -97,6 +97,7 @@ mod error;
 mod lease;
 mod leases;
 mod link;
+mod metrics;
 mod remote;
 mod run;
 mod scripts;
