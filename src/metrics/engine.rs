@@ -4,7 +4,8 @@ use metrics::{Gauge, Histogram, Key, SharedString, Unit, with_recorder};
 use tokio::time::Instant;
 
 use super::facade::{METADATA, Metric, REFUSALS, describe_refusals};
-use super::{LateOutcome, Operation, Outcome, RunOutcome, labels};
+use super::labels::{self, CANCELLED, RUN_OUTCOMES};
+use super::{LateOutcome, Operation, Outcome, RunOutcome};
 use crate::Message;
 
 static DELIVERIES: Metric = Metric {
@@ -59,6 +60,7 @@ pub(crate) fn describe() {
     LateOutcome::ALL.iter().for_each(|outcome| LATE_REPLIES.counter([outcome.label()]).increment(0));
     Operation::ALL.iter().for_each(|operation| STORE_ERRORS.counter([operation.label()]).increment(0));
     SEND_ERRORS.counter([]).increment(0);
+    RUN_OUTCOMES.iter().for_each(|outcome| drop(duration(outcome)));
     running().increment(0);
 }
 
@@ -128,7 +130,7 @@ impl HandlerRun {
 
 impl Drop for HandlerRun {
     fn drop(&mut self) {
-        self.over("cancelled");
+        self.over(CANCELLED);
     }
 }
 

@@ -106,6 +106,13 @@ mod engine {
         }
     }
 
+    /// Of a run that was dropped before its end.
+    pub(crate) const CANCELLED: &str = "cancelled";
+
+    /// Every [`RunOutcome`], and [`CANCELLED`].
+    pub(crate) const RUN_OUTCOMES: [&str; 8] =
+        ["reply", "none", "own_response", "bad_response", "error", "panic", "timeout", CANCELLED];
+
     impl RunOutcome {
         pub(crate) const fn label(self) -> &'static str {
             match self {

@@ -17,6 +17,7 @@ mod handlers;
 mod logs;
 mod many;
 mod metrics;
+mod metrics_table;
 mod panics;
 mod push;
 mod replay;

@@ -108,7 +108,11 @@
 //!
 //! # Features
 //!
-//! None.
+//! None is on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate [`metrics`](https://docs.rs/metrics): see [the table](https://docs.rs/crate/wechat-callback/latest/source/docs/deploying.md) |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;

@@ -88,6 +88,15 @@
 //!
 //! Each command uses one key, so a cluster behind a proxy works. A cluster that redirects its clients (`MOVED`) does
 //! not.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `tls` | `rediss://` URLs |
+//! | `metrics` | outages, errors and duplicate runs are counted through the crate [`metrics`](https://docs.rs/metrics), beside what the core counts: see [the table](https://docs.rs/crate/wechat-callback/latest/source/docs/deploying.md) |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod breaker;
