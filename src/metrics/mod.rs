@@ -61,7 +61,7 @@ mod reported {
             Unsendable = "unsendable",
             /// With the handler's own response.
             OwnResponse = "own_response",
-            /// Its connection was closed before there was an answer.
+            /// Before there was an answer its connection was closed, or WeChat waited no longer.
             HungUp = "hung_up",
             Replayed = "refused",
             StoreFailed = "refused",

@@ -58,7 +58,8 @@ impl Engine {
     ///
     /// [`Engine::handle`] does this and all the rest. This is for a server whose handlers make responses of their own.
     pub async fn deliver(&self, opened: &Opened<'_>, arrived: StdInstant, admitted: StdInstant) -> Delivery {
-        let mut span = DeliverySpan::new(opened, arrived);
+        let hangs_up_after = self.shared.policy.schedule.hangs_up_after();
+        let mut span = DeliverySpan::new(opened, arrived, hangs_up_after);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
         let mut push = Push::of(opened, &self.shared);
         let refused = match self.claim(opened, &mut push, &mut span).await {

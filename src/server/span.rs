@@ -1,4 +1,4 @@
-use std::time::Instant as StdInstant;
+use std::time::{Duration, Instant as StdInstant};
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -15,11 +15,13 @@ pub(super) struct DeliverySpan {
     /// Which delivery of its push it is, from 1, where the store was asked.
     pub(super) delivery: Option<u32>,
     kind: MessageKind,
+    hangs_up_after: Duration,
     is_closed: bool,
 }
 
 impl DeliverySpan {
-    pub(super) fn new(opened: &Opened<'_>, arrived: StdInstant) -> Self {
+    /// `hangs_up_after`: how long WeChat waits for the answer.
+    pub(super) fn new(opened: &Opened<'_>, arrived: StdInstant, hangs_up_after: Duration) -> Self {
         let message = &opened.message;
         let span = tracing::info_span!(
             "wechat_push",
@@ -41,7 +43,7 @@ impl DeliverySpan {
             }
         }
         let (arrived, kind) = (Instant::from_std(arrived), MessageKind::of(message));
-        Self { span, arrived, delivery: None, kind, is_closed: false }
+        Self { span, arrived, delivery: None, kind, hangs_up_after, is_closed: false }
     }
 
     /// Runs `task` to its end, even if the connection goes away, and counts it with `token` until then.
@@ -66,9 +68,12 @@ impl DeliverySpan {
 
     pub(super) fn close(&mut self, outcome: Outcome) {
         self.is_closed = true;
+        let elapsed = self.arrived.elapsed();
+        // Not every server and no proxy says so at once.
+        let outcome = if elapsed >= self.hangs_up_after { Outcome::HungUp } else { outcome };
         metrics::delivered(self.kind, outcome, self.delivery);
         if !self.span.is_disabled() {
-            let ms = u64::try_from(self.arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
             self.span.record("outcome", text(outcome)).record("ms", ms);
             tracing::debug!(parent: &self.span, "answered");
         }

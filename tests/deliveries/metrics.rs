@@ -14,7 +14,7 @@ use support::deliveries::{
 use support::failing;
 use support::made::{Content, Made};
 use support::{Push, text};
-use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
+use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, RetrySchedule, SendError};
 use wechat_callback::{Reply, SecurityMode, TextReply};
 
 const DELIVERIES: &str = "wechat_deliveries_total";
@@ -69,6 +69,25 @@ fn each_delivery_of_a_push_is_counted_and_its_handler_once_with_the_time_that_it
         assert_eq!(metrics.of(DELIVERIES), are(expected));
         assert_eq!(metrics.of(RUNS), are([("reply", 1.0)]));
         assert_eq!(metrics.of(RUN_SECONDS), are([("reply", 7.0)]));
+    });
+}
+
+/// A proxy, or a server that bears half-closed connections, does not say that WeChat is gone.
+#[test]
+fn an_answer_that_takes_five_seconds_is_hung_up_on_though_nobody_closes_the_connection() {
+    everywhere(async |stage| {
+        let metrics = counted(async {
+            let app = slow_app(&stage.middleware()).await;
+            assert_eq!(app.ask(stage.wechat.push(&text("4.9 好"))).await, says("好"));
+            assert_eq!(app.ask(stage.wechat.push(&text("5 好"))).await, says("好"));
+            let app = slow_app(&stage.middleware().run_again()).await;
+            assert_eq!(app.ask(stage.wechat.push(&text("7 好"))).await, says("好"));
+            let schedule = RetrySchedule::new().timeout(Duration::from_secs(10));
+            let app = slow_app(&stage.middleware().retry_schedule(schedule)).await;
+            assert_eq!(app.ask(stage.wechat.push(&text("7 好"))).await, says("好"));
+        });
+        let expected = [("text hung_up 1", 1.0), ("text hung_up unknown", 1.0), ("text reply 1", 2.0)];
+        assert_eq!(metrics.await.of(DELIVERIES), are(expected));
     });
 }
 
