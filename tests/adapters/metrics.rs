@@ -85,7 +85,9 @@ fn a_refusal_of_each_reason_is_counted_once_by_every_server() {
 
 type Piece = Result<Bytes, std::io::Error>;
 
-fn pieces(pieces: Vec<Piece>) -> BoxStream<'static, Piece> {
+type Pieces = Vec<Piece>;
+
+fn pieces(pieces: Pieces) -> BoxStream<'static, Piece> {
     if pieces.is_empty() { stream::pending().boxed() } else { stream::iter(pieces).boxed() }
 }
 
@@ -117,7 +119,7 @@ fn unread(wechat: &Wechat, body: impl Fn() -> BoxStream<'static, Piece>) -> [Met
 fn a_body_that_cannot_be_read_is_counted_by_both_adapters() {
     let broken = || vec![Err(std::io::ErrorKind::BrokenPipe.into())];
     let long = || vec![Ok(Bytes::from(vec![b'x'; 70_000]))];
-    let cases: [(_, fn() -> Vec<Piece>); 3] =
+    let cases: [(_, fn() -> Pieces); 3] =
         [("body_too_long", long), ("body_timeout", Vec::new), ("body_broken", broken)];
     for (reason, body) in cases {
         for metrics in unread(&Wechat::new(SecurityMode::Safe), || pieces(body())) {

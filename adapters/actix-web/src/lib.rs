@@ -112,7 +112,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate [`metrics`](https://docs.rs/metrics): see [the table](https://docs.rs/crate/wechat-callback/latest/source/docs/deploying.md) |
+//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate [`metrics`](https://docs.rs/metrics); `docs/deploying.md` lists the metrics |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
