@@ -90,6 +90,14 @@ mod tests {
         }
     }
 
+    /// The promise is the type's; this compiles only as long as it has it.
+    #[test]
+    fn t27_secrets_are_wiped_when_they_are_dropped() {
+        fn is_wiped(_: &impl zeroize::ZeroizeOnDrop) {}
+        is_wiped(&Token::new(Zeroizing::new("topsecret".to_owned())).0);
+        is_wiped(&EncodingAesKey::from_base64(KEY).expect("valid").0);
+    }
+
     #[test]
     fn debug_shows_neither_secret() {
         assert_eq!(format!("{:?}", Token::new(Zeroizing::new("topsecret".to_owned()))), "Token(..)");

@@ -97,6 +97,18 @@ mod tests {
         assert!(signature.matches(&Signature::of(["1714036504", "", "AAAAA", "1514711492"])));
     }
 
+    /// `==` ends at the first byte that differs. This compiles only as long as no signature has it.
+    #[test]
+    fn t2_signatures_have_no_other_comparison() {
+        struct Comparable;
+        trait NotComparable<Ambiguous> {
+            fn holds() {}
+        }
+        impl<T> NotComparable<()> for T {}
+        impl<T: PartialEq> NotComparable<Comparable> for T {}
+        <Signature as NotComparable<_>>::holds();
+    }
+
     #[test]
     fn every_one_bit_flip_differs() {
         let right = Signature::of(["a", "b", "c", "d"]);

@@ -1,4 +1,4 @@
-//! WeChat (微信) on a laptop: its side of the Official Account (公众号) callback, for testing bots.
+//! WeChat (微信) on your own machine: its side of the Official Account (公众号) callback, for testing bots.
 //!
 //! [`FakeWechat`] pushes the messages and events of fans to a bot, at a URL or in this process. It signs and encrypts
 //! them as the account's [`Mode`] requires, retries like WeChat, and reads the replies like WeChat. All of it is written
@@ -108,3 +108,8 @@ pub use target::{
     UrlError,
 };
 pub use wechat::Wechat;
+
+/// The snippet of the registry page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -97,7 +97,7 @@ impl Engine {
         loop {
             let Err(error) = within(SENDING, sender.send(to, reply)).await else {
                 metrics::late(LateOutcome::Sent);
-                return tracing::debug!("the late answer was sent as a message of its own");
+                return tracing::debug!("the late reply was sent as a message of its own");
             };
             metrics::send_failed();
             tries = tries.saturating_add(1);
@@ -105,7 +105,7 @@ impl Engine {
                 NotSent::TryAgain(wait) => {
                     tracing::warn!(
                         error = as_dyn(&error),
-                        "the late answer could not be sent; it is tried again"
+                        "the late reply could not be sent; it is tried again"
                     );
                     sleep(wait).await;
                 }
@@ -113,14 +113,14 @@ impl Engine {
                     metrics::late(LateOutcome::Kept);
                     return tracing::warn!(
                         error = as_dyn(&error),
-                        "the late answer could not be sent; it is kept for the user to fetch it"
+                        "the late reply could not be sent; it is kept for the user to fetch it"
                     );
                 }
                 NotSent::Keep | NotSent::Lose => {
                     metrics::late(LateOutcome::Lost);
                     return tracing::error!(
                         error = as_dyn(&error),
-                        "the answer is lost: it was late, and could not be sent"
+                        "the reply is lost: it was late, and could not be sent"
                     );
                 }
             }
@@ -165,5 +165,5 @@ async fn within(
 
 fn lost() {
     metrics::late(LateOutcome::Lost);
-    tracing::error!("the answer is lost: no delivery is left to carry it (see LateReply)");
+    tracing::error!("the reply is lost: no delivery is left to carry it (see LateReply)");
 }

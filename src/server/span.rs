@@ -8,6 +8,9 @@ use tracing::{Instrument, Span, field};
 use crate::Opened;
 use crate::metrics::{self, MessageKind, Outcome};
 
+/// What filters of the log name, wherever this module lies.
+const TARGET: &str = "wechat_callback::push";
+
 /// One delivery in the log and in the metrics: a span, which is closed with what was answered.
 pub(super) struct DeliverySpan {
     pub(super) span: Span,
@@ -24,9 +27,10 @@ impl DeliverySpan {
     pub(super) fn new(opened: &Opened<'_>, arrived: StdInstant, hangs_up_after: Duration) -> Self {
         let message = &opened.message;
         let span = tracing::info_span!(
+            target: TARGET,
             "wechat_push",
             app_id = opened.context.account.app_id,
-            kind = ?message.content.kind(),
+            kind = message.content.kind(),
             event = field::Empty,
             user = field::Empty,
             delivery = field::Empty,
@@ -36,7 +40,7 @@ impl DeliverySpan {
         );
         if !span.is_disabled() {
             if let Some(event) = message.event() {
-                span.record("event", field::debug(event.name()));
+                span.record("event", event.name());
             }
             if let Some(user) = opened.user_key() {
                 span.record("user", field::display(user));
@@ -75,7 +79,7 @@ impl DeliverySpan {
         if !self.span.is_disabled() {
             let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
             self.span.record("outcome", text(outcome)).record("ms", ms);
-            tracing::debug!(parent: &self.span, "answered");
+            tracing::debug!(target: TARGET, parent: &self.span, "answered");
         }
     }
 }

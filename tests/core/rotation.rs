@@ -64,3 +64,19 @@ fn a_verification_signed_with_the_previous_token_is_echoed() {
         assert_eq!(callback(mode).verify_url(&old.verification("42")), Ok("42".to_owned()));
     }
 }
+
+/// The console is in compatible mode while the server goes from plain to safe mode: `docs/security-modes.md`.
+#[test]
+fn a_console_in_compatible_mode_serves_a_plain_and_a_safe_server() {
+    let console = Wechat::new(SecurityMode::Compatible);
+    for mode in [SecurityMode::Plain, SecurityMode::Compatible, SecurityMode::Safe] {
+        let server = Wechat { mode, ..console.clone() };
+        let push = console.push(&text("你好"));
+        let callback = server.callback();
+        let opened = callback.open(&push.query, &push.body).expect("a push in both forms");
+        assert_eq!(opened.message.text(), Some("你好"));
+        let sealed = opened.context.seal(TextReply::new("好")).expect("a recipient");
+        // A console in compatible mode takes plain and encrypted replies.
+        assert_text_reply(&server.read(&sealed.body), "好");
+    }
+}

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use support::deliveries::{
     App, Middleware, Nothing, Refused, Retry, Slow, Stage, Success, USER, everywhere, on_both, says, seconds,
 };
-use support::logs::logged;
+use support::logs::{logged, logged_as_json};
 use support::{Push, text};
 use wechat_callback::delivery::{MemoryStore, UserKey};
 use wechat_callback::late_reply::LateReply;
@@ -86,6 +86,41 @@ fn an_event_is_named() {
     });
 }
 
+/// Whoever has the Token can choose both. A line that they begin would be read as the bot's own.
+#[test]
+fn t29_no_event_begins_a_line_of_the_log() {
+    everywhere(async |stage| {
+        let app = app(&stage.middleware()).await;
+        let log = logged(async {
+            for (kind, event) in [("event", "CLICK\nforged"), ("voice\nforged", "CLICK")] {
+                app.tell(&format!(
+                    "<xml><FromUserName>{USER}</FromUserName><CreateTime>1714036504</CreateTime>\
+                     <MsgType>{kind}</MsgType><Event>{event}</Event></xml>"
+                ))
+                .await;
+            }
+        });
+        let log = log.await;
+        assert!(log.contains(r"CLICK\nforged") && log.contains(r"voice\nforged"), "{log}");
+        assert!(!log.lines().any(|line| line.starts_with("forged")), "{log}");
+    });
+}
+
+/// Formatted as Rust writes a string they would have quotes of their own in JSON.
+#[test]
+fn in_json_kind_and_event_are_plain_strings() {
+    everywhere(async |stage| {
+        let app = app(&stage.middleware()).await;
+        let xml = format!(
+            "<xml><ToUserName>gh_1ea4fc76af61</ToUserName><FromUserName>{USER}</FromUserName>\
+             <CreateTime>1714036504</CreateTime><MsgType>event</MsgType><Event>CLICK</Event>\
+             <EventKey>x</EventKey></xml>"
+        );
+        let log = logged_as_json(async { assert_eq!(app.tell(&xml).await, says(">")) }).await;
+        assert!(log.contains(r#""kind":"event""#) && log.contains(r#""event":"CLICK""#), "{log}");
+    });
+}
+
 #[test]
 fn a_lost_answer_is_an_error_in_the_span_of_its_push() {
     everywhere(async |stage| {
@@ -95,7 +130,7 @@ fn a_lost_answer_is_an_error_in_the_span_of_its_push() {
             seconds(6.0).await;
         });
         let log = log.await;
-        let lost: Vec<_> = log.lines().filter(|line| line.contains("the answer is lost")).collect();
+        let lost: Vec<_> = log.lines().filter(|line| line.contains("the reply is lost")).collect();
         assert_eq!(lost.len(), 1, "{log}");
         assert!(lost[0].contains("ERROR wechat_push{") && lost[0].contains("delivery=1"), "{log}");
         let outcomes: Vec<_> = pushes(&log).iter().map(|push| push["outcome"].to_owned()).collect();

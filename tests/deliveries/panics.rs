@@ -153,7 +153,7 @@ fn a_sender_that_panics_loses_its_answer_alone() {
             seconds(5.0).await;
         });
         let log = log.await;
-        assert!(log.contains("the answer is lost") && log.contains("on purpose"), "{log}");
+        assert!(log.contains("the reply is lost") && log.contains("on purpose"), "{log}");
         assert_eq!(middleware.drain().await, 0);
     });
 }

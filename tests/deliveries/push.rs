@@ -193,7 +193,7 @@ fn what_never_works_is_tried_four_times_and_lost_with_an_error_in_the_log() {
         });
         let log = log.await;
         assert_eq!(sent.messages().len(), 4);
-        assert!(log.contains("the answer is lost") && log.contains("WeChat is busy"), "{log}");
+        assert!(log.contains("the reply is lost") && log.contains("WeChat is busy"), "{log}");
         assert!(!log.contains(USER) && !log.contains('好'), "{log}");
     });
 }

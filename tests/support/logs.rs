@@ -25,14 +25,21 @@ static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber:
 
 /// Everything that is logged on this thread, down to TRACE, until `future` is done.
 pub async fn logged(future: impl Future<Output = ()>) -> String {
-    let capture = Capture::start();
+    let capture = Capture::start(false);
+    future.await;
+    capture.end()
+}
+
+/// The same as lines of JSON.
+pub async fn logged_as_json(future: impl Future<Output = ()>) -> String {
+    let capture = Capture::start(true);
     future.await;
     capture.end()
 }
 
 /// Everything that is logged on this thread, down to TRACE, while `run` runs.
 pub fn logged_while(run: impl FnOnce()) -> String {
-    let capture = Capture::start();
+    let capture = Capture::start(false);
     run();
     capture.end()
 }
@@ -43,16 +50,16 @@ struct Capture {
 }
 
 impl Capture {
-    fn start() -> Self {
+    fn start(json: bool) -> Self {
         LazyLock::force(&SECOND);
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
             .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        Self { log, guard: tracing::subscriber::set_default(subscriber) }
+            .with_writer(move || writer.clone());
+        let subscriber: Dispatch = if json { subscriber.json().into() } else { subscriber.into() };
+        Self { log, guard: tracing::dispatcher::set_default(&subscriber) }
     }
 
     fn end(self) -> String {

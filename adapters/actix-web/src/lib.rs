@@ -128,3 +128,8 @@ pub use wechat_callback::{
     TextReply, Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext,
     async_trait, delivery, late_reply, message, reply, server,
 };
+
+/// The snippet of the registry page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

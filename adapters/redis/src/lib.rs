@@ -116,3 +116,8 @@ mod waiters;
 
 pub use error::ConnectError;
 pub use store::RedisStore;
+
+/// The snippet of the registry page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

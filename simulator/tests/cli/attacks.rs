@@ -1,5 +1,8 @@
 //! `attack`, against bots with and without a vulnerability.
 
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
 use serde_json::Value;
 use wechat_sim::{Mode, attack};
 
@@ -117,4 +120,25 @@ fn a_bot_that_refuses_everything_is_not_praised() {
     let done = Done::at(&account(Mode::Safe), &url, &["attack", "bad-signature", "--json"]).exits(1);
     assert_eq!(done.json()["genuine_taken"], false);
     done.says("a genuine message was not taken");
+}
+
+#[test]
+fn refusals_that_say_why_are_counted_once() {
+    let url = serve(Router::new().route("/weixin", post(async || (StatusCode::FORBIDDEN, "wrong AppID"))));
+    let done = Done::at(&account(Mode::Safe), &url, &["attack", "other-key", "other-app-id"]).exits(1);
+    assert!(
+        done.stdout.ends_with(
+            "refusals with a body: 2. Do not tell an attacker what was wrong\n2 refused, 0 accepted\n"
+        ),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn an_attack_can_be_left_out() {
+    let account = account(Mode::Safe);
+    let bot = Example::start("weak_bot", &account, &["doctype"]);
+    let arguments = ["attack", "other-key", "doctype", "--except", "doctype"];
+    Done::at(&account, &bot.url, &arguments).exits(0).says("1 refused, 0 accepted");
+    Done::at(&account, &bot.url, &["attack", "--except", "doctypes"]).exits(2).says("doctypes");
 }

@@ -11,7 +11,7 @@ use wechat_sim::Mode;
 
 use crate::bots::nowhere;
 use crate::process::example;
-use crate::sim::{account, sim};
+use crate::sim::{Done, account, sim};
 
 /// How long to wait for anything before a test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -174,6 +174,13 @@ fn what_is_wrong_with_the_url_is_told_and_the_bot_stays() {
 }
 
 #[test]
+fn a_path_that_the_bot_does_not_have_is_told_with_the_option_for_it() {
+    let dev = Dev::start(dev(&["--path", "/other"], "exec $BOT > /dev/null"));
+    assert_eq!(dev.event("verified")["diagnosis"], "not_found");
+    assert_eq!(dev.line("  give the bot's path with --path"), "; the default is /weixin");
+}
+
+#[test]
 fn a_bot_that_ends_by_itself_is_exit_code_3_and_leaves_nothing() {
     let mut dev = Dev::start(dev(&[], "sleep 1000 & echo beside=$!; exit 7"));
     let beside = dev.line("beside=");
@@ -220,4 +227,58 @@ fn what_the_bot_prints_passes_through() {
     assert_eq!(stdout.expect("UTF-8"), "out\nno end");
     assert!(stderr.expect("UTF-8").contains("err\n"));
     assert_eq!(output.status.code(), Some(3));
+}
+
+/// `wechat-sim ARGUMENTS -- sh -c SCRIPT`, where `$BOT` is an unmodified bot.
+fn with_bot(arguments: &[&str], script: &str) -> Command {
+    let mut command = sim(&[arguments, &["--", "sh", "-c", script]].concat());
+    command.env("BOT", example("weak_bot"));
+    command
+}
+
+#[test]
+fn any_command_starts_a_bot_for_itself_and_stops_it() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let scenario = format!("{folder}/with_bot.toml");
+    std::fs::write(&scenario, "[[step]]\nverify = true\n\n[[step]]\ntext = \"hi\"\n").expect("written");
+    let script = "sleep 1000 & echo beside=$!; $BOT; exit 1";
+    for arguments in [&["send", "text", "hi", "--expect-nothing"] as &[&str], &["run", &scenario]] {
+        let done = Done::of(with_bot(&[&["--json"], arguments].concat(), script)).exits(0);
+        assert_eq!(done.json()["passed"], true);
+        let beside = done.stderr.lines().find_map(|line| line.strip_prefix("beside=")).expect("printed");
+        assert!(!is_alive(beside), "{beside} is left");
+    }
+    let done = Done::of(with_bot(&["attack", "doctype", "other-key"], "exec $BOT doctype")).exits(4);
+    assert!(done.stdout.ends_with("1 refused, 1 accepted\n"), "{done:?}");
+    Done::of(with_bot(
+        &["event", "subscribe", "--mode", "plain"],
+        "test -z \"$WECHAT_ENCODING_AES_KEY\" && exec $BOT",
+    ))
+    .exits(0);
+}
+
+#[test]
+fn a_bot_that_ends_before_the_command_does_is_exit_code_3() {
+    let done = Done::of(with_bot(&["send", "text", "hi"], "exit 7")).exits(3);
+    done.says("the bot ended by itself: exit status: 7");
+}
+
+#[test]
+fn a_bot_is_not_started_for_a_command_with_a_mistake() {
+    for arguments in [&["attack", "all-of-it"] as &[&str], &["run", "/nowhere.toml"], &["send", "txt", "hi"]]
+    {
+        let done = Done::of(with_bot(arguments, "echo started; exec $BOT")).exits(2);
+        assert!(!done.stderr.contains("started"), "{done:?}");
+    }
+}
+
+#[test]
+fn a_signal_stops_the_command_and_its_bot() {
+    let mut command = with_bot(&["--json", "send", "text", "hi"], "echo bot=$$; exec sleep 1000");
+    command.env("LC_ALL", "C");
+    let mut running = Dev::start(command);
+    let bot = running.line("bot=");
+    running.signal("-TERM");
+    assert_eq!(running.exits(), Some(1));
+    assert!(!is_alive(&bot));
 }

@@ -6,6 +6,8 @@ mod bots;
 mod dev;
 mod examples;
 mod exported;
+
+mod meanwhile;
 mod mistakes;
 mod page;
 #[path = "../../../tests/support/process.rs"]

@@ -3,8 +3,18 @@
 use std::path::{Path, PathBuf};
 
 /// The words that are not used, and what is said instead.
-const OTHER_WORDS: [(&str, &str); 4] =
-    [("投递", "推送"), ("认领", "口令"), ("回答", "应答"), ("帐号", "账号")];
+const OTHER_WORDS: [(&str, &str); 10] = [
+    ("投递", "推送"),
+    ("认领", "口令"),
+    ("回答", "应答"),
+    ("帐号", "账号"),
+    ("笔记本", "本地"),
+    ("相会", "去重"),
+    ("再问", "重试"),
+    ("各自为政", "退回到单机去重"),
+    ("期望落空", "断言失败"),
+    ("带走回复", "返回回复"),
+];
 
 /// The Markdown files of a folder.
 fn pages(folder: &Path) -> Vec<PathBuf> {

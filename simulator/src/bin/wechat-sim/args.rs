@@ -151,6 +151,8 @@ pub(crate) struct SendArgs {
     pub(crate) sender: SenderArgs,
     #[command(flatten)]
     pub(crate) expect: Expectations,
+    #[command(flatten)]
+    pub(crate) bot: BotArgs,
 }
 
 #[derive(clap::Args)]
@@ -161,6 +163,8 @@ pub(crate) struct EventArgs {
     pub(crate) sender: SenderArgs,
     #[command(flatten)]
     pub(crate) expect: Expectations,
+    #[command(flatten)]
+    pub(crate) bot: BotArgs,
 }
 
 #[derive(clap::Args)]
@@ -169,6 +173,19 @@ pub(crate) struct RawArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) expect: Expectations,
+    #[command(flatten)]
+    pub(crate) bot: BotArgs,
+}
+
+/// A bot that is started for one command.
+#[derive(clap::Args)]
+pub(crate) struct BotArgs {
+    /// The path of the bot's URL, if a COMMAND starts it and does not print the URL
+    #[arg(long, default_value = "/weixin")]
+    pub(crate) path: String,
+    /// Start this bot first, with generated credentials unless some are given, and stop it at the end. It is found as by `dev`
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 /// The sender and the fields.
@@ -197,8 +214,10 @@ const SEND: &str =
 const EVENT: &str = "Example:\n  wechat-sim event CLICK --field EventKey=MENU_HELP --expect-kind text";
 const RAW: &str = "Example: push a text with a field that the catalogue lacks\n  \
                    wechat-sim send text 你好 --print-xml > text.xml    # then edit it\n  wechat-sim raw text.xml";
-const RUN: &str = "Example:\n  wechat-sim run menu.toml --junit report.xml";
-const ATTACK: &str = "Example:\n  wechat-sim attack bad-signature other-key";
+const RUN: &str = "Example: start a bot, play a scenario, and stop the bot\n  \
+                   wechat-sim run menu.toml --junit report.xml -- python3 bot.py";
+const ATTACK: &str =
+    "Example: send all of them to a bot that is started for it\n  wechat-sim attack -- python3 bot.py";
 const VERIFY: &str = "Example: a bot on the internet, with the credentials in the environment\n  \
                       wechat-sim verify https://example.com/weixin --allow-remote";
 
@@ -231,6 +250,8 @@ pub(crate) struct RunArgs {
     /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) bot: BotArgs,
 }
 
 #[derive(clap::Args)]
@@ -238,6 +259,11 @@ pub(crate) struct AttackArgs {
     /// Which attacks [default: all]
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
+    /// Leave this attack out, such as one that a proxy in front of the bot refuses
+    #[arg(long, value_name = "NAME")]
+    pub(crate) except: Vec<String>,
+    #[command(flatten)]
+    pub(crate) bot: BotArgs,
 }
 
 #[derive(clap::Args)]

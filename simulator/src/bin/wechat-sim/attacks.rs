@@ -7,15 +7,22 @@ use wechat_sim::{Ending, HttpTarget, LocalizedText, Request, Wechat};
 
 use crate::args::AttackArgs;
 use crate::context::Context;
+use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::texts;
 
 pub(crate) async fn run(context: &Context, args: &AttackArgs) -> Result<Exit, Failure> {
-    let attacks = named(&args.names)?;
+    let mut attacks = named(&args.names)?;
+    let excepted = args.except.iter().map(|name| by_name(name)).collect::<Result<Vec<_>, _>>()?;
+    attacks.retain(|attack| !excepted.iter().any(|excepted| excepted.name == attack.name));
+    with_bot(context, &args.bot, async |context| send(context, &attacks).await).await
+}
+
+async fn send(context: &Context, attacks: &[&'static Attack]) -> Result<Exit, Failure> {
     let (wechat, target) = context.wechat()?;
     let output = &context.output;
-    let report = run_all(output, &wechat, &target, &attacks).await?;
+    let report = run_all(output, &wechat, &target, attacks).await?;
     report.print_totals(output);
     output.json(&json!({
         "mode": wechat.account().mode(),
@@ -33,13 +40,14 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Attack>, Failure> {
     if names.is_empty() || names.iter().any(|name| name == "all") {
         return Ok(attack::all().iter().collect());
     }
-    let named = |name: &String| {
-        attack::named(name).ok_or_else(|| {
-            let known: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
-            Failure::usage(texts::no_such_attack(name, &known.join(", ")))
-        })
-    };
-    names.iter().map(named).collect()
+    names.iter().map(|name| by_name(name)).collect()
+}
+
+fn by_name(name: &str) -> Result<&'static Attack, Failure> {
+    attack::named(name).ok_or_else(|| {
+        let known: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
+        Failure::usage(texts::no_such_attack(name, &known.join(", ")))
+    })
 }
 
 /// The results of several attacks.
@@ -69,6 +77,11 @@ pub(crate) async fn run_all(
         print_row(output, &result);
         report.results.push(result);
     }
+    let is_loud = |result: &&AttackResult| result.verdict == Verdict::Refused && !result.silent();
+    let loud = report.results.iter().filter(is_loud).count();
+    if loud > 0 {
+        output.progress(output.pick(&texts::refusals_with_body(loud)));
+    }
     Ok(report)
 }
 
@@ -85,9 +98,6 @@ fn print_row(output: &Output, result: &AttackResult) {
     output.progress(&format!("{mark} {verdict}{:28}{title}", result.name));
     for probe in result.probes.iter().filter(|probe| !probe.passed) {
         output.progress(&format!("    {}: {}", output.pick(&probe.forgery), output.pick(&probe.detail)));
-    }
-    if result.verdict == Verdict::Refused && !result.silent() {
-        output.progress(output.pick(&texts::refusal_with_body()));
     }
 }
 

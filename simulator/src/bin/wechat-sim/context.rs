@@ -9,7 +9,7 @@ use crate::output::Output;
 const DEFAULT_URL: &str = "http://127.0.0.1:3000/weixin";
 
 /// What every command needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) output: Output,
     pub(crate) credentials: Credentials,

@@ -8,7 +8,7 @@ use crate::exit::Failure;
 use crate::texts;
 
 /// The account's credentials, as arguments or in the environment. Arguments are visible to everyone on the machine.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Account")]
 pub(crate) struct Credentials {
     /// The AppID (开发者ID)
@@ -26,6 +26,16 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    /// Those of this account.
+    pub(crate) fn of(account: &Account) -> Self {
+        Self {
+            app_id: Some(account.app_id().to_owned()),
+            token: Some(Secret(account.token().to_owned())),
+            encoding_aes_key: Some(Secret(account.encoding_aes_key().to_owned())),
+            mode: Some(account.mode()),
+        }
+    }
+
     /// The account with these credentials.
     pub(crate) fn account(&self) -> Result<Account, Failure> {
         let app_id = required(self.app_id.as_deref(), "--app-id", "WECHAT_APP_ID")?;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, interval};
 use wechat_sim::LocalizedText;
 
 /// The output and its language: results go to stdout, everything else to stderr.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Output {
     lang: Lang,
     /// Whether results are JSON. Then stdout has nothing else.

@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::json;
 use wechat_sim::{Exchange, HttpTarget, LocalizedText, Message, Wechat};
 
-use crate::args::{EventArgs, RawArgs, SendArgs, SenderArgs};
+use crate::args::{BotArgs, EventArgs, RawArgs, SendArgs, SenderArgs};
 use crate::compose::{self, ComposeError};
 use crate::context::Context;
+use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::expectations::Expectations;
 use crate::output::Output;
@@ -16,17 +17,17 @@ use crate::report::{report_progress, report_result};
 use crate::texts;
 
 pub(crate) async fn message(context: &Context, args: SendArgs) -> Result<Exit, Failure> {
-    let SendArgs { msg_type, value, sender, expect } = args;
+    let SendArgs { msg_type, value, sender, expect, bot } = args;
     let value = value.as_deref();
     let message = compose::message(&msg_type, value, &sender.fields);
     let message = message.map_err(|error| mistake(&error, value))?;
-    push_or_print(context, &message, &sender, &expect).await
+    push_or_print(context, &message, &sender, &expect, &bot).await
 }
 
 pub(crate) async fn event(context: &Context, args: EventArgs) -> Result<Exit, Failure> {
-    let EventArgs { name, sender, expect } = args;
+    let EventArgs { name, sender, expect, bot } = args;
     let event = compose::event(&name, &sender.fields).map_err(|error| mistake(&error, None))?;
-    push_or_print(context, &event, &sender, &expect).await
+    push_or_print(context, &event, &sender, &expect, &bot).await
 }
 
 /// The mistake, with the command that was meant, if there is one.
@@ -68,9 +69,10 @@ async fn push_or_print(
     message: &Message,
     sender: &SenderArgs,
     expect: &Expectations,
+    bot: &BotArgs,
 ) -> Result<Exit, Failure> {
     if !sender.print_xml {
-        return push(context, message, &sender.from, expect).await;
+        return push(context, message, &sender.from, expect, bot).await;
     }
     let wechat = context.wechat_without_bot()?;
     let xml = wechat.xml(message, &wechat.openid(&sender.from));
@@ -80,10 +82,10 @@ async fn push_or_print(
 }
 
 pub(crate) async fn raw(context: &Context, args: RawArgs) -> Result<Exit, Failure> {
-    let RawArgs { file, expect } = args;
+    let RawArgs { file, expect, bot } = args;
     let xml = read(&file)
         .map_err(|error| Failure::usage(texts::cannot_read(&file.display(), &LocalizedText::from(&error))))?;
-    push(context, &Message::raw(xml), "", &expect).await
+    push(context, &Message::raw(xml), "", &expect, &bot).await
 }
 
 fn read(file: &Path) -> std::io::Result<String> {
@@ -96,6 +98,16 @@ fn read(file: &Path) -> std::io::Result<String> {
 }
 
 async fn push(
+    context: &Context,
+    message: &Message,
+    fan: &str,
+    expect: &Expectations,
+    bot: &BotArgs,
+) -> Result<Exit, Failure> {
+    with_bot(context, bot, async |context| push_to_bot(context, message, fan, expect).await).await
+}
+
+async fn push_to_bot(
     context: &Context,
     message: &Message,
     fan: &str,

@@ -10,8 +10,8 @@ use wechat_sim::{AccountError, LocalizedText};
 wechat_sim::localized_texts! {
     // Credentials and addresses.
     missing_variable(variable: &str, argument: &str) =>
-        "缺少 {variable}：设置这个环境变量，或给出 {argument}（wechat-sim keys 可生成一套）",
-        "{variable} is missing: set it, or give {argument} (wechat-sim keys generates a complete set)";
+        "缺少 {variable}：设置这个环境变量，或给出 {argument}。wechat-sim keys 可生成一套；正在运行的 dev 的密钥，在它页面的“设置”里复制",
+        "{variable} is missing: set it, or give {argument}. wechat-sim keys generates a complete set; copy those of a running `dev` from the set-up on its page";
     bad_app_id(error: AccountError) => "AppID 是至多 64 个字母和数字，如 wx5823bf96d3bd56c7", "{error}";
     bad_token(error: AccountError) => "Token 是 3 至 32 个字母和数字", "{error}";
     bad_key(error: AccountError) => "EncodingAESKey 是 43 个字母和数字", "{error}";
@@ -83,9 +83,9 @@ wechat_sim::localized_texts! {
     not_applicable() => "不适用  ", "not applicable  ";
     not_reached() => "未连上  ", "not reached     ";
     unclear() => "不明确  ", "unclear         ";
-    refusal_with_body() =>
-        "    拒绝时的应答有内容：不要告诉攻击者错在哪里",
-        "    but the refusal has a body: do not tell an attacker what was wrong";
+    refusals_with_body(count: usize) =>
+        "{count} 种在拒绝时应答有内容：不要告诉攻击者错在哪里",
+        "refusals with a body: {count}. Do not tell an attacker what was wrong";
     attack_totals(refused: usize, accepted: usize) =>
         "{refused} 种已拒绝，{accepted} 种被接受", "{refused} refused, {accepted} accepted";
 
@@ -115,6 +115,8 @@ wechat_sim::localized_texts! {
     not_listening_yet(seconds: u64, listen: &str) =>
         "{seconds} 秒：机器人还没有在监听。请让它读 LISTEN（{listen}），或用 --url 给出它的地址",
         "{seconds} s: the bot is not listening yet. Let it read LISTEN ({listen}), or give its --url";
+    give_path() =>
+        "  机器人的路径用 --path 给出，默认是 /weixin", "  give the bot's path with --path; the default is /weixin";
     bot_at(url: &str) => "机器人在 {url}", "the bot is at {url}";
     stopped() => "已停止", "stopped";
     bot_ended(reason: &LocalizedText) => "机器人自己结束了：{reason:#}", "the bot ended by itself: {reason}";

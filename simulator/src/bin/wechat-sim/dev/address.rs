@@ -1,3 +1,4 @@
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use http::Uri;
@@ -13,9 +14,13 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// A free port on this machine.
+    /// A free port on this machine. It is free only until somebody else takes it, and systems give ports from 32768 on to
+    /// those who ask for any: so a lower one, if one of a few is free.
     pub(crate) fn free(path: &str) -> Result<Self, Failure> {
-        let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let ports = (0..16).map(|_| rand::random_range(20_000..32_768)).chain([0]);
+        let listener = ports.map(|port: u16| TcpListener::bind(("127.0.0.1", port))).find_map(Result::ok);
+        let listener = listener.ok_or_else(|| io::Error::from(io::ErrorKind::AddrInUse))?;
+        let listen = listener.local_addr()?.to_string();
         let path = path.trim_start_matches('/');
         Ok(Self { url: format!("http://{listen}/{path}"), listen })
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use wechat_sim::handshake::Handshake;
+use wechat_sim::handshake::{Diagnosis, Handshake};
 use wechat_sim::{Account, LocalizedText};
 
 use super::address::Address;
@@ -48,6 +48,9 @@ impl Arrival<'_> {
         self.reporter.listening(address.url());
         let verified = verify::verify(output, &self.account, &target).await;
         verify::report(output, &verified);
+        if self.context.given_url.is_none() && verified.handshake.diagnosis == Diagnosis::NotFound {
+            output.note(output.pick(&texts::give_path()));
+        }
         output.json(&json!({
             "event": "verified",
             "verified": verified.is_verified(),
@@ -62,7 +65,7 @@ impl Arrival<'_> {
     ///
     /// There is no time limit, since the bot may have to be compiled first, and no counter of seconds, since the compiler
     /// prints its own progress.
-    async fn address(&self) -> Address {
+    pub(super) async fn address(&self) -> Address {
         let started = Instant::now();
         let mut remind_at = Duration::from_secs(30);
         let mut sockets = Sockets::default();

@@ -2,13 +2,19 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{self, IsTerminal, stderr, stdout};
 use std::path::Path;
 
 use tokio::process::Command;
+use tokio::sync::watch;
 use wechat_sim::Account;
 
 use super::address::Address;
+use super::link::Reporter;
+use super::process::Process;
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::texts;
 
 /// How a bot is started.
 #[derive(Debug)]
@@ -24,12 +30,38 @@ impl Launch {
         Some(Self { program: program.clone(), arguments: arguments.to_vec() })
     }
 
-    pub(super) fn program(&self) -> &Path {
+    fn program(&self) -> &Path {
         Path::new(&self.program)
     }
 
+    /// Starts the bot. The address that it prints is sent to the receiver.
+    pub(super) fn start(
+        &self,
+        context: &Context,
+        account: &Account,
+        address: &Address,
+        reporter: &Reporter,
+        stdout_to_stderr: bool,
+    ) -> Result<(Process, watch::Receiver<Option<Address>>), Failure> {
+        let (sender, printed) = watch::channel(None);
+        let (path, reporter) = (address.path(), reporter.clone());
+        let bot = Process::start(self.bot(account, address), stdout_to_stderr, move |line| {
+            reporter.bot_line(line);
+            if let Some(address) = Address::in_line(line, &path) {
+                sender.send_replace(Some(address));
+            }
+        });
+        let bot = bot.map_err(|error| self.cannot_start(&error))?;
+        context.output.note(context.output.pick(&texts::started(&address.listen())));
+        Ok((bot, printed))
+    }
+
+    pub(super) fn cannot_start(&self, error: &io::Error) -> Failure {
+        Failure::usage(texts::cannot_start(&self.program().display(), &error.into()))
+    }
+
     /// The bot, with the account and the address to listen on in its environment.
-    pub(super) fn bot(&self, account: &Account, address: &Address) -> Command {
+    fn bot(&self, account: &Account, address: &Address) -> Command {
         self.command(&self.arguments, account, address)
     }
 

@@ -1,5 +1,7 @@
 //! `dev`: an unmodified bot, its credentials and the page in one command.
 //!
+//! [`once`] is the same bot for the time of another command, without the page.
+//!
 //! [`supervisor`] decides when the bot is started, restarted and stopped; [`process`] is a running bot or its build,
 //! [`arrival`] finds out where it listens.
 
@@ -7,6 +9,7 @@ mod address;
 mod arrival;
 mod launch;
 mod link;
+mod once;
 mod output;
 mod process;
 mod signals;
@@ -23,6 +26,7 @@ use crate::{serve, texts};
 use address::Address;
 use launch::Launch;
 use link::Link;
+pub(crate) use once::with_bot;
 use supervisor::{PageUrl, Supervisor};
 use watch::Watcher;
 

@@ -84,28 +84,13 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Starts the bot. The address that it prints is sent to the receiver.
     fn start_bot(&self) -> Result<(Process, watch::Receiver<Option<Address>>), Failure> {
-        let output = &self.context.output;
         self.reporter.starting();
-        let (sender, printed) = watch::channel(None);
-        let (path, reporter) = (self.address.path(), self.reporter.clone());
-        let command = self.launch.bot(&self.account, &self.address);
-        let bot = Process::start(command, output.json, move |line| {
-            reporter.bot_line(line);
-            if let Some(address) = Address::in_line(line, &path) {
-                sender.send_replace(Some(address));
-            }
-        });
-        let bot = bot.map_err(|error| self.cannot_start(&error))?;
-        let listen = self.address.listen();
-        output.note(output.pick(&texts::started(&listen)));
-        output.json(&json!({ "event": "started", "listen": listen, "page": self.page.url }));
-        Ok((bot, printed))
-    }
-
-    fn cannot_start(&self, error: &io::Error) -> Failure {
-        Failure::usage(texts::cannot_start(&self.launch.program().display(), &error.into()))
+        let Self { context, account, address, reporter, .. } = self;
+        let started = self.launch.start(context, account, address, reporter, context.output.json)?;
+        let (listen, page) = (address.listen(), &self.page.url);
+        context.output.json(&json!({ "event": "started", "listen": listen, "page": page }));
+        Ok(started)
     }
 
     /// The life of one bot, from its start until all of its processes have stopped.
@@ -230,7 +215,7 @@ impl Supervisor<'_> {
         self.reporter.building();
         let reporter = self.reporter.clone();
         let build = Process::start(command, output.json, move |line| reporter.build_line(line));
-        self.build = Some(build.map_err(|error| self.cannot_start(&error))?);
+        self.build = Some(build.map_err(|error| self.launch.cannot_start(&error))?);
         Ok(())
     }
 
@@ -277,7 +262,7 @@ async fn changed(watcher: Option<&mut Watcher>) -> PathBuf {
 }
 
 /// Why the bot has ended, in words.
-fn reason(status: io::Result<ExitStatus>) -> LocalizedText {
+pub(super) fn reason(status: io::Result<ExitStatus>) -> LocalizedText {
     match status {
         Ok(status) => match status.code() {
             Some(code) => texts::exit_status(code),

@@ -1,0 +1,45 @@
+"""Makes a crate of what the pages say about each framework: python3 bots.py FOLDER.
+
+FOLDER/bot-axum and FOLDER/bot-actix get the `Cargo.toml` blocks, the bot and the test of docs/getting-started.md and
+docs/testing.md, word for word. The checkout is beside them, as the pages assume. What the README shows is the same.
+"""
+
+import pathlib
+import re
+import shutil
+import sys
+
+repository = pathlib.Path(__file__).resolve().parent.parent
+folder = pathlib.Path(sys.argv[1])
+
+
+def blocks(page):
+    """The blocks of code of a page that are not indented, as (language, text)."""
+    text = (repository / page).read_text(encoding="utf-8")
+    return re.findall(r"^```([\w,]+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def only(found, what):
+    assert len(found) == 1, f"{what}: {len(found)} blocks"
+    return found[0]
+
+
+start, tests, readme = blocks("docs/getting-started.md"), blocks("docs/testing.md"), blocks("README.md")
+(folder / "wechat-callback").symlink_to(repository)
+for name, framework, target in [("axum", "tower", "ServiceTarget"), ("actix", "actix", "ActixTarget")]:
+    dependencies = only([text for _, text in start if f"adapters/{'tower' if name == 'axum' else 'actix-web'}" in text],
+                        f"{name}: dependencies")
+    bot = only([text for _, text in start if f"use wechat_{framework}::" in text], f"{name}: bot")
+    test = only([text for _, text in tests if target in text], f"{name}: test")
+    at = next(index for index, (_, text) in enumerate(tests) if text == test)
+    test_dependencies = [text for language, text in tests[:at] if language == "toml"][-1]
+    manifest = f'[package]\nname = "bot-{name}"\nedition = "2024"\n\n{dependencies}\n{test_dependencies}\n[workspace]\n'
+    if name == "axum":
+        for block in (dependencies, bot):
+            assert block in [text for _, text in readme], "the README shows another bot than docs/getting-started.md"
+    crate = folder / f"bot-{name}"
+    for path, text in [("Cargo.toml", manifest), ("src/main.rs", bot), ("tests/echo.rs", test)]:
+        (crate / path).parent.mkdir(parents=True, exist_ok=True)
+        (crate / path).write_text(text, encoding="utf-8")
+    # The versions that everything else is tested with.
+    shutil.copy(repository / "Cargo.lock", crate)
