@@ -170,8 +170,8 @@ impl Passthrough {
             status,
             content_type,
             reason,
-            "WeChat does not take the handler's own response: the user reads WeChat's failure notice \
-             (该公众号提供的服务出现故障) in place of an answer, and WeChat may raise an alarm. Return a reply such as \
+            "WeChat does not take the handler's own response: in place of an answer the user reads \
+             WeChat's failure notice (该公众号提供的服务出现故障) or nothing, and WeChat may raise an alarm. Return a reply such as \
              TextReply, Reply::none() or a HandlerError"
         );
     }

@@ -112,7 +112,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate [`metrics`](https://docs.rs/metrics); `docs/deploying.md` lists the metrics |
+//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate `metrics`; `docs/deploying.md` lists the metrics |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;

@@ -96,7 +96,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `tls` | `rediss://` URLs |
-//! | `metrics` | outages, errors and duplicate runs are counted through the crate [`metrics`](https://docs.rs/metrics), beside what the core counts; `docs/deploying.md` lists the metrics |
+//! | `metrics` | outages, errors and duplicate runs are counted through the crate `metrics`, beside what the core counts; `docs/deploying.md` lists the metrics |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod breaker;
