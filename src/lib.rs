@@ -45,6 +45,7 @@
 //! | `tokio-1` | `server::Engine`, which answers WeChat's retries and late replies, with the timers of tokio 1 |
 //! | `axum-core-0_5` | the extractors and responses of axum 0.8 |
 //! | `actix-web-4` | the extractors and responders of actix-web 4 |
+//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate `metrics`; `docs/deploying.md` lists the metrics |
 //!
 //! The adapters turn on what they need.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -59,6 +60,7 @@ mod interop;
 pub mod late_reply;
 mod log;
 pub mod message;
+mod metrics;
 mod mode;
 mod process;
 mod push_xml;

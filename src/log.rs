@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::delivery::StoreError;
 #[cfg(feature = "tokio-1")]
 use crate::process::Limit;
-use crate::{Callback, OpenError, QueryError, Refusal, query};
+use crate::{Callback, OpenError, QueryError, Refusal, metrics, query};
 
 /// As `tracing` takes an error, with its causes.
 pub(crate) fn as_dyn<E: Error + 'static>(error: &E) -> &(dyn Error + 'static) {
@@ -24,9 +24,10 @@ impl Callback {
     ///
     /// A request whose query is not WeChat's is a warning where it carries a signature, or no query at all, which is
     /// what a proxy makes of a push when it strips the query. There are at most ten of these warnings a minute, and as
-    /// many of bodies that could not be read; the others are at debug level.
+    /// many of bodies that could not be read; the others are at debug level. With the feature `metrics` it is counted as well.
     pub fn log_refusal(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> u16 {
         let refusal = refusal.into();
+        metrics::refused(&refusal);
         let (reason, status) = (as_dyn(&refusal), refusal.status());
         let end = path.char_indices().nth(MAX_PATH).map_or(path.len(), |(end, _)| end);
         let path = path.get(..end).unwrap_or_default();
@@ -79,12 +80,14 @@ impl Callback {
     /// Logs, in the span of its delivery, that a signature was replayed.
     pub(crate) fn log_replayed(&self) {
         let (refusal, status) = (Refusal::Replayed, Refusal::Replayed.status());
+        metrics::refused(&refusal);
         tracing::warn!(reason = as_dyn(&refusal), status, "refused a request");
     }
 
     /// Logs that a push is refused because the process is going down: at once, and then once a minute.
     pub(crate) fn log_shutting_down(&self) {
         let (refusal, status) = (Refusal::ShuttingDown, Refusal::ShuttingDown.status());
+        metrics::refused(&refusal);
         let reason = as_dyn(&refusal);
         match self.process.log.shutdown.line(now()) {
             Some(left_out) => {
@@ -126,6 +129,7 @@ const fn cause(mistake: &QueryError, query: &str) -> &'static str {
 /// Logs that a request is answered 503 because a store failed: at once, and then once a minute.
 #[cfg(feature = "tokio-1")]
 fn store_failed(limit: &Limit, error: &StoreError) {
+    metrics::refused(&Refusal::StoreFailed);
     let error = as_dyn(error);
     let consequence =
         "WeChat repeats a push at once, four requests in all; then its user reads the failure notice";

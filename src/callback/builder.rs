@@ -144,6 +144,7 @@ impl CallbackBuilder {
         }
         let (app_id, timestamp_tolerance) = (self.app_id, self.timestamp_tolerance);
         let account = Account { app_id, mode, timestamp_tolerance, tokens, ciphers };
+        crate::metrics::describe_refusals();
         Ok(Callback { account: Arc::new(account), process: Arc::default() })
     }
 }

@@ -61,6 +61,11 @@ impl RetrySchedule {
         self
     }
 
+    /// How long WeChat waits.
+    pub(crate) const fn hangs_up_after(&self) -> Duration {
+        self.timeout
+    }
+
     /// How long the last delivery waits.
     pub(crate) const fn last_patience(&self) -> Duration {
         self.answer_within

@@ -94,7 +94,11 @@ macro_rules! for_each_kind {
         }
     };
 }
-#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
+#[cfg(any(
+    feature = "actix-web-4",
+    feature = "axum-core-0_5",
+    all(feature = "metrics", feature = "tokio-1")
+))]
 pub(crate) use for_each_kind;
 
 macro_rules! content {

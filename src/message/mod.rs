@@ -90,7 +90,11 @@ use crate::XmlError;
 use crate::xml::Tree;
 use read::elements;
 
-#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
+#[cfg(any(
+    feature = "actix-web-4",
+    feature = "axum-core-0_5",
+    all(feature = "metrics", feature = "tokio-1")
+))]
 pub(crate) use content::for_each_kind;
 
 pub use content::Content;

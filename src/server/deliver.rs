@@ -13,6 +13,7 @@ use super::task::HandlerTask;
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
 use crate::delivery::{Claim, Lease, StoreError};
+use crate::metrics::{CountError, Operation, Outcome};
 use crate::process::deadline::{after, before};
 use crate::{Opened, Refusal, Reply};
 
@@ -57,7 +58,8 @@ impl Engine {
     ///
     /// [`Engine::handle`] does this and all the rest. This is for a server whose handlers make responses of their own.
     pub async fn deliver(&self, opened: &Opened<'_>, arrived: StdInstant, admitted: StdInstant) -> Delivery {
-        let mut span = DeliverySpan::new(opened, arrived);
+        let hangs_up_after = self.shared.policy.schedule.hangs_up_after();
+        let mut span = DeliverySpan::new(opened, arrived, hangs_up_after);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
         let mut push = Push::of(opened, &self.shared);
         let refused = match self.claim(opened, &mut push, &mut span).await {
@@ -83,17 +85,18 @@ impl Engine {
         span: &mut DeliverySpan,
     ) -> Result<Claimed, Refused> {
         let Shared { store, policy, .. } = &*self.shared;
-        if let Some(QuerySignature { key, fresh_for }) = opened.query_signature
-            && !store.bind(key, opened.xml.as_bytes(), fresh_for).await.map_err(Refused::Unbound)?
-        {
-            return Err(Refused::Replayed);
+        if let Some(QuerySignature { key, fresh_for }) = opened.query_signature {
+            let bound = store.bind(key, opened.xml.as_bytes(), fresh_for).await.counted(Operation::Bind);
+            if !bound.map_err(Refused::Unbound)? {
+                return Err(Refused::Replayed);
+            }
         }
         let Some(key) = push.key else {
             return Ok(Claimed::Run(None));
         };
         let arrived = span.arrived.into_std();
-        let Claim { delivery, age, mut state } = store.claim(key, arrived).await?;
-        span.delivery = delivery;
+        let Claim { delivery, age, mut state } = store.claim(key, arrived).await.counted(Operation::Claim)?;
+        span.delivery = Some(delivery);
         push.age = age;
         let is_word =
             push.user.is_some() && policy.late.word().is_some_and(|word| word.is(opened.message.text()));
@@ -111,7 +114,8 @@ impl Engine {
                         return Err(Refused::Unclaimed(error));
                     }
                     span.join("joined");
-                    match before(after(span.arrived, patience), store.wait(key)).await {
+                    let waited = before(after(span.arrived, patience), store.wait(key)).await;
+                    match waited.map(|outcome| outcome.counted(Operation::Wait)) {
                         Some(Ok(Some(outcome))) => return Ok(Claimed::Answer(outcome)),
                         // Its owner went away. Whoever asks first runs it again.
                         Some(Ok(None)) => {}
@@ -119,7 +123,7 @@ impl Engine {
                         Some(Err(error)) => unanswered = Some(error),
                         None => return Ok(Claimed::Answer(Box::pin(self.timed_out(push, span)).await)),
                     }
-                    state = store.claim_again(key, arrived).await?.state;
+                    state = store.claim_again(key, arrived).await.counted(Operation::Claim)?.state;
                 }
             }
         }
@@ -149,19 +153,19 @@ impl Engine {
         let (refusal, outcome) = span.span.in_scope(|| match refused {
             Refused::Replayed => {
                 callback.log_replayed();
-                (Refusal::Replayed, "refused: replayed")
+                (Refusal::Replayed, Outcome::Replayed)
             }
             Refused::Unbound(error) => {
                 callback.log_unbound(error);
-                (Refusal::StoreFailed, "refused: no store")
+                (Refusal::StoreFailed, Outcome::StoreFailed)
             }
             Refused::Unclaimed(error) => {
                 callback.log_unclaimed(error);
-                (Refusal::StoreFailed, "refused: no store")
+                (Refusal::StoreFailed, Outcome::StoreFailed)
             }
             Refused::ShuttingDown => {
                 callback.log_shutting_down();
-                (Refusal::ShuttingDown, "refused: shutting down")
+                (Refusal::ShuttingDown, Outcome::ShuttingDown)
             }
         });
         span.close(outcome);

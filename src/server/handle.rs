@@ -8,6 +8,7 @@ use super::response::Response;
 use super::task::{Answer, detach};
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
+use crate::metrics::{self, CountError, Operation};
 use crate::{HandlerError, Message, Opened, Refusal, Reply, Timestamp};
 
 impl Engine {
@@ -90,7 +91,7 @@ impl Engine {
         };
         if let Some(QuerySignature { key, fresh_for }) = verified.query_signature {
             // One that came with a push before may still be echoed: it says nothing that its sender does not know.
-            if let Err(error) = store.bind(key, b"", fresh_for).await {
+            if let Err(error) = store.bind(key, b"", fresh_for).await.counted(Operation::Bind) {
                 callback.log_unbound(&error);
                 return Response::empty(Refusal::StoreFailed.status());
             }
@@ -106,6 +107,7 @@ impl Engine {
 
     /// The answer to a method that is neither GET nor POST.
     pub fn method_not_allowed(&self) -> Response {
+        metrics::method_refused();
         tracing::debug!(status = 405, "refused a request");
         Response::method_not_allowed()
     }

@@ -67,21 +67,23 @@ impl Handlers {
     }
 
     /// A reply that WeChat would not take is logged, and the one for failures goes out in its place.
-    pub(super) fn seal(&self, context: &ReplyContext, reply: &Reply) -> Sealed {
+    /// What goes out, and whether it is `reply`.
+    pub(super) fn seal(&self, context: &ReplyContext, reply: &Reply) -> (Sealed, bool) {
         let error = match context.seal_ref(reply) {
-            Ok(sealed) => return sealed,
+            Ok(sealed) => return (sealed, true),
             Err(error) => error,
         };
         let nobody = matches!(error, SealError::NoRecipient(_));
         if nobody || self.on_error.is_none() || *reply == *self.on_error {
             tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
-            return Sealed::acknowledgement();
+            return (Sealed::acknowledgement(), false);
         }
         tracing::error!(%error, "the reply cannot be sent; the user is told the reply for failures");
-        context.seal_ref(&self.on_error).unwrap_or_else(|error| {
+        let sealed = context.seal_ref(&self.on_error).unwrap_or_else(|error| {
             tracing::error!(%error, "the reply for failures cannot be sent; WeChat is answered success");
             Sealed::acknowledgement()
-        })
+        });
+        (sealed, false)
     }
 }
 

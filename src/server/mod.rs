@@ -95,6 +95,7 @@ impl Engine {
     /// ```
     pub fn new(callback: Callback) -> Self {
         callback.announce();
+        crate::metrics::describe();
         let store = Arc::new(callback.store().clone());
         let policy = Policy { late: LateReply::default(), schedule: RetrySchedule::new() };
         Self { shared: Arc::new(Shared { callback, store, policy, handlers: Handlers::new() }) }

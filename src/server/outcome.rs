@@ -15,6 +15,7 @@ use crate::Reply;
 use crate::delivery::{Lease, PendingReply, Retention};
 use crate::late_reply::SendError;
 use crate::log::as_dyn;
+use crate::metrics::{self, CountError, LateOutcome, Operation};
 
 /// How long a message may take.
 const SENDING: Duration = Duration::from_secs(30);
@@ -43,7 +44,7 @@ impl Completion {
             return reply;
         };
         let retention = engine.shared.policy.retention(&reply);
-        let timeliness = match lease.complete(reply.clone(), retention).await {
+        let timeliness = match lease.complete(reply.clone(), retention).await.counted(Operation::Complete) {
             Ok(timeliness) => timeliness,
             Err(error) => {
                 tracing::error!(
@@ -95,8 +96,10 @@ impl Engine {
         let mut tries = 0_u32;
         loop {
             let Err(error) = within(SENDING, sender.send(to, reply)).await else {
+                metrics::late(LateOutcome::Sent);
                 return tracing::debug!("the late reply was sent as a message of its own");
             };
+            metrics::send_failed();
             tries = tries.saturating_add(1);
             match policy.not_sent(&error, tries, self.is_draining()) {
                 NotSent::TryAgain(wait) => {
@@ -107,12 +110,14 @@ impl Engine {
                     sleep(wait).await;
                 }
                 NotSent::Keep if self.keep_unsent(push, reply).await => {
+                    metrics::late(LateOutcome::Kept);
                     return tracing::warn!(
                         error = as_dyn(&error),
                         "the late reply could not be sent; it is kept for the user to fetch it"
                     );
                 }
                 NotSent::Keep | NotSent::Lose => {
+                    metrics::late(LateOutcome::Lost);
                     return tracing::error!(
                         error = as_dyn(&error),
                         "the reply is lost: it was late, and could not be sent"
@@ -159,5 +164,6 @@ async fn within(
 }
 
 fn lost() {
+    metrics::late(LateOutcome::Lost);
     tracing::error!("the reply is lost: no delivery is left to carry it (see LateReply)");
 }

@@ -145,10 +145,10 @@ enum Verdict {
 }
 
 impl Passthrough {
-    /// Logs what is wrong with it, if something is, and nothing of its body.
-    pub(super) fn log(&self, is_encrypted: bool) {
-        let reason = match self.verdict {
-            Verdict::Xml if !is_encrypted => return,
+    /// What is wrong with it, if something is.
+    pub(super) const fn mistake(&self, is_encrypted: bool) -> Option<&'static str> {
+        Some(match self.verdict {
+            Verdict::Xml if !is_encrypted => return None,
             Verdict::Xml => {
                 "it is plain XML, and in this mode a reply is encrypted (ReplyContext::seal_xml does that)"
             }
@@ -158,15 +158,20 @@ impl Passthrough {
             Verdict::Charset => "it is not UTF-8",
             Verdict::TooLong => "it is a text of more than 64 KiB",
             Verdict::Unbounded => "it is a text of unknown length",
-        };
+        })
+    }
+
+    /// Logs what is wrong with it, if something is, and nothing of its body.
+    pub(super) fn log(&self, is_encrypted: bool) {
+        let Some(reason) = self.mistake(is_encrypted) else { return };
         let Self { status, content_type, .. } = self;
         let content_type = content_type.as_deref().unwrap_or_default();
         tracing::error!(
             status,
             content_type,
             reason,
-            "WeChat does not take the handler's own response: the user reads WeChat's failure notice \
-             (该公众号提供的服务出现故障) in place of an answer, and WeChat may raise an alarm. Return a reply such as \
+            "WeChat does not take the handler's own response: in place of an answer the user reads \
+             WeChat's failure notice (该公众号提供的服务出现故障) or nothing, and WeChat may raise an alarm. Return a reply such as \
              TextReply, Reply::none() or a HandlerError"
         );
     }

@@ -9,6 +9,7 @@ use super::span::DeliverySpan;
 use crate::Reply;
 use crate::delivery::{ClaimState, DeliveryKey, Lease, PendingReply, Retention, StoreError, UserKey};
 use crate::log::as_dyn;
+use crate::metrics::{self, CountError, LateOutcome, Operation};
 use crate::process::deadline::{after, before};
 
 /// The reply that a user fetched, or the lease of their message where nothing is kept for them.
@@ -37,7 +38,9 @@ impl Engine {
         let Some(reply) = self.take_pending(user, deadline).await? else {
             return Ok(Err(lease));
         };
-        if let Err(error) = lease.complete(reply.clone(), Retention::ForRetries).await {
+        if let Err(error) =
+            lease.complete(reply.clone(), Retention::ForRetries).await.counted(Operation::Complete)
+        {
             tracing::error!(
                 error = as_dyn(&error),
                 "the reply is not stored: retries of the word do not get it"
@@ -52,8 +55,11 @@ impl Engine {
         let Some(word) = self.shared.policy.late.word() else {
             return Ok(None);
         };
-        while let Some(pending) = store.next_pending(user).await? {
-            let outcome = match before(deadline, store.wait(pending.key)).await {
+        while let Some(pending) = store.next_pending(user).await.counted(Operation::NextPending)? {
+            let outcome = match before(deadline, store.wait(pending.key))
+                .await
+                .map(|outcome| outcome.counted(Operation::Wait))
+            {
                 Some(Ok(outcome)) => outcome,
                 Some(Err(error)) => {
                     tracing::error!(
@@ -67,9 +73,14 @@ impl Engine {
             let part = outcome.and_then(|reply| word.part(&reply, pending.part));
             let is_more = part.as_ref().is_some_and(|(_, more)| *more);
             let then = is_more.then(|| PendingReply::new(pending.key, pending.part.saturating_add(1)));
-            if store.advance_pending(user, pending, then).await?
+            let advanced = store.advance_pending(user, pending, then).await;
+            if advanced.counted(Operation::AdvancePending)?
                 && let Some((reply, _)) = part
             {
+                // What follows is the rest of one that was fetched, or that was in time.
+                if pending.part == 0 {
+                    metrics::late(LateOutcome::Fetched);
+                }
                 return Ok(Some(reply));
             }
         }
@@ -80,12 +91,13 @@ impl Engine {
     pub(super) async fn notice(&self, key: DeliveryKey, user: Option<UserKey>) -> Option<Arc<Reply>> {
         let (word, user) = (self.shared.policy.late.word()?, user?);
         let is_kept = self.add_pending(user, PendingReply::new(key, 0)).await;
+        metrics::late(if is_kept { LateOutcome::Kept } else { LateOutcome::Lost });
         is_kept.then(|| word.notice().clone())
     }
 
     /// Whether it could be kept.
     pub(super) async fn add_pending(&self, user: UserKey, pending: PendingReply) -> bool {
-        let added = self.shared.store.add_pending(user, pending).await;
+        let added = self.shared.store.add_pending(user, pending).await.counted(Operation::AddPending);
         if let Err(error) = &added {
             tracing::error!(error = as_dyn(error), "a reply cannot be kept for the user to fetch it");
         }

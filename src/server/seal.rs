@@ -4,6 +4,7 @@ use super::Engine;
 use super::handlers::Handlers;
 use super::response::Response;
 use super::span::DeliverySpan;
+use crate::metrics::Outcome;
 use crate::{Reply, ReplyContext};
 
 impl Engine {
@@ -22,8 +23,12 @@ impl Engine {
         // The notice is no handler's: where it cannot be sent, nothing has failed.
         let is_notice = word.is_some_and(|word| Arc::ptr_eq(reply, word.notice()));
         let handlers = if is_notice { &Handlers::new() } else { &self.shared.handlers };
-        let sealed = handlers.seal(context, told);
-        span.close(if reply.is_none() { "none" } else { "reply" });
+        let (sealed, is_told) = handlers.seal(context, told);
+        span.close(match is_told {
+            true if reply.is_none() => Outcome::None,
+            true => Outcome::Reply,
+            false => Outcome::Unsendable,
+        });
         sealed.into()
     }
 }

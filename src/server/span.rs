@@ -1,4 +1,4 @@
-use std::time::Instant as StdInstant;
+use std::time::{Duration, Instant as StdInstant};
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -6,21 +6,25 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span, field};
 
 use crate::Opened;
+use crate::metrics::{self, MessageKind, Outcome};
 
 /// What filters of the log name, wherever this module lies.
 const TARGET: &str = "wechat_callback::push";
 
-/// One delivery in the log: a span, which is closed with what was answered.
+/// One delivery in the log and in the metrics: a span, which is closed with what was answered.
 pub(super) struct DeliverySpan {
     pub(super) span: Span,
     pub(super) arrived: Instant,
-    /// Which delivery of its push it is, from 1.
-    pub(super) delivery: u32,
+    /// Which delivery of its push it is, from 1, where the store was asked.
+    pub(super) delivery: Option<u32>,
+    kind: MessageKind,
+    hangs_up_after: Duration,
     is_closed: bool,
 }
 
 impl DeliverySpan {
-    pub(super) fn new(opened: &Opened<'_>, arrived: StdInstant) -> Self {
+    /// `hangs_up_after`: how long WeChat waits for the answer.
+    pub(super) fn new(opened: &Opened<'_>, arrived: StdInstant, hangs_up_after: Duration) -> Self {
         let message = &opened.message;
         let span = tracing::info_span!(
             target: TARGET,
@@ -42,7 +46,8 @@ impl DeliverySpan {
                 span.record("user", field::display(user));
             }
         }
-        Self { span, arrived: Instant::from_std(arrived), delivery: 1, is_closed: false }
+        let (arrived, kind) = (Instant::from_std(arrived), MessageKind::of(message));
+        Self { span, arrived, delivery: None, kind, hangs_up_after, is_closed: false }
     }
 
     /// Runs `task` to its end, even if the connection goes away, and counts it with `token` until then.
@@ -65,11 +70,15 @@ impl DeliverySpan {
         }
     }
 
-    pub(super) fn close(&mut self, outcome: &'static str) {
+    pub(super) fn close(&mut self, outcome: Outcome) {
         self.is_closed = true;
+        let elapsed = self.arrived.elapsed();
+        // Not every server and no proxy says so at once.
+        let outcome = if elapsed >= self.hangs_up_after { Outcome::HungUp } else { outcome };
+        metrics::delivered(self.kind, outcome, self.delivery);
         if !self.span.is_disabled() {
-            let ms = u64::try_from(self.arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.span.record("outcome", outcome).record("ms", ms);
+            let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            self.span.record("outcome", text(outcome)).record("ms", ms);
             tracing::debug!(target: TARGET, parent: &self.span, "answered");
         }
     }
@@ -78,7 +87,21 @@ impl DeliverySpan {
 impl Drop for DeliverySpan {
     fn drop(&mut self) {
         if !self.is_closed {
-            self.close("hung up");
+            self.close(Outcome::HungUp);
         }
+    }
+}
+
+/// As the log has it.
+const fn text(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Reply => "reply",
+        Outcome::None => "none",
+        Outcome::Unsendable => "unsendable",
+        Outcome::OwnResponse => "own response",
+        Outcome::HungUp => "hung up",
+        Outcome::Replayed => "refused: replayed",
+        Outcome::StoreFailed => "refused: no store",
+        Outcome::ShuttingDown => "refused: shutting down",
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
-use super::contain::Contained;
+use super::contain::{Contained, Ended};
 use super::decide::Source;
 use super::handlers::HandlerOutput;
 use super::outcome::Completion;
@@ -18,6 +18,7 @@ use super::push::Push;
 use super::response::Response;
 use super::span::DeliverySpan;
 use crate::delivery::{ConcurrentRun, Lease};
+use crate::metrics::{HandlerRun, Outcome, RunOutcome};
 use crate::process::deadline::{after, before};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
@@ -82,6 +83,7 @@ impl HandlerTask {
             handler: engine.shared.handlers.contain(handler),
             completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
             limits: context.limits(),
+            counted: HandlerRun::begin(),
             complete: Completion::complete,
             storing: None,
             finished: None,
@@ -115,7 +117,7 @@ impl HandlerWait {
             };
             match finished {
                 Some(Finished { is_passthrough: true, response: Some(response), .. }) => {
-                    self.span.close("own response");
+                    self.span.close(Outcome::OwnResponse);
                     Answer::Passthrough(response)
                 }
                 Some(Finished { reply, response, .. }) => Answer::Reply(self.seal(&reply), response),
@@ -209,6 +211,7 @@ pin_project_lite::pin_project! {
         // `None` once the handler has ended.
         completion: Option<Completion>,
         limits: Limits,
+        counted: HandlerRun,
         complete: fn(Completion, Arc<Reply>, Source) -> S,
         #[pin]
         storing: Option<S>,
@@ -244,6 +247,7 @@ where
         let _entered = this.span.enter();
         if this.completion.is_some() {
             let ended = ready!(this.handler.poll(cx));
+            this.counted.end(run_outcome(&ended, *this.limits));
             let (output, response) = ended.unwrap_or_else(|failure| (failure.into(), None));
             let completion = this.completion.take().expect("looked at above");
             let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
@@ -256,5 +260,19 @@ where
         this.storing.set(None);
         let finished = this.finished.take().expect("it is set with `storing`");
         Poll::Ready(Finished { reply: carried, ..finished })
+    }
+}
+
+fn run_outcome<R>(ended: &Result<(HandlerOutput, Option<R>), Ended>, limits: Limits) -> RunOutcome {
+    match ended {
+        Ok((HandlerOutput::Reply(reply), _)) if reply.is_none() => RunOutcome::None,
+        Ok((HandlerOutput::Reply(_), _)) => RunOutcome::Reply,
+        Ok((HandlerOutput::Failed(_), _)) => RunOutcome::Error,
+        Ok((HandlerOutput::Passthrough(response), _)) => match response.mistake(limits.is_encrypted) {
+            None => RunOutcome::OwnResponse,
+            Some(_) => RunOutcome::BadResponse,
+        },
+        Err(Ended::Panicked(_)) => RunOutcome::Panic,
+        Err(Ended::TimedOut(_)) => RunOutcome::Timeout,
     }
 }

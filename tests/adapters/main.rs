@@ -4,9 +4,14 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
+#[path = "../support/metrics.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod metrics_support;
+
 mod actix;
 mod extractors;
 mod logs;
+mod metrics;
 mod own_responses;
 mod refusals;
 mod reports;

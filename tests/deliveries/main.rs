@@ -4,6 +4,10 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
+#[path = "../support/metrics.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod metrics_support;
+
 mod drain;
 mod elsewhere;
 mod endings;
@@ -12,6 +16,8 @@ mod fetch;
 mod handlers;
 mod logs;
 mod many;
+mod metrics;
+mod metrics_table;
 mod panics;
 mod push;
 mod replay;

@@ -3,6 +3,7 @@
 
 pub mod both;
 pub mod bots;
+pub mod broken;
 pub mod deliveries;
 pub mod failing;
 pub mod logs;

@@ -108,7 +108,11 @@
 //!
 //! # Features
 //!
-//! None.
+//! None is on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate `metrics`; `docs/deploying.md` lists the metrics |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;

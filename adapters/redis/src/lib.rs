@@ -88,6 +88,15 @@
 //!
 //! Each command uses one key, so a cluster behind a proxy works. A cluster that redirects its clients (`MOVED`) does
 //! not.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `tls` | `rediss://` URLs |
+//! | `metrics` | outages, errors and duplicate runs are counted through the crate `metrics`, beside what the core counts; `docs/deploying.md` lists the metrics |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod breaker;
@@ -97,6 +106,7 @@ mod error;
 mod lease;
 mod leases;
 mod link;
+mod metrics;
 mod remote;
 mod run;
 mod scripts;

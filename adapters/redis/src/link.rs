@@ -1,4 +1,4 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
@@ -11,6 +11,7 @@ use crate::ConnectError;
 use crate::breaker::{Breaker, Permit, SILENCE};
 use crate::connection::{Connections, missing};
 use crate::error::{AskError, BUDGET};
+use crate::metrics::{self, Failure, Outage};
 use crate::scripts::Call;
 
 /// How long a late answer is waited for.
@@ -23,6 +24,8 @@ pub(crate) struct Link {
     /// while handlers of other workers still run.
     runtime: OnceLock<Handle>,
     breaker: Breaker,
+    /// While it lasts.
+    outage: Mutex<Option<Outage>>,
 }
 
 /// When a question is asked, and what its answer proves.
@@ -79,7 +82,8 @@ impl Link {
             }
             Err(_) => OnceLock::new(),
         };
-        Ok(Self { connections, runtime, breaker: Breaker::new() })
+        metrics::describe();
+        Ok(Self { connections, runtime, breaker: Breaker::new(), outage: Mutex::default() })
     }
 
     pub(crate) fn runtime(&self) -> &Handle {
@@ -157,10 +161,11 @@ impl Link {
             }
             Err(_) => {
                 self.breaker.slow();
+                metrics::failed(Failure::Slow);
                 if let Some(permit) = &mut permit
                     && permit.failed()
                 {
-                    log_outage(&AskError::Slow);
+                    self.outage_begins(&AskError::Slow);
                 }
                 let _ = sender.send(Err(AskError::Slow));
                 self.runtime().spawn(self.clone().probe_connection());
@@ -186,16 +191,22 @@ impl Link {
 
     /// Logs the beginning and the end of an outage, once each.
     fn judge(&self, permit: Option<Permit>, failure: Option<&AskError>) {
+        match failure {
+            Some(error) if error.is_of_one_key() => metrics::failed(Failure::WrongType),
+            Some(_) => metrics::failed(Failure::Error),
+            None => {}
+        }
         let Some(mut permit) = permit else { return };
         match failure {
             Some(error) if error.is_of_one_key() => {}
             Some(error) => {
                 if permit.failed() {
-                    log_outage(error);
+                    self.outage_begins(error);
                 }
             }
             None => {
                 if permit.succeeded() {
+                    self.set_outage(None);
                     tracing::info!("Redis can be asked again");
                     self.connections.recovered.notify_one();
                 }
@@ -209,8 +220,18 @@ impl Link {
             self.connections.forget_older_than(asked);
         }
         if permit.is_some_and(|permit| permit.is_unanswered()) {
-            log_outage(&AskError::Slow);
+            self.outage_begins(&AskError::Slow);
         }
+    }
+
+    fn outage_begins(&self, error: &AskError) {
+        self.set_outage(Some(Outage::begin()));
+        let error: &(dyn std::error::Error + 'static) = error;
+        tracing::warn!(error, "Redis cannot be asked; until it can, this process is on its own");
+    }
+
+    fn set_outage(&self, outage: Option<Outage>) {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = outage;
     }
 
     /// A question takes long. If a second connection is answered sooner, the first one is dead, and is replaced. If
@@ -222,11 +243,6 @@ impl Link {
             self.breaker.answered();
         }
     }
-}
-
-fn log_outage(error: &AskError) {
-    let error: &(dyn std::error::Error + 'static) = error;
-    tracing::warn!(error, "Redis cannot be asked; until it can, this process is on its own");
 }
 
 /// The first error among the answers.

@@ -105,6 +105,7 @@
 //! |---|---|
 //! | `axum` (on by default) | the extractors and responses of axum 0.8; the layer needs neither |
 //! | `serve` (on by default) | [`serve`] |
+//! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate `metrics`; `docs/deploying.md` lists the metrics |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;

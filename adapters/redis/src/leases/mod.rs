@@ -167,6 +167,7 @@ impl LeaseTable {
         let (before, claimed) =
             (std::mem::replace(&mut entry.ownership, Ownership::Duplicate), entry.claimed);
         if before != Ownership::Duplicate {
+            crate::metrics::duplicate_run();
             tracing::debug!(duplicate = true, "another process runs this push too");
         }
         // During an outage this is expected, and the outage is in the log.

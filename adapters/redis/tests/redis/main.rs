@@ -5,5 +5,7 @@ mod support;
 
 mod deliveries;
 mod forgotten;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outages;
 mod slow;

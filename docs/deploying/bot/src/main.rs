@@ -11,11 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 use wechat_redis::RedisStore;
-use wechat_tower::{Callback, TextReply, WechatLayer, WechatMessage};
+use wechat_tower::{Callback, Reply, TextReply, WechatLayer, WechatMessage};
 
-async fn chat(WechatMessage(message): WechatMessage) -> TextReply {
-    let text = message.text().unwrap_or("（不是文字）");
-    TextReply::new(format!("你说：{text}"))
+async fn chat(WechatMessage(message): WechatMessage) -> Reply {
+    message.text().map(|text| TextReply::literal(&format!("你说：{text}"))).into()
 }
 
 #[tokio::main]
