@@ -5,6 +5,7 @@ pub mod both;
 pub mod bots;
 pub mod deliveries;
 pub mod failing;
+pub mod kinds;
 pub mod logs;
 pub mod made;
 pub mod process;
