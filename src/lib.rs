@@ -54,6 +54,9 @@ mod account;
 mod callback;
 mod cipher;
 pub mod delivery;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handler_error;
 mod interop;
 #[cfg(feature = "tokio-1")]

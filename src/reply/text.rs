@@ -52,8 +52,11 @@ impl TextReply {
         Self { content: escaped }
     }
 
-    /// Splits a long text into replies of at most 2,047 bytes, in order and without loss. A push takes one reply: send
-    /// the others as messages of your own, or drop them.
+    /// Splits a long text into replies of at most 2,047 bytes, in order. A push takes one reply: send the others as
+    /// messages of your own, or drop them.
+    ///
+    /// Nothing is lost but parts that would be blank, which WeChat does not accept. (A blank text stays one part, which
+    /// is a [`SealError`].)
     ///
     /// A part ends at a line break if its second half has one, otherwise at the end of a sentence; never inside a
     /// character, a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
@@ -69,16 +72,18 @@ impl TextReply {
         self.parts(MAX_TEXT).map(Self::new).collect()
     }
 
-    /// The parts, of at most `limit` bytes each.
+    /// The parts that are not blank, of at most `limit` bytes each; of a blank text the first.
     fn parts(&self, limit: usize) -> impl Iterator<Item = &str> {
         let mut rest = Some(self.content.as_str());
-        std::iter::from_fn(move || {
+        let mut parts = std::iter::from_fn(move || {
             let text = rest?;
             let (part, behind) =
                 text.split_at(if text.len() > limit { cut(text, limit) } else { text.len() });
             rest = (part.len() < text.len()).then_some(behind);
             Some(part)
-        })
+        });
+        let blank = if is_blank(&self.content) { parts.next() } else { None };
+        blank.into_iter().chain(parts.filter(|part| !is_blank(part)))
     }
 
     /// The `part`th part, from 0, of a text that is sent in several messages, and whether there is more. All parts but
@@ -89,8 +94,7 @@ impl TextReply {
             if self.content.len() > MAX_TEXT { MAX_TEXT.saturating_sub(more.len()) } else { MAX_TEXT };
         let mut parts = self.parts(limit).skip(usize::try_from(part).ok()?);
         let text = parts.next()?;
-        // A blank rest is not sent.
-        let is_last = parts.all(is_blank);
+        let is_last = parts.next().is_none();
         Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
     }
 
@@ -133,7 +137,8 @@ fn cut(text: &str, limit: usize) -> usize {
     };
     behind(&['\n'])
         .or_else(|| behind(&['。', '！', '？', '；', '…', '!', '?', ';']))
-        .unwrap_or_else(|| unbroken(text, room.len(), limit))
+        .or_else(|| Some(unbroken(text, room.len(), limit)).filter(|at| *at > 0))
+        .unwrap_or(room.len())
 }
 
 /// The last place at or before `at` that is not inside a character.
@@ -141,7 +146,7 @@ fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
-/// `at`, or the start of the link or the escape that `at` is inside of, unless that would leave nothing.
+/// `at`, or the start of the link or the escape that `at` is inside of.
 fn unbroken(text: &str, at: usize, limit: usize) -> usize {
     let is_inside = |start: usize, end: &str| {
         // A link that is longer than a part is cut anyway.
@@ -156,10 +161,7 @@ fn unbroken(text: &str, at: usize, limit: usize) -> usize {
             .iter()
             .any(|escape| text[*start..].starts_with(escape) && is_inside(*start, escape))
     });
-    match link.or(escape) {
-        Some(start) if start > 0 => start,
-        _ => at,
-    }
+    link.or(escape).unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -226,6 +228,31 @@ mod tests {
         let short = TextReply::new("x".repeat(MAX_TEXT));
         assert_eq!(short.part(0, "more"), Some((short.clone(), false)));
         assert_eq!(short.part(1, "more"), None);
+    }
+
+    #[test]
+    fn a_link_stays_whole_where_a_part_begins() {
+        let link = format!("<a href=\"https://example.com/\">{}</a>", "看。".repeat(200));
+        let text = format!("{link}{}", "x".repeat(2000));
+        assert!(split(&text)[0].starts_with(&link));
+        let text = format!("{}\n{link}{}", "x".repeat(2000), "y".repeat(2000));
+        assert!(split(&text)[1].starts_with(&link));
+    }
+
+    #[test]
+    fn no_part_is_blank() {
+        let split = |text: &str| TextReply::new(text).split();
+        let long = "x".repeat(MAX_TEXT);
+        let gap = "\n".repeat(3 * MAX_TEXT);
+        assert!(split(&format!("{long}\n")) == [TextReply::new(long.as_str())]);
+        let parts = split(&format!("{long}{gap}\u{0}y"));
+        assert!(parts.iter().all(|part| part.check(false).is_ok()));
+        assert_eq!(
+            parts.iter().map(TextReply::content).collect::<String>().replace(['\n', '\0'], ""),
+            format!("{long}y")
+        );
+        // Sealing it says so.
+        assert!(split(&gap).iter().map(|part| part.check(false)).eq([Err(SealError::TextEmpty)]));
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Tree {
 }
 
 /// Reads `xml` in any layout.
-fn build(xml: &str) -> Result<Tree, XmlError> {
+pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
     let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
     if xml.trim_start_matches(is_blank).starts_with(['{', '[']) {
         return Err(XmlError::Json);

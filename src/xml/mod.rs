@@ -11,6 +11,8 @@ mod build;
 mod draft;
 mod error;
 mod flat;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod json;
 mod layouts;
 mod pieces;

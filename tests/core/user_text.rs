@@ -4,9 +4,8 @@
 use crate::support;
 
 use proptest::prelude::*;
-use support::user_text::{
-    KINDS, Kind, Layout, Writing, document, hostile_text, hostile_text_for, text_names,
-};
+use support::kinds::{KINDS, Kind, Layout, Writing, document, text_names};
+use support::user_text::{hostile_text, hostile_text_for};
 use support::{MODES, Wechat, fresh, now};
 use wechat_callback::message::{Fields, Id};
 use wechat_callback::{Message, SecurityMode, XmlError};

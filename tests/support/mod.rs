@@ -6,6 +6,7 @@ pub mod bots;
 pub mod broken;
 pub mod deliveries;
 pub mod failing;
+pub mod kinds;
 pub mod logs;
 pub mod made;
 pub mod process;
