@@ -113,7 +113,7 @@ def check_log(page, logged):
             for row in table.splitlines()[2:]:
                 for code in re.findall(r"`([^`]+)`", row.split(" | ")[0]):
                     for piece in code.split("…"):
-                        if piece.strip() not in logged and not re.fullmatch(r"[\w.=]+", code):
+                        if piece.strip() not in logged and not re.fullmatch(r'[\w.=]+|\w+="[^"]*"', code):
                             fail(page.name, f"nothing logs {piece!r}")
 
 
