@@ -3,8 +3,8 @@
 //! Answers slowly: `慢 7` is answered after seven seconds, `慢 0.3` after 300 milliseconds, and both reach the user. In
 //! axum, or in actix-web with `--framework actix`.
 //!
-//! `LATE` says what happens to a reply that takes more than 14.5 seconds: with `ride`, the default, it is lost; with
-//! `claim` the user is asked to write 继续 and then gets it. With `REDIS_URL` several bots answer as one. The account
+//! `LATE` says what happens to a reply that takes more than 14.5 seconds: with `drop`, the default, it is lost; with
+//! `fetch` the user is asked to write 继续 and then gets it. With `REDIS_URL` several bots answer as one. The account
 //! comes from `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_ENCODING_AES_KEY` and `WECHAT_MODE`, the address from `LISTEN`.
 
 #[path = "common/actix.rs"]
@@ -52,12 +52,12 @@ async fn chat(WechatMessage(message): WechatMessage) -> Reply {
 
 fn late_reply() -> Result<LateReply, Box<dyn Error>> {
     match env::var("LATE").as_deref() {
-        Err(_) | Ok("ride") => Ok(LateReply::Drop),
-        Ok("claim") => {
+        Err(_) | Ok("drop") => Ok(LateReply::Drop),
+        Ok("fetch") => {
             let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
             Ok(LateReply::fetch("继续", notice))
         }
-        Ok(other) => Err(format!("LATE={other}: it is ride or claim").into()),
+        Ok(other) => Err(format!("LATE={other}: it is drop or fetch").into()),
     }
 }
 

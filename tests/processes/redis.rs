@@ -66,7 +66,7 @@ fn the_next_delivery_runs_what_a_killed_bot_ran() {
 /// The user asks a little early, and the bot that they ask did not run the handler.
 #[test]
 fn what_one_bot_promised_the_other_tells() {
-    let Some(bots) = Bots::start_late("claim", ["axum", "actix"]) else { return };
+    let Some(bots) = Bots::start_late("fetch", ["axum", "actix"]) else { return };
     let [a, b] = &bots.bots;
     let (xml, start) = (text("慢 17"), Instant::now());
     assert_eq!(a.deliver(&bots.wechat, &xml), None);
@@ -112,7 +112,7 @@ struct Bots {
 impl Bots {
     /// `None` where redis-server is not installed; in CI that is a failure.
     fn start(frameworks: [&str; 2]) -> Option<Self> {
-        Self::start_late("ride", frameworks)
+        Self::start_late("drop", frameworks)
     }
 
     /// What is `late` is lost or claimed.

@@ -29,5 +29,5 @@ fn a_slow_bot_is_waited_for() {
 
 #[test]
 fn a_late_reply_is_fetched() {
-    plays("claim.toml", &["--framework", "actix"], &[("LATE", "claim")], SecurityMode::Compatible);
+    plays("fetch.toml", &["--framework", "actix"], &[("LATE", "fetch")], SecurityMode::Compatible);
 }
