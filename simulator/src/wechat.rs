@@ -1,5 +1,6 @@
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,6 +28,30 @@ pub struct Wechat {
     cdata_style: CdataStyle,
     /// Shared by clones: no two messages of an account have the same id.
     last_id: Arc<AtomicI64>,
+    /// Shared by clones: no two events are the same push.
+    events: Arc<Mutex<Events>>,
+}
+
+/// The events of the last second that has some.
+#[derive(Debug, Default)]
+struct Events {
+    second: i64,
+    told: HashSet<String>,
+}
+
+impl Events {
+    /// The second in which this event is a new one. An event has no `MsgId`: equal ones of a second are one push, which
+    /// is sent twice.
+    fn second_of(&mut self, event: String, now: i64) -> i64 {
+        if now > self.second {
+            *self = Self { second: now, told: HashSet::new() };
+        }
+        if self.told.contains(&event) {
+            *self = Self { second: self.second.saturating_add(1), told: HashSet::new() };
+        }
+        self.told.insert(event);
+        self.second
+    }
 }
 
 impl Wechat {
@@ -40,6 +65,7 @@ impl Wechat {
             policy: Policy::default(),
             cdata_style: CdataStyle::default(),
             last_id: Arc::new(AtomicI64::new(first)),
+            events: Arc::default(),
         }
     }
 
@@ -95,7 +121,8 @@ impl Wechat {
         format!("o{}", URL_SAFE_NO_PAD.encode(hash))
     }
 
-    /// The XML of `message`, sent by `openid` now. Each call makes a new message with its own `MsgId`; raw XML is
+    /// The XML of `message`, sent by `openid` now. Each call makes a new message with its own `MsgId`, and an event that is
+    /// no repetition of another: the second of two equal ones has the next second as its `CreateTime`. Raw XML is
     /// unchanged.
     #[must_use]
     pub fn xml(&self, message: &Message, openid: &str) -> String {
@@ -109,7 +136,11 @@ impl Wechat {
                 (msg_type, event, *anonymous, elements)
             }
         };
-        let mut head = vec![Element::number("CreateTime", now()), Element::string("MsgType", msg_type)];
+        let second = match event {
+            Some(event) => self.second_of(format!("{openid} {event} {elements:?}")),
+            None => now(),
+        };
+        let mut head = vec![Element::number("CreateTime", second), Element::string("MsgType", msg_type)];
         if !anonymous {
             let to = Element::string("ToUserName", self.account.original_id());
             head.splice(..0, [to, Element::string("FromUserName", openid)]);
@@ -125,6 +156,10 @@ impl Wechat {
             children.chain(elements.iter().filter_map(without_optional)).chain(id.filter(is_added));
         let message = Element { children: children.collect(), ..Element::default() };
         (message.to_message(self.cdata_style), message)
+    }
+
+    fn second_of(&self, event: String) -> i64 {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).second_of(event, now())
     }
 
     /// `message`, sent by `openid` now, signed and encrypted.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::debug_without_content;
@@ -44,6 +46,13 @@ impl From<String> for Decimal {
 impl From<f64> for Decimal {
     fn from(number: f64) -> Self {
         Self(number.to_string())
+    }
+}
+
+/// The text as received.
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
     }
 }
 
