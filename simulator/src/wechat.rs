@@ -189,3 +189,21 @@ fn without_optional(element: &Element) -> Option<Element> {
     let children = element.children.iter().filter_map(without_optional).collect();
     (!element.optional).then(|| Element { children, ..element.clone() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_events_of_a_second_are_different_pushes() {
+        let mut events = Events::default();
+        let mut second_of = |event: &str, now| events.second_of(event.to_owned(), now);
+        assert_eq!([second_of("a", 100), second_of("b", 100), second_of("a", 100)], [100, 100, 101]);
+        // What comes after is not older, and a new second begins anew.
+        assert_eq!([second_of("b", 100), second_of("a", 101), second_of("a", 110)], [101, 102, 110]);
+
+        let wechat = Wechat::new(Account::generate());
+        let xml = || wechat.xml(&Message::click("HELP"), "o1");
+        assert_ne!(xml(), xml());
+    }
+}
