@@ -35,7 +35,7 @@ def weixin():
 
 
 def answer(message):
-    if message.type == "event" and message.event == "subscribe":
+    if message.type == "event" and message.event in ("subscribe", "subscribe_scan"):
         return create_reply("欢迎关注！", message)
     if message.type != "text":
         return None
