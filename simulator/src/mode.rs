@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::AccountError;
+use crate::texts::mode as texts;
+use crate::{AccountError, LocalizedText};
 
 /// The message security mode (消息加解密方式) that is set in WeChat's console.
 ///
@@ -31,6 +32,16 @@ impl Mode {
             Self::Plain => "plain",
             Self::Compatible => "compatible",
             Self::Safe => "safe",
+        }
+    }
+
+    /// Its name in words, as in the console: 安全模式, safe mode.
+    #[must_use]
+    pub fn title(self) -> LocalizedText {
+        match self {
+            Self::Plain => texts::plain(),
+            Self::Compatible => texts::compatible(),
+            Self::Safe => texts::safe(),
         }
     }
 

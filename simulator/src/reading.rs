@@ -78,7 +78,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&mut self, answer: &Answer) -> Option<Reply> {
         let status = answer.status;
-        self.checks.note(CheckName::Status, status == 200, texts::http_status(status));
+        // What else is wrong with an error page tells nothing.
+        if !self.checks.note(CheckName::Status, status == 200, texts::http_status(status)) {
+            return None;
+        }
         let length = answer.body.len();
         let detail = match answer.truncated {
             true => texts::body_too_long(length),
@@ -193,7 +196,13 @@ impl Reader<'_> {
         };
         self.checks.note(CheckName::AppId, found == own, detail);
         let xml = String::from_utf8_lossy(&opened.message).into_owned();
-        let inner = self.well_formed(CheckName::InnerWellFormed, &xml);
+        let inner = match xml.trim().is_empty() {
+            true => {
+                self.checks.note(CheckName::InnerWellFormed, false, texts::decrypted_empty());
+                None
+            }
+            false => self.well_formed(CheckName::InnerWellFormed, &xml),
+        };
         *self.xml = Some(xml);
         inner
     }

@@ -31,6 +31,9 @@ pub(crate) mod check {
         well_formed() => "XML 格式正确", "well-formed XML";
         wrong_root(root: &str) =>
             "根元素是 <{root}>，应为 <xml>", "the root element is <{root}> and should be <xml>";
+        decrypted_empty() =>
+            "解密后的回复是空的：不回复时应直接应答 `success` 或空的响应体，不要加密",
+            "the decrypted reply is empty: to answer nothing, send `success` or an empty body, not encrypted";
         not_well_formed(error: &LocalizedText) =>
             "XML 格式不正确：{error:#}", "not well-formed XML: {error}";
 
@@ -100,10 +103,12 @@ pub(crate) mod connection {
 
     crate::localized_texts! {
         not_a_url(url: &str) => "“{url}”不是 URL", "“{url}” is not a URL";
+        not_a_url_without_scheme(url: &str) =>
+            "“{url}”不是 URL：前面加上 http://", "“{url}” is not a URL: write http:// in front";
         not_http_url(url: &str) =>
             "“{url}”：URL 应以 http:// 或 https:// 开头", "“{url}”: a URL starts with http:// or https://";
-        no_tls(url: &str) => "{url}：https 需要 feature“tls”：cargo install wechat-sim --features tls",
-            "{url}: https needs the feature `tls`: cargo install wechat-sim --features tls";
+        no_tls(url: &str) => "{url}：https 需要 feature“tls”：cargo install --path simulator --features tls",
+            "{url}: https needs the feature `tls`: cargo install --path simulator --features tls";
         no_host(url: &str) => "“{url}”里没有主机名", "there is no host in “{url}”";
         remote(host: &str) =>
             "{host} 不在本机：默认只允许推送到本机",
@@ -150,6 +155,15 @@ pub(crate) mod system {
         not_a_directory() => "路径中有一段不是目录", "a part of the path is not a directory";
         storage_full() => "磁盘已满", "the disk is full";
         unknown(error: &std::io::Error) => "系统错误：{error}", "the system says: {error}";
+    }
+}
+
+/// The names of the modes.
+pub(crate) mod mode {
+    crate::localized_texts! {
+        plain() => "明文模式", "plain mode";
+        compatible() => "兼容模式", "compatible mode";
+        safe() => "安全模式", "safe mode";
     }
 }
 
@@ -256,12 +270,12 @@ pub(crate) mod handshake {
 
 /// What the push after a right URL verification found.
 pub(crate) mod verification {
-    use crate::{LocalizedText, Mode};
+    use crate::LocalizedText;
 
     crate::localized_texts! {
-        verified(mode: Mode) =>
-            "验证成功，又推送了一个事件（VIEW，{mode} 模式），应答正确",
-            "verified, and one pushed event (VIEW, {mode} mode) was answered correctly";
+        verified(mode: &LocalizedText) =>
+            "验证成功，又推送了一个事件（VIEW，{mode:#}），应答正确",
+            "verified, and one pushed event (VIEW, {mode}) was answered correctly";
         lost(error: &LocalizedText) =>
             "URL 验证通过了，但随后的推送失败了。{error:#}", "the URL is verified, but not the push after it: {error}";
         broken(reason: &LocalizedText) =>
@@ -270,12 +284,12 @@ pub(crate) mod verification {
         slow() =>
             "URL 验证通过了，但随后的推送三次都没有及时应答：对不处理的事件应立即应答 success",
             "the URL is verified, but no delivery of the push after it was answered in time: answer an event that is not handled with success, at once";
-        refused(status: u16, mode: Mode) =>
-            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey 和 AppID 一致吗？（这里是 {mode} 模式，机器人也不接受明文）",
-            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey and the AppID the same, too? (The mode is {mode}; the bot does not accept a plain push, either)";
-        bot_is_plain(mode: Mode) =>
-            "URL 验证通过了（Token 一致），但机器人拒绝 {mode} 模式的推送，却接受明文的：它设成了明文模式吗？",
-            "the URL is verified (the Token is the same on both sides), but the bot refuses a push in {mode} mode and accepts a plain one: is the bot's mode plain?";
+        refused(status: u16, mode: &LocalizedText) =>
+            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey 和 AppID 一致吗？（这里是{mode:#}，机器人也不接受明文）",
+            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey and the AppID the same, too? (It was pushed in {mode}; the bot does not accept a plain push, either)";
+        bot_is_plain() =>
+            "URL 验证通过了（Token 一致），但机器人拒绝加密的推送，却接受明文：EncodingAESKey 或 AppID 不一致，或者机器人是明文模式。（如果不是明文模式，说明它会被 plaintext-downgrade 攻击。）",
+            "the URL is verified (the Token is the same on both sides), but the bot refuses an encrypted push and accepts a plain one: another EncodingAESKey, another AppID, or the bot's mode is plain. (If it is not plain, it accepts plaintext-downgrade: see `wechat-sim attack`.)";
         bot_is_encrypted() =>
             "URL 验证通过了（Token 一致），但机器人拒绝明文的推送，却接受加密的：它设成了安全或兼容模式吗？",
             "the URL is verified (the Token is the same on both sides), but the bot refuses a plain push and accepts an encrypted one: is the bot's mode safe or compatible?";
@@ -309,9 +323,9 @@ pub(crate) mod verification {
         html() =>
             "URL 验证通过了，但推送的应答是网页：POST 到了登录页或错误页吗？",
             "the URL is verified, but the answer to the push is a web page: does the POST end at a login or an error page?";
-        plain_reply(mode: Mode) =>
-            "URL 验证通过了，但回复是明文，{mode} 模式下必须加密：机器人设成了明文模式吗？",
-            "the URL is verified, but the reply is plain, and in {mode} mode it must be encrypted: is the bot in plain mode?";
+        plain_reply(mode: &LocalizedText) =>
+            "URL 验证通过了，但回复是明文，{mode:#}下必须加密：机器人设成了明文模式吗？",
+            "the URL is verified, but the reply is plain, and in {mode} it must be encrypted: is the bot in plain mode?";
         encrypted_reply() =>
             "URL 验证通过了，但回复是加密的，明文模式下不能加密：机器人的模式不是 plain 吗？",
             "the URL is verified, but the reply is encrypted, and in plain mode it must not be: is the bot's mode not plain?";

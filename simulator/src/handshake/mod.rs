@@ -21,6 +21,44 @@ pub use diagnosis::Diagnosis;
 pub use push_diagnosis::PushDiagnosis;
 pub use verification::{TestPush, Verification, verify};
 
+/// The name of each diagnosis, of the URL verification and of the push after it, as in JSON and in scenarios.
+pub const DIAGNOSES: &[&str] = &[
+    "verified",
+    "unreachable",
+    "broken",
+    "slow",
+    "trailing_slash",
+    "redirect",
+    "https_redirect",
+    "wrong_token",
+    "no_query",
+    "login",
+    "not_found",
+    "other_slash",
+    "get_not_allowed",
+    "status",
+    "quoted",
+    "byte_order_mark",
+    "blanks",
+    "compressed",
+    "html",
+    "empty",
+    "other",
+    "bot_is_plain",
+    "bot_is_encrypted",
+    "refused",
+    "post_not_allowed",
+    "media_type",
+    "gateway",
+    "failed",
+    "plain_reply",
+    "encrypted_reply",
+    "wrong_signature",
+    "wrong_key",
+    "wrong_app_id",
+    "not_accepted",
+];
+
 /// The request that WeChat's console sends when an account's URL is saved.
 ///
 /// ```
@@ -111,4 +149,41 @@ pub struct HandshakeResult {
     pub took_ms: u64,
     /// What the answer means.
     pub diagnosis: Diagnosis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DIAGNOSES;
+
+    /// The variants of an enum in this file, as serde names them.
+    fn variants(source: &str, name: &str) -> Vec<String> {
+        let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).expect("the enum");
+        let (body, _) = body.split_once("\n}").expect("its end");
+        let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
+        let lines = lines.filter(|line| line.starts_with(|char: char| char.is_ascii_uppercase()));
+        let snake = |line: &str| {
+            let mut name = String::new();
+            for char in line.chars().take_while(char::is_ascii_alphanumeric) {
+                if char.is_ascii_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.push(char.to_ascii_lowercase());
+            }
+            name
+        };
+        lines.map(snake).collect()
+    }
+
+    #[test]
+    fn each_diagnosis_is_listed_once() {
+        let mut names = variants(include_str!("diagnosis.rs"), "Diagnosis");
+        names.extend(variants(include_str!("push_diagnosis.rs"), "PushDiagnosis"));
+        // After an accepted push the diagnosis is the verification's.
+        names.retain(|name| name != "accepted");
+        names.sort_unstable();
+        names.dedup();
+        let mut listed = DIAGNOSES.to_vec();
+        listed.sort_unstable();
+        assert_eq!(names, listed);
+    }
 }

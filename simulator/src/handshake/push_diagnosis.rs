@@ -25,7 +25,8 @@ pub enum PushDiagnosis {
     },
     /// No delivery was answered in time.
     Slow,
-    /// The push was refused, and the same event in plain mode is accepted: most often that is the bot's mode.
+    /// The push was refused, and the same event in plain mode is accepted: the bot's mode is plain, or the EncodingAESKey
+    /// or the AppID is another one and the bot believes a request that says it is not encrypted.
     BotIsPlain,
     /// The push was refused in plain mode, and the same event is accepted when it is encrypted: the bot's mode is safe or
     /// compatible.
@@ -110,13 +111,13 @@ impl PushDiagnosis {
     #[must_use]
     pub fn explanation(&self, mode: Mode) -> LocalizedText {
         match self {
-            Self::Accepted => texts::verified(mode),
+            Self::Accepted => texts::verified(&mode.title()),
             Self::Unreachable { error } => texts::lost(&error.text()),
             Self::Broken { reason } => texts::broken(&reason.text()),
             Self::Slow => texts::slow(),
-            Self::BotIsPlain => texts::bot_is_plain(mode),
+            Self::BotIsPlain => texts::bot_is_plain(),
             Self::BotIsEncrypted => texts::bot_is_encrypted(),
-            Self::Refused { status } if mode.is_encrypted() => texts::refused(*status, mode),
+            Self::Refused { status } if mode.is_encrypted() => texts::refused(*status, &mode.title()),
             Self::Refused { status } => texts::refused_in_plain_mode(*status),
             Self::Redirect { location } => texts::redirect(location),
             Self::NotFound => texts::not_found(),
@@ -127,7 +128,7 @@ impl PushDiagnosis {
             Self::Status { status } => texts::status(*status),
             Self::Compressed { encoding } => texts::compressed(encoding),
             Self::Html => texts::html(),
-            Self::PlainReply => texts::plain_reply(mode),
+            Self::PlainReply => texts::plain_reply(&mode.title()),
             Self::EncryptedReply => texts::encrypted_reply(),
             Self::WrongSignature => texts::wrong_signature(),
             Self::WrongKey => texts::wrong_key(),

@@ -234,3 +234,20 @@ fn the_signature_that_was_expected_is_shown_without_the_token() {
     let signature = reading.signature.expect("one was computed");
     assert_eq!(signature.parts.iter().filter(|part| part.value.is_none()).count(), 1);
 }
+
+#[test]
+fn an_empty_reply_that_is_encrypted_is_told() {
+    for xml in ["", "\n"] {
+        let reading = read_answer(Mode::Safe, None, &answer(sealed_for(APP_ID, xml)));
+        let [failed] = &reading.failures().collect::<Vec<_>>()[..] else { panic!("{:?}", reading.checks) };
+        assert_eq!(failed.name, CheckName::InnerWellFormed);
+        assert!(failed.detail.en.starts_with("the decrypted reply is empty:"), "{failed:?}");
+        assert!(failed.detail.zh.starts_with("解密后的回复是空的："), "{failed:?}");
+    }
+}
+
+#[test]
+fn the_body_of_another_status_is_not_read() {
+    let page = Answer { status: 404, ..answer("<!doctype html>\n<title>404</title>") };
+    assert_eq!(failures(Mode::Safe, None, &page), [CheckName::Status]);
+}

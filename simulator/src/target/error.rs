@@ -98,7 +98,8 @@ impl UrlError {
     #[must_use]
     pub fn text(&self) -> LocalizedText {
         match self {
-            Self::Invalid(url) => texts::not_a_url(url),
+            Self::Invalid(url) if url.contains("://") => texts::not_a_url(url),
+            Self::Invalid(url) => texts::not_a_url_without_scheme(url),
             Self::Scheme(url) => texts::not_http_url(url),
             Self::NoTls(url) => texts::no_tls(url),
             Self::NoHost(url) => texts::no_host(url),

@@ -120,18 +120,23 @@ fn a_bot_that_refuses_everything_is_not_praised() {
     let done = Done::at(&account(Mode::Safe), &url, &["attack", "bad-signature", "--json"]).exits(1);
     assert_eq!(done.json()["genuine_taken"], false);
     done.says("a genuine message was not taken");
+    let done = Done::at(&account(Mode::Safe), &url, &["attack", "bad-signature"]).exits(1);
+    assert!(
+        done.stdout.ends_with(
+            "1 refused, 0 accepted\n✗ a genuine message was not taken (refused with 404): are the credentials and the \
+             mode the same on both sides? Or is the path (--path) wrong?\n"
+        ),
+        "{done:?}"
+    );
+    let done = Done::at(&account(Mode::Safe), &url, &["attack", "bad-signature", "--lang", "zh"]).exits(1);
+    assert!(done.stdout.ends_with("AppID、密钥和模式一致吗？或路径不对（--path）\n"), "{done:?}");
 }
 
 #[test]
 fn refusals_that_say_why_are_counted_once() {
     let url = serve(Router::new().route("/weixin", post(async || (StatusCode::FORBIDDEN, "wrong AppID"))));
     let done = Done::at(&account(Mode::Safe), &url, &["attack", "other-key", "other-app-id"]).exits(1);
-    assert!(
-        done.stdout.ends_with(
-            "refusals with a body: 2. Do not tell an attacker what was wrong\n2 refused, 0 accepted\n"
-        ),
-        "{done:?}"
-    );
+    done.says("refusals with a body: 2. Do not tell an attacker what was wrong\n2 refused, 0 accepted\n");
 }
 
 #[test]
@@ -140,5 +145,29 @@ fn an_attack_can_be_left_out() {
     let bot = Example::start("weak_bot", &account, &["doctype"]);
     let arguments = ["attack", "other-key", "doctype", "--except", "doctype"];
     Done::at(&account, &bot.url, &arguments).exits(0).says("1 refused, 0 accepted");
-    Done::at(&account, &bot.url, &["attack", "--except", "doctypes"]).exits(2).says("doctypes");
+    let arguments = ["attack", "other-key", "doctype", "broken-xml", "--except", "doctype,broken-xml"];
+    Done::at(&account, &bot.url, &arguments).exits(0).says("1 refused, 0 accepted");
+    Done::at(&account, &bot.url, &["attack", "--except", "doctypes"])
+        .exits(2)
+        .says("there is no attack doctypes: did you mean doctype?");
+    let done = Done::at(&account, &bot.url, &["attack", "--except", "nonsense"]).exits(2);
+    done.says("the attacks are: bad-signature,");
+    let done = Done::at(&account, &bot.url, &["attack", "nonsense"]).exits(2);
+    done.says("the attacks are: all, bad-signature,");
+}
+
+#[test]
+fn a_refusal_by_an_error_of_the_server_shows_its_status() {
+    let failing = async || (StatusCode::INTERNAL_SERVER_ERROR, "");
+    let url = serve(Router::new().route("/weixin", post(failing)));
+    for (lang, row) in [
+        ("en", "✓ refused (500: did it crash?)  other-key "),
+        ("zh", "✓ 已拒绝（500：是不是崩溃了？）  other-key "),
+    ] {
+        let arguments = ["attack", "other-key", "--lang", lang];
+        let done = Done::at(&account(Mode::Safe), &url, &arguments).exits(1);
+        assert!(done.stdout.starts_with(row), "{done:?}");
+    }
+    let json = Done::at(&account(Mode::Safe), &url, &["attack", "other-key", "--json"]).exits(1).json();
+    assert_eq!(json["attacks"][0]["verdict"], "refused");
 }

@@ -11,6 +11,7 @@ use wechat_sim::Mode;
 
 use crate::bots::nowhere;
 use crate::process::example;
+use crate::scenarios::Scenario;
 use crate::sim::{Done, account, sim};
 
 /// How long to wait for anything before a test fails.
@@ -255,6 +256,62 @@ fn any_command_starts_a_bot_for_itself_and_stops_it() {
         "test -z \"$WECHAT_ENCODING_AES_KEY\" && exec $BOT",
     ))
     .exits(0);
+}
+
+#[test]
+fn python_prints_at_once_unless_it_is_told_otherwise() {
+    let script = "echo python=$PYTHONUNBUFFERED; exit 7";
+    Done::of(with_bot(&["send", "text", "hi"], script)).exits(3).says("python=1\n");
+    let mut command = with_bot(&["send", "text", "hi"], script);
+    command.env("PYTHONUNBUFFERED", "");
+    Done::of(command).exits(3).says("python=\n");
+    Done::of(sim(&["dev", "--help"])).exits(0).says("PYTHONUNBUFFERED");
+}
+
+#[test]
+fn a_bot_with_credentials_of_its_own_is_told_what_to_set() {
+    let own = "WECHAT_TOKEN=anotherToken exec $BOT";
+    let (refused, generated) =
+        ("refused: are Token, AppID, EncodingAESKey and mode the same", "generated credentials;");
+    for arguments in [&["send", "text", "hi"] as &[&str], &["event", "subscribe"]] {
+        Done::of(with_bot(arguments, own)).exits(1).says(refused).says(generated);
+    }
+    let zh = Done::of(with_bot(&["send", "text", "hi", "--lang", "zh"], own)).exits(1);
+    zh.says("  被拒绝：两边的 Token、AppID、EncodingAESKey 和模式一致吗？").says("自动生成的账号");
+    let scenario = Scenario::new("own.toml", "[[step]]\ntext = \"hi\"\n");
+    Done::of(with_bot(&["run", scenario.path()], own)).exits(1).says(refused).says(generated);
+    // Those of the environment are not generated.
+    let mut command = with_bot(&["send", "text", "hi"], own);
+    command.envs(account(Mode::Safe).environment());
+    let done = Done::of(command).exits(1).says(refused);
+    assert!(!done.stdout.contains(generated), "{done:?}");
+    Dev::start(dev(&[], own)).line("  (this bot was started with generated credentials;");
+}
+
+#[test]
+fn a_path_that_is_not_the_bots_is_told_after_a_push() {
+    let done = Done::of(with_bot(&["send", "text", "hi", "--path", "/other"], "exec $BOT > /dev/null"));
+    done.exits(1).says("  is the path right? Give it with --path (default /weixin)\n");
+}
+
+#[test]
+fn the_report_is_written_when_the_bot_dies() {
+    let scenario = Scenario::new(
+        "dies.toml",
+        "[[step]]\ntext = \"a\"\n[[step]]\nwait = \"20s\"\n[[step]]\ntext = \"b\"\n",
+    );
+    let report = Scenario::new("dies.xml", "");
+    let script = "$BOT & sleep 2; kill $!; exit 7";
+    let arguments = ["run", scenario.path(), scenario.path(), "--junit", report.path()];
+    Done::of(with_bot(&arguments, script)).exits(3).says("the bot ended by itself: exit status: 7");
+    let xml = std::fs::read_to_string(report.path()).expect("a report");
+    let document = roxmltree::Document::parse(&xml).expect("well-formed");
+    let totals = ["tests", "failures", "errors"].map(|name| document.root_element().attribute(name));
+    assert_eq!(totals, [Some("6"), Some("0"), Some("5")], "{xml}");
+    let errors = document.descendants().filter(|node| node.has_tag_name("error"));
+    for error in errors {
+        assert_eq!(error.attribute("message"), Some("the bot ended by itself: exit status: 7"));
+    }
 }
 
 #[test]

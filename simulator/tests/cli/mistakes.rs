@@ -58,6 +58,21 @@ const UNKNOWN_NAMES: &[Mistake] = &[
         "CLICK 没有字段“EventKy”，是不是 EventKey？",
     ),
     (
+        &["event", "CLICK", "--field", "Eventkey=x"],
+        "CLICK has no field “Eventkey”: did you mean EventKey?",
+        "CLICK 没有字段“Eventkey”，是不是 EventKey？",
+    ),
+    (
+        &["attack", "--except", "slow-bdy"],
+        "there is no attack slow-bdy: did you mean slow-body?",
+        "没有名为 slow-bdy 的攻击，是不是 slow-body？",
+    ),
+    (
+        &["verify", "127.0.0.1:8931/weixin", "--token", "abc"],
+        "“127.0.0.1:8931/weixin” is not a URL: write http:// in front",
+        "“127.0.0.1:8931/weixin”不是 URL：前面加上 http://",
+    ),
+    (
         &["event", "CLICK", "--field", "Colour=x"],
         "CLICK has no field “Colour”; its fields are EventKey (",
         "CLICK 没有字段“Colour”，它的字段有 EventKey（",

@@ -6,7 +6,7 @@ use roxmltree::Document;
 use wechat_sim::Mode;
 
 use crate::bots::{bot, nowhere};
-use crate::sim::{Done, account};
+use crate::sim::{Done, account, sim};
 
 /// A scenario of this crate.
 pub(crate) fn shipped(name: &str) -> String {
@@ -142,6 +142,18 @@ fn a_mistake_in_a_scenario_is_told_before_anything_is_pushed() {
         ("[[step]]\nraw = \"<xml/>\"\nfields = { A = \"1\" }", "raw XML has no `fields`"),
         ("[[step]]\nraw_file = \"nowhere.xml\"", "nowhere.xml"),
         ("[[step]]\nattack = \"nonsense\"", "nonsense"),
+        ("[[step]]\nattack = \"all\"\nexcept = \"doctypes\"", "there is no attack doctypes: did you mean doctype?"),
+        ("[[step]]\ntext = \"a\"\nexcept = [\"doctype\"]", "`except` goes with `attack`"),
+        (
+            "[[step]]\nverify = \"wrong_tokn\"",
+            "there is no diagnosis “wrong_tokn”: did you mean wrong_token? The diagnoses are: verified, unreachable,",
+        ),
+        ("[[step]]\nverify = \"nonsense\"", "there is no diagnosis “nonsense”; the diagnoses are: verified,"),
+        (
+            "[[step]]\nwait = \"1s\"\n[[step]]\ntext = \"a\"\nexpect = \"收到 \\\"a\"",
+            "step 2: `expect` is a table: expect = { text = \"收到 \\\"a\" }",
+        ),
+        ("[[step]]\ntext = \"a\"\nexpect = true", "`expect` is a table: expect = { text = \"…\" }"),
         ("[[step", "TOML"),
     ]
     .into_iter()
@@ -165,6 +177,8 @@ fn a_mistake_in_a_scenario_is_told_in_chinese_too() {
             " 第 2 步：没有“click”这种事件，是不是 CLICK？",
         ),
         ("[[step]]\nraw_file = \"nowhere.xml\"", "nowhere.xml：没有这个文件"),
+        ("[[step]]\nverify = \"wrong_tokn\"", "没有“wrong_tokn”这种诊断，是不是 wrong_token？"),
+        ("[[step]]\ntext = \"a\"\nexpect = \"收到 a\"", "expect 是一个表：expect = { text = \"收到 a\" }"),
         ("[[step", "解析器的错误信息："),
     ]
     .into_iter()
@@ -174,4 +188,28 @@ fn a_mistake_in_a_scenario_is_told_in_chinese_too() {
         let arguments = ["run", wrong.path(), "--lang", "zh"];
         Done::at(&account, &nowhere(), &arguments).exits(2).says(wrong.path()).says(said);
     }
+}
+
+#[test]
+fn an_attack_is_left_out_of_a_scenario() {
+    let account = account(Mode::Safe);
+    let step = "[[step]]\nattack = [\"doctype\", \"slow-body\"]\nexcept = [\"slow-body\"]\n";
+    let scenario = Scenario::new("except.toml", step);
+    let done = Done::at(&account, &bot(&account), &["run", scenario.path()]).exits(0);
+    assert!(!done.stdout.contains("one byte a second"), "{done:?}");
+    done.says("✓ attack doctype, slow-body except slow-body");
+}
+
+#[test]
+fn a_report_without_a_folder_is_a_mistake() {
+    let arguments = ["run", &shipped("menu"), "--junit", "/nonexist/report.xml"];
+    let with =
+        |lang| Done::at(&account(Mode::Safe), &nowhere(), &[&arguments[..], &["--lang", lang]].concat());
+    with("en").exits(2).says("the folder /nonexist does not exist");
+    with("zh").exits(2).says("目录 /nonexist 不存在");
+}
+
+#[test]
+fn the_help_lists_the_diagnoses() {
+    Done::of(sim(&["run", "--help"])).exits(0).says("wrong_token,").says("plain_reply,").says("except = [");
 }

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::process::Stdio;
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Html;
 use axum::routing::any;
 use wechat_sim::{FAILURE_NOTICE, Mode};
 
@@ -166,4 +168,40 @@ fn a_reader_that_goes_away_is_no_crash() {
         .expect("it starts");
     drop(process.stdout.take());
     assert_eq!(process.wait().expect("an exit").code(), Some(0));
+}
+
+#[test]
+fn an_error_page_is_a_status_and_nothing_else() {
+    let page = async || (StatusCode::NOT_FOUND, Html("<!doctype html>\n<title>404</title>"));
+    let url = serve(Router::new().route("/weixin", any(page)));
+    let account = account(Mode::Safe);
+    let done = Done::at(&account, &url, &["send", "text", "hi"]).exits(1).says("✗ status: HTTP status 404");
+    assert!(!done.stdout.contains("well-formed"), "{done:?}");
+    done.says(&format!("  is the path right? The URL is {url}: give another with --url\n"));
+    let zh = Done::at(&account, &url, &["send", "text", "hi", "--lang", "zh"]).exits(1);
+    zh.says(&format!("  路径对吗？这里是 {url}，用 --url 指定\n"));
+}
+
+#[test]
+fn a_reply_that_wechat_does_not_accept_is_a_fault_though_nobody_sees_it() {
+    let account = account(Mode::Safe);
+    let url = serve(Router::new().route("/weixin", any(async || "\"success\"")));
+    for arguments in [&["--expect-nothing"] as &[&str], &[]] {
+        let done = Done::at(&account, &url, &[&["event", "unsubscribe"], arguments].concat()).exits(1);
+        done.says("✗ acknowledgement").says("← (nothing)").says("✗ WeChat accepts the answer");
+    }
+    Done::at(&account, &bot(&account), &["event", "unsubscribe", "--expect-nothing"]).exits(0);
+}
+
+#[test]
+fn a_mode_that_is_plain_for_want_of_a_key_is_told() {
+    let account = account(Mode::Plain);
+    let url = bot(&account);
+    let pushed = |arguments: &[&str]| {
+        let credentials = ["--app-id", account.app_id(), "--token", account.token(), "--url", &url];
+        Done::of(sim(&[&["send", "text", "hi"], &credentials as &[&str], arguments].concat())).exits(0)
+    };
+    assert_eq!(pushed(&[]).stderr, "plain mode: WECHAT_ENCODING_AES_KEY is not set\n");
+    assert_eq!(pushed(&["--lang", "zh"]).stderr, "明文模式：没有设置 WECHAT_ENCODING_AES_KEY\n");
+    assert_eq!(pushed(&["--mode", "plain"]).stderr, "");
 }

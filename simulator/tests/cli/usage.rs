@@ -101,3 +101,13 @@ fn the_language_is_the_one_that_is_asked_for() {
     assert!(said("en_US.UTF-8", &["--lang", "zh"]).contains("没有名为"));
     assert!(said("zh_CN.UTF-8", &["--lang", "en"]).contains("there is no attack"));
 }
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn a_build_without_tls_says_how_to_make_one_with_it() {
+    let url = "https://127.0.0.1/weixin";
+    for (lang, said) in [("en", "https needs the feature `tls`"), ("zh", "https 需要 feature“tls”")] {
+        let done = Done::at(&account(Mode::Safe), url, &["send", "text", "hi", "--lang", lang]).exits(2);
+        done.says(said).says("cargo install --path simulator --features tls");
+    }
+}

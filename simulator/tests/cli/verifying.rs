@@ -74,6 +74,8 @@ fn a_right_bot_is_verified_in_every_mode() {
     for account in Mode::ALL.map(account) {
         let done = Done::at(&account, &bot(&account), &["verify"]).exits(0);
         assert!(done.stdout.starts_with("✓ verified"), "{done:?}");
+        let zh = Done::at(&account, &bot(&account), &["verify", "--lang", "zh"]).exits(0);
+        zh.says(&format!("（VIEW，{}）", account.mode().title().zh));
         let json = Done::at(&account, &bot(&account), &["verify", "--json"]).exits(0).json();
         assert_eq!(json["push"]["diagnosis"]["diagnosis"], "accepted", "{json}");
         assert_eq!(json["push"]["exchange"]["kind"], "VIEW", "{json}");
@@ -93,7 +95,7 @@ fn a_wrong_key_is_told_by_the_push_after_the_handshake() {
     let account = account(Mode::Safe);
     let done = Done::at(&account, &bot_of_another(&account, Mode::Safe), &["verify"]).exits(1);
     done.says("✗ the URL is verified (the Token is the same on both sides), but the push after it was refused (403)")
-        .says("are the EncodingAESKey and the AppID the same, too? (The mode is safe;")
+        .says("are the EncodingAESKey and the AppID the same, too? (It was pushed in safe mode;")
         .says("answered: HTTP 403")
         .says("the console would accept this URL, but messages would not get through");
     let json =
@@ -109,6 +111,51 @@ fn another_mode_is_told_by_the_push_after_the_handshake() {
         let done = Done::at(&account, &url, &["verify", "--mode", here.name(), "--lang", "zh"]).exits(1);
         done.says("✗ URL 验证通过了").says("模式").says("公众平台后台会接受这个 URL");
     }
+}
+
+/// A bot that decrypts what says that it is encrypted, with another key, and believes the rest.
+fn credulous_bot() -> String {
+    let push = async |RawQuery(query): RawQuery| match query.unwrap_or_default().contains("encrypt_type=aes")
+    {
+        true => (StatusCode::FORBIDDEN, ""),
+        false => (StatusCode::OK, "success"),
+    };
+    let echo = async |RawQuery(query): RawQuery| {
+        let query = query.unwrap_or_default();
+        query.split('&').find_map(|pair| pair.strip_prefix("echostr=")).unwrap_or_default().to_owned()
+    };
+    serve(Router::new().route("/weixin", get(echo).post(push)))
+}
+
+#[test]
+fn a_bot_that_believes_encrypt_type_is_told_of_its_key_and_of_the_attack() {
+    for (lang, said) in [
+        (
+            "en",
+            "the bot refuses an encrypted push and accepts a plain one: another EncodingAESKey, another AppID, or the \
+             bot's mode is plain. (If it is not plain, it accepts plaintext-downgrade: see `wechat-sim attack`.)",
+        ),
+        (
+            "zh",
+            "机器人拒绝加密的推送，却接受明文：EncodingAESKey 或 AppID 不一致，或者机器人是明文模式。\
+             （如果不是明文模式，说明它会被 plaintext-downgrade 攻击。）",
+        ),
+    ] {
+        let account = account(Mode::Safe);
+        Done::at(&account, &credulous_bot(), &["verify", "--lang", lang]).exits(1).says(said);
+    }
+}
+
+#[test]
+fn a_mode_that_needs_a_key_is_not_verified_without_one() {
+    let account = account(Mode::Safe);
+    let url = bot(&account);
+    let arguments =
+        ["verify", &url, "--app-id", account.app_id(), "--token", account.token(), "--mode", "safe"];
+    let with = |more: &[&str]| Done::of(sim(&[&arguments, more].concat()));
+    with(&[]).exits(2).says("safe mode needs WECHAT_ENCODING_AES_KEY");
+    with(&["--lang", "zh"]).exits(2).says("安全模式需要 WECHAT_ENCODING_AES_KEY");
+    with(&["--handshake-only"]).exits(0).says("✓ verified\n");
 }
 
 #[test]

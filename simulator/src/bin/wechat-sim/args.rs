@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use wechat_sim::DEFAULT_FAN;
 use wechat_sim::attack::{self, Attack};
+use wechat_sim::handshake::DIAGNOSES;
 
 use crate::credentials::Credentials;
 use crate::duration::HumanDuration;
@@ -83,7 +84,7 @@ pub(crate) enum Command {
     #[command(after_help = RAW)]
     Raw(RawArgs),
     /// Play scenarios: conversations in TOML, with what is expected of the bot
-    #[command(after_help = RUN, after_long_help = format!("{RUN}\n\n{SCENARIO}"))]
+    #[command(after_help = RUN, after_long_help = format!("{RUN}\n\n{SCENARIO}\n\n{}", list_of_diagnoses()))]
     Run(RunArgs),
     /// Send forged requests, which a bot must refuse
     #[command(after_help = ATTACK, after_long_help = format!("{ATTACK}\n\n{}", list_of_attacks()))]
@@ -115,7 +116,8 @@ When the bot ends by itself, so does this command, with exit code 3. In a termin
 (and exit code 3), since the bot can be started again.
 
 The bot prints to pipes, not to a terminal. If there is a terminal behind them, it is asked for colours with
-CARGO_TERM_COLOR, CLICOLOR_FORCE and FORCE_COLOR, unless one is set already or NO_COLOR is.";
+CARGO_TERM_COLOR, CLICOLOR_FORCE and FORCE_COLOR, unless one is set already or NO_COLOR is. PYTHONUNBUFFERED is 1 unless it
+is set, since Python would keep what it prints.";
 
 #[derive(clap::Args)]
 pub(crate) struct DevArgs {
@@ -238,7 +240,11 @@ const SCENARIO: &str = r#"A scenario has steps, which are played one after anoth
   fields = { EventKey = "MENU_HELP" }
   expect = { kind = "news", deliveries = 1 }
 
-A step has one of:  text, send (a MsgType, with `value`), event, raw, raw_file, wait, verify, attack ("all", or names).
+  [[step]]
+  attack = "all"                              # or names: ["bad-signature", "doctype"]
+  except = ["slow-body"]
+
+A step has one of:  text, send (a MsgType, with `value`), event, raw, raw_file, wait, verify, attack.
 expect has any of:  text, contains, kind, nothing, failure_notice, deliveries, within.
 If a step does not say what the user should see, anything but WeChat's failure notice is accepted."#;
 
@@ -259,8 +265,8 @@ pub(crate) struct AttackArgs {
     /// Which attacks [default: all]
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// Leave this attack out, such as one that a proxy in front of the bot refuses
-    #[arg(long, value_name = "NAME")]
+    /// Leave these attacks out, such as those that a proxy in front of the bot refuses: `--except slow-body,oversize`
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) except: Vec<String>,
     #[command(flatten)]
     pub(crate) bot: BotArgs,
@@ -274,6 +280,17 @@ pub(crate) struct VerifyArgs {
     /// Push no event after the verification, as for a bot in production
     #[arg(long)]
     pub(crate) handshake_only: bool,
+}
+
+/// The list of diagnoses, for the help.
+fn list_of_diagnoses() -> String {
+    let mut text = "Diagnoses:".to_owned();
+    for names in DIAGNOSES.chunks(6) {
+        text.push_str("\n  ");
+        text.push_str(&names.join(", "));
+        text.push(',');
+    }
+    text.trim_end_matches(',').to_owned()
 }
 
 /// The list of attacks, for the help.

@@ -10,12 +10,12 @@ use crate::context::Context;
 use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::suggest::{listed, nearest};
 use crate::texts;
 
 pub(crate) async fn run(context: &Context, args: &AttackArgs) -> Result<Exit, Failure> {
     let mut attacks = named(&args.names)?;
-    let excepted = args.except.iter().map(|name| by_name(name)).collect::<Result<Vec<_>, _>>()?;
-    attacks.retain(|attack| !excepted.iter().any(|excepted| excepted.name == attack.name));
+    leave_out(&mut attacks, &args.except)?;
     with_bot(context, &args.bot, async |context| send(context, &attacks).await).await
 }
 
@@ -29,7 +29,7 @@ async fn send(context: &Context, attacks: &[&'static Attack]) -> Result<Exit, Fa
         "url": context.url(),
         "passed": report.exit() == Exit::Success,
         "accepted": report.accepted().collect::<Vec<_>>(),
-        "genuine_taken": report.genuine_accepted,
+        "genuine_taken": report.genuine.passed,
         "attacks": report.results.iter().map(AttackSummary::of).collect::<Vec<_>>(),
     }));
     Ok(report.exit())
@@ -40,20 +40,32 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Attack>, Failure> {
     if names.is_empty() || names.iter().any(|name| name == "all") {
         return Ok(attack::all().iter().collect());
     }
-    names.iter().map(|name| by_name(name)).collect()
+    names.iter().map(|name| by_name(name, &["all"])).collect()
 }
 
-fn by_name(name: &str) -> Result<&'static Attack, Failure> {
+/// Leaves the attacks with these names out.
+pub(crate) fn leave_out(attacks: &mut Vec<&'static Attack>, except: &[String]) -> Result<(), Failure> {
+    let excepted = except.iter().map(|name| by_name(name, &[])).collect::<Result<Vec<_>, _>>()?;
+    attacks.retain(|attack| !excepted.iter().any(|excepted| excepted.name == attack.name));
+    Ok(())
+}
+
+/// The attack with this name. `others` can stand in its place.
+fn by_name(name: &str, others: &[&'static str]) -> Result<&'static Attack, Failure> {
     attack::named(name).ok_or_else(|| {
-        let known: Vec<_> = attack::all().iter().map(|attack| attack.name).collect();
-        Failure::usage(texts::no_such_attack(name, &known.join(", ")))
+        let mut known = others.to_vec();
+        known.extend(attack::all().iter().map(|attack| attack.name));
+        Failure::usage(match &nearest(name, known.iter().copied())[..] {
+            [] => texts::no_such_attack(name, &known.join(", ")),
+            meant => texts::no_such_attack_but(name, &listed(meant)),
+        })
     })
 }
 
 /// The results of several attacks.
 pub(crate) struct AttackReport {
-    /// Whether a genuine message was accepted. If it was not, the refusals mean nothing.
-    genuine_accepted: bool,
+    /// A genuine message. If it was not accepted, the refusals mean nothing.
+    genuine: ProbeResult,
     results: Vec<AttackResult>,
 }
 
@@ -69,9 +81,9 @@ pub(crate) async fn run_all(
         return Err(error.into());
     }
     if !genuine.passed {
-        output.note(output.pick(&texts::genuine_refused(&genuine.detail.zh, &genuine.detail.en)));
+        output.note(output.pick(&texts::genuine_refused(&genuine.detail)));
     }
-    let mut report = AttackReport { genuine_accepted: genuine.passed, results: Vec::new() };
+    let mut report = AttackReport { genuine, results: Vec::new() };
     for attack in attacks {
         let result = output.counted(attack.name, attack.run(wechat, target)).await;
         print_row(output, &result);
@@ -93,12 +105,23 @@ fn print_row(output: &Output, result: &AttackResult) {
         Verdict::NotApplicable => "-",
         _ => "?",
     };
-    let (verdict, title) = (verdict(result.verdict), output.pick(&result.title));
+    let verdict = match crash(result) {
+        Some(status) => texts::refused_by_failing(status),
+        None => verdict(result.verdict),
+    };
+    let title = output.pick(&result.title);
     let verdict = output.pick(&verdict);
     output.progress(&format!("{mark} {verdict}{:28}{title}", result.name));
     for probe in result.probes.iter().filter(|probe| !probe.passed) {
         output.progress(output.pick(&texts::probe(&probe.forgery, &probe.detail)));
     }
+}
+
+/// The status of a refusal that may be a crash, if there is one.
+fn crash(result: &AttackResult) -> Option<u16> {
+    let statuses = result.probes.iter().filter_map(|probe| Some(probe.ending.answer()?.status));
+    let mut statuses = statuses.filter(|_| result.verdict == Verdict::Refused);
+    statuses.find(|status| *status >= 500)
 }
 
 /// The verdict as the first column of the table.
@@ -125,6 +148,9 @@ impl AttackReport {
         let count = |verdict| self.with(verdict).count();
         let totals = texts::attack_totals(count(Verdict::Refused), count(Verdict::Accepted));
         output.line(output.pick(&totals));
+        if !self.genuine.passed {
+            output.line(&format!("✗ {}", output.pick(&texts::genuine_refused(&self.genuine.detail))));
+        }
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -134,7 +160,7 @@ impl AttackReport {
         } else if has(Verdict::Unreachable) {
             Exit::Unreachable
         } else {
-            Exit::passed(self.genuine_accepted && !has(Verdict::Unclear))
+            Exit::passed(self.genuine.passed && !has(Verdict::Unclear))
         }
     }
 
@@ -146,7 +172,7 @@ impl AttackReport {
         let failed: Vec<_> = failed
             .map(|result| format!("{}: {}", result.name, output.pick(&verdict(result.verdict)).trim_end()))
             .collect();
-        if failed.is_empty() && !self.genuine_accepted {
+        if failed.is_empty() && !self.genuine.passed {
             return output.pick(&texts::genuine_not_taken()).to_owned();
         }
         failed.join(", ")

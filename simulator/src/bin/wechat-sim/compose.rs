@@ -4,7 +4,7 @@
 use wechat_sim::catalogue::{self, Kind};
 use wechat_sim::{LocalizedText, Message};
 
-use crate::suggest::nearest;
+use crate::suggest::{listed, nearest};
 use crate::texts::compose as texts;
 
 /// Why there is no message.
@@ -46,10 +46,6 @@ impl ComposeError {
             Self::BadLocation => texts::bad_location(),
         }
     }
-}
-
-fn listed(names: &[&str]) -> LocalizedText {
-    LocalizedText { zh: names.join("、"), en: names.join(", ") }
 }
 
 /// A message of this kind, with `value` in the field that holds the main content of the kind.
@@ -104,7 +100,7 @@ fn with_fields(
     fields: &[(String, String)],
 ) -> Result<Message, ComposeError> {
     for (name, _) in fields {
-        if !kind.has_field(name) && !HEAD.contains(&name.as_str()) {
+        if !has_field(kind, name) && !HEAD.contains(&name.as_str()) {
             // A path with a mistake in its last name has the same parent, so both are compared whole.
             let paths = kind.fields().iter().map(|field| field.path.as_str());
             let last_names = paths.clone().filter_map(|path| path.rsplit('.').next());
@@ -113,6 +109,14 @@ fn with_fields(
         }
     }
     Ok(fields.iter().fold(message, |message, (path, value)| message.field(path, value.as_str())))
+}
+
+/// Whether the kind has a field with this path, or with a path that ends with it. Case matters, as it does to a bot.
+fn has_field(kind: &Kind, name: &str) -> bool {
+    kind.fields().iter().any(|field| {
+        let before = field.path.strip_suffix(name);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })
 }
 
 fn with_value(kind: &'static Kind, value: &str) -> Result<Message, ComposeError> {
@@ -240,11 +244,13 @@ mod tests {
     #[test]
     fn a_field_of_the_kind_or_of_the_head_is_set_and_another_is_refused() {
         let field = |name: &str| [(name.to_owned(), "1".to_owned())];
-        for name in ["EventKey", "eventkey", "ScanCodeInfo.ScanResult", "ScanResult", "MsgId", "CreateTime"] {
+        for name in ["EventKey", "ScanCodeInfo.ScanResult", "ScanResult", "MsgId", "CreateTime"] {
             assert!(event("scancode_push", &field(name)).is_ok(), "{name}");
         }
         for (name, expected) in [
             ("EventKy", &["EventKey"] as &[&str]),
+            ("Eventkey", &["EventKey"]),
+            ("scanResult", &["ScanResult"]),
             ("ScanCodeInfo.ScanReslt", &["ScanCodeInfo.ScanResult"]),
             ("ScanReslt", &["ScanResult"]),
             ("msgid", &["MsgId"]),

@@ -4,6 +4,7 @@ use crate::args::CommonArgs;
 use crate::credentials::Credentials;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::texts;
 
 /// The URL of the examples of these crates.
 const DEFAULT_URL: &str = "http://127.0.0.1:3000/weixin";
@@ -17,12 +18,32 @@ pub(crate) struct Context {
     pub(crate) split_cdata: bool,
     /// The URL that was given on the command line, if any.
     pub(crate) given_url: Option<String>,
+    pub(crate) bot: BotOrigin,
+}
+
+/// Where the bot comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BotOrigin {
+    /// It was running before.
+    Running,
+    /// This command started it.
+    Started {
+        /// Whether its credentials were generated.
+        is_generated: bool,
+    },
 }
 
 impl Context {
     pub(crate) fn new(common: CommonArgs) -> Self {
         let CommonArgs { url, credentials, allow_remote, split_cdata, json, lang } = common;
-        Self { output: Output::new(lang, json), credentials, allow_remote, split_cdata, given_url: url }
+        Self {
+            output: Output::new(lang, json),
+            credentials,
+            allow_remote,
+            split_cdata,
+            given_url: url,
+            bot: BotOrigin::Running,
+        }
     }
 
     /// The bot's URL.
@@ -32,6 +53,13 @@ impl Context {
 
     pub(crate) fn account(&self) -> Result<Account, Failure> {
         self.credentials.account()
+    }
+
+    /// Says that the mode is plain if nothing else says so.
+    pub(crate) fn note_plain_mode(&self) {
+        if self.credentials.is_plain_without_key() {
+            self.output.note(self.output.pick(&texts::plain_without_key()));
+        }
     }
 
     /// WeChat and the bot.

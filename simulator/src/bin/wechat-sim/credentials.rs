@@ -68,6 +68,17 @@ impl Credentials {
         self.app_id.is_some() && self.token.is_some() && has_key
     }
 
+    /// Whether the mode is plain only because there is no key.
+    pub(crate) fn is_plain_without_key(&self) -> bool {
+        let has_rest = self.app_id.is_some() && self.token.is_some();
+        has_rest && self.encoding_aes_key.is_none() && self.mode.is_none()
+    }
+
+    /// The mode that was asked for, if it needs a key and there is none.
+    pub(crate) fn mode_without_key(&self) -> Option<Mode> {
+        self.mode.filter(|mode| mode.is_encrypted() && self.encoding_aes_key.is_none())
+    }
+
     /// An account for the URL verification, which needs only the Token.
     pub(crate) fn account_to_verify(&self) -> Result<Account, Failure> {
         let token = required(self.token.as_ref().map(Secret::reveal), "--token", "WECHAT_TOKEN")?;

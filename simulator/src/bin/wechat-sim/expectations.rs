@@ -94,7 +94,8 @@ impl Expectations {
         *self == Self::default()
     }
 
-    /// Checks the exchange. Unless they say what the user should see, anything but WeChat's failure notice is accepted.
+    /// Checks the exchange. Unless they say what the user should see, anything but WeChat's failure notice is accepted. An
+    /// answer that WeChat does not accept is a fault even if nobody sees it.
     pub(crate) fn check(&self, exchange: &Exchange) -> Vec<ExpectationResult> {
         let Self { text, contains, kind, nothing, failure_notice, deliveries, within } = self;
         let mut results = Vec::new();
@@ -114,9 +115,12 @@ impl Expectations {
             check(exchange.shown == Shown::Nothing, texts::expects_nothing());
         }
         let failed = exchange.shown == Shown::FailureNotice;
+        let says_what_is_seen = text.is_some() || contains.is_some() || kind.is_some() || *nothing;
+        // A user who has unfollowed sees nothing, whatever the answer is.
+        let is_hidden = !failed && has_refused_answer(exchange);
         if *failure_notice {
             check(failed, texts::expects_failure_notice());
-        } else if failed && text.is_none() && contains.is_none() && kind.is_none() && !nothing {
+        } else if is_hidden || (failed && !says_what_is_seen) {
             check(false, texts::expects_success());
         }
         if let Some(count) = *deliveries {
@@ -129,4 +133,10 @@ impl Expectations {
         }
         results
     }
+}
+
+/// Whether WeChat does not accept the last answer.
+fn has_refused_answer(exchange: &Exchange) -> bool {
+    let last = exchange.deliveries.last();
+    last.is_some_and(|last| last.ending.answer().is_some() && !last.reading.passed())
 }

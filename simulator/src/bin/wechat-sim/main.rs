@@ -11,6 +11,7 @@ mod dev;
 mod duration;
 mod exit;
 mod expectations;
+mod hint;
 mod keys;
 mod output;
 mod report;

@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::expectations::Expectations;
 use crate::output::Output;
 use crate::report::{report_progress, report_result};
-use crate::texts;
+use crate::{hint, texts};
 
 pub(crate) async fn message(context: &Context, args: SendArgs) -> Result<Exit, Failure> {
     let SendArgs { msg_type, value, sender, expect, bot } = args;
@@ -122,6 +122,9 @@ async fn push_to_bot(
     let expectations = expect.check(&exchange);
     let passed = expectations.iter().all(|expectation| expectation.met);
     report_result(output, &exchange, &expectations);
+    for hint in hint::of_exchange(context, &exchange) {
+        output.progress(output.pick(&hint));
+    }
     output.json(&json!({ "passed": passed, "expectations": expectations, "exchange": exchange }));
     Ok(Exit::passed(passed))
 }

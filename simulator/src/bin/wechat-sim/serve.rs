@@ -17,6 +17,7 @@ const DEFAULT_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 8788);
 /// Serves the page for a bot that is already running.
 pub(crate) async fn run(context: &Context, args: &PageArgs) -> Result<Exit, Failure> {
     available()?;
+    context.note_plain_mode();
     let (account, new) = context.credentials.account_or_new()?;
     context.target(context.url())?;
     let listener = listen(args).await?;

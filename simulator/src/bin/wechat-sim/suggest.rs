@@ -1,6 +1,7 @@
 //! Suggests the name that was meant.
 
 use strsim::osa_distance;
+use wechat_sim::LocalizedText;
 
 /// The candidates that `given` can be a mistyped form of, or else the beginning of; at most three. Case, `_` and `-` are
 /// ignored.
@@ -23,6 +24,11 @@ pub(crate) fn nearest<'c>(given: &str, candidates: impl IntoIterator<Item = &'c 
     near.dedup();
     near.truncate(3);
     near
+}
+
+/// The names as a list.
+pub(crate) fn listed(names: &[&str]) -> LocalizedText {
+    LocalizedText { zh: names.join("、"), en: names.join(", ") }
 }
 
 /// The number of typing mistakes between the two, unless there are too many.

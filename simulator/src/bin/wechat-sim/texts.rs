@@ -16,6 +16,10 @@ wechat_sim::localized_texts! {
     bad_token(error: AccountError) => "Token 由字母和数字组成，长 3 至 32 个字符", "{error}";
     bad_key(error: AccountError) => "EncodingAESKey 由 43 个字母和数字组成", "{error}";
     bad_mode(error: AccountError) => "模式只能是 plain、compatible 或 safe", "{error}";
+    plain_without_key() =>
+        "明文模式：没有设置 WECHAT_ENCODING_AES_KEY", "plain mode: WECHAT_ENCODING_AES_KEY is not set";
+    mode_needs_key(mode: &LocalizedText) =>
+        "{mode:#}需要 WECHAT_ENCODING_AES_KEY", "{mode} needs WECHAT_ENCODING_AES_KEY";
     remote(host: &str) =>
         "{host} 不在本机：要推送到别的机器，请加 --allow-remote",
         "{host} is not on this machine: add --allow-remote to push there anyway";
@@ -25,6 +29,7 @@ wechat_sim::localized_texts! {
         "无法读取 {file}：{error:#}", "{file} cannot be read: {error}";
     cannot_write(file: &dyn Display, error: &LocalizedText) =>
         "无法写入 {file}：{error:#}", "{file} cannot be written: {error}";
+    no_folder(folder: &dyn Display) => "目录 {folder} 不存在", "the folder {folder} does not exist";
 
     // Messages.
     mistake_with_command(mistake: &LocalizedText, command: &str) =>
@@ -41,6 +46,16 @@ wechat_sim::localized_texts! {
     connection_lost(number: u32, took_ms: u64) =>
         "  第 {number} 次推送：连接中断，{took_ms} 毫秒",
         "  delivery {number}: the connection was lost, {took_ms} ms";
+    refused_push() =>
+        "  被拒绝：两边的 Token、AppID、EncodingAESKey 和模式一致吗？用 `wechat-sim verify` 可以查出是哪一项",
+        "  refused: are Token, AppID, EncodingAESKey and mode the same on both sides? `wechat-sim verify` finds which";
+    generated_for_bot() =>
+        "  （启动机器人时用的是自动生成的账号；如果它从文件里读取自己的账号，请设置 WECHAT_APP_ID、WECHAT_TOKEN 和 WECHAT_ENCODING_AES_KEY）",
+        "  (this bot was started with generated credentials; if it has its own in a file, set WECHAT_APP_ID, WECHAT_TOKEN and WECHAT_ENCODING_AES_KEY)";
+    path_not_found() =>
+        "  路径对吗？用 --path 指定，默认为 /weixin", "  is the path right? Give it with --path (default /weixin)";
+    url_not_found(url: &str) =>
+        "  路径对吗？这里是 {url}，用 --url 指定", "  is the path right? The URL is {url}: give another with --url";
     nothing_shown() => "← （无回复）", "← (nothing)";
     any_agent() => "任一客服", "any agent";
 
@@ -72,14 +87,17 @@ wechat_sim::localized_texts! {
 
     // Attacks.
     no_such_attack(name: &str, known: &str) =>
-        "没有名为 {name} 的攻击；有：all, {known}", "there is no attack {name}; the attacks are: all, {known}";
-    genuine_refused(zh: &str, en: &str) =>
-        "正常的消息没有被接受（{zh}）：AppID、密钥和模式一致吗？",
-        "a genuine message was not taken ({en}): are the credentials and the mode the same on both sides?";
+        "没有名为 {name} 的攻击；有：{known}", "there is no attack {name}; the attacks are: {known}";
+    no_such_attack_but(name: &str, meant: &LocalizedText) =>
+        "没有名为 {name} 的攻击，是不是 {meant:#}？", "there is no attack {name}: did you mean {meant}?";
+    genuine_refused(detail: &LocalizedText) =>
+        "正常的消息没有被接受（{detail:#}）：AppID、密钥和模式一致吗？或路径不对（--path）",
+        "a genuine message was not taken ({detail}): are the credentials and the mode the same on both sides? Or is the path (--path) wrong?";
     genuine_not_taken() => "正常的消息没有被接受", "a genuine message was not taken";
     // The verdicts are the first column of a table. A Chinese character is two columns wide.
     refused() => "已拒绝  ", "refused         ";
     accepted() => "被接受  ", "ACCEPTED        ";
+    refused_by_failing(status: u16) => "已拒绝（{status}：是不是崩溃了？）  ", "refused ({status}: did it crash?)  ";
     not_applicable() => "不适用  ", "not applicable  ";
     not_reached() => "未连上  ", "not reached     ";
     unclear() => "不明确  ", "unclear         ";
@@ -93,6 +111,7 @@ wechat_sim::localized_texts! {
 
     // Scenarios.
     waiting() => "等待", "waiting";
+    interrupted() => "被中断", "interrupted";
 
     // The page.
     new_credentials() =>
@@ -201,6 +220,14 @@ pub(crate) mod scenario {
             "fields 和 expect 只用于消息和事件", "`fields` and `expect` go with a message or an event";
         value_without_send() => "value 要与 send 一起写", "`value` goes with `send`";
         raw_with_fields() => "原始 XML 没有 fields", "raw XML has no `fields`";
+        expect_is_a_table(example: &str) =>
+            "expect 是一个表：expect = {{ text = {example} }}", "`expect` is a table: expect = {{ text = {example} }}";
+        except_without_attack() => "except 要与 attack 一起写", "`except` goes with `attack`";
+        no_such_diagnosis(name: &str, known: &str) =>
+            "没有“{name}”这种诊断；有：{known}", "there is no diagnosis “{name}”; the diagnoses are: {known}";
+        no_such_diagnosis_but(name: &str, meant: &LocalizedText, known: &str) =>
+            "没有“{name}”这种诊断，是不是 {meant:#}？有：{known}",
+            "there is no diagnosis “{name}”: did you mean {meant}? The diagnoses are: {known}";
         verify_false() => "verify 只能是 true，或诊断的名字", "`verify` is true, or a diagnosis";
     }
 }

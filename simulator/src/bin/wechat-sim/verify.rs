@@ -14,6 +14,11 @@ use crate::texts;
 
 pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
     let credentials = &context.credentials;
+    if let Some(mode) = credentials.mode_without_key()
+        && !args.handshake_only
+    {
+        return Err(Failure::usage(texts::mode_needs_key(&mode.title())));
+    }
     let target = context.target(args.url_to_verify.as_deref().unwrap_or_else(|| context.url()))?;
     let output = &context.output;
     let can_push = credentials.can_push();

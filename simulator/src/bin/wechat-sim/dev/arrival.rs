@@ -15,7 +15,7 @@ use super::link::Reporter;
 use super::sockets;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::{texts, verify};
+use crate::{hint, texts, verify};
 
 /// How often the sockets of the bot are looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -48,6 +48,9 @@ impl Arrival<'_> {
         self.reporter.listening(address.url());
         let verified = verify::verify(output, &self.account, &target).await;
         verify::report(output, &verified);
+        if let Some(hint) = hint::of_verification(self.context, &verified) {
+            output.note(output.pick(&hint));
+        }
         if self.context.given_url.is_none() && verified.handshake.diagnosis == Diagnosis::NotFound {
             output.note(output.pick(&texts::give_path()));
         }

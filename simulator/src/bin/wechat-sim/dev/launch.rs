@@ -93,6 +93,10 @@ impl Launch {
         // A bot in plain mode must not inherit the key of another account from the developer's environment.
         command.args(arguments).env_remove("WECHAT_ENCODING_AES_KEY").envs(account.environment());
         command.env("LISTEN", address.listen());
+        // Python keeps what it prints to a pipe until the pipe is full.
+        if env::var_os("PYTHONUNBUFFERED").is_none() {
+            command.env("PYTHONUNBUFFERED", "1");
+        }
         // The bot prints to pipes. What it would colour on the terminal is coloured all the same.
         let on_terminal = stdout().is_terminal() && stderr().is_terminal();
         if on_terminal && env::var_os("NO_COLOR").is_none() {

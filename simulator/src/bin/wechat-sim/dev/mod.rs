@@ -20,7 +20,7 @@ mod watch;
 use serde_json::json;
 
 use crate::args::DevArgs;
-use crate::context::Context;
+use crate::context::{BotOrigin, Context};
 use crate::exit::{Exit, Failure};
 use crate::{serve, texts};
 use address::Address;
@@ -33,7 +33,9 @@ use watch::Watcher;
 pub(crate) async fn run(context: &Context, args: &DevArgs) -> Result<Exit, Failure> {
     let output = &context.output;
     let launch = Launch::new(&args.command).ok_or_else(|| Failure::usage(texts::no_command()))?;
-    let (account, _) = context.credentials.account_or_new()?;
+    context.note_plain_mode();
+    let (account, is_generated) = context.credentials.account_or_new()?;
+    let context = &Context { bot: BotOrigin::Started { is_generated }, ..context.clone() };
     let address = match &context.given_url {
         Some(url) => Address::of(url)?,
         None => Address::free(&args.path)?,

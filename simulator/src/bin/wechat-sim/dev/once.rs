@@ -9,7 +9,7 @@ use super::link::Link;
 use super::signals::Signals;
 use super::supervisor::reason;
 use crate::args::BotArgs;
-use crate::context::Context;
+use crate::context::{BotOrigin, Context};
 use crate::credentials::Credentials;
 use crate::exit::{Exit, Failure};
 use crate::texts;
@@ -23,8 +23,9 @@ pub(crate) async fn with_bot(
     args: &BotArgs,
     work: impl AsyncFnOnce(&Context) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
+    context.note_plain_mode();
     let Some(launch) = Launch::new(&args.command) else { return work(context).await };
-    let (account, _) = context.credentials.account_or_new()?;
+    let (account, is_generated) = context.credentials.account_or_new()?;
     let expected = match &context.given_url {
         Some(url) => Address::of(url)?,
         None => Address::free(&args.path)?,
@@ -35,7 +36,11 @@ pub(crate) async fn with_bot(
     let (_link, reporter) = Link::serve(context, account.clone(), expected.url(), None);
     // What the bot prints goes to stderr, because stdout is for the results.
     let (mut bot, printed) = launch.start(context, &account, &expected, &reporter, true)?;
-    let context = Context { credentials: Credentials::of(&account), ..context.clone() };
+    let context = Context {
+        credentials: Credentials::of(&account),
+        bot: BotOrigin::Started { is_generated },
+        ..context.clone()
+    };
     let leader = bot.id();
     let arrival = Arrival { context: &context, account, expected, printed, leader, reporter };
     let working = async {

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use wechat_sim::attack::Attack;
+use wechat_sim::handshake::DIAGNOSES;
 use wechat_sim::{DEFAULT_FAN, LocalizedText, Message};
 
 use crate::duration::HumanDuration;
 use crate::exit::Failure;
 use crate::expectations::Expectations;
+use crate::suggest::{listed, nearest};
 use crate::{attacks, compose, texts};
 
 /// A conversation: steps, which are played one after another.
@@ -45,7 +47,11 @@ impl Scenario {
         let text =
             text.map_err(|error| Failure::usage(texts::cannot_read(&shown, &LocalizedText::from(&error))))?;
         let entry: ScenarioEntry = toml::from_str(&text).map_err(|error| {
-            Failure::usage(texts::scenario::not_toml(&shown, error.to_string().trim_end()))
+            let known = expect_without_table(&text);
+            Failure::usage(match known {
+                Some((number, reason)) => texts::scenario::in_step(&shown, number, &reason),
+                None => texts::scenario::not_toml(&shown, error.to_string().trim_end()),
+            })
         })?;
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let name = entry.name.unwrap_or_else(|| stem.into_owned());
@@ -66,6 +72,17 @@ impl Scenario {
         }
         Ok(Self { name, file: file.to_owned(), steps })
     }
+}
+
+/// The number of the first step whose `expect` is not a table, and what to write instead.
+fn expect_without_table(text: &str) -> Option<(usize, LocalizedText)> {
+    let scenario: toml::Table = toml::from_str(text).ok()?;
+    let steps = scenario.get("step")?.as_array()?;
+    let index = steps.iter().position(|step| step.get("expect").is_some_and(|expect| !expect.is_table()))?;
+    let expect = steps.get(index)?.get("expect")?;
+    // A string in JSON is one in TOML.
+    let example = serde_json::Value::from(expect.as_str().unwrap_or("…")).to_string();
+    Some((index + 1, texts::scenario::expect_is_a_table(&example)))
 }
 
 /// A scenario as it is in the file.
@@ -94,6 +111,8 @@ struct StepEntry {
     wait: Option<HumanDuration>,
     verify: Option<ExpectedDiagnosis>,
     attack: Option<OneOrMany>,
+    /// Attacks that `attack` leaves out.
+    except: Option<OneOrMany>,
 
     value: Option<String>,
     #[serde(default)]
@@ -115,6 +134,15 @@ enum ExpectedDiagnosis {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(name) => vec![name],
+            Self::Many(names) => names,
+        }
+    }
 }
 
 /// The value of a field. In a push every value is text.
@@ -212,19 +240,39 @@ impl StepEntry {
                 ExpectedDiagnosis::Verified(false) => {
                     return Err(texts::scenario::verify_false());
                 }
-                ExpectedDiagnosis::Named(diagnosis) => diagnosis,
+                ExpectedDiagnosis::Named(diagnosis) => known_diagnosis(diagnosis)?,
             };
             let description = format!("verify: {diagnosis}");
             actions.push(Described(Action::Verify(diagnosis), description));
         }
+        let except = self.except.map(OneOrMany::into_vec);
         if let Some(names) = self.attack {
-            let names = match names {
-                OneOrMany::One(name) => vec![name],
-                OneOrMany::Many(names) => names,
-            };
-            let attacks = attacks::named(&names).map_err(|failure| failure.reason().clone())?;
-            actions.push(Described(Action::Attack(attacks), format!("attack {}", names.join(", "))));
+            let (names, except) = (names.into_vec(), except.unwrap_or_default());
+            let attacks = attacks::named(&names).and_then(|mut attacks| {
+                attacks::leave_out(&mut attacks, &except)?;
+                Ok(attacks)
+            });
+            let attacks = attacks.map_err(|failure| failure.reason().clone())?;
+            let mut description = format!("attack {}", names.join(", "));
+            if !except.is_empty() {
+                description = format!("{description} except {}", except.join(", "));
+            }
+            actions.push(Described(Action::Attack(attacks), description));
+        } else if except.is_some() {
+            return Err(texts::scenario::except_without_attack());
         }
         Ok(actions)
     }
+}
+
+/// The name, if there is a diagnosis with it.
+fn known_diagnosis(name: String) -> Result<String, LocalizedText> {
+    if DIAGNOSES.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    let known = DIAGNOSES.join(", ");
+    Err(match &nearest(&name, DIAGNOSES.iter().copied())[..] {
+        [] => texts::scenario::no_such_diagnosis(&name, &known),
+        meant => texts::scenario::no_such_diagnosis_but(&name, &listed(meant), &known),
+    })
 }

@@ -4,6 +4,7 @@ mod file;
 mod junit;
 mod play;
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use serde::Serialize;
@@ -20,24 +21,62 @@ use file::Scenario;
 pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
     // All are read before any is played, so that a mistake in the last one is reported at once.
     let scenarios = args.files.iter().map(|file| Scenario::read(file)).collect::<Result<Vec<_>, _>>()?;
-    with_bot(context, &args.bot, async |context| play_all(context, &scenarios, args.junit.as_deref()).await)
-        .await
+    if let Some(folder) = args.junit.as_deref().and_then(missing_folder) {
+        return Err(Failure::usage(texts::no_folder(&folder.display())));
+    }
+    // Outside of the play, which ends early when the bot does.
+    let results = Results::default();
+    let played =
+        with_bot(context, &args.bot, async |context| play_all(context, &scenarios, &results).await).await;
+    let Some(file) = &args.junit else { return played };
+    let reason = match &played {
+        Ok(_) => texts::interrupted(),
+        Err(failure) => failure.reason().clone(),
+    };
+    let results = completed(results.into_inner(), &scenarios, context.output.pick(&reason));
+    let written = std::fs::write(file, junit::report(&results));
+    let written = written
+        .map_err(|error| Failure::usage(texts::cannot_write(&file.display(), &LocalizedText::from(&error))));
+    played.and_then(|exit| written.map(|()| exit))
 }
 
-async fn play_all(context: &Context, scenarios: &[Scenario], junit: Option<&Path>) -> Result<Exit, Failure> {
+/// The results so far.
+type Results = RefCell<Vec<ScenarioResult>>;
+
+/// The folder that the file would be in, if it does not exist.
+fn missing_folder(file: &Path) -> Option<&Path> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    (!folder.is_dir()).then_some(folder)
+}
+
+/// The results with those of the steps that were not played, each with the reason as an error.
+fn completed(mut results: Vec<ScenarioResult>, scenarios: &[Scenario], reason: &str) -> Vec<ScenarioResult> {
+    for (index, scenario) in scenarios.iter().enumerate() {
+        if results.len() == index {
+            results.push(ScenarioResult::of(scenario));
+        }
+        let Some(result) = results.get_mut(index) else { continue };
+        for step in scenario.steps.iter().skip(result.steps.len()) {
+            result.push(StepResult {
+                name: step.name.clone(),
+                status: StepStatus::Error,
+                took_ms: 0,
+                failures: vec![reason.to_owned()],
+                exit: Exit::Unreachable,
+            });
+        }
+    }
+    results
+}
+
+async fn play_all(context: &Context, scenarios: &[Scenario], results: &Results) -> Result<Exit, Failure> {
     let (wechat, target) = context.wechat()?;
-    let mut results = Vec::new();
     for scenario in scenarios {
-        results.push(play::play(&context.output, &wechat, &target, scenario).await);
+        play::play(context, &wechat, &target, scenario, results).await;
     }
-    if let Some(file) = junit {
-        let written = std::fs::write(file, junit::report(&results));
-        written.map_err(|error| {
-            Failure::usage(texts::cannot_write(&file.display(), &LocalizedText::from(&error)))
-        })?;
-    }
+    let results = results.borrow();
     let exit = results.iter().map(ScenarioResult::exit).fold(Exit::Success, Exit::worse);
-    context.output.json(&json!({ "passed": exit == Exit::Success, "scenarios": results }));
+    context.output.json(&json!({ "passed": exit == Exit::Success, "scenarios": *results }));
     Ok(exit)
 }
 
@@ -51,6 +90,17 @@ struct ScenarioResult {
 }
 
 impl ScenarioResult {
+    /// Of a scenario of which nothing was played.
+    fn of(scenario: &Scenario) -> Self {
+        let (name, file) = (scenario.name.clone(), scenario.file.display().to_string());
+        Self { name, file, passed: true, steps: Vec::new() }
+    }
+
+    fn push(&mut self, step: StepResult) {
+        self.passed &= step.status == StepStatus::Passed;
+        self.steps.push(step);
+    }
+
     fn exit(&self) -> Exit {
         self.steps.iter().map(|step| step.exit).fold(Exit::Success, Exit::worse)
     }

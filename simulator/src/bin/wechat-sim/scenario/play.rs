@@ -4,27 +4,29 @@ use tokio::time::{Instant, sleep};
 use wechat_sim::{HttpTarget, Message, Wechat};
 
 use super::file::{Action, Scenario, Step};
-use super::{ScenarioResult, StepResult, StepStatus};
+use super::{Results, ScenarioResult, StepResult, StepStatus};
+use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::expectations::Expectations;
 use crate::output::Output;
 use crate::send::deliver;
-use crate::{attacks, report, texts, verify};
+use crate::{attacks, hint, report, texts, verify};
 
 /// Plays a scenario step by step. It continues after a step that fails, because the next one is a conversation, too. If
 /// the bot is not reached, the remaining steps are skipped.
 pub(super) async fn play(
-    output: &Output,
+    context: &Context,
     wechat: &Wechat,
     target: &HttpTarget,
     scenario: &Scenario,
-) -> ScenarioResult {
+    results: &Results,
+) {
+    let output = &context.output;
     output.progress(&format!("▶ {} ({})", scenario.name, scenario.file.display()));
-    let mut steps: Vec<StepResult> = Vec::new();
+    results.borrow_mut().push(ScenarioResult::of(scenario));
+    let mut is_lost = false;
     for step in &scenario.steps {
-        let skipped =
-            steps.last().is_some_and(|step| matches!(step.status, StepStatus::Error | StepStatus::Skipped));
-        let result = match skipped {
+        let result = match is_lost {
             true => StepResult {
                 name: step.name.clone(),
                 status: StepStatus::Skipped,
@@ -32,39 +34,43 @@ pub(super) async fn play(
                 failures: Vec::new(),
                 exit: Exit::Success,
             },
-            false => play_step(output, wechat, target, step).await,
+            false => play_step(context, wechat, target, step).await,
         };
         report_step(output, &result);
-        steps.push(result);
+        is_lost |= result.status == StepStatus::Error;
+        if let Some(scenario) = results.borrow_mut().last_mut() {
+            scenario.push(result);
+        }
     }
-    let passed = steps.iter().all(|step| step.status == StepStatus::Passed);
-    ScenarioResult { name: scenario.name.clone(), file: scenario.file.display().to_string(), passed, steps }
 }
 
-async fn play_step(output: &Output, wechat: &Wechat, target: &HttpTarget, step: &Step) -> StepResult {
+async fn play_step(context: &Context, wechat: &Wechat, target: &HttpTarget, step: &Step) -> StepResult {
     let started = Instant::now();
-    let acted = act(output, wechat, target, &step.action).await;
+    let acted = act(context, wechat, target, &step.action).await;
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (status, exit, failures) = match acted {
         Ok((Exit::Success, _)) => (StepStatus::Passed, Exit::Success, Vec::new()),
         Ok((exit, failures)) => (StepStatus::Failed, exit, failures),
-        Err(failure) => (StepStatus::Error, failure.exit(), vec![output.pick(failure.reason()).to_owned()]),
+        Err(failure) => {
+            (StepStatus::Error, failure.exit(), vec![context.output.pick(failure.reason()).to_owned()])
+        }
     };
     StepResult { name: step.name.clone(), status, took_ms, failures, exit }
 }
 
 async fn act(
-    output: &Output,
+    context: &Context,
     wechat: &Wechat,
     target: &HttpTarget,
     action: &Action,
 ) -> Result<(Exit, Vec<String>), Failure> {
+    let output = &context.output;
     match action {
         Action::Wait(time) => {
             wait(output, *time).await;
             Ok((Exit::Success, Vec::new()))
         }
-        Action::Push { fan, message, expect } => push(output, wechat, target, fan, message, expect).await,
+        Action::Push { fan, message, expect } => push(context, wechat, target, fan, message, expect).await,
         Action::Verify(expected) => {
             let verified = verify::verify(output, wechat.account(), target).await;
             if verify::name(&verified) == *expected {
@@ -83,13 +89,14 @@ async fn act(
 }
 
 async fn push(
-    output: &Output,
+    context: &Context,
     wechat: &Wechat,
     target: &HttpTarget,
     fan: &str,
     message: &Message,
     expect: &Expectations,
 ) -> Result<(Exit, Vec<String>), Failure> {
+    let output = &context.output;
     let exchange = deliver(output, wechat, target, message, fan).await;
     if let Some(error) = exchange.unreachable() {
         return Err(error.clone().into());
@@ -100,6 +107,8 @@ async fn push(
     failures.push(report::shown(output, &exchange));
     let checks = exchange.failures();
     failures.extend(checks.map(|check| format!("{}: {}", check.name.as_str(), output.pick(&check.detail))));
+    let hints = hint::of_exchange(context, &exchange);
+    failures.extend(hints.iter().map(|hint| output.pick(hint).trim_start().to_owned()));
     Ok((exit, failures))
 }
 
