@@ -90,13 +90,14 @@ impl Handlers {
 /// A handler that panicked or took too long has failed.
 impl From<Ended> for HandlerOutput {
     fn from(ended: Ended) -> Self {
-        Self::Failed(ended.into())
+        Self::Failed(HandlerError::of_the_run(ended))
     }
 }
 
 /// The error is somebody else's code: to show and to drop it may panic.
 fn log(error: HandlerError) {
-    if let Err(panic) = contain(|| tracing::error!(error = error.as_error(), "the handler failed")) {
+    let at = error.location().map(tracing::field::display);
+    if let Err(panic) = contain(|| tracing::error!(error = error.as_error(), at, "the handler failed")) {
         tracing::error!(panic, "the handler failed, and its error panicked when it was logged");
     }
     if let Err(panic) = contain(move || drop(error)) {

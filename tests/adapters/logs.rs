@@ -261,6 +261,7 @@ fn actix_web_logs_refusals_and_failures_too_and_a_verification_logs_nothing() {
     assert!(stale.contains("refused") && stale.contains("a wrong clock?"), "{stale}");
     let failed = logged(|| send(post(wechat.push(&text("x")))));
     assert!(failed.contains("ERROR") && failed.contains("the database is away"), "{failed}");
+    assert!(failed.contains("at=tests/adapters/"), "the place of the error: {failed}");
     let long = logged(|| send(post(wechat.push(&text(&"x".repeat(70_000))))));
     assert!(long.contains("the body is longer than the limit"), "{long}");
     let verified = logged(|| {
