@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -284,6 +285,13 @@ impl Exchange {
         }
     }
 
+    /// The text of the reply as the user sees it: WeChat's client shows `&lt;`, `&gt;`, `&amp;` and `&quot;` as the
+    /// characters that they stand for. (Links keep their markup.)
+    #[must_use]
+    pub fn seen_text(&self) -> Option<Cow<'_, str>> {
+        self.text().map(seen)
+    }
+
     /// The checks that the last answer failed.
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
         self.deliveries.last().into_iter().flat_map(|delivery| delivery.reading.failures())
@@ -308,4 +316,31 @@ impl Exchange {
 
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What the client shows of a text.
+fn seen(text: &str) -> Cow<'_, str> {
+    const ESCAPES: [(&str, char); 4] = [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&'), ("&quot;", '"')];
+    let Some((begin, escaped)) = text.find('&').map(|at| text.split_at(at)) else {
+        return Cow::Borrowed(text);
+    };
+    let (mut shown, mut rest) = (begin.to_owned(), escaped);
+    while let Some(char) = rest.chars().next() {
+        let escape = ESCAPES.into_iter().find_map(|(escape, char)| Some((rest.strip_prefix(escape)?, char)));
+        let (behind, char) = escape.unwrap_or_else(|| (&rest[char.len_utf8()..], char));
+        shown.push(char);
+        rest = behind;
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seen;
+
+    #[test]
+    fn escapes_are_seen_as_the_characters_that_they_stand_for() {
+        assert_eq!(seen("a &lt;b&gt; &amp;amp; &quot;好&quot; &nbsp; & &"), "a <b> &amp; \"好\" &nbsp; & &");
+        assert_eq!(seen("1 < 2"), "1 < 2");
+    }
 }

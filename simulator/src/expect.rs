@@ -7,24 +7,26 @@ use crate::{Article, Ending, Exchange, Reply, Shown};
 
 #[allow(clippy::must_use_candidate, reason = "they are assertions, and return self for the next one")]
 impl Exchange {
-    /// The reply is this text.
+    /// The reply is this text, as the bot wrote it or as the user [sees](Exchange::seen_text) it.
     ///
     /// # Panics
     ///
     /// If it is not.
     #[track_caller]
     pub fn expect_text(&self, text: &str) -> &Self {
-        self.expect(self.text() == Some(text), &format!("the text {text:?}"))
+        let found = self.text() == Some(text) || self.seen_text().as_deref() == Some(text);
+        self.expect(found, &format!("the text {text:?}"))
     }
 
-    /// The reply is a text that contains this part.
+    /// The reply is a text that contains this part, as the bot wrote it or as the user [sees](Exchange::seen_text) it.
     ///
     /// # Panics
     ///
     /// If it is not.
     #[track_caller]
     pub fn expect_text_with(&self, part: &str) -> &Self {
-        let found = self.text().is_some_and(|text| text.contains(part));
+        let found = self.text().is_some_and(|text| text.contains(part))
+            || self.seen_text().is_some_and(|text| text.contains(part));
         self.expect(found, &format!("a text that contains {part:?}"))
     }
 

@@ -20,6 +20,17 @@ async fn what_is_typed_is_a_bubble_and_so_is_the_answer() {
     .await;
 }
 
+/// The bot escapes what it repeats, and the client shows the characters.
+#[tokio::test]
+async fn an_escape_in_a_reply_is_seen_as_its_character() {
+    chat("escape", async |page| {
+        page.ask("<b> &lt; & c", "你说：<b> &lt; & c").await;
+        assert_eq!(page.text(".row.own .bubble").await, "<b> &lt; & c");
+        assert_eq!(page.text(".row.theirs .bubble").await, "你说：<b> &lt; & c");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_slow_answer_has_three_lanes_and_one_reply() {
     chat("slow", async |page| {

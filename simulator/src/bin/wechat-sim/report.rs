@@ -41,6 +41,9 @@ pub(crate) fn shown(output: &Output, exchange: &Exchange) -> String {
     match &exchange.shown {
         Shown::Nothing => output.pick(&texts::nothing_shown()).to_owned(),
         Shown::FailureNotice => format!("← ⚠ {FAILURE_NOTICE}"),
+        Shown::Reply { reply: Reply::Text { .. } } => {
+            format!("← {}", exchange.seen_text().unwrap_or_default().replace('\n', "\n  "))
+        }
         Shown::Reply { reply } => format!("← {}", reply_text(output, reply)),
         other => format!("← {other:?}"),
     }
@@ -49,7 +52,6 @@ pub(crate) fn shown(output: &Output, exchange: &Exchange) -> String {
 fn reply_text(output: &Output, reply: &Reply) -> String {
     let kind = ReplyKind::of(reply).map_or("", ReplyKind::name);
     match reply {
-        Reply::Text { content } => content.replace('\n', "\n  "),
         Reply::Image { media_id } | Reply::Voice { media_id } | Reply::Video { media_id, .. } => {
             format!("[{kind}] {media_id}")
         }

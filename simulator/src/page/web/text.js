@@ -37,10 +37,16 @@ export function rich(text, choose) {
   return nodes;
 }
 
-/** The text without the markup of its links. */
-export const plain = (text) => text.replace(ANCHOR, "$3");
+const ESCAPES = { lt: "<", gt: ">", amp: "&", quot: '"' };
 
-function anchor(href, text, choose) {
+/** As WeChat's client shows it. */
+const seen = (text) => text.replace(/&(lt|gt|amp|quot);/g, (_, name) => ESCAPES[name]);
+
+/** The text without the markup of its links. */
+export const plain = (text) => seen(text.replace(ANCHOR, "$3"));
+
+function anchor(href, marked, choose) {
+  const text = seen(marked);
   const item = menuItem(href);
   if (item && choose) {
     return h("button", { class: "text-link", type: "button", onclick: () => choose(item) }, text);
@@ -55,10 +61,10 @@ function bare(text) {
   for (const match of text.matchAll(ADDRESS)) {
     // Punctuation at the end is not part of the URL.
     const address = match[0].replace(/[.,;:!?'")\]]+$/, "");
-    nodes.push(text.slice(from, match.index), link(address, {}, address));
+    nodes.push(seen(text.slice(from, match.index)), link(seen(address), {}, seen(address)));
     from = match.index + address.length;
   }
-  nodes.push(text.slice(from));
+  nodes.push(seen(text.slice(from)));
   return nodes.filter((node) => node !== "");
 }
 
