@@ -82,7 +82,13 @@ def check_pair(english, chinese):
 
 def check_blocks(page, is_compiled):
     name = str(page.relative_to(ROOT))
-    for language, body in blocks(page.read_text(encoding="utf-8")):
+    text = page.read_text(encoding="utf-8")
+    # Other fences are blocks, too, of which nothing here would know.
+    if other := re.search(r"^ *(?:[-*>] *)*(~~~|````|[-*>] *```).*", text, re.MULTILINE):
+        fail(name, f"a block begins with {other[0]!r}")
+    if len(re.findall("^ *```", text, re.MULTILINE)) != 2 * len(blocks(text)):
+        fail(name, "a block does not end, or ends with another indentation")
+    for language, body in blocks(text):
         if language not in LANGUAGES:
             fail(name, f"the language {language!r} of a block is not known")
         if language.startswith("rust") and not is_compiled and name not in COMPILED_ELSEWHERE:
@@ -101,7 +107,8 @@ def sources():
     """The sources, with the string literals as the compiler reads them."""
     files = [*(ROOT / "src").rglob("*.rs"), *(ROOT / "adapters").glob("*/src/**/*.rs")]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    return re.sub(r"\\\n\s*", "", text)
+    # A comment logs nothing.
+    return re.sub(r"\\\n\s*", "", re.sub(r"^\s*//.*", "", text, flags=re.MULTILINE))
 
 
 def check_log(page, logged):
@@ -119,7 +126,7 @@ def check_log(page, logged):
 
 def check_commands():
     """Each command of the pages stands in .ci/run, too; the tests' is read from the README there."""
-    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    script = re.sub("^ *#.*", "", (ROOT / ".ci/run").read_text(encoding="utf-8"), flags=re.MULTILINE)
     for command, step in COMMANDS.items():
         if f'step "{step}' not in script or (command not in script and not command.startswith("cargo test")):
             fail(".ci/run", f"it does not run {command!r}")

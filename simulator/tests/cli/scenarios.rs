@@ -209,6 +209,18 @@ fn a_report_without_a_folder_is_a_mistake() {
     with("zh").exits(2).says("目录 /nonexist 不存在");
 }
 
+/// Nothing is played for it, and stdout has one document.
+#[test]
+fn a_report_that_cannot_be_written_is_a_mistake_before_anything_is_played() {
+    let account = account(Mode::Safe);
+    let folder = std::env::temp_dir();
+    let report = folder.to_str().expect("UTF-8");
+    let done =
+        Done::at(&account, &bot(&account), &["run", &shipped("menu"), "--junit", report, "--json"]).exits(2);
+    let json: serde_json::Value = serde_json::from_str(&done.stdout).expect("one document");
+    assert_eq!(json["error"]["kind"], "usage", "{done:?}");
+}
+
 #[test]
 fn the_help_lists_the_diagnoses() {
     Done::of(sim(&["run", "--help"])).exits(0).says("wrong_token,").says("plain_reply,").says("except = [");

@@ -5,6 +5,8 @@ mod junit;
 mod play;
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -21,32 +23,49 @@ use file::Scenario;
 pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
     // All are read before any is played, so that a mistake in the last one is reported at once.
     let scenarios = args.files.iter().map(|file| Scenario::read(file)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(folder) = args.junit.as_deref().and_then(missing_folder) {
-        return Err(Failure::usage(texts::no_folder(&folder.display())));
-    }
+    let report = args.junit.as_deref().map(Report::create).transpose()?;
     // Outside of the play, which ends early when the bot does.
     let results = Results::default();
     let played =
         with_bot(context, &args.bot, async |context| play_all(context, &scenarios, &results).await).await;
-    let Some(file) = &args.junit else { return played };
+    let Some(report) = report else { return played };
     let reason = match &played {
         Ok(_) => texts::interrupted(),
         Err(failure) => failure.reason().clone(),
     };
     let results = completed(results.into_inner(), &scenarios, context.output.pick(&reason));
-    let written = std::fs::write(file, junit::report(&results));
-    let written = written
-        .map_err(|error| Failure::usage(texts::cannot_write(&file.display(), &LocalizedText::from(&error))));
+    let written = report.write(&results);
     played.and_then(|exit| written.map(|()| exit))
 }
 
 /// The results so far.
 type Results = RefCell<Vec<ScenarioResult>>;
 
-/// The folder that the file would be in, if it does not exist.
-fn missing_folder(file: &Path) -> Option<&Path> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty())?;
-    (!folder.is_dir()).then_some(folder)
+/// The file of the JUnit report. It is made before anything is played, so that nothing is played for a report that cannot
+/// be written, and no report of an earlier run stays if this one is killed.
+struct Report<'a> {
+    path: &'a Path,
+    file: File,
+}
+
+impl<'a> Report<'a> {
+    fn create(path: &'a Path) -> Result<Self, Failure> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+        if let Some(folder) = folder {
+            return Err(Failure::usage(texts::no_folder(&folder.display())));
+        }
+        let file = File::create(path).map_err(|error| Self::cannot_write(path, &error))?;
+        Ok(Self { path, file })
+    }
+
+    fn write(mut self, results: &[ScenarioResult]) -> Result<(), Failure> {
+        let written = self.file.write_all(junit::report(results).as_bytes());
+        written.map_err(|error| Self::cannot_write(self.path, &error))
+    }
+
+    fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+        Failure::usage(texts::cannot_write(&path.display(), &LocalizedText::from(error)))
+    }
 }
 
 /// The results with those of the steps that were not played, each with the reason as an error.
