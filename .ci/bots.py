@@ -5,18 +5,19 @@ docs/testing.md, word for word. The checkout is beside them, as the pages assume
 """
 
 import pathlib
-import re
 import shutil
 import sys
+
+import markdown
 
 repository = pathlib.Path(__file__).resolve().parent.parent
 folder = pathlib.Path(sys.argv[1])
 
 
-def blocks(page):
-    """The blocks of code of a page that are not indented, as (language, text)."""
-    text = (repository / page).read_text(encoding="utf-8")
-    return re.findall(r"^```([\w,]+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+def shown(page):
+    """The blocks of code of a page, as (language, text)."""
+    found = markdown.blocks((repository / page).read_text(encoding="utf-8"))
+    return [(block.language, block.code) for block in found]
 
 
 def only(found, what):
@@ -24,7 +25,7 @@ def only(found, what):
     return found[0]
 
 
-start, tests, readme = blocks("docs/getting-started.md"), blocks("docs/testing.md"), blocks("README.md")
+start, tests, readme = shown("docs/getting-started.md"), shown("docs/testing.md"), shown("README.md")
 (folder / "wechat-callback").symlink_to(repository)
 for name, framework, target in [("axum", "tower", "ServiceTarget"), ("actix", "actix", "ActixTarget")]:
     dependencies = only([text for _, text in start if f"adapters/{'tower' if name == 'axum' else 'actix-web'}" in text],

@@ -11,10 +11,13 @@ import subprocess
 import sys
 
 repository = pathlib.Path(__file__).resolve().parent.parent
-registries = re.compile(
-    r"crates[.]io|docs[.]rs/|static[.]rust-lang|pypi[.]org|pythonhosted[.]org|npmjs[.](org|com)|npmmirror[.]com"
-    r"|(deb|security|mirrors?)[.][a-z.]*(debian|ubuntu|ustc|tuna|aliyun)|proxy[.]golang|goproxy[.](cn|io)"
-)
+# In two parts each, so that this file names none itself.
+hosts = [
+    ("crates", "io"), ("docs", "rs/"), ("static", "rust-lang"), ("pypi", "org"), ("pythonhosted", "org"),
+    ("npmjs", "(org|com)"), ("npmmirror", "com"), ("(deb|security|mirrors?)", "[a-z.]*(debian|ubuntu|ustc|tuna|aliyun)"),
+    ("proxy", "golang"), ("goproxy", "(cn|io)"),
+]
+registries = re.compile("|".join("[.]".join(parts) for parts in hosts))
 machine = re.compile(r"(?<![\w.~-])/(work|root)/")
 # They name where each package came from.
 locks = {"Cargo.lock", "package-lock.json", "go.sum", "uv.lock"}

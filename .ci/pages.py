@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 
+from markdown import blocks
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # The commands of the pages that .ci/run runs, and in which step.
@@ -44,12 +46,6 @@ def fail(page, text):
     failures.append(f"{page}: {text}")
 
 
-def blocks(text):
-    """The blocks of code, as (language, text), without the indentation of a list."""
-    found = re.findall(r"^( *)```([^\n]*)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
-    return [(language, re.sub(f"^{indent}", "", body, flags=re.MULTILINE)) for indent, language, body in found]
-
-
 def without_comments(language, body):
     """Comments may be in the page's language."""
     marks = {"rust": "//", "sql": "--"}
@@ -72,7 +68,9 @@ def check_pair(english, chinese):
     for text, link in zip(texts, [f"[中文]({chinese.name})", f"[English]({english.name})"]):
         if text.split("\n")[2] != link:
             fail(name, f"the third line is not {link}")
-    code = [[without_comments(*block) for block in blocks(text) if block[0] != "text"] for text in texts]
+    code = [
+        [without_comments(block.language, block.code) for block in blocks(text) if block.language != "text"] for text in texts
+    ]
     if code[0] != code[1]:
         fail(name, "the blocks of code differ between the languages")
     headings = [re.findall(r"^#+ ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE) for text in texts]
@@ -88,7 +86,7 @@ def check_blocks(page, is_compiled):
         fail(name, f"a block begins with {other[0]!r}")
     if len(re.findall("^ *```", text, re.MULTILINE)) != 2 * len(blocks(text)):
         fail(name, "a block does not end, or ends with another indentation")
-    for language, body in blocks(text):
+    for language, body, *_ in blocks(text):
         if language not in LANGUAGES:
             fail(name, f"the language {language!r} of a block is not known")
         if language.startswith("rust") and not is_compiled and name not in COMPILED_ELSEWHERE:

@@ -292,6 +292,19 @@ impl Exchange {
         self.text().map(seen)
     }
 
+    /// Whether the reply is this text, as the bot wrote it or as the user [sees](Self::seen_text) it.
+    #[must_use]
+    pub fn says(&self, text: &str) -> bool {
+        self.text() == Some(text) || self.seen_text().as_deref() == Some(text)
+    }
+
+    /// Whether the reply is a text that contains this part, as the bot wrote it or as the user [sees](Self::seen_text) it.
+    #[must_use]
+    pub fn says_part(&self, part: &str) -> bool {
+        self.text().is_some_and(|text| text.contains(part))
+            || self.seen_text().is_some_and(|text| text.contains(part))
+    }
+
     /// The checks that the last answer failed.
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
         self.deliveries.last().into_iter().flat_map(|delivery| delivery.reading.failures())

@@ -14,8 +14,7 @@ impl Exchange {
     /// If it is not.
     #[track_caller]
     pub fn expect_text(&self, text: &str) -> &Self {
-        let found = self.text() == Some(text) || self.seen_text().as_deref() == Some(text);
-        self.expect(found, &format!("the text {text:?}"))
+        self.expect(self.says(text), &format!("the text {text:?}"))
     }
 
     /// The reply is a text that contains this part, as the bot wrote it or as the user [sees](Exchange::seen_text) it.
@@ -25,9 +24,7 @@ impl Exchange {
     /// If it is not.
     #[track_caller]
     pub fn expect_text_with(&self, part: &str) -> &Self {
-        let found = self.text().is_some_and(|text| text.contains(part))
-            || self.seen_text().is_some_and(|text| text.contains(part));
-        self.expect(found, &format!("a text that contains {part:?}"))
+        self.expect(self.says_part(part), &format!("a text that contains {part:?}"))
     }
 
     /// The reply is this one.

@@ -101,13 +101,10 @@ impl Expectations {
         let mut results = Vec::new();
         let mut check = |met, expected| results.push(ExpectationResult { expected, met });
         if let Some(text) = text {
-            let met = exchange.text() == Some(text) || exchange.seen_text().as_deref() == Some(text);
-            check(met, texts::expects_text(text));
+            check(exchange.says(text), texts::expects_text(text));
         }
         if let Some(part) = contains {
-            let met = exchange.text().is_some_and(|text| text.contains(part))
-                || exchange.seen_text().is_some_and(|text| text.contains(part));
-            check(met, texts::expects_part(part));
+            check(exchange.says_part(part), texts::expects_part(part));
         }
         if let Some(kind) = *kind {
             let met = exchange.reply().and_then(ReplyKind::of) == Some(kind);

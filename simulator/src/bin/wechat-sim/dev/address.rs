@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use http::Uri;
 use wechat_sim::{HttpTarget, SendError, UrlError};
 
+use crate::context::Context;
 use crate::exit::Failure;
 
 /// The address that a bot listens on, and its URL.
@@ -14,6 +15,16 @@ pub(crate) struct Address {
 }
 
 impl Address {
+    /// Where a bot that is started is expected: at the URL that was given, or else at a free port.
+    pub(super) fn to_expect(context: &Context, path: &str) -> Result<Self, Failure> {
+        let address = match &context.given_url {
+            Some(url) => Self::of(url)?,
+            None => Self::free(path)?,
+        };
+        context.target(address.url())?;
+        Ok(address)
+    }
+
     /// A free port on this machine. It is free only until somebody else takes it, and systems give ports from 32768 on to
     /// those who ask for any: so a lower one, if one of a few is free.
     pub(crate) fn free(path: &str) -> Result<Self, Failure> {

@@ -26,11 +26,7 @@ pub(crate) async fn with_bot(
     context.note_plain_mode();
     let Some(launch) = Launch::new(&args.command) else { return work(context).await };
     let (account, is_generated) = context.credentials.account_or_new()?;
-    let expected = match &context.given_url {
-        Some(url) => Address::of(url)?,
-        None => Address::free(&args.path)?,
-    };
-    context.target(expected.url())?;
+    let expected = Address::to_expect(context, &args.path)?;
     let mut signals = Signals::catch()?;
     // Nobody sees the page, which is not served.
     let (_link, reporter) = Link::serve(context, account.clone(), expected.url(), None);
