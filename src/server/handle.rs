@@ -9,7 +9,8 @@ use super::task::{Answer, detach};
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
 use crate::metrics::{self, CountError, Operation};
-use crate::{HandlerError, Message, Opened, Refusal, Reply, Timestamp};
+use crate::query::CallbackQuery;
+use crate::{HandlerError, Message, OpenError, Opened, Refusal, Reply, Timestamp};
 
 impl Engine {
     /// Answers one request: verifies the URL (GET), or opens the push (POST) and calls `handler` with its message, once for
@@ -101,7 +102,16 @@ impl Engine {
 
     /// Logs why a request is refused, as [`Callback::log_refusal`](crate::Callback::log_refusal) does, and returns the
     /// status to answer with and nothing else.
+    ///
+    /// A query that is not WeChat's is the reason even if the body could not be read: how much of a body is there, and so
+    /// which of the two is found first, is chance.
     pub fn refuse(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> Response {
+        let refusal = match (refusal.into(), CallbackQuery::parse(query)) {
+            (Refusal::BodyTooLong | Refusal::BodyTimeout | Refusal::BodyBroken, Err(mistake)) => {
+                OpenError::Query(mistake).into()
+            }
+            (refusal, _) => refusal,
+        };
         Response::empty(self.callback().log_refusal(refusal, method, path, query))
     }
 
