@@ -136,7 +136,7 @@ fn time<I, R>(rounds: u32, prepare: &mut impl FnMut() -> I, work: &mut impl FnMu
     start.elapsed()
 }
 
-fn open<'b>(callback: &Callback, push: &'b Push) -> Result<Opened<'b>, OpenError> {
+fn open<'b>(callback: &Callback, push: &'b Push) -> Result<Opened, OpenError> {
     callback.open_at(black_box(&push.query), black_box(push.body.as_bytes()), push::NOW)
 }
 
@@ -165,7 +165,7 @@ impl Exchange {
         })
     }
 
-    fn open(&self) -> Opened<'_> {
+    fn open(&self) -> Opened {
         open(&self.callback, &self.push).expect("rightly signed")
     }
 

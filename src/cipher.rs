@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::XmlError;
 use crate::secret::EncodingAesKey;
+use crate::xml::Text;
 
 /// The block of the padding. AES's own is 16, and a library's PKCS#7 stops there.
 const PAD_BLOCK: usize = 32;
@@ -85,8 +86,8 @@ impl Cipher {
 
     /// The message in `encrypted` (the base64 text of `Encrypt`), if it is meant for `app_id`.
     ///
-    /// It uses one buffer, which is decoded into, decrypted in place, and cut to the message.
-    pub(crate) fn open(&self, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
+    /// It uses one buffer, which is decoded into and decrypted in place, and of which the message is a part.
+    pub(crate) fn open(&self, encrypted: &str, app_id: &str) -> Result<Text, DecryptError> {
         let mut buffer = BASE64.decode(encrypted).map_err(|_| DecryptError::Base64)?;
         if buffer.is_empty() || !buffer.len().is_multiple_of(RANDOM) {
             return Err(DecryptError::Length);
@@ -106,9 +107,7 @@ impl Cipher {
             return Err(DecryptError::AppId { expected: app_id.to_owned(), found: as_app_id(found) });
         }
         let end = HEAD.saturating_add(length);
-        buffer.truncate(end);
-        buffer.drain(..HEAD);
-        String::from_utf8(buffer).map_err(|_| DecryptError::Utf8)
+        Text::part(buffer, HEAD, end).ok_or(DecryptError::Utf8)
     }
 
     /// Appends `message`, written by `write`, to `out` as base64.
@@ -188,6 +187,10 @@ mod tests {
         Cipher::new(&EncodingAesKey::from_base64(&key).expect("a key"))
     }
 
+    fn open(last: char, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
+        cipher(last).open(encrypted, app_id).map(|text| text.to_string())
+    }
+
     fn seal(message: &str) -> String {
         let mut out = String::new();
         cipher('C').seal(&mut out, APP_ID, [7; 16], message.len(), |frame| frame.push_str(message));
@@ -208,7 +211,7 @@ mod tests {
     fn what_is_sealed_opens_at_every_length_of_padding() {
         for length in 0..100 {
             let message = "好".repeat(length);
-            assert_eq!(cipher('C').open(&seal(&message), APP_ID), Ok(message));
+            assert_eq!(open('C', &seal(&message), APP_ID), Ok(message));
         }
     }
 
@@ -222,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_spare_bits_of_a_key_do_not_count() {
-        assert_eq!(cipher('B').open(&seal("x"), APP_ID), Ok("x".to_owned()));
+        assert_eq!(open('B', &seal("x"), APP_ID), Ok("x".to_owned()));
     }
 
     #[test]
@@ -234,7 +237,7 @@ mod tests {
             format!("{sealed}="),
             sealed.replace('=', "%3D"),
         ] {
-            assert_eq!(cipher('C').open(&wrong, APP_ID), Err(DecryptError::Base64), "{wrong}");
+            assert_eq!(open('C', &wrong, APP_ID), Err(DecryptError::Base64), "{wrong}");
         }
     }
 
@@ -242,7 +245,7 @@ mod tests {
     fn a_ciphertext_that_is_no_multiple_of_16_is_refused() {
         for length in [0, 1, 15, 17, 50] {
             let wrong = STANDARD.encode(vec![0; length]);
-            assert_eq!(cipher('C').open(&wrong, APP_ID), Err(DecryptError::Length), "{length}");
+            assert_eq!(open('C', &wrong, APP_ID), Err(DecryptError::Length), "{length}");
         }
     }
 
@@ -251,11 +254,11 @@ mod tests {
         for last in [0, 33, 255] {
             let mut frame = vec![last; 64];
             frame[31] = 1;
-            assert_eq!(cipher('C').open(&seal_frame(frame), APP_ID), Err(DecryptError::Padding), "{last}");
+            assert_eq!(open('C', &seal_frame(frame), APP_ID), Err(DecryptError::Padding), "{last}");
         }
         let mut frame = vec![5; 32];
         frame[28] = 4;
-        assert_eq!(cipher('C').open(&seal_frame(frame), APP_ID), Err(DecryptError::Padding));
+        assert_eq!(open('C', &seal_frame(frame), APP_ID), Err(DecryptError::Padding));
     }
 
     #[test]
@@ -264,10 +267,10 @@ mod tests {
             let mut frame = vec![0; 64];
             frame[16..20].copy_from_slice(&length.to_be_bytes());
             frame[32..].fill(32);
-            assert_eq!(cipher('C').open(&seal_frame(frame), APP_ID), Err(DecryptError::Frame), "{length}");
+            assert_eq!(open('C', &seal_frame(frame), APP_ID), Err(DecryptError::Frame), "{length}");
         }
-        assert_eq!(cipher('C').open(&seal_frame(vec![16; 32]), APP_ID), Err(DecryptError::Frame));
-        assert_eq!(cipher('C').open(&seal_frame(vec![32; 32]), APP_ID), Err(DecryptError::Frame));
+        assert_eq!(open('C', &seal_frame(vec![16; 32]), APP_ID), Err(DecryptError::Frame));
+        assert_eq!(open('C', &seal_frame(vec![32; 32]), APP_ID), Err(DecryptError::Frame));
     }
 
     #[test]
@@ -277,7 +280,7 @@ mod tests {
             ("wx5823bf96d3bd56c", Some("wx5823bf96d3bd56c7")),
             ("wx5823bf96d3bd56c77", Some("wx5823bf96d3bd56c7")),
         ] {
-            let refusal = cipher('C').open(&seal("x"), other);
+            let refusal = open('C', &seal("x"), other);
             let expected = other.to_owned();
             let found = found.map(str::to_owned);
             assert_eq!(refusal, Err(DecryptError::AppId { expected, found }));

@@ -57,7 +57,7 @@ impl Cipher {
 
     /// The message in the text of `Encrypt`, if it is meant for `app_id`.
     pub fn open(&self, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
-        self.0.open(encrypted, app_id)
+        self.0.open(encrypted, app_id).map(|text| text.to_string())
     }
 
     /// The text of `Encrypt` that holds `message`. `room` is about how long the message will be.

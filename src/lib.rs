@@ -66,7 +66,6 @@ pub mod message;
 mod metrics;
 mod mode;
 mod process;
-mod push_xml;
 mod query;
 mod refusal;
 pub mod reply;
@@ -89,8 +88,6 @@ pub use handler_error::HandlerError;
 #[doc(inline)]
 pub use message::{FieldsError, Message, MessageRejection, WechatMessage};
 pub use mode::{ParseModeError, SecurityMode};
-#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5", feature = "tokio-1"))]
-pub use push_xml::PushXml;
 pub use query::QueryError;
 pub use refusal::Refusal;
 #[doc(inline)]
@@ -100,7 +97,7 @@ pub use reply::{
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;
-pub use xml::XmlError;
+pub use xml::{SharedStr, XmlError};
 
 /// The snippets of the README and of `docs/` compile. Those of the Chinese pages are the same, which `.ci/pages.py` checks.
 /// (`docs/other-servers.md` is compiled by `docs/salvo`.)

@@ -148,7 +148,7 @@ fn allocations(mode: &str, length: usize) -> (u64, u64) {
     (opens, seals)
 }
 
-fn open<'b>(callback: &Callback, push: &'b Push) -> (Result<Opened<'b>, OpenError>, u64) {
+fn open<'b>(callback: &Callback, push: &'b Push) -> (Result<Opened, OpenError>, u64) {
     counted(|| callback.open_at(&push.query, push.body.as_bytes(), push::NOW))
 }
 

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -6,20 +5,20 @@ use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
 use crate::reply::Names;
-use crate::{DecryptError, Message, ReplyContext, Timestamp, XmlReplyContext};
+use crate::{DecryptError, Message, ReplyContext, SharedStr, Timestamp, XmlReplyContext};
 
 /// A push that was opened.
 ///
 /// `#[non_exhaustive]`: only [`Callback::open`] makes one.
 #[non_exhaustive]
-pub struct Opened<'b> {
+pub struct Opened {
     /// The message.
     pub message: Message,
     /// The message as XML: the decrypted message, or in plain mode the body of the request.
     ///
     /// WeChat is reported not to escape `]]>` in a user's text, so other XML parsers may reject this or find elements
     /// in the text. [`message`](Self::message) is read without that risk.
-    pub xml: Cow<'b, str>,
+    pub xml: SharedStr,
     /// What seals the reply.
     pub context: ReplyContext,
     /// The signature, if it does not cover the body.
@@ -30,10 +29,10 @@ pub struct Opened<'b> {
 ///
 /// `#[non_exhaustive]`: only [`Callback::open_xml`] makes one.
 #[non_exhaustive]
-pub struct OpenedXml<'b> {
+pub struct OpenedXml {
     /// What WeChat wrote: the decrypted message, or in plain mode the body of the request. A user's text in it may hold
     /// an unescaped `]]>`, which other XML parsers do not expect.
-    pub xml: Cow<'b, str>,
+    pub xml: SharedStr,
     /// What seals the reply.
     pub context: XmlReplyContext,
 }
@@ -56,7 +55,7 @@ impl Callback {
     /// # Errors
     ///
     /// [`OpenError`], whose [`status`](OpenError::status) is what to answer with, and an empty body.
-    pub fn open<'b>(&self, query: &str, body: &'b [u8]) -> Result<Opened<'b>, OpenError> {
+    pub fn open(&self, query: &str, body: &[u8]) -> Result<Opened, OpenError> {
         self.open_at(query, body, Timestamp::now())
     }
 
@@ -65,9 +64,9 @@ impl Callback {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub fn open_at<'b>(&self, query: &str, body: &'b [u8], now: Timestamp) -> Result<Opened<'b>, OpenError> {
+    pub fn open_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<Opened, OpenError> {
         let Authentic { xml, token, key, nonce, query_signature } = self.authenticate(query, body, now)?;
-        let message = Message::from_xml(&xml).map_err(|error| {
+        let (message, xml) = Message::share(xml).map_err(|error| {
             // In an encrypted mode every failure after the signature looks the same to the caller.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
         })?;
@@ -75,9 +74,7 @@ impl Callback {
         if is_envelope && !self.mode().is_encrypted() {
             return Err(OpenError::Encrypted);
         }
-        let [to, from] =
-            [&message.head.from, &message.head.to].map(|name| name.as_deref().unwrap_or_default());
-        let names = Names::new(&nonce, to, from);
+        let names = Names::new(&nonce, message.head.from.clone(), message.head.to.clone());
         let (account, to_event) = (self.account.clone(), message.event().is_some());
         let context = ReplyContext { account, token, key, to_event, names };
         Ok(Opened { message, xml, context, query_signature })
@@ -98,7 +95,7 @@ impl Callback {
     /// # Errors
     ///
     /// As [`open`](Self::open), except that the decrypted text may be any UTF-8.
-    pub fn open_xml<'b>(&self, query: &str, body: &'b [u8]) -> Result<OpenedXml<'b>, OpenError> {
+    pub fn open_xml(&self, query: &str, body: &[u8]) -> Result<OpenedXml, OpenError> {
         self.open_xml_at(query, body, Timestamp::now())
     }
 
@@ -107,20 +104,15 @@ impl Callback {
     /// # Errors
     ///
     /// As [`open_xml`](Self::open_xml).
-    pub fn open_xml_at<'b>(
-        &self,
-        query: &str,
-        body: &'b [u8],
-        now: Timestamp,
-    ) -> Result<OpenedXml<'b>, OpenError> {
+    pub fn open_xml_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<OpenedXml, OpenError> {
         let Authentic { xml, token, key, nonce, .. } = self.authenticate(query, body, now)?;
-        let (account, names) = (self.account.clone(), Names::new(&nonce, "", ""));
+        let (account, names) = (self.account.clone(), Names::new(&nonce, None, None));
         let context = ReplyContext { account, token, key, to_event: false, names };
-        Ok(OpenedXml { xml, context: XmlReplyContext::new(context) })
+        Ok(OpenedXml { xml: SharedStr::whole(xml), context: XmlReplyContext::new(context) })
     }
 }
 
-impl Opened<'_> {
+impl Opened {
     /// The key that all deliveries of this push share. `None` if nothing distinguishes it from other pushes.
     #[must_use]
     pub fn delivery_key(&self) -> Option<DeliveryKey> {
@@ -149,7 +141,7 @@ impl Opened<'_> {
 }
 
 /// Shows the message as its own `Debug` does, and the length of the XML.
-impl fmt::Debug for Opened<'_> {
+impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
             .field("message", &self.message)
@@ -160,7 +152,7 @@ impl fmt::Debug for Opened<'_> {
 }
 
 /// Shows the length of the XML.
-impl fmt::Debug for OpenedXml<'_> {
+impl fmt::Debug for OpenedXml {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenedXml")
             .field("xml_length", &self.xml.len())

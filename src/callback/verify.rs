@@ -7,7 +7,8 @@ use crate::delivery::SignatureKey;
 use crate::query::{CallbackQuery, SignatureParameter};
 use crate::secret::Token;
 use crate::signature::Signature;
-use crate::{DecryptError, QueryError, SecurityMode, Timestamp, xml};
+use crate::xml::{self, Text};
+use crate::{DecryptError, QueryError, SecurityMode, Timestamp};
 
 /// The result of verifying a URL (GET).
 pub(crate) struct Verified {
@@ -18,8 +19,8 @@ pub(crate) struct Verified {
 }
 
 /// A push that is proven to come from WeChat, and the credentials that prove it.
-pub(super) struct Authentic<'q, 'b> {
-    pub(super) xml: Cow<'b, str>,
+pub(super) struct Authentic<'q> {
+    pub(super) xml: Text,
     pub(super) token: Generation,
     pub(super) key: Generation,
     pub(super) nonce: Cow<'q, str>,
@@ -116,12 +117,12 @@ impl Callback {
         Ok(())
     }
 
-    pub(super) fn authenticate<'q, 'b>(
+    pub(super) fn authenticate<'q>(
         &self,
         query: &'q str,
-        body: &'b [u8],
+        body: &[u8],
         now: Timestamp,
-    ) -> Result<Authentic<'q, 'b>, OpenError> {
+    ) -> Result<Authentic<'q>, OpenError> {
         let query = CallbackQuery::parse(query)?;
         self.check_timestamp(&query, now)?;
         // What covers what: `signature` the query alone, `msg_signature` the query and `Encrypt`.
@@ -133,14 +134,13 @@ impl Callback {
             token = signed_with;
             query_signature = self.query_signature(signature, &query, now);
         }
-        let body = str::from_utf8(body).map_err(|_| OpenError::Utf8)?;
+        let body = simdutf8::basic::from_utf8(body).map_err(|_| OpenError::Utf8)?;
         let (xml, key) = if mode.is_encrypted() {
             let encrypted = xml::encrypted_text(body)?.ok_or(OpenError::Unencrypted { mode })?;
             (_, token) = self.check_signature(&query, &query.msg_signature, &encrypted)?;
-            let (message, key) = self.decrypt(&encrypted)?;
-            (Cow::Owned(message), key)
+            self.decrypt(&encrypted)?
         } else {
-            (Cow::Borrowed(body), Generation::Current)
+            (Text::Whole(body.to_owned()), Generation::Current)
         };
         Ok(Authentic { xml, token, key, nonce: query.nonce, query_signature })
     }
@@ -183,7 +183,7 @@ impl Callback {
     }
 
     /// Tries the current key first, as Tencent's FAQ says, then the previous one.
-    fn decrypt(&self, encrypted: &str) -> Result<(String, Generation), DecryptError> {
+    fn decrypt(&self, encrypted: &str) -> Result<(Text, Generation), DecryptError> {
         let mut refusal = DecryptError::Padding;
         for (cipher, key) in self.account.ciphers.iter().flat_map(Rotation::iter) {
             match cipher.open(encrypted, &self.account.app_id) {

@@ -6,7 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{UNSEALED, extract, whole};
+use super::{UNSEALED, extract};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -16,9 +16,7 @@ impl FromRequest for WechatMessage {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut extensions = request.extensions_mut();
-        let message = extensions.remove::<Message>();
-        ready(whole(message, extensions.get()).map(Self))
+        ready(extract(request.extensions().get()).map(Self))
     }
 }
 
@@ -29,8 +27,7 @@ macro_rules! extractor {
             type Future = Ready<Result<Self, Self::Error>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let extensions = request.extensions();
-                ready(extract(extensions.get(), extensions.get()))
+                ready(extract(request.extensions().get()))
             }
         }
     )+};

@@ -5,7 +5,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{UNSEALED, extract, whole};
+use super::{UNSEALED, extract};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
@@ -14,8 +14,7 @@ impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let message = parts.extensions.remove::<Message>();
-        whole(message, parts.extensions.get()).map(Self)
+        extract(parts.extensions.get()).map(Self)
     }
 }
 
@@ -25,8 +24,7 @@ macro_rules! extractor {
             type Rejection = MessageRejection;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-                let extensions = &parts.extensions;
-                extract(extensions.get(), extensions.get())
+                extract(parts.extensions.get())
             }
         }
     )+};

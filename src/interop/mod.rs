@@ -10,27 +10,22 @@ mod axum_core_0_5;
 use crate::MessageRejection;
 use crate::message::event::*;
 use crate::message::*;
-use crate::push_xml::PushXml;
 
 /// The body of a reply that is sent without the middleware. It is a loud mistake, so that it is found.
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
                         around the route whose handler returns it.";
 
-/// Reads the message again.
-fn read(PushXml(xml): &PushXml) -> Result<Message, MessageRejection> {
-    let xml = str::from_utf8(xml).map_err(|_| MessageRejection::NoMiddleware)?;
-    Message::from_xml(xml).map_err(|_| MessageRejection::NoMiddleware)
-}
 
-/// The message that was `taken` out of a request's extensions, or the message read again.
-fn whole(taken: Option<Message>, xml: Option<&PushXml>) -> Result<Message, MessageRejection> {
-    taken.map_or_else(|| read(xml.ok_or(MessageRejection::NoMiddleware)?), Ok)
-}
-
-/// A part of a message that a handler asks for by its type.
+/// A message, or a part of one that a handler asks for by its type.
 trait Extract: Clone {
     /// `None` if the message is of another kind.
     fn of(message: &Message) -> Option<&Self>;
+}
+
+impl Extract for Message {
+    fn of(message: &Message) -> Option<&Self> {
+        Some(message)
+    }
 }
 
 impl Extract for Head {
@@ -67,10 +62,10 @@ macro_rules! event {
 }
 for_each_event!(event);
 
-/// The part that a typed extractor asks for. It is cloned, so that other extractors can have it too.
-fn extract<P: Extract>(message: Option<&Message>, xml: Option<&PushXml>) -> Result<P, MessageRejection> {
-    let of = |message: &Message| P::of(message).cloned().ok_or(MessageRejection::OtherKind);
-    message.map_or_else(|| of(&whole(None, xml)?), of)
+/// What an extractor asks for. It is cloned, so that other extractors can have it too; that copies no text.
+fn extract<P: Extract>(message: Option<&Message>) -> Result<P, MessageRejection> {
+    let message = message.ok_or(MessageRejection::NoMiddleware)?;
+    P::of(message).cloned().ok_or(MessageRejection::OtherKind)
 }
 
 /// Hands the kinds of reply to a macro.

@@ -8,6 +8,7 @@ use super::{
     DeviceEvent, DeviceText, Event, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo, Text,
     Video, Voice,
 };
+use crate::SharedStr;
 use crate::xml::Draft;
 
 /// What a message holds, by its `MsgType`.
@@ -20,16 +21,16 @@ use crate::xml::Draft;
 ///
 /// fn describe(message: &Message) -> String {
 ///     match &message.content {
-///         Content::Text(text) => text.content.clone(),
+///         Content::Text(text) => text.content.to_string(),
 ///         Content::Image(image) => format!("a picture at {}", image.pic_url),
 ///         Content::Voice(voice) => format!("{} in {}", voice.media_id, voice.format),
 ///         Content::Video(video) => format!("{} with preview {}", video.media_id, video.thumb_media_id),
 ///         Content::Location(place) => match (place.latitude.to_f64(), place.longitude.to_f64()) {
 ///             (Some(latitude), Some(longitude)) => format!("{} at {latitude:.2}, {longitude:.2}", place.label),
-///             _ => place.label.clone(),
+///             _ => place.label.to_string(),
 ///         },
 ///         Content::Link(link) => format!("{}: {}", link.title, link.url),
-///         Content::File(file) => file.title.clone(),
+///         Content::File(file) => file.title.to_string(),
 ///         Content::MiniProgramPage(page) => format!("{} of {}", page.page_path, page.app_id),
 ///         Content::DeviceText(text) => format!("device {}", text.device_id),
 ///         Content::Event(event) => event.name().to_owned(),
@@ -72,7 +73,7 @@ pub enum Content {
     /// Any other `MsgType`. Its elements are in [`Message::fields`](super::Message::fields).
     Unknown {
         /// `MsgType` as received; empty if there was none.
-        kind: String,
+        kind: SharedStr,
     },
 }
 
@@ -108,7 +109,7 @@ macro_rules! content {
                 match fields.get("MsgType").unwrap_or_default() {
                     $( $name => Self::$type($type::read_from(fields)), )+
                     kind if kind.eq_ignore_ascii_case("event") => Self::Event(Event::read(fields)),
-                    kind => Self::Unknown { kind: kind.to_owned() },
+                    _ => Self::Unknown { kind: fields.shared("MsgType").unwrap_or_default() },
                 }
             }
 

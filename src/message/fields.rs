@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::SharedStr;
 use crate::xml::{Cursor, Element};
 
 /// Sibling elements, in the order of the message: iterate over them, or look one up by name.
@@ -42,6 +43,11 @@ impl<'a> Fields<'a> {
         exact.or_else(|| self.all(name).next())
     }
 
+    /// As [`get`](Self::get), in the memory that the text has.
+    pub(super) fn shared(self, name: &str) -> Option<SharedStr> {
+        self.field(name).map(Field::shared_text)
+    }
+
     /// All elements of that name, ignoring case.
     pub fn all(self, name: &str) -> impl Iterator<Item = Field<'a>> {
         self.filter(move |field| field.name().eq_ignore_ascii_case(name))
@@ -73,6 +79,10 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn text(self) -> &'a str {
         self.0.text()
+    }
+
+    pub(super) fn shared_text(self) -> SharedStr {
+        self.0.shared_text()
     }
 
     /// The elements inside.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Fields, Id, debug_without_content};
-use crate::Timestamp;
+use crate::{SharedStr, Timestamp};
 
 /// Who sent a message to whom, and when: the elements that every kind of message may have. It is an extractor too.
 ///
@@ -11,15 +11,15 @@ use crate::Timestamp;
 #[non_exhaustive]
 pub struct Head {
     /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
-    pub to: Option<String>,
+    pub to: Option<SharedStr>,
     /// `FromUserName`: the user's openid. A few events have none.
-    pub from: Option<String>,
+    pub from: Option<SharedStr>,
     /// `CreateTime`: when the message was sent. `None` where it is not a number.
     pub created: Option<Timestamp>,
     /// `MsgId`, which is the same in every delivery of a message. Events have none.
     pub id: Option<Id>,
     /// `MsgDataId`: the article under which the message was written, if it was written under one.
-    pub msg_data_id: Option<String>,
+    pub msg_data_id: Option<SharedStr>,
     /// `Idx`: the number of that article in its mass message, from 1.
     pub idx: Option<i64>,
     /// `BusinessId`. What it means is not documented.
@@ -31,7 +31,7 @@ impl Head {
     pub(super) fn read(fields: Fields<'_>) -> Self {
         let mut head = Self::default();
         for field in fields {
-            let text = || Some(field.text()).filter(|text| !text.is_empty()).map(str::to_owned);
+            let text = || Some(field.shared_text()).filter(|text| !text.is_empty());
             let id = || Some(field.text().trim()).filter(|text| !text.is_empty()).map(Id::from);
             let number = || field.text().trim().parse::<i64>().ok();
             match field.name() {

@@ -1,11 +1,13 @@
+use crate::SharedStr;
+
 super::elements! {
     /// A link message (链接消息), such as an article that the user sends on.
     pub struct Link {
         /// `Title`
-        pub title: String = "Title",
+        pub title: SharedStr = "Title",
         /// `Description`; may be empty.
-        pub description: String = "Description",
+        pub description: SharedStr = "Description",
         /// `Url`
-        pub url: String = "Url",
+        pub url: SharedStr = "Url",
     }
 }

@@ -1,4 +1,5 @@
 use super::Decimal;
+use crate::SharedStr;
 
 super::elements! {
     /// A place that the user sent (地理位置消息).
@@ -10,6 +11,6 @@ super::elements! {
         /// `Scale`: the zoom of the map.
         pub scale: Option<i64> = "Scale",
         /// `Label`: the place in words; may be empty.
-        pub label: String = "Label",
+        pub label: SharedStr = "Label",
     }
 }

@@ -86,8 +86,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::XmlError;
-use crate::xml::Tree;
+use crate::xml::{Text as XmlText, Tree};
+use crate::{SharedStr, XmlError};
 use read::elements;
 
 #[cfg(any(
@@ -148,6 +148,12 @@ impl Message {
     /// [`XmlError`] if `xml` is not the XML of a message. An unknown kind is not an error.
     pub fn from_xml(xml: &str) -> Result<Self, XmlError> {
         Ok(Self::from_tree(Tree::parse(xml)?))
+    }
+
+    /// As [`from_xml`](Self::from_xml), in the memory of the text where that can be. Returns the text as well.
+    pub(crate) fn share(xml: XmlText) -> Result<(Self, SharedStr), XmlError> {
+        let (tree, xml) = Tree::share(xml)?;
+        Ok((Self::from_tree(tree), xml))
     }
 
     fn from_tree(tree: Tree) -> Self {

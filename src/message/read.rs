@@ -1,8 +1,8 @@
 //! How typed values are read from elements. Reading never fails: a value that is missing or malformed is `None` or
 //! empty, and its text stays in [`Message::fields`](super::Message::fields).
 
-use super::{Decimal, Fields, Id};
-use crate::Timestamp;
+use super::{Decimal, Field, Fields, Id};
+use crate::{SharedStr, Timestamp};
 use crate::xml::Draft;
 
 /// A value that is read from the element of a name, or from all elements of that name.
@@ -17,16 +17,16 @@ pub(super) trait Composite: Sized {
     fn write_into(&self, elements: &mut Vec<Draft>);
 }
 
-impl Read for String {
+impl Read for SharedStr {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.get(name).unwrap_or_default().to_owned()
+        fields.shared(name).unwrap_or_default()
     }
 }
 
 /// An empty element is `None`.
-impl Read for Option<String> {
+impl Read for Option<SharedStr> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        filled(fields, name).map(str::to_owned)
+        filled(fields, name)
     }
 }
 
@@ -38,7 +38,7 @@ impl Read for Option<i64> {
 
 impl Read for Option<Id> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        filled(fields, name).map(str::trim).filter(|text| !text.is_empty()).map(Id::from)
+        fields.get(name).map(str::trim).filter(|text| !text.is_empty()).map(Id::from)
     }
 }
 
@@ -61,7 +61,7 @@ impl Read for Option<bool> {
 
 impl Read for Decimal {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.get(name).unwrap_or_default().into()
+        fields.shared(name).unwrap_or_default().into()
     }
 }
 
@@ -72,16 +72,16 @@ impl Read for Option<Decimal> {
 }
 
 /// All elements of the name.
-impl Read for Vec<String> {
+impl Read for Vec<SharedStr> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.all(name).map(|field| field.text().to_owned()).collect()
+        fields.all(name).map(Field::shared_text).collect()
     }
 }
 
 /// One element that holds others.
 impl<T: Composite> Read for T {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        T::read_from(fields.field(name).map(super::Field::fields).unwrap_or_default())
+        T::read_from(fields.field(name).map(Field::fields).unwrap_or_default())
     }
 }
 
@@ -105,8 +105,8 @@ impl Read for Vec<i64> {
     }
 }
 
-pub(super) fn filled<'a>(fields: Fields<'a>, name: &str) -> Option<&'a str> {
-    fields.get(name).filter(|text| !text.is_empty())
+pub(super) fn filled(fields: Fields<'_>, name: &str) -> Option<SharedStr> {
+    fields.shared(name).filter(|text| !text.is_empty())
 }
 
 /// Defines types that are read from elements: each field names its element.
@@ -171,7 +171,7 @@ pub(super) fn read_path<T: Read>(fields: Fields<'_>, path: &[&str]) -> T {
         [] => T::read(Fields::default(), ""),
         [name] => T::read(fields, name),
         [wrapper, rest @ ..] => {
-            read_path(fields.field(wrapper).map(super::Field::fields).unwrap_or_default(), rest)
+            read_path(fields.field(wrapper).map(Field::fields).unwrap_or_default(), rest)
         }
     }
 }

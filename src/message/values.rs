@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::debug_without_content;
+use crate::SharedStr;
 
 /// A decimal number, such as a latitude, kept as the exact text that WeChat wrote.
 ///
@@ -14,7 +15,7 @@ use super::debug_without_content;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Decimal(String);
+pub struct Decimal(SharedStr);
 
 impl Decimal {
     /// The text as received; empty if there was none.
@@ -32,12 +33,18 @@ impl Decimal {
 
 impl From<&str> for Decimal {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 
 impl From<String> for Decimal {
     fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<SharedStr> for Decimal {
+    fn from(text: SharedStr) -> Self {
         Self(text)
     }
 }
@@ -45,7 +52,7 @@ impl From<String> for Decimal {
 /// Writes as many digits as distinguish the number from any other.
 impl From<f64> for Decimal {
     fn from(number: f64) -> Self {
-        Self(number.to_string())
+        Self(number.to_string().into())
     }
 }
 
@@ -72,12 +79,12 @@ macro_rules! words {
         #[doc = ""]
         #[doc = "`#[non_exhaustive]`: WeChat adds words."]
         #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        #[serde(from = "String", into = "String")]
+        #[serde(from = "crate::SharedStr", into = "crate::SharedStr")]
         #[non_exhaustive]
         pub enum $type {
             $( $(#[$word_meta])* $variant, )+
             /// Any other word, as received; empty if there was none.
-            Unknown(String),
+            Unknown($crate::SharedStr),
         }
 
         impl $type {
@@ -91,25 +98,25 @@ macro_rules! words {
             }
         }
 
-        impl From<String> for $type {
-            fn from(word: String) -> Self {
+        impl From<$crate::SharedStr> for $type {
+            fn from(word: $crate::SharedStr) -> Self {
                 $( if $crate::message::values::is_word(&word, $word) { return Self::$variant; } )+
                 Self::Unknown(word)
             }
         }
 
-        impl From<$type> for String {
+        impl From<$type> for $crate::SharedStr {
             fn from(word: $type) -> Self {
                 match word {
                     $type::Unknown(word) => word,
-                    known => known.as_str().to_owned(),
+                    known => known.as_str().into(),
                 }
             }
         }
 
         impl $crate::message::read::Read for $type {
             fn read(fields: $crate::message::Fields<'_>, name: &str) -> Self {
-                fields.get(name).unwrap_or_default().to_owned().into()
+                fields.shared(name).unwrap_or_default().into()
             }
         }
 
@@ -130,13 +137,13 @@ macro_rules! words {
         /// No word.
         impl Default for $type {
             fn default() -> Self {
-                Self::Unknown(String::new())
+                Self::Unknown(Default::default())
             }
         }
 
         impl $crate::message::read::Read for Option<$type> {
             fn read(fields: $crate::message::Fields<'_>, name: &str) -> Self {
-                $crate::message::read::filled(fields, name).map(|word| word.to_owned().into())
+                $crate::message::read::filled(fields, name).map(Into::into)
             }
         }
 

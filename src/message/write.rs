@@ -3,7 +3,7 @@
 
 use super::read::Composite;
 use super::{Decimal, Id};
-use crate::Timestamp;
+use crate::{SharedStr, Timestamp};
 use crate::xml::Draft;
 
 /// A value that is written as an element, or as several of one name.
@@ -19,7 +19,7 @@ impl Write for str {
     }
 }
 
-impl Write for String {
+impl Write for SharedStr {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         self.as_str().write(elements, name);
     }
@@ -43,6 +43,7 @@ macro_rules! optional {
     )+};
 }
 optional! {
+    SharedStr: text => text,
     String: text => text,
     Decimal: number => number,
     Id: id => id.as_str(),
@@ -51,7 +52,7 @@ optional! {
     bool: is => if *is { "1" } else { "0" },
 }
 
-impl Write for Vec<String> {
+impl Write for Vec<SharedStr> {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
         elements.extend(self.iter().map(|text| Draft::text(name, text)));
     }
@@ -102,7 +103,7 @@ pub(super) fn write_path<T: Write>(value: &T, elements: &mut Vec<Draft>, path: &
 ///
 /// | field | set to |
 /// |---|---|
-/// | `String` | `&str`, `String` |
+/// | [`SharedStr`] | `&str`, `String` |
 /// | [`Id`] | `&str`, `String`, `i64` |
 /// | [`Decimal`] | `&str`, `String`, `f64` |
 /// | `Vec<T>` | `[T; N]`, `Vec<T>` |
@@ -152,8 +153,8 @@ macro_rules! into_field {
     )+)+};
 }
 into_field! {
-    &str => String, Id, Decimal;
-    String => Id, Decimal;
+    &str => SharedStr, Id, Decimal;
+    String => SharedStr, Id, Decimal;
     i64 => Id;
     f64 => Decimal;
 }

@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Reply, SealError};
-use crate::Timestamp;
+use crate::message::Id;
+use crate::{SharedStr, Timestamp};
 use crate::account::{Account, Generation};
 use crate::signature::Signature;
 use crate::xml::Writer;
@@ -27,34 +28,39 @@ pub struct ReplyContext {
     pub(crate) names: Names,
 }
 
-/// The nonce and the names in a reply, in one allocation. A name that the push did not have is empty.
+/// The nonce and the names in a reply.
 #[derive(Clone)]
 pub(crate) struct Names {
-    text: Box<str>,
-    nonce_end: usize,
-    to_end: usize,
+    nonce: Id,
+    to: Option<SharedStr>,
+    from: Option<SharedStr>,
 }
 
 impl Names {
     /// `nonce` is the request's, as in Tencent's samples.
     /// `to` is the receiver of the reply (the sender of the push), `from` its sender.
-    pub(crate) fn new(nonce: &str, to: &str, from: &str) -> Self {
-        let text = [nonce, to, from].concat().into();
-        Self { text, nonce_end: nonce.len(), to_end: nonce.len() + to.len() }
+    pub(crate) fn new(nonce: &str, to: Option<SharedStr>, from: Option<SharedStr>) -> Self {
+        Self { nonce: nonce.into(), to, from }
     }
 
     fn nonce(&self) -> &str {
-        &self.text[..self.nonce_end]
+        self.nonce.as_str()
     }
 
     fn to(&self) -> Result<&str, SealError> {
-        let to = &self.text[self.nonce_end..self.to_end];
-        if to.is_empty() { Err(SealError::NoRecipient("FromUserName")) } else { Ok(to) }
+        self.to.as_deref().ok_or(SealError::NoRecipient("FromUserName"))
     }
 
     fn from(&self) -> Result<&str, SealError> {
-        let from = &self.text[self.to_end..];
-        if from.is_empty() { Err(SealError::NoRecipient("ToUserName")) } else { Ok(from) }
+        self.from.as_deref().ok_or(SealError::NoRecipient("ToUserName"))
+    }
+
+    /// Copies the names, so that they do not keep the message that they are a part of.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn let_go(&mut self) {
+        for name in [&mut self.to, &mut self.from].into_iter().flatten() {
+            *name = name.as_str().into();
+        }
     }
 }
 

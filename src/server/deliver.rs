@@ -57,7 +57,7 @@ impl Engine {
     /// a [draining](Self::drain) is answered.
     ///
     /// [`Engine::handle`] does this and all the rest. This is for a server whose handlers make responses of their own.
-    pub async fn deliver(&self, opened: &Opened<'_>, arrived: StdInstant, admitted: StdInstant) -> Delivery {
+    pub async fn deliver(&self, opened: &Opened, arrived: StdInstant, admitted: StdInstant) -> Delivery {
         let hangs_up_after = self.shared.policy.schedule.hangs_up_after();
         let mut span = DeliverySpan::new(opened, arrived, hangs_up_after);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
@@ -80,7 +80,7 @@ impl Engine {
 
     async fn claim(
         &self,
-        opened: &Opened<'_>,
+        opened: &Opened,
         push: &mut Push,
         span: &mut DeliverySpan,
     ) -> Result<Claimed, Refused> {

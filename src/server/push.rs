@@ -20,7 +20,7 @@ pub(super) struct Push {
 }
 
 impl Push {
-    pub(super) fn of(opened: &Opened<'_>, shared: &Shared) -> Self {
+    pub(super) fn of(opened: &Opened, shared: &Shared) -> Self {
         let late = &shared.policy.late;
         let recipient = late
             .sender()

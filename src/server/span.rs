@@ -24,7 +24,7 @@ pub(super) struct DeliverySpan {
 
 impl DeliverySpan {
     /// `hangs_up_after`: how long WeChat waits for the answer.
-    pub(super) fn new(opened: &Opened<'_>, arrived: StdInstant, hangs_up_after: Duration) -> Self {
+    pub(super) fn new(opened: &Opened, arrived: StdInstant, hangs_up_after: Duration) -> Self {
         let message = &opened.message;
         let span = tracing::info_span!(
             target: TARGET,

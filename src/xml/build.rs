@@ -8,7 +8,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::XmlError;
 use super::flat::CDATA_END;
 use super::is_blank;
-use super::tree::{TextRange, Tree, offset};
+use super::document::TextRange;
+use super::tree::{Growing, Tree, offset};
 use super::user_text;
 use super::{HeadSeen, MAX_DEPTH};
 
@@ -35,7 +36,7 @@ pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
     let mut hollow = Hollow::of(xml, &texts);
     let frame = std::mem::take(&mut hollow.frame);
     let mut reader = Reader::from_str(&frame);
-    let mut builder = Builder { tree: Tree::with_room_for(xml), ..Builder::default() };
+    let mut builder = Builder { tree: Growing::with_room_for(xml), ..Builder::default() };
     loop {
         let event = reader.read_event().map_err(|_| hollow.malformed(&reader))?;
         if event == Event::Eof {
@@ -49,7 +50,7 @@ pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
             return Err(hollow.malformed(&reader));
         }
     }
-    if builder.state == State::Epilog { Ok(builder.tree) } else { Err(hollow.malformed(&reader)) }
+    if builder.state == State::Epilog { Ok(builder.tree.finish()) } else { Err(hollow.malformed(&reader)) }
 }
 
 /// A document without those texts of users that must not be read as XML.
@@ -109,7 +110,7 @@ const SPLIT: &str = "]]]]><![CDATA[>";
 /// Puts the events of `quick-xml` into a tree.
 #[derive(Default)]
 struct Builder {
-    tree: Tree,
+    tree: Growing,
     state: State,
     seen: HeadSeen,
     /// The open elements, without the root.

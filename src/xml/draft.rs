@@ -1,6 +1,7 @@
 //! Elements that are put together one by one and then become a [`Tree`].
 
 use super::XmlError;
+use super::tree::Growing;
 use super::{Cursor, Element, MAX_DEPTH, MAX_ELEMENTS, Tree};
 
 /// An element: a name, and a text or elements of its own.
@@ -54,7 +55,7 @@ impl Draft {
         self.fields.iter().map(Self::size).fold(1, usize::saturating_add)
     }
 
-    fn put_into(&self, tree: &mut Tree, depth: usize) -> Result<(), XmlError> {
+    fn put_into(&self, tree: &mut Growing, depth: usize) -> Result<(), XmlError> {
         if depth > MAX_DEPTH {
             return Err(XmlError::Depth);
         }
@@ -70,11 +71,11 @@ impl Draft {
 impl Tree {
     /// The tree of these elements.
     pub(super) fn of(drafts: &[Draft]) -> Result<Self, XmlError> {
-        let mut tree = Self::default();
+        let mut tree = Growing::default();
         for draft in drafts {
             draft.put_into(&mut tree, 1)?;
         }
-        Ok(tree)
+        Ok(tree.finish())
     }
 
     /// The tree of these elements, without those that exceed the limit of a message.

@@ -8,6 +8,7 @@
 
 mod border;
 mod build;
+mod document;
 mod draft;
 mod error;
 mod flat;
@@ -22,6 +23,8 @@ mod write;
 
 use std::borrow::Cow;
 
+pub use document::SharedStr;
+pub(crate) use document::Text;
 pub(crate) use draft::Draft;
 pub use error::XmlError;
 pub(crate) use tree::{Cursor, Element, Tree};

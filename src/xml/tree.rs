@@ -1,46 +1,83 @@
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
-use super::XmlError;
-use super::{HeadSeen, MAX_ELEMENTS, flat};
+use super::document::{Document, Nodes, SharedStr, Text, TextRange};
+use super::{HeadSeen, MAX_ELEMENTS, XmlError, flat};
 
-/// The elements under `<xml>`, in two allocations: one string of all names and texts, and one list in document order.
+/// The elements under `<xml>`: a text that holds all names and texts, and one list in document order.
 #[derive(Clone, Default)]
-pub(crate) struct Tree {
-    pub(super) text: String,
-    nodes: Vec<Node>,
-}
+pub(crate) struct Tree(Arc<Document>);
 
-#[derive(Clone)]
-struct Node {
+#[derive(Clone, Copy)]
+pub(super) struct Node {
     name: TextRange,
     text: TextRange,
     /// The index after the last descendant.
     end: u32,
 }
 
-#[derive(Clone, Copy, Default)]
-pub(super) struct TextRange {
-    pub(super) start: u32,
-    pub(super) end: u32,
-}
-
 impl Tree {
-    pub(super) fn with_room_for(xml: &str) -> Self {
-        // Names and resolved texts are never longer than their XML.
-        Self { text: String::with_capacity(xml.len()), nodes: Vec::with_capacity(16) }
+    /// Reads `xml`, and shares its memory where its layout is flat. Returns it as well.
+    pub(crate) fn share(xml: Text) -> Result<(Self, SharedStr), XmlError> {
+        match flat_nodes(&xml)? {
+            Some(nodes) => {
+                let xml = SharedStr::within(Document { text: xml, nodes })?;
+                Ok((Self(xml.document().clone()), xml))
+            }
+            None => Ok((super::build::build(&xml)?, SharedStr::whole(xml))),
+        }
     }
 
     /// `None` if the layout is not flat.
     pub(super) fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
-        let mut tree = Self::with_room_for(xml);
-        let mut seen = HeadSeen::default();
-        let mut elements = flat::elements(xml);
-        for (name, text) in &mut elements {
-            seen.note(name)?;
-            let index = tree.open(name)?;
-            tree.close_with(index, text)?;
+        let tree = |nodes| Self(Arc::new(Document { text: Text::Whole(xml.to_owned()), nodes }));
+        Ok(flat_nodes(xml)?.map(tree))
+    }
+
+    /// The elements directly under `<xml>`.
+    pub(crate) fn root(&self) -> Cursor<'_> {
+        Cursor { document: &self.0, start: 0, end: self.0.nodes.len() }
+    }
+}
+
+/// `None` if the layout is not flat.
+fn flat_nodes(xml: &str) -> Result<Option<Nodes>, XmlError> {
+    offset(xml.len())?;
+    // The parts of a text that fits have offsets that fit.
+    let range = |part: &str| {
+        let start = part.as_ptr().addr().wrapping_sub(xml.as_ptr().addr()) as u32;
+        TextRange { start, end: start.wrapping_add(part.len() as u32) }
+    };
+    let mut nodes = Nodes::new();
+    let mut seen = HeadSeen::default();
+    let mut elements = flat::elements(xml);
+    for (name, text) in &mut elements {
+        seen.note(name)?;
+        if nodes.len() >= MAX_ELEMENTS {
+            return Err(XmlError::Elements);
         }
-        Ok(elements.reached_end().then_some(tree))
+        let end = nodes.len().saturating_add(1) as u32;
+        nodes.push(Node { name: range(name), text: range(text), end });
+    }
+    Ok(elements.reached_end().then_some(nodes))
+}
+
+/// A tree that is built one element after the other.
+#[derive(Default)]
+pub(super) struct Growing {
+    pub(super) text: String,
+    nodes: Nodes,
+}
+
+impl Growing {
+    pub(super) fn with_room_for(xml: &str) -> Self {
+        // Names and resolved texts are never longer than their XML.
+        Self { text: String::with_capacity(xml.len()), nodes: Nodes::new() }
+    }
+
+    pub(super) fn finish(self) -> Tree {
+        let Self { text, nodes } = self;
+        Tree(Arc::new(Document { text: Text::Whole(text), nodes }))
     }
 
     fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
@@ -74,26 +111,18 @@ impl Tree {
         let text = self.append(text)?;
         self.close(index, text)
     }
-
-    /// The elements directly under `<xml>`.
-    pub(crate) fn root(&self) -> Cursor<'_> {
-        Cursor { tree: self, start: 0, end: self.nodes.len() }
-    }
-
-    fn slice(&self, span: TextRange) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
-    }
 }
 
 /// Compares the elements and their texts, not their positions in memory.
 impl PartialEq for Tree {
     fn eq(&self, other: &Self) -> bool {
+        let (this, other) = (&*self.0, &*other.0);
         let same = |(one, two): (&Node, &Node)| {
             one.end == two.end
-                && self.slice(one.name) == other.slice(two.name)
-                && self.slice(one.text) == other.slice(two.text)
+                && this.slice(one.name) == other.slice(two.name)
+                && this.slice(one.text) == other.slice(two.text)
         };
-        self.nodes.len() == other.nodes.len() && self.nodes.iter().zip(&other.nodes).all(same)
+        this.nodes.len() == other.nodes.len() && this.nodes.iter().zip(&other.nodes).all(same)
     }
 }
 
@@ -102,23 +131,23 @@ impl Eq for Tree {}
 /// Shows no text, which must stay out of logs.
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tree({} elements)", self.nodes.len())
+        write!(f, "Tree({} elements)", self.0.nodes.len())
     }
 }
 
 /// No elements.
-static EMPTY: Tree = Tree { text: String::new(), nodes: Vec::new() };
+static EMPTY: LazyLock<Arc<Document>> = LazyLock::new(Arc::default);
 
 impl Default for Cursor<'_> {
     fn default() -> Self {
-        EMPTY.root()
+        Cursor { document: &EMPTY, start: 0, end: 0 }
     }
 }
 
 /// A list of siblings.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a> {
-    tree: &'a Tree,
+    document: &'a Arc<Document>,
     start: usize,
     end: usize,
 }
@@ -139,8 +168,8 @@ impl<'a> Iterator for Cursor<'a> {
     type Item = Element<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let node = self.tree.nodes.get(..self.end)?.get(self.start)?;
-        let element = Element { tree: self.tree, node, children: self.start.checked_add(1)? };
+        let node = self.document.nodes.get(..self.end)?.get(self.start)?;
+        let element = Element { document: self.document, node, children: self.start.checked_add(1)? };
         self.start = node.end as usize;
         Some(element)
     }
@@ -149,7 +178,7 @@ impl<'a> Iterator for Cursor<'a> {
 /// One element. Its name and text are sliced when asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a> {
-    tree: &'a Tree,
+    document: &'a Arc<Document>,
     node: &'a Node,
     /// The index of the first child.
     children: usize,
@@ -157,15 +186,20 @@ pub(crate) struct Element<'a> {
 
 impl<'a> Element<'a> {
     pub(crate) fn name(self) -> &'a str {
-        self.tree.slice(self.node.name)
+        self.document.slice(self.node.name)
     }
 
     pub(crate) fn text(self) -> &'a str {
-        self.tree.slice(self.node.text)
+        self.document.slice(self.node.text)
+    }
+
+    /// The text, in the memory that it has.
+    pub(crate) fn shared_text(self) -> SharedStr {
+        SharedStr::new(self.document.clone(), self.node.text)
     }
 
     pub(crate) fn children(self) -> Cursor<'a> {
-        Cursor { tree: self.tree, start: self.children, end: self.node.end as usize }
+        Cursor { document: self.document, start: self.children, end: self.node.end as usize }
     }
 }
 

@@ -49,8 +49,8 @@ fn every_kind_of_value_can_be_set() {
                     .pic_list(["1", "2"].map(|sum| Pic::default().pic_md5_sum(sum))),
             )
             .into(),
-        Event::Unknown { name: "some_future_event".to_owned() }.into(),
-        Content::Unknown { kind: "some_future_kind".to_owned() },
+        Event::Unknown { name: "some_future_event".into() }.into(),
+        Content::Unknown { kind: "some_future_kind".into() },
     ] {
         let message = Message::new(content.clone());
         assert!(message.content == content, "{content:?}");
@@ -135,7 +135,7 @@ fn a_revealed_message_shows_everything_and_debug_nothing() {
     for content in [
         Content::from(Text::default().content("secret")),
         Click::default().event_key("secret").into(),
-        MassSendJobFinish::default().status(MassSendStatus::Unknown("secret".to_owned())).into(),
+        MassSendJobFinish::default().status(MassSendStatus::Unknown("secret".into())).into(),
     ] {
         let message = Message::new(content).sent_by("sender");
         let shown = format!("{:?}", message.reveal());

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -17,7 +16,7 @@ use tokio::time::Instant;
 use wechat_callback::delivery::DeliveryStore;
 use wechat_callback::late_reply::{LateReply, RetrySchedule};
 use wechat_callback::server::{Delivery, Engine};
-use wechat_callback::{Callback, Opened, PushXml, Refusal, Reply, ReplyContext};
+use wechat_callback::{Callback, Message, Opened, Refusal, Reply, ReplyContext};
 
 use crate::{answer, payload};
 
@@ -222,7 +221,7 @@ impl WechatMiddleware {
             Ok(body) => body,
             Err(refusal) => return Ok(self.refuse(request, refusal)),
         };
-        if request.extensions().contains::<PushXml>() {
+        if request.extensions().contains::<Message>() {
             return Ok(self.refuse(request, Refusal::AlreadyOpened));
         }
         let opened = match callback.open(request.query_string(), &body) {
@@ -233,7 +232,7 @@ impl WechatMiddleware {
             Delivery::Answered(response) => return Ok(answer::without_handler(request, response)),
             Delivery::Run(task) => task,
         };
-        let context = put_into(&mut request, opened, &body);
+        let context = put_into(&mut request, opened);
         // It is not kept while the handler runs.
         drop(body);
         let handler = async move { answer::output(service.call(request).await).await };
@@ -252,19 +251,12 @@ impl WechatMiddleware {
 }
 
 /// Puts the message and the plain XML in the place of the push.
-fn put_into(request: &mut ServiceRequest, opened: Opened<'_>, body: &Bytes) -> ReplyContext {
+fn put_into(request: &mut ServiceRequest, opened: Opened) -> ReplyContext {
     let Opened { message, xml, context, .. } = opened;
-    let xml = match xml {
-        Cow::Owned(decrypted) => Bytes::from(decrypted),
-        Cow::Borrowed(_) => body.clone(),
-    };
     // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
     // request, and the Content-Length of an envelope is an upper bound of the message's.
-    request.set_payload(Payload::from(xml.clone()));
-    let mut extensions = request.extensions_mut();
-    extensions.insert(message);
-    extensions.insert(PushXml::new(xml));
-    drop(extensions);
+    request.set_payload(Payload::from(Bytes::from_owner(xml)));
+    request.extensions_mut().insert(message);
     context
 }
 

@@ -1,6 +1,5 @@
 //! A push, from its request to its answer.
 
-use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -12,7 +11,7 @@ use http_body::Body;
 use tokio::time::Instant;
 use tower_service::Service;
 use wechat_callback::server::{Delivery, detach};
-use wechat_callback::{Message, Opened, PushXml, Refusal};
+use wechat_callback::{Message, Opened, Refusal};
 
 use crate::WechatLayer;
 use crate::answer::{self, Answered};
@@ -56,11 +55,7 @@ where
                 Delivery::Run(task) => task,
             };
             let Opened { message, xml, context, .. } = opened;
-            let xml = match xml {
-                Cow::Owned(decrypted) => Bytes::from(decrypted),
-                Cow::Borrowed(_) => body.clone(),
-            };
-            (task, context, opened_request::<ReqBody>(parts, message, xml))
+            (task, context, opened_request::<ReqBody>(parts, message, Bytes::from_owner(xml)))
         };
         // It is not kept while the handler runs.
         drop(body);
@@ -88,7 +83,7 @@ where
             reading.await?
         }
     };
-    match parts.extensions.get::<PushXml>() {
+    match parts.extensions.get::<Message>() {
         Some(_) => Err(Refusal::AlreadyOpened),
         None => Ok(body),
     }
@@ -104,6 +99,5 @@ fn opened_request<B: From<Bytes>>(mut parts: request::Parts, message: Message, x
     parts.headers.remove(TRANSFER_ENCODING);
     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
     parts.extensions.insert(message);
-    parts.extensions.insert(PushXml::new(xml.clone()));
     Request::from_parts(parts, B::from(xml))
 }

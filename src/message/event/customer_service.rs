@@ -17,26 +17,27 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::message::elements;
 
 elements! {
     /// A session with an agent began (接入会话).
     pub struct KfCreateSession {
         /// `KfAccount`: the agent's account, `name@account`.
-        pub kf_account: String = "KfAccount",
+        pub kf_account: SharedStr = "KfAccount",
     }
 
     /// A session with an agent ended (关闭会话).
     pub struct KfCloseSession {
         /// `KfAccount`: the agent's account, `name@account`.
-        pub kf_account: String = "KfAccount",
+        pub kf_account: SharedStr = "KfAccount",
     }
 
     /// A session went from one agent to another (转接会话).
     pub struct KfSwitchSession {
         /// `FromKfAccount`: the agent who had it.
-        pub from_kf_account: String = "FromKfAccount",
+        pub from_kf_account: SharedStr = "FromKfAccount",
         /// `ToKfAccount`: the agent who has it now.
-        pub to_kf_account: String = "ToKfAccount",
+        pub to_kf_account: SharedStr = "ToKfAccount",
     }
 }

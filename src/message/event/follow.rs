@@ -17,6 +17,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::message::read::{Composite, filled, setters};
 use crate::message::write::Write;
 use crate::message::{Decimal, Fields, elements};
@@ -29,15 +30,15 @@ use crate::xml::Draft;
 #[non_exhaustive]
 pub struct Subscribe {
     /// `EventKey` without its `qrscene_`: the scene of the QR code that was scanned. `None` after a plain follow.
-    pub scene: Option<String>,
+    pub scene: Option<SharedStr>,
     /// `Ticket`: exchanges for the picture of that QR code.
-    pub ticket: Option<String>,
+    pub ticket: Option<SharedStr>,
 }
 
 impl Composite for Subscribe {
     fn read_from(fields: Fields<'_>) -> Self {
-        let scene = fields.get("EventKey").and_then(|key| key.strip_prefix("qrscene_"));
-        Self { scene: scene.map(str::to_owned), ticket: filled(fields, "Ticket").map(str::to_owned) }
+        let scene = fields.shared("EventKey").and_then(|key| key.without_prefix("qrscene_"));
+        Self { scene, ticket: filled(fields, "Ticket") }
     }
 
     fn write_into(&self, elements: &mut Vec<Draft>) {
@@ -46,7 +47,7 @@ impl Composite for Subscribe {
     }
 }
 
-setters!(Subscribe { scene: Option<String>, ticket: Option<String>, });
+setters!(Subscribe { scene: Option<SharedStr>, ticket: Option<SharedStr>, });
 
 crate::message::debug_without_content!(Subscribe);
 
@@ -58,9 +59,9 @@ elements! {
     /// Someone who follows already scans one of the account's QR codes (扫描带参数二维码).
     pub struct Scan {
         /// `EventKey`: the scene of the QR code, a number or a text of the owner's choice.
-        pub scene: String = "EventKey",
+        pub scene: SharedStr = "EventKey",
         /// `Ticket`: exchanges for the picture of the QR code.
-        pub ticket: String = "Ticket",
+        pub ticket: SharedStr = "Ticket",
     }
 
     /// Where the user is (上报地理位置), on entering the chat or every five seconds in it.

@@ -17,29 +17,30 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::message::elements;
 
 elements! {
     /// Someone scanned a guide's QR code (微信用户扫顾问二维码).
     pub struct GuideQrcodeScan {
         /// `qrcode_guide_account`: the guide's WeChat ID.
-        pub qrcode_guide_account: Option<String> = "GuideScanEvent" / "qrcode_guide_account",
+        pub qrcode_guide_account: Option<SharedStr> = "GuideScanEvent" / "qrcode_guide_account",
         /// `qrcode_guide_openid`: the guide's openid, where they are bound by it.
-        pub qrcode_guide_openid: Option<String> = "GuideScanEvent" / "qrcode_guide_openid",
+        pub qrcode_guide_openid: Option<SharedStr> = "GuideScanEvent" / "qrcode_guide_openid",
         /// `openid`: who scanned.
-        pub openid: String = "GuideScanEvent" / "openid",
+        pub openid: SharedStr = "GuideScanEvent" / "openid",
         /// `action`: 1 the guide is no longer valid, 2 bound now, 3 bound already, 4 bound to another guide.
         pub action: Option<i64> = "GuideScanEvent" / "action",
         /// `qrcode_info`: what the account put into the QR code.
-        pub qrcode_info: String = "GuideScanEvent" / "qrcode_info",
+        pub qrcode_info: SharedStr = "GuideScanEvent" / "qrcode_info",
     }
 
     /// A guide answered the account's invitation (为服务号添加顾问的结果).
     pub struct GuideInviteResult {
         /// `guide_account`: the guide's WeChat ID.
-        pub guide_account: Option<String> = "GuideInviteEvent" / "guide_account",
+        pub guide_account: Option<SharedStr> = "GuideInviteEvent" / "guide_account",
         /// `guide_openid`: the guide's openid, where they are bound by it.
-        pub guide_openid: Option<String> = "GuideInviteEvent" / "guide_openid",
+        pub guide_openid: Option<SharedStr> = "GuideInviteEvent" / "guide_openid",
         /// `invite_result`: always 1, says Tencent's staff.
         pub invite_result: Option<i64> = "GuideInviteEvent" / "invite_result",
     }

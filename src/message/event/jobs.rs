@@ -22,6 +22,7 @@
 
 use std::fmt;
 
+use crate::SharedStr;
 use crate::message::read::Read;
 use crate::message::values::words;
 use crate::message::write::Write;
@@ -76,7 +77,7 @@ elements! {
         /// `AuditState`: what the system found. WeChat publishes no list of values.
         pub audit_state: Option<i64> = "AuditState",
         /// `OriginalArticleUrl`: the similar original.
-        pub original_article_url: String = "OriginalArticleUrl",
+        pub original_article_url: SharedStr = "OriginalArticleUrl",
         /// `OriginalArticleType`
         pub original_article_type: Option<i64> = "OriginalArticleType",
         /// `CanReprint`
@@ -100,7 +101,7 @@ elements! {
         /// `ArticleIdx`: which article, from 1.
         pub article_idx: Option<i64> = "ArticleIdx",
         /// `ArticleUrl`
-        pub article_url: String = "ArticleUrl",
+        pub article_url: SharedStr = "ArticleUrl",
     }
 
     /// Articles were published, or not (发布结果).
@@ -110,7 +111,7 @@ elements! {
         /// `publish_status`
         pub publish_status: PublishStatus = "PublishEventInfo" / "publish_status",
         /// `article_id`: on success.
-        pub article_id: Option<String> = "PublishEventInfo" / "article_id",
+        pub article_id: Option<SharedStr> = "PublishEventInfo" / "article_id",
         /// `article_detail`: on success.
         pub article_detail: Option<ArticleDetail> = "PublishEventInfo" / "article_detail",
         /// `fail_idx`: which articles were not published, from 1.
@@ -130,7 +131,7 @@ elements! {
         /// `idx`: which article, from 1.
         pub idx: Option<i64> = "idx",
         /// `article_url`
-        pub article_url: String = "article_url",
+        pub article_url: SharedStr = "article_url",
     }
 }
 
@@ -168,7 +169,7 @@ words! {
 ///
 /// `#[non_exhaustive]`: WeChat adds words.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(from = "SharedStr", into = "SharedStr")]
 #[non_exhaustive]
 pub enum MassSendStatus {
     /// `send success`, also written `sendsuccess`.
@@ -180,11 +181,11 @@ pub enum MassSendStatus {
     /// the administrator. Others occur.
     Err(i64),
     /// Any other word, as received; empty if there was none.
-    Unknown(String),
+    Unknown(SharedStr),
 }
 
-impl From<String> for MassSendStatus {
-    fn from(word: String) -> Self {
+impl From<SharedStr> for MassSendStatus {
+    fn from(word: SharedStr) -> Self {
         use crate::message::values::is_word;
 
         let code = word.trim().strip_prefix("err(").and_then(|rest| rest.strip_suffix(')'));
@@ -197,12 +198,12 @@ impl From<String> for MassSendStatus {
     }
 }
 
-impl From<MassSendStatus> for String {
+impl From<MassSendStatus> for SharedStr {
     fn from(status: MassSendStatus) -> Self {
         match status {
-            MassSendStatus::Success => "send success".to_owned(),
-            MassSendStatus::Fail => "send fail".to_owned(),
-            MassSendStatus::Err(code) => format!("err({code})"),
+            MassSendStatus::Success => "send success".into(),
+            MassSendStatus::Fail => "send fail".into(),
+            MassSendStatus::Err(code) => format!("err({code})").into(),
             MassSendStatus::Unknown(word) => word,
         }
     }
@@ -210,20 +211,20 @@ impl From<MassSendStatus> for String {
 
 impl Write for MassSendStatus {
     fn write(&self, elements: &mut Vec<Draft>, name: &str) {
-        String::from(self.clone()).write(elements, name);
+        SharedStr::from(self.clone()).write(elements, name);
     }
 }
 
 /// No word.
 impl Default for MassSendStatus {
     fn default() -> Self {
-        Self::Unknown(String::new())
+        Self::Unknown(SharedStr::default())
     }
 }
 
 impl Read for MassSendStatus {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.get(name).unwrap_or_default().to_owned().into()
+        fields.shared(name).unwrap_or_default().into()
     }
 }
 
@@ -249,11 +250,11 @@ mod tests {
             ("send success", MassSendStatus::Success),
             ("send fail", MassSendStatus::Fail),
             ("err(30003)", MassSendStatus::Err(30003)),
-            ("err(x)", MassSendStatus::Unknown("err(x)".to_owned())),
+            ("err(x)", MassSendStatus::Unknown("err(x)".into())),
         ] {
-            assert_eq!(MassSendStatus::from(word.to_owned()), status);
-            assert_eq!(String::from(status), word);
+            assert_eq!(MassSendStatus::from(SharedStr::from(word)), status);
+            assert_eq!(SharedStr::from(status), word);
         }
-        assert_eq!(MassSendStatus::from("sendsuccess".to_owned()), MassSendStatus::Success);
+        assert_eq!(MassSendStatus::from(SharedStr::from("sendsuccess")), MassSendStatus::Success);
     }
 }

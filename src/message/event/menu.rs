@@ -17,35 +17,36 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::message::{Decimal, elements};
 
 elements! {
     /// A button with a key was clicked (点击菜单拉取消息).
     pub struct Click {
         /// `EventKey`: the button's key.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
     }
 
     /// A button with a link was clicked (点击菜单跳转链接).
     pub struct View {
         /// `EventKey`: the link.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `MenuId`: which conditional menu (个性化菜单) it is in. WeChat's own example is no number.
-        pub menu_id: Option<String> = "MenuId",
+        pub menu_id: Option<SharedStr> = "MenuId",
     }
 
     /// A button that opens a mini-program was clicked (点击菜单跳转小程序).
     pub struct ViewMiniprogram {
         /// `EventKey`: the mini-program's page.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `MenuId`: which conditional menu (个性化菜单) it is in. WeChat's own example is no number.
-        pub menu_id: Option<String> = "MenuId",
+        pub menu_id: Option<SharedStr> = "MenuId",
     }
 
     /// A code was scanned through the menu (扫码推事件).
     pub struct ScancodePush {
         /// `EventKey`: the button's key.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `ScanCodeInfo`
         pub scan_code_info: ScanCodeInfo = "ScanCodeInfo",
     }
@@ -53,7 +54,7 @@ elements! {
     /// A code was scanned through the menu, and a dialog waits for the reply (扫码推事件且弹出“消息接收中”提示框).
     pub struct ScancodeWaitmsg {
         /// `EventKey`: the button's key.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `ScanCodeInfo`
         pub scan_code_info: ScanCodeInfo = "ScanCodeInfo",
     }
@@ -61,15 +62,15 @@ elements! {
     /// What was scanned.
     pub struct ScanCodeInfo {
         /// `ScanType`: `qrcode`, `barcode`, …
-        pub scan_type: String = "ScanType",
+        pub scan_type: SharedStr = "ScanType",
         /// `ScanResult`: what the code says.
-        pub scan_result: String = "ScanResult",
+        pub scan_result: SharedStr = "ScanResult",
     }
 
     /// Photos were taken through the menu (弹出系统拍照发图). They follow as image messages.
     pub struct PicSysphoto {
         /// `EventKey`: the button's key.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `SendPicsInfo`
         pub send_pics_info: SendPicsInfo = "SendPicsInfo",
     }
@@ -77,7 +78,7 @@ elements! {
     /// Photos were taken or chosen through the menu (弹出拍照或者相册发图). They follow as image messages.
     pub struct PicPhotoOrAlbum {
         /// `EventKey`: the button's key.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `SendPicsInfo`
         pub send_pics_info: SendPicsInfo = "SendPicsInfo",
     }
@@ -85,7 +86,7 @@ elements! {
     /// Photos were chosen from WeChat's album through the menu (弹出微信相册发图器). They follow as image messages.
     pub struct PicWeixin {
         /// `EventKey`: the button's key.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `SendPicsInfo`
         pub send_pics_info: SendPicsInfo = "SendPicsInfo",
     }
@@ -101,13 +102,13 @@ elements! {
     /// One picture.
     pub struct Pic {
         /// `PicMd5Sum`
-        pub pic_md5_sum: String = "PicMd5Sum",
+        pub pic_md5_sum: SharedStr = "PicMd5Sum",
     }
 
     /// A place was chosen through the menu (弹出地理位置选择器). It follows as a location message too.
     pub struct LocationSelect {
         /// `EventKey`: the button's key.
-        pub event_key: String = "EventKey",
+        pub event_key: SharedStr = "EventKey",
         /// `SendLocationInfo`
         pub send_location_info: SendLocationInfo = "SendLocationInfo",
     }
@@ -121,8 +122,8 @@ elements! {
         /// `Scale`: the zoom of the map.
         pub scale: Option<i64> = "Scale",
         /// `Label`: the place in words.
-        pub label: String = "Label",
+        pub label: SharedStr = "Label",
         /// `Poiname`: the name of the place; may be empty.
-        pub poiname: String = "Poiname",
+        pub poiname: SharedStr = "Poiname",
     }
 }

@@ -16,6 +16,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::Timestamp;
 use crate::message::values::words;
 use crate::message::{Decimal, Id, elements};
@@ -24,15 +25,15 @@ elements! {
     /// Someone enters the customer-service chat of a mini-program (进入会话).
     pub struct UserEnterTempsession {
         /// `SessionFrom`: the `session-from` of the button.
-        pub session_from: String = "SessionFrom",
+        pub session_from: SharedStr = "SessionFrom",
     }
 
     /// A picture or an audio was checked (多媒体内容安全识别结果).
     pub struct WxaMediaCheck {
         /// `appid`: the mini-program's.
-        pub appid: String = "appid",
+        pub appid: SharedStr = "appid",
         /// `trace_id`: the id that asking for the check returned.
-        pub trace_id: String = "trace_id",
+        pub trace_id: SharedStr = "trace_id",
         /// `version`: 2. Version 1 has none.
         pub version: Option<i64> = "version",
         /// `detail`: what each check found. In version 2.
@@ -40,13 +41,13 @@ elements! {
         /// `errcode`: 0 where the check worked. In version 2.
         pub errcode: Option<i64> = "errcode",
         /// `errmsg`: in version 2.
-        pub errmsg: Option<String> = "errmsg",
+        pub errmsg: Option<SharedStr> = "errmsg",
         /// `result`: the overall result. In version 2.
         pub result: Option<MediaCheckResult> = "result",
         /// `isrisky`: whether there is a risk. In version 1.
         pub isrisky: Option<bool> = "isrisky",
         /// `extra_info_json`: usually empty. In version 1.
-        pub extra_info_json: Option<String> = "extra_info_json",
+        pub extra_info_json: Option<SharedStr> = "extra_info_json",
         /// `status_code`: 0, or 4294966288 (-1008) where the media could not be fetched. In version 1.
         pub status_code: Option<i64> = "status_code",
     }
@@ -54,7 +55,7 @@ elements! {
     /// What one check found.
     pub struct MediaCheckDetail {
         /// `strategy`: which check, such as `content_model`.
-        pub strategy: String = "strategy",
+        pub strategy: SharedStr = "strategy",
         /// `errcode`: 0 where the check worked. The other elements are valid only then.
         pub errcode: Option<i64> = "errcode",
         /// `suggest`
@@ -83,17 +84,17 @@ elements! {
     /// A mini-program's code failed its review (代码审核不通过).
     pub struct WeappAuditFail {
         /// `Reason`: why, as HTML.
-        pub reason: String = "Reason",
+        pub reason: SharedStr = "Reason",
         /// `FailTime`: when.
         pub fail_time: Option<Timestamp> = "FailTime",
         /// `ScreenShot`: media ids of screenshots, joined with `|`; may be empty.
-        pub screen_shot: String = "ScreenShot",
+        pub screen_shot: SharedStr = "ScreenShot",
     }
 
     /// The review of a mini-program's code takes longer (代码审核延后).
     pub struct WeappAuditDelay {
         /// `Reason`: why.
-        pub reason: String = "Reason",
+        pub reason: SharedStr = "Reason",
         /// `DelayTime`: when that was decided.
         pub delay_time: Option<Timestamp> = "DelayTime",
     }
@@ -103,9 +104,9 @@ elements! {
         /// `ret`: 2 refused, 3 passed.
         pub ret: Option<i64> = "ret",
         /// `nickname`: the name.
-        pub nickname: String = "nickname",
+        pub nickname: SharedStr = "nickname",
         /// `reason`: why it was refused; may be empty.
-        pub reason: String = "reason",
+        pub reason: SharedStr = "reason",
     }
 
     /// A mini-program's category was reviewed (类目审核结果).
@@ -117,13 +118,13 @@ elements! {
         /// `second`: the id of the category below it.
         pub second: Option<i64> = "second",
         /// `reason`: why it was refused; may be empty.
-        pub reason: String = "reason",
+        pub reason: SharedStr = "reason",
     }
 
     /// A mini-program's use of an interface for private data was reviewed (隐私接口审核结果).
     pub struct WxaPrivacyApply {
         /// `api_name`: the interface, such as `wx.choosePoi`.
-        pub api_name: String = "result_info" / "api_name",
+        pub api_name: SharedStr = "result_info" / "api_name",
         /// `apply_time`: when it was asked for.
         pub apply_time: Option<Timestamp> = "result_info" / "apply_time",
         /// `audit_id`: the id of the review.
@@ -131,7 +132,7 @@ elements! {
         /// `audit_time`: when it was reviewed.
         pub audit_time: Option<Timestamp> = "result_info" / "audit_time",
         /// `reason`: why it was refused; may be empty.
-        pub reason: String = "result_info" / "reason",
+        pub reason: SharedStr = "result_info" / "reason",
         /// `status`: 2 refused, 3 passed.
         pub status: Option<i64> = "result_info" / "status",
     }
@@ -144,7 +145,7 @@ elements! {
         /// `appeal_record_id`: the id of the appeal.
         pub appeal_record_id: Option<Id> = "appeal_record_id",
         /// `appid`: the mini-program's.
-        pub appid: Option<String> = "appid",
+        pub appid: Option<SharedStr> = "appid",
         /// `appeal_time`: when it appealed.
         pub appeal_time: Option<Timestamp> = "appeal_time",
         /// `appeal_count`: how often it appealed.
@@ -156,9 +157,9 @@ elements! {
         /// `audit_time`: when it was decided, if it was.
         pub audit_time: Option<Timestamp> = "audit_time",
         /// `audit_reason`: why it was decided so, if it was.
-        pub audit_reason: Option<String> = "audit_reason",
+        pub audit_reason: Option<SharedStr> = "audit_reason",
         /// `punish_description`: what the punishment was for.
-        pub punish_description: Option<String> = "punish_description",
+        pub punish_description: Option<SharedStr> = "punish_description",
         /// `material`
         pub material: Vec<AppealRecordMaterial> = "material",
     }
@@ -174,9 +175,9 @@ elements! {
     /// What broke the rules.
     pub struct IllegalMaterial {
         /// `content`
-        pub content: Option<String> = "content",
+        pub content: Option<SharedStr> = "content",
         /// `content_url`
-        pub content_url: Option<String> = "content_url",
+        pub content_url: Option<SharedStr> = "content_url",
     }
 
     /// A mini-program broke the rules (小程序违规记录).
@@ -185,19 +186,19 @@ elements! {
     /// `getillegalrecords`; all of them are in [`Message::fields`](crate::Message::fields).
     pub struct WxaIllegalRecord {
         /// `illegal_record_id`: the id of the punishment, such as `2_11100`.
-        pub illegal_record_id: Option<String> = "illegal_record_id",
+        pub illegal_record_id: Option<SharedStr> = "illegal_record_id",
         /// `appid`: the mini-program's.
-        pub appid: Option<String> = "appid",
+        pub appid: Option<SharedStr> = "appid",
         /// `create_time`: when.
         pub create_time: Option<Timestamp> = "create_time",
         /// `illegal_reason`: why.
-        pub illegal_reason: Option<String> = "illegal_reason",
+        pub illegal_reason: Option<SharedStr> = "illegal_reason",
         /// `illegal_content`: what broke the rules.
-        pub illegal_content: Option<String> = "illegal_content",
+        pub illegal_content: Option<SharedStr> = "illegal_content",
         /// `rule_url`: where the rule is.
-        pub rule_url: Option<String> = "rule_url",
+        pub rule_url: Option<SharedStr> = "rule_url",
         /// `rule_name`: the rule's name.
-        pub rule_name: Option<String> = "rule_name",
+        pub rule_name: Option<SharedStr> = "rule_name",
     }
 
     /// Someone rated a mini-program badly (评价管理差评通知).
@@ -205,7 +206,7 @@ elements! {
     /// Tencent's example shows the one element; all are in [`Message::fields`](crate::Message::fields).
     pub struct WxaCommentBadScore {
         /// `comment_id`: up to 19 digits.
-        pub comment_id: Option<String> = "result" / "comment_id",
+        pub comment_id: Option<SharedStr> = "result" / "comment_id",
     }
 
     /// A parcel moved (运单轨迹更新).
@@ -213,11 +214,11 @@ elements! {
     /// Its elements are those of Tencent's page; all of them are in [`Message::fields`](crate::Message::fields).
     pub struct AddExpressPath {
         /// `DeliveryID`: the express company's id, such as `SF`.
-        pub delivery_id: Option<String> = "DeliveryID",
+        pub delivery_id: Option<SharedStr> = "DeliveryID",
         /// `WayBillId`: the waybill's id.
-        pub way_bill_id: Option<String> = "WayBillId",
+        pub way_bill_id: Option<SharedStr> = "WayBillId",
         /// `OrderId`: the order's id.
-        pub order_id: Option<String> = "OrderId",
+        pub order_id: Option<SharedStr> = "OrderId",
         /// `Version`: the version of the track.
         pub version: Option<i64> = "Version",
         /// `Count`: how many steps the track has.
@@ -235,7 +236,7 @@ elements! {
         /// occur.
         pub action_type: Option<i64> = "ActionType",
         /// `ActionMsg`: the step in words.
-        pub action_msg: Option<String> = "ActionMsg",
+        pub action_msg: Option<SharedStr> = "ActionMsg",
         /// `Lat`: the latitude (纬度) in degrees. Not on Tencent's page; one real event has 0.
         pub lat: Option<Decimal> = "Lat",
         /// `Lng`: the longitude (经度) in degrees. Not on Tencent's page; one real event has 0.
@@ -248,9 +249,9 @@ elements! {
     /// them are in [`Message::fields`](crate::Message::fields).
     pub struct MinigameCoinDeliverCompleted {
         /// `Payload`: JSON, whatever the format of the event. It says who bought what.
-        pub payload: Option<String> = "MiniGame" / "Payload",
+        pub payload: Option<SharedStr> = "MiniGame" / "Payload",
         /// `PayEventSig`: the hex HMAC-SHA256 of `minigame_coin_deliver_completed&` and the payload, by the `AppKey`.
-        pub pay_event_sig: Option<String> = "MiniGame" / "PayEventSig",
+        pub pay_event_sig: Option<SharedStr> = "MiniGame" / "PayEventSig",
         /// `IsMock`: whether it is a test with random values.
         pub is_mock: Option<bool> = "MiniGame" / "IsMock",
     }
@@ -278,9 +279,9 @@ elements! {
     /// What an appeal says.
     pub struct AppealMaterial {
         /// `reason`
-        pub reason: Option<String> = "reason",
+        pub reason: Option<SharedStr> = "reason",
         /// `proof_material_id`: temporary materials that prove it.
-        pub proof_material_id: Vec<String> = "proof_material_id",
+        pub proof_material_id: Vec<SharedStr> = "proof_material_id",
     }
 }
 
@@ -318,8 +319,8 @@ mod tests {
         };
         assert_eq!(record.material.len(), 2);
         let proofs = AppealMaterial {
-            reason: Some("why".to_owned()),
-            proof_material_id: vec!["a".to_owned(), "b".to_owned()],
+            reason: Some("why".into()),
+            proof_material_id: vec!["a".into(), "b".into()],
         };
         assert_eq!(record.material[0].appeal_material, Some(proofs));
         assert_eq!(record.material[1].appeal_material, None);

@@ -45,6 +45,7 @@ use std::fmt;
 use super::Fields;
 use super::read::Composite;
 use super::write::Write;
+use crate::SharedStr;
 use crate::xml::Draft;
 
 pub use authorization::*;
@@ -189,7 +190,7 @@ macro_rules! event {
             /// Any other event. Its elements are in [`Message::fields`](super::Message::fields).
             Unknown {
                 /// `Event` as received.
-                name: String,
+                name: SharedStr,
             },
         }
 
@@ -198,7 +199,7 @@ macro_rules! event {
                 // Ignoring case: WeChat's own pages mix `SCAN` and `scan`.
                 match fields.get("Event").unwrap_or_default() {
                     $( name if name.eq_ignore_ascii_case($name) => Self::$type($type::read_from(fields)), )+
-                    name => Self::Unknown { name: name.to_owned() },
+                    _ => Self::Unknown { name: fields.shared("Event").unwrap_or_default() },
                 }
             }
 

@@ -20,6 +20,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::Timestamp;
 use crate::message::{Decimal, elements};
 
@@ -31,13 +32,13 @@ elements! {
         /// `ExpireTime`: reserved by WeChat. It may be 0.
         pub expire_time: Option<Timestamp> = "ExpireTime",
         /// `VendorId`: reserved by WeChat.
-        pub vendor_id: String = "VendorId",
+        pub vendor_id: SharedStr = "VendorId",
         /// `PlaceId`: the store's id, in the event's older form.
-        pub place_id: Option<String> = "PlaceId",
+        pub place_id: Option<SharedStr> = "PlaceId",
         /// `ShopId`: the store's id, in the event's newer form.
-        pub shop_id: Option<String> = "ShopId",
+        pub shop_id: Option<SharedStr> = "ShopId",
         /// `DeviceNo`: the access point's MAC address, its BSSID.
-        pub device_no: String = "DeviceNo",
+        pub device_no: SharedStr = "DeviceNo",
     }
 
     /// Someone shook the phone near beacons (摇一摇事件通知).
@@ -51,7 +52,7 @@ elements! {
     /// A beacon, and how far away it is.
     pub struct Beacon {
         /// `Uuid`: with the next two, which beacon it is.
-        pub uuid: String = "Uuid",
+        pub uuid: SharedStr = "Uuid",
         /// `Major`
         pub major: Option<i64> = "Major",
         /// `Minor`
@@ -63,9 +64,9 @@ elements! {
     /// A red packet is bound to a user, who need not have opened it (红包绑定用户事件通知).
     pub struct ShakearoundLotteryBind {
         /// `LotteryId`: the id of the campaign.
-        pub lottery_id: String = "LotteryId",
+        pub lottery_id: SharedStr = "LotteryId",
         /// `Ticket`: the red packet's.
-        pub ticket: String = "Ticket",
+        pub ticket: SharedStr = "Ticket",
         /// `Money`: the amount. WeChat names no unit.
         pub money: Option<i64> = "Money",
         /// `BindTime`: since when it is theirs.

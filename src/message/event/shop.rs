@@ -16,6 +16,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::message::elements;
 use crate::message::values::words;
 
@@ -23,67 +24,67 @@ elements! {
     /// An order was paid (订单付款通知).
     pub struct MerchantOrder {
         /// `OrderId`: up to 19 digits.
-        pub order_id: String = "OrderId",
+        pub order_id: SharedStr = "OrderId",
         /// `OrderStatus`: 2 in WeChat's example of a paid order.
         pub order_status: Option<i64> = "OrderStatus",
         /// `ProductId`
-        pub product_id: String = "ProductId",
+        pub product_id: SharedStr = "ProductId",
         /// `SkuInfo`: which variant, pairs of property and value such as `10001:1000012;10002:100021`.
-        pub sku_info: String = "SkuInfo",
+        pub sku_info: SharedStr = "SkuInfo",
     }
 
     /// Someone opens a product's page (打开商品主页).
     pub struct UserScanProduct {
         /// `KeyStandard`: the kind of code, `ean13`, `ean8`, `qrcode`, …
-        pub key_standard: String = "KeyStandard",
+        pub key_standard: SharedStr = "KeyStandard",
         /// `KeyStr`: what the code says.
-        pub key_str: String = "KeyStr",
+        pub key_str: SharedStr = "KeyStr",
         /// `Country`: the user's, as set in WeChat.
-        pub country: String = "Country",
+        pub country: SharedStr = "Country",
         /// `Province`: the user's, as set in WeChat.
-        pub province: String = "Province",
+        pub province: SharedStr = "Province",
         /// `City`: the user's, as set in WeChat.
-        pub city: String = "City",
+        pub city: SharedStr = "City",
         /// `Sex`: 1 male, 2 female, 0 unknown.
         pub sex: Option<i64> = "Sex",
         /// `Scene`: 1 by scanning, 2 otherwise: from a chat, favourites or Moments.
         pub scene: Option<i64> = "Scene",
         /// `ExtInfo`: what the account put into the product's QR code; may be empty.
-        pub ext_info: String = "ExtInfo",
+        pub ext_info: SharedStr = "ExtInfo",
     }
 
     /// Someone enters the account's chat from a product's page (进入公众号).
     pub struct UserScanProductEnterSession {
         /// `KeyStandard`: the kind of code, `ean13`, `ean8`, `qrcode`, …
-        pub key_standard: String = "KeyStandard",
+        pub key_standard: SharedStr = "KeyStandard",
         /// `KeyStr`: what the code says.
-        pub key_str: String = "KeyStr",
+        pub key_str: SharedStr = "KeyStr",
         /// `ExtInfo`: what the account put into the product's QR code; may be empty.
-        pub ext_info: String = "ExtInfo",
+        pub ext_info: SharedStr = "ExtInfo",
     }
 
     /// The place of a user who opened a product's page (地理位置信息异步推送).
     pub struct UserScanProductAsync {
         /// `KeyStandard`: the kind of code, `ean13`, `ean8`, `qrcode`, …
-        pub key_standard: String = "KeyStandard",
+        pub key_standard: SharedStr = "KeyStandard",
         /// `KeyStr`: what the code says.
-        pub key_str: String = "KeyStr",
+        pub key_str: SharedStr = "KeyStr",
         /// `ExtInfo`: what the account put into the product's QR code; may be empty.
-        pub ext_info: String = "ExtInfo",
+        pub ext_info: SharedStr = "ExtInfo",
         /// `RegionCode`: China's code of the place (行政区划代码), exact to the province.
-        pub region_code: String = "RegionCode",
+        pub region_code: SharedStr = "RegionCode",
     }
 
     /// A product was reviewed (商品审核结果).
     pub struct UserScanProductVerifyAction {
         /// `KeyStandard`: the kind of code, `ean13`, `ean8`, `qrcode`, …
-        pub key_standard: String = "KeyStandard",
+        pub key_standard: SharedStr = "KeyStandard",
         /// `KeyStr`: what the code says.
-        pub key_str: String = "KeyStr",
+        pub key_str: SharedStr = "KeyStr",
         /// `Result`
         pub result: ScanProductVerifyResult = "Result",
         /// `ReasonMsg`: why it failed; may be empty.
-        pub reason_msg: String = "ReasonMsg",
+        pub reason_msg: SharedStr = "ReasonMsg",
     }
 }
 

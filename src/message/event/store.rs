@@ -17,6 +17,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::message::values::words;
 use crate::message::{Decimal, Id, elements};
 
@@ -24,13 +25,13 @@ elements! {
     /// A store was reviewed (门店审核结果).
     pub struct PoiCheckNotify {
         /// `UniqId`: the account's own id of the store, the `sid` that it was created with.
-        pub uniq_id: String = "UniqId",
+        pub uniq_id: SharedStr = "UniqId",
         /// `PoiId`: WeChat's id of the store.
-        pub poi_id: String = "PoiId",
+        pub poi_id: SharedStr = "PoiId",
         /// `Result`
         pub result: PoiCheckResult = "Result",
         /// `Msg`: why it failed; may be empty.
-        pub msg: String = "Msg",
+        pub msg: SharedStr = "Msg",
     }
 
     /// A store mini-program was reviewed (门店小程序审核结果).
@@ -40,7 +41,7 @@ elements! {
         /// `status`: 1 passed, 2 being reviewed, 3 failed, 4 refused by the administrator.
         pub status: Option<i64> = "status",
         /// `reason`: why it failed; may be empty.
-        pub reason: String = "reason",
+        pub reason: SharedStr = "reason",
     }
 
     /// The pictures of a store were reviewed (修改门店图片的审核结果).
@@ -50,7 +51,7 @@ elements! {
         /// `status`: 1 passed, 3 failed.
         pub status: Option<i64> = "status",
         /// `reason`: why it failed; may be empty.
-        pub reason: String = "reason",
+        pub reason: SharedStr = "reason",
     }
 
     /// A store of a store mini-program was reviewed (创建门店的审核结果).
@@ -60,7 +61,7 @@ elements! {
         /// `status`: 1 passed, 3 failed.
         pub status: Option<i64> = "status",
         /// `reason`: why it failed; may be empty.
-        pub reason: String = "reason",
+        pub reason: SharedStr = "reason",
         /// `is_upgrade`: whether an old store was upgraded. It is often empty, and no list of values is known.
         pub is_upgrade: Option<i64> = "is_upgrade",
         /// `poiid`: WeChat's id of the store.
@@ -74,17 +75,17 @@ elements! {
         /// `status`. Sources disagree on its values, and real events have it empty.
         pub status: Option<i64> = "status",
         /// `map_poi_id`: the place's id in Tencent Maps, up to 19 digits.
-        pub map_poi_id: String = "map_poi_id",
+        pub map_poi_id: SharedStr = "map_poi_id",
         /// `name`: the store's.
-        pub name: String = "name",
+        pub name: SharedStr = "name",
         /// `address`: the store's.
-        pub address: String = "address",
+        pub address: SharedStr = "address",
         /// `latitude` (纬度) in degrees.
         pub latitude: Decimal = "latitude",
         /// `longitude` (经度) in degrees.
         pub longitude: Decimal = "longitude",
         /// `sh_remark`: a remark; may be empty.
-        pub sh_remark: String = "sh_remark",
+        pub sh_remark: SharedStr = "sh_remark",
     }
 }
 

@@ -23,6 +23,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::message::values::words;
 use crate::message::{Id, elements};
 
@@ -36,7 +37,7 @@ elements! {
     /// The answer for one template.
     pub struct SubscribeMsgPopupItem {
         /// `TemplateId`
-        pub template_id: String = "TemplateId",
+        pub template_id: SharedStr = "TemplateId",
         /// `SubscribeStatusString`
         pub subscribe_status_string: SubscribeStatus = "SubscribeStatusString",
         /// `PopupScene`: where they were asked; 0 in a mini-program, 1 in an H5 page, 2 in an article.
@@ -52,7 +53,7 @@ elements! {
     /// What changed for one template.
     pub struct SubscribeMsgChangeItem {
         /// `TemplateId`
-        pub template_id: String = "TemplateId",
+        pub template_id: SharedStr = "TemplateId",
         /// `SubscribeStatusString`: WeChat pushes `reject` alone.
         pub subscribe_status_string: SubscribeStatus = "SubscribeStatusString",
     }
@@ -66,13 +67,13 @@ elements! {
     /// The result of one notice.
     pub struct SubscribeMsgSentItem {
         /// `TemplateId`
-        pub template_id: String = "TemplateId",
+        pub template_id: SharedStr = "TemplateId",
         /// `MsgID`: the id that sending it returned.
         pub msg_id: Option<Id> = "MsgID",
         /// `ErrorCode`: 0 where it was delivered.
         pub error_code: Option<i64> = "ErrorCode",
         /// `ErrorStatus`: the same in words, such as `success`.
-        pub error_status: String = "ErrorStatus",
+        pub error_status: SharedStr = "ErrorStatus",
     }
 }
 

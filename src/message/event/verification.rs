@@ -16,6 +16,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 
+use crate::SharedStr;
 use crate::Timestamp;
 use crate::message::elements;
 
@@ -31,7 +32,7 @@ elements! {
         /// `FailTime`: when it failed.
         pub fail_time: Option<Timestamp> = "FailTime",
         /// `FailReason`: why it failed.
-        pub fail_reason: String = "FailReason",
+        pub fail_reason: SharedStr = "FailReason",
     }
 
     /// The name was verified (名称认证成功), after the qualification.
@@ -45,7 +46,7 @@ elements! {
         /// `FailTime`: when it failed.
         pub fail_time: Option<Timestamp> = "FailTime",
         /// `FailReason`: why it failed.
-        pub fail_reason: String = "FailReason",
+        pub fail_reason: SharedStr = "FailReason",
     }
 
     /// The verification is due to be renewed (年审通知).

@@ -1,0 +1,305 @@
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::SmallVec;
+use yoke::Yoke;
+
+use super::XmlError;
+use super::tree::{Node, offset};
+
+/// A text of a message. It shares the memory of the message that it was read from, and is used as a `&str`.
+///
+/// To clone it copies nothing, and as long as it lives, the whole message stays in memory. What is kept for long, such
+/// as an openid, is better kept as a `String` of its own: `String::from`, or `to_string`.
+///
+/// `Debug` shows the length alone, because what a user writes must stay out of logs. `Display` shows the text.
+///
+/// ```
+/// use wechat_callback::SharedStr;
+///
+/// let text = SharedStr::from("你好");
+/// assert_eq!(text, "你好");
+/// assert!(text.starts_with('你'));
+/// assert_eq!(format!("{text} {text:?}"), "你好 SharedStr(6 bytes)");
+/// ```
+#[derive(Clone)]
+pub struct SharedStr {
+    document: Arc<Document>,
+    range: TextRange,
+}
+
+/// A part of a text, in bytes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct TextRange {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// As many elements as most messages have take no allocation of their own.
+const WITHOUT_ALLOCATION: usize = 8;
+
+pub(super) type Nodes = SmallVec<[Node; WITHOUT_ALLOCATION]>;
+
+/// A text, and where the elements are that were found in it. All that is read from a message shares it.
+#[derive(Default)]
+pub(super) struct Document {
+    pub(super) text: Text,
+    /// In document order.
+    pub(super) nodes: Nodes,
+}
+
+impl Document {
+    pub(super) fn slice(&self, range: TextRange) -> &str {
+        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+}
+
+/// A text in memory of its own.
+pub(crate) enum Text {
+    Whole(String),
+    /// A part of a buffer that was decrypted in place.
+    Part(Yoke<&'static str, Vec<u8>>),
+}
+
+impl Text {
+    /// The bytes from `start` to `end`, without copying them. `None` if they are not UTF-8.
+    pub(crate) fn part(buffer: Vec<u8>, start: usize, end: usize) -> Option<Self> {
+        let part = Yoke::try_attach_to_cart(buffer, |bytes| {
+            bytes.get(start..end).and_then(|bytes| simdutf8::basic::from_utf8(bytes).ok()).ok_or(())
+        });
+        part.ok().map(Self::Part)
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Whole(String::new())
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        match self {
+            Self::Whole(text) => text,
+            Self::Part(part) => part.get(),
+        }
+    }
+}
+
+impl SharedStr {
+    pub(super) const fn new(document: Arc<Document>, range: TextRange) -> Self {
+        Self { document, range }
+    }
+
+    /// All of `text`. A text of more than 4 GiB ends there.
+    pub(crate) fn whole(text: Text) -> Self {
+        let mut end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        while !text.is_char_boundary(end as usize) {
+            end = end.saturating_sub(1);
+        }
+        Self::new(Arc::new(Document { text, nodes: SmallVec::new() }), TextRange { start: 0, end })
+    }
+
+    /// All of the text of `document`.
+    pub(super) fn within(document: Document) -> Result<Self, XmlError> {
+        let end = offset(document.text.len())?;
+        Ok(Self::new(Arc::new(document), TextRange { start: 0, end }))
+    }
+
+    pub(super) const fn document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
+    /// The text.
+    #[must_use]
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        self.document.slice(self.range)
+    }
+}
+
+impl SharedStr {
+    /// The rest of it. `None` if it begins with something else.
+    pub(crate) fn without_prefix(mut self, prefix: &str) -> Option<Self> {
+        let rest = self.strip_prefix(prefix)?.len();
+        self.range.start = self.range.end.saturating_sub(u32::try_from(rest).ok()?);
+        Some(self)
+    }
+}
+
+impl Deref for SharedStr {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for SharedStr {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl AsRef<[u8]> for SharedStr {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Borrow<str> for SharedStr {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+/// No text.
+impl Default for SharedStr {
+    fn default() -> Self {
+        static EMPTY: LazyLock<Arc<Document>> = LazyLock::new(Arc::default);
+        Self::new(EMPTY.clone(), TextRange::default())
+    }
+}
+
+impl From<&str> for SharedStr {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for SharedStr {
+    fn from(text: String) -> Self {
+        if text.is_empty() { Self::default() } else { Self::whole(Text::Whole(text)) }
+    }
+}
+
+/// A copy.
+impl From<SharedStr> for String {
+    fn from(text: SharedStr) -> Self {
+        text.as_str().to_owned()
+    }
+}
+
+impl PartialEq for SharedStr {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for SharedStr {}
+
+impl PartialOrd for SharedStr {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SharedStr {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_str().cmp(other)
+    }
+}
+
+impl Hash for SharedStr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+macro_rules! equal {
+    ($($other:ty),+) => {$(
+        impl PartialEq<$other> for SharedStr {
+            fn eq(&self, other: &$other) -> bool {
+                self.as_str() == &**other
+            }
+        }
+
+        impl PartialEq<SharedStr> for $other {
+            fn eq(&self, other: &SharedStr) -> bool {
+                &**self == other.as_str()
+            }
+        }
+    )+};
+}
+equal!(&str, String);
+
+impl PartialEq<str> for SharedStr {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<SharedStr> for str {
+    fn eq(&self, other: &SharedStr) -> bool {
+        self == other.as_str()
+    }
+}
+
+/// The text.
+impl fmt::Display for SharedStr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+/// The length alone.
+impl fmt::Debug for SharedStr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SharedStr({} bytes)", self.len())
+    }
+}
+
+impl Serialize for SharedStr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedStr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_buffer_is_a_text_if_it_is_utf8() {
+        let buffer = || b"\xff\xff\xe4\xbd\xa0\xe5\xa5\xbd\xff".to_vec();
+        let part = |start, end| Text::part(buffer(), start, end).map(|text| text.to_string());
+        assert_eq!(part(2, 8).as_deref(), Some("你好"));
+        assert_eq!(part(2, 2).as_deref(), Some(""));
+        for (start, end) in [(0, 8), (2, 7), (2, 9), (3, 8), (2, 10), (8, 2), (9, 20)] {
+            assert_eq!(part(start, end), None, "{start}..{end}");
+        }
+    }
+
+    #[test]
+    fn it_is_compared_hashed_and_ordered_as_its_text() {
+        let (one, other) = (SharedStr::from("a"), SharedStr::from("b"));
+        assert!(one == "a" && one == *"a" && one == "a".to_owned() && "a" == one && one != other);
+        assert!(HashSet::from([one.clone()]).contains("a"));
+        assert!(BTreeSet::from([one.clone()]).contains("a"));
+        assert!(one < other && SharedStr::default().is_empty());
+        assert_eq!(size_of::<Option<SharedStr>>(), 16);
+    }
+
+    #[test]
+    fn it_is_a_string_in_json() {
+        let json = serde_json::to_string(&SharedStr::from("你好\n")).expect("JSON");
+        assert_eq!(json, r#""你好\n""#);
+        assert_eq!(serde_json::from_str::<SharedStr>(&json).expect("a text"), "你好\n");
+    }
+}
