@@ -55,14 +55,15 @@ pub(crate) struct SignatureParameter<'a> {
 impl<'a> CallbackQuery<'a> {
     /// Reads the query string exactly as in the URL, without the `?`.
     pub(crate) fn parse(query: &'a str) -> Result<Self, QueryError> {
+        let is_escaped = is_escaped(query);
+        let decode = |text: &'a str| if is_escaped { decode(text) } else { Some(Cow::Borrowed(text)) };
         let mut parameters = Parameters::default();
         let mut rest = Some(query);
         while let Some(pairs) = rest {
-            let (pair, others) = cut(pairs, b'&');
+            let (name, value, others) = first_pair(pairs);
             rest = others;
-            let (name, value) = cut(pair, b'=');
             if let Some((name, slot)) = parameters.slot(&decode(name).unwrap_or_default()) {
-                let value = decode(value.unwrap_or_default()).ok_or(QueryError::Malformed(name))?;
+                let value = decode(value).ok_or(QueryError::Malformed(name))?;
                 if slot.replace(value).is_some() {
                     return Err(QueryError::Doubled(name));
                 }
@@ -113,20 +114,39 @@ impl<'a> Parameters<'a> {
 
 /// Whether `query` has a signature, so that the request may be WeChat's.
 pub(crate) fn is_signed(query: &str) -> bool {
-    let name = |pair| decode(cut(pair, b'=').0).unwrap_or_default();
+    let name = |pair| decode(first_pair(pair).0).unwrap_or_default();
     query.split('&').any(|pair| matches!(&*name(pair), "signature" | "msg_signature"))
 }
 
-/// The text before and after the first `at`. On texts this short, setting up `str::split` would cost more.
-fn cut(text: &str, at: u8) -> (&str, Option<&str>) {
-    let position = text.bytes().position(|byte| byte == at);
+/// The name and the value of the first pair, and what follows it. A pair without `=` has no value.
+fn first_pair(text: &str) -> (&str, &str, Option<&str>) {
+    let (name, behind) = cut(text, text.bytes().position(|byte| matches!(byte, b'=' | b'&')));
+    match behind {
+        Some(value) if !is_at(text, name.len(), b'&') => {
+            let (value, others) = cut(value, memchr::memchr(b'&', value.as_bytes()));
+            (name, value, others)
+        }
+        others => (name, "", others),
+    }
+}
+
+/// The text before and after the byte at `position`.
+fn cut(text: &str, position: Option<usize>) -> (&str, Option<&str>) {
     let parts = position.and_then(|at| Some((text.get(..at)?, text.get(at.checked_add(1)?..)?)));
     parts.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
+fn is_at(text: &str, position: usize, byte: u8) -> bool {
+    text.as_bytes().get(position) == Some(&byte)
+}
+
+fn is_escaped(text: &str) -> bool {
+    memchr::memchr(b'%', text.as_bytes()).is_some()
+}
+
 /// Decodes percent escapes; a `+` stays a `+`. `None` if the result is not UTF-8.
 fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if memchr::memchr(b'%', text.as_bytes()).is_none() {
+    if !is_escaped(text) {
         return Some(Cow::Borrowed(text));
     }
     percent_decode_str(text).decode_utf8().ok()

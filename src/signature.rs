@@ -26,11 +26,13 @@ impl Signature {
     pub(crate) fn from_hex(hex: &str) -> Option<Self> {
         let digits: &[u8; 40] = hex.as_bytes().try_into().ok()?;
         let (pairs, _) = digits.as_chunks::<2>();
-        let mut bytes = [0; 20];
+        let (mut bytes, mut all) = ([0; 20], 0);
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = nibble(*high)? << 4 | nibble(*low)?;
+            let (high, low) = (NIBBLES[usize::from(*high)], NIBBLES[usize::from(*low)]);
+            all |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        Some(Self(bytes))
+        (all < NO_DIGIT).then_some(Self(bytes))
     }
 
     pub(crate) fn push_hex(self, out: &mut String) {
@@ -65,13 +67,18 @@ pub(crate) fn push_hex(bytes: &[u8; 20], out: &mut String) {
     out.push_str(str::from_utf8(digits.as_flattened()).unwrap_or_default());
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+const NO_DIGIT: u8 = 16;
+
+/// The value of each lower-case hexadecimal digit.
+static NIBBLES: [u8; 256] = {
+    let mut nibbles = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        nibbles[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    nibbles
+};
 
 #[cfg(test)]
 mod tests {

@@ -14,16 +14,15 @@ pub(super) const CDATA_END: &str = "]]>";
 /// Made once, because making it takes longer than searching a short message.
 pub(super) static CDATA_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CDATA_END));
 
-/// Reads the elements of `xml` one by one, as name and text.
+/// Reads the elements of `xml` one by one.
 pub(super) fn elements(xml: &str) -> Elements<'_> {
-    match xml.trim_start_matches(is_blank).strip_prefix("<xml>") {
-        Some(rest) => Elements { rest, state: State::Inside },
-        None => Elements { rest: xml, state: State::Stuck },
-    }
+    let start = behind(xml.as_bytes(), skip_blanks(xml.as_bytes(), 0), b"<xml>");
+    Elements { xml, at: start.unwrap_or(0), state: if start.is_some() { State::Inside } else { State::Stuck } }
 }
 
 pub(super) struct Elements<'a> {
-    rest: &'a str,
+    xml: &'a str,
+    at: usize,
     state: State,
 }
 
@@ -40,33 +39,34 @@ impl<'a> Elements<'a> {
         self.state == State::End
     }
 
-    fn element(&mut self) -> Option<(&'a str, &'a str)> {
-        let rest = self.rest.trim_start_matches(is_blank);
-        let Simple { name, text, is_users, rest } = simple(rest)?;
+    #[inline]
+    fn element(&self) -> Option<Simple<'a>> {
+        let element = simple_at(self.xml, skip_blanks(self.xml.as_bytes(), self.at))?;
         // A user's text may hold the end tag of its element. If there is only one end, it is the right one.
-        if is_users && has_end(rest, name) {
+        if element.is_users && has_end(self.xml.get(element.end..)?, element.name) {
             return None;
         }
-        self.rest = rest;
-        Some((name, text))
+        Some(element)
     }
 
-    fn at_end(&self) -> bool {
-        let rest = self.rest.trim_start_matches(is_blank);
-        rest.strip_prefix("</xml>").is_some_and(|rest| rest.trim_start_matches(is_blank).is_empty())
+    fn is_at_end(&self) -> bool {
+        let xml = self.xml.as_bytes();
+        behind(xml, skip_blanks(xml, self.at), b"</xml>").is_some_and(|at| skip_blanks(xml, at) == xml.len())
     }
 }
 
 impl<'a> Iterator for Elements<'a> {
-    type Item = (&'a str, &'a str);
+    type Item = Simple<'a>;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    #[inline]
+    fn next(&mut self) -> Option<Simple<'a>> {
         if self.state != State::Inside {
             return None;
         }
         let element = self.element();
-        if element.is_none() {
-            self.state = if self.at_end() { State::End } else { State::Stuck };
+        match &element {
+            Some(element) => self.at = element.end,
+            None => self.state = if self.is_at_end() { State::End } else { State::Stuck },
         }
         element
     }
@@ -75,39 +75,82 @@ impl<'a> Iterator for Elements<'a> {
 /// An element that holds one text.
 pub(super) struct Simple<'a> {
     pub(super) name: &'a str,
+    /// Where the name starts.
+    pub(super) name_start: usize,
     pub(super) text: &'a str,
+    /// Where the text starts.
+    pub(super) text_start: usize,
     /// Whether it is in CDATA and a user may have written it.
     is_users: bool,
-    /// What follows the element.
-    pub(super) rest: &'a str,
+    /// Where the element ends.
+    pub(super) end: usize,
 }
 
 /// The element that `rest` begins with, if it holds one text and nothing else.
-#[inline]
 pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
-    let rest = rest.strip_prefix('<')?;
-    let (name, rest) = rest.split_at_checked(name_length(rest))?;
-    let rest = rest.strip_prefix('>')?;
-    let inner = rest.trim_start_matches(is_blank);
-    let (text, behind, is_users) = match inner.strip_prefix(CDATA) {
+    simple_at(rest, 0)
+}
+
+/// The element at `start`, if it holds one text and nothing else.
+#[inline]
+fn simple_at(document: &str, start: usize) -> Option<Simple<'_>> {
+    let xml = document.as_bytes();
+    let name_start = behind(xml, start, b"<")?;
+    let name_end = name_start.checked_add(find(xml.get(name_start..)?, b'>', b'>')?)?;
+    let name = xml.get(name_start..name_end).filter(|name| is_name(name))?;
+    let inner = skip_blanks(xml, name_end.checked_add(1)?);
+    let (text_start, text_end, text_behind, is_users) = match behind(xml, inner, CDATA.as_bytes()) {
         Some(section) => {
             let is_users = layouts::is_in_any(name);
-            let (text, behind) = split_at_cdata_end(section, is_users)?;
-            (text, behind.trim_start_matches(is_blank), is_users)
+            let end = section.checked_add(cdata_length(xml.get(section..)?, is_users)?)?;
+            (section, end, skip_blanks(xml, end.checked_add(CDATA_END.len())?), is_users)
         }
         None => {
             // References and `]]>` are left to quick-xml.
-            let end = memchr::memchr3(b'<', b'&', b'>', inner.as_bytes())?;
-            let (text, behind) = inner.split_at_checked(end)?;
-            let text = text.trim_end_matches(is_blank);
-            if text.contains('\r') {
+            let rest = xml.get(inner..)?;
+            let length = rest.iter().position(|byte| matches!(byte, b'<' | b'&' | b'>'))?;
+            let text = rest.get(..length)?;
+            let blanks = text.iter().rev().take_while(|byte| is_blank(char::from(**byte))).count();
+            let text = text.get(..length.checked_sub(blanks)?)?;
+            if text.contains(&b'\r') {
                 return None;
             }
-            (text, behind, false)
+            (inner, inner.checked_add(text.len())?, inner.checked_add(length)?, false)
         }
     };
-    let rest = behind.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
-    (!name.is_empty()).then_some(Simple { name, text, is_users, rest })
+    let end = behind(xml, behind(xml, behind(xml, text_behind, b"</")?, name)?, b">")?;
+    let (name, text) = (document.get(name_start..name_end)?, document.get(text_start..text_end)?);
+    Some(Simple { name, name_start, text, text_start, is_users, end })
+}
+
+/// The position behind `part`, which is expected at `at`.
+#[inline]
+fn behind(xml: &[u8], at: usize, part: &[u8]) -> Option<usize> {
+    xml.get(at..)?.starts_with(part).then(|| at.saturating_add(part.len()))
+}
+
+/// The position behind the white space at `at`, which mostly is none.
+#[inline]
+fn skip_blanks(xml: &[u8], mut at: usize) -> usize {
+    while xml.get(at).is_some_and(|byte| is_blank(char::from(*byte))) {
+        at = at.saturating_add(1);
+    }
+    at
+}
+
+/// Whether it has letters, digits and underscores alone, and one of them.
+#[inline]
+fn is_name(name: &[u8]) -> bool {
+    static IS_OF_NAME: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+            byte += 1;
+        }
+        table
+    };
+    !name.is_empty() && name.iter().fold(true, |all, byte| all & IS_OF_NAME[usize::from(*byte)])
 }
 
 /// Whether `]]></name>` occurs in `rest`. Nothing in a message is rarer than `]`, so it is searched for first.
@@ -122,21 +165,54 @@ pub(super) fn has_end(rest: &str, name: &str) -> bool {
 }
 
 /// The length of the name that `text` begins with.
+#[inline]
 pub(super) fn name_length(text: &str) -> usize {
     text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
 }
 
-/// Splits at the first `]]>`. `None` also at a carriage return, which is left to quick-xml to normalise, unless the
-/// text `is_exact`.
-pub(super) fn split_at_cdata_end(section: &str, is_exact: bool) -> Option<(&str, &str)> {
-    let mut marks = memchr::memchr2_iter(b']', if is_exact { b']' } else { b'\r' }, section.as_bytes());
-    marks.find_map(|at| {
-        let (text, rest) = section.split_at_checked(at)?;
-        match rest.strip_prefix("]]>") {
-            Some(rest) => Some(Some((text, rest))),
-            None => rest.starts_with('\r').then_some(None),
+/// The length of the text before the first `]]>`. `None` also at a carriage return, which is left to quick-xml to
+/// normalise, unless the text `is_exact`.
+#[inline]
+pub(super) fn cdata_length(section: &[u8], is_exact: bool) -> Option<usize> {
+    let other = if is_exact { b']' } else { b'\r' };
+    let mut from = 0usize;
+    loop {
+        let at = from.checked_add(find(section.get(from..)?, b']', other)?)?;
+        let rest = section.get(at..)?;
+        if rest.starts_with(CDATA_END.as_bytes()) {
+            return Some(at);
         }
-    })?
+        if rest.first() == Some(&b'\r') {
+            return None;
+        }
+        from = at.checked_add(1)?;
+    }
+}
+
+/// The position of the first `one` or `other`. Most texts are so short that to set up a search with vectors takes longer
+/// than the search.
+#[inline]
+fn find(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
+    const SHORT: usize = 4;
+    let (words, _) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().take(SHORT).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ repeated(one)) | zeros(word ^ repeated(other));
+        if found != 0 {
+            return index.checked_mul(8)?.checked_add(found.trailing_zeros() as usize / 8);
+        }
+    }
+    let searched = words.len().min(SHORT).checked_mul(8)?;
+    searched.checked_add(memchr::memchr2(one, other, bytes.get(searched..)?)?)
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Marks the bytes that are zero by their highest bit. Above the first mark others may be wrong.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
 }
 
 #[cfg(test)]
@@ -145,8 +221,18 @@ mod tests {
 
     fn read(xml: &str) -> Option<Vec<(&str, &str)>> {
         let mut elements = elements(xml);
-        let read = elements.by_ref().collect();
+        let read = elements.by_ref().map(|element| (element.name, element.text)).collect();
         elements.reached_end().then_some(read)
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_is() {
+        for before in 0..100 {
+            let text = format!("{}]x\r", "\u{80}".repeat(before));
+            assert_eq!(find(text.as_bytes(), b']', b'\r'), Some(2 * before));
+            assert_eq!(find(text.as_bytes(), b'\r', b'\r'), Some(2 * before + 2));
+            assert_eq!(find(text.as_bytes(), b'\\', b'['), None);
+        }
     }
 
     #[test]

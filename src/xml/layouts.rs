@@ -163,21 +163,21 @@ static EVENTS: &[Layout] = &[
 /// Whether an element of that name directly under the root is in any layout. (It is called for every element of every
 /// message, so it does not search the layouts.)
 #[inline]
-pub(super) fn is_in_any(name: &str) -> bool {
+pub(super) fn is_in_any(name: &[u8]) -> bool {
     match name.len() {
-        3 => matches!(name, "Url" | "Msg" | "msg"),
-        4 => matches!(name, "Desc" | "Memo" | "addr" | "name"),
-        5 => matches!(name, "Label" | "Title" | "title" | "phone"),
-        6 => matches!(name, "Detail" | "Reason" | "tax_no" | "attach" | "reason" | "KeyStr"),
-        7 => matches!(name, "Content" | "bank_no" | "address" | "ExtInfo"),
-        8 => matches!(name, "EventKey" | "OuterStr" | "nickname"),
-        9 => matches!(name, "bank_type" | "sh_remark" | "ReasonMsg"),
-        10 => matches!(name, "FailReason" | "VerifyCode"),
-        11 => matches!(name, "Recognition" | "Description" | "ReceiptInfo" | "SessionFrom"),
-        12 => matches!(name, "RefuseReason" | "LocationName" | "RemarkAmount" | "audit_reason"),
-        14 => matches!(name, "illegal_reason"),
-        15 => matches!(name, "illegal_content"),
-        18 => matches!(name, "punish_description"),
+        3 => matches!(name, b"Url" | b"Msg" | b"msg"),
+        4 => matches!(name, b"Desc" | b"Memo" | b"addr" | b"name"),
+        5 => matches!(name, b"Label" | b"Title" | b"title" | b"phone"),
+        6 => matches!(name, b"Detail" | b"Reason" | b"tax_no" | b"attach" | b"reason" | b"KeyStr"),
+        7 => matches!(name, b"Content" | b"bank_no" | b"address" | b"ExtInfo"),
+        8 => matches!(name, b"EventKey" | b"OuterStr" | b"nickname"),
+        9 => matches!(name, b"bank_type" | b"sh_remark" | b"ReasonMsg"),
+        10 => matches!(name, b"FailReason" | b"VerifyCode"),
+        11 => matches!(name, b"Recognition" | b"Description" | b"ReceiptInfo" | b"SessionFrom"),
+        12 => matches!(name, b"RefuseReason" | b"LocationName" | b"RemarkAmount" | b"audit_reason"),
+        14 => matches!(name, b"illegal_reason"),
+        15 => matches!(name, b"illegal_content"),
+        18 => matches!(name, b"punish_description"),
         _ => false,
     }
 }
@@ -274,12 +274,12 @@ impl Layout {
 
 /// Whether an element there can hold a person's text, in a message whose kind is not known or has no layout.
 pub(super) fn has_any(place: Place<'_>) -> bool {
-    if place.around.is_none() { is_in_any(place.name) } else { all().any(|layout| layout.has(place)) }
+    if place.around.is_none() { is_in_any(place.name.as_bytes()) } else { all().any(|layout| layout.has(place)) }
 }
 
 /// Whether an element of that name can hold a person's text somewhere.
 pub(super) fn is_name_of_any(name: &str) -> bool {
-    is_in_any(name) || all().flat_map(Layout::texts).any(|place| place.name == name)
+    is_in_any(name.as_bytes()) || all().flat_map(Layout::texts).any(|place| place.name == name)
 }
 
 /// Whether some layouts have their texts in an element of that name.
@@ -294,13 +294,13 @@ mod tests {
     #[test]
     fn every_name_of_the_layouts_is_known_at_once() {
         for place in all().flat_map(Layout::texts) {
-            assert!(place.around.is_some() || is_in_any(place.name), "{place:?}");
+            assert!(place.around.is_some() || is_in_any(place.name.as_bytes()), "{place:?}");
             assert!(has_any(place), "{place:?}");
         }
         for name in
             ["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Encrypt", "Event", "AppId"]
         {
-            assert!(!is_in_any(name), "{name}");
+            assert!(!is_in_any(name.as_bytes()), "{name}");
         }
     }
 

@@ -70,7 +70,7 @@ pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, Xml
     let mut seen = HeadSeen::default();
     let mut encrypted = None;
     let mut elements = flat::elements(envelope);
-    for (name, text) in &mut elements {
+    for flat::Simple { name, text, .. } in &mut elements {
         seen.note(name)?;
         if name == "Encrypt" {
             encrypted = Some(Cow::Borrowed(text));

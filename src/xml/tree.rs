@@ -44,20 +44,20 @@ impl Tree {
 fn flat_nodes(xml: &str) -> Result<Option<Nodes>, XmlError> {
     offset(xml.len())?;
     // The parts of a text that fits have offsets that fit.
-    let range = |part: &str| {
-        let start = part.as_ptr().addr().wrapping_sub(xml.as_ptr().addr()) as u32;
-        TextRange { start, end: start.wrapping_add(part.len() as u32) }
+    let range = |start: usize, part: &str| {
+        TextRange { start: start as u32, end: start.saturating_add(part.len()) as u32 }
     };
     let mut nodes = Nodes::new();
     let mut seen = HeadSeen::default();
     let mut elements = flat::elements(xml);
-    for (name, text) in &mut elements {
-        seen.note(name)?;
+    for element in &mut elements {
+        seen.note(element.name)?;
         if nodes.len() >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
         let end = nodes.len().saturating_add(1) as u32;
-        nodes.push(Node { name: range(name), text: range(text), end });
+        let (name, text) = (range(element.name_start, element.name), range(element.text_start, element.text));
+        nodes.push(Node { name, text, end });
     }
     Ok(elements.reached_end().then_some(nodes))
 }
@@ -155,7 +155,7 @@ pub(crate) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// The first element of exactly that name.
     pub(crate) fn get_exactly(mut self, name: &str) -> Option<Element<'a>> {
-        self.find(|element| element.name() == name)
+        self.find(|element| element.has_length(name) && element.name() == name)
     }
 
     /// Whether no element is left.
@@ -187,6 +187,12 @@ pub(crate) struct Element<'a> {
 impl<'a> Element<'a> {
     pub(crate) fn name(self) -> &'a str {
         self.document.slice(self.node.name)
+    }
+
+    /// Whether its name is as long as `name`, which tells most names apart.
+    pub(crate) const fn has_length(self, name: &str) -> bool {
+        let TextRange { start, end } = self.node.name;
+        end.wrapping_sub(start) as usize == name.len()
     }
 
     pub(crate) fn text(self) -> &'a str {

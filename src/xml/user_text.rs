@@ -180,7 +180,7 @@ fn subsets<'a>(places: &[Place<'a>]) -> Vec<Vec<Place<'a>>> {
 /// Whether the text that starts there has one end alone, and any reader reads it as it is.
 fn is_plain(xml: &str, start: usize, name: &str) -> bool {
     let section = xml.get(start..).unwrap_or_default();
-    let end = flat::split_at_cdata_end(section, false).map(|(text, _)| text.len());
+    let end = flat::cdata_length(section.as_bytes(), false);
     let closed = end.and_then(|end| closing_tag(section, end));
     closed.is_some_and(|(closed, behind)| {
         closed == name && !flat::has_end(section.get(behind..).unwrap_or_default(), name)
