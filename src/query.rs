@@ -54,6 +54,7 @@ pub(crate) struct SignatureParameter<'a> {
 
 impl<'a> CallbackQuery<'a> {
     /// Reads the query string exactly as in the URL, without the `?`.
+    #[inline]
     pub(crate) fn parse(query: &'a str) -> Result<Self, QueryError> {
         let is_escaped = is_escaped(query);
         let decode = |text: &'a str| if is_escaped { decode(text) } else { Some(Cow::Borrowed(text)) };

@@ -4,7 +4,9 @@ use std::time::Duration;
 use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
+use crate::query::CallbackQuery;
 use crate::reply::Names;
+use crate::xml::Tree;
 use crate::{DecryptError, Message, ReplyContext, SharedStr, Timestamp, XmlReplyContext};
 
 /// A push that was opened.
@@ -65,16 +67,18 @@ impl Callback {
     ///
     /// As [`open`](Self::open).
     pub fn open_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<Opened, OpenError> {
-        let Authentic { xml, token, key, nonce, query_signature } = self.authenticate(query, body, now)?;
-        let (message, xml) = Message::share(xml).map_err(|error| {
+        let query = CallbackQuery::parse(query)?;
+        let Authentic { xml, token, key, query_signature } = self.authenticate(&query, body, now)?;
+        let (tree, xml) = Tree::share(xml).map_err(|error| {
             // In an encrypted mode every failure after the signature looks the same to the caller.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
         })?;
+        let message = Message::from_tree(tree);
         let is_envelope = message.content.kind().is_empty() && message.fields().get("Encrypt").is_some();
         if is_envelope && !self.mode().is_encrypted() {
             return Err(OpenError::Encrypted);
         }
-        let names = Names::new(&nonce, message.head.from.clone(), message.head.to.clone());
+        let names = Names::new(&query.nonce, message.head.from.clone(), message.head.to.clone());
         let (account, to_event) = (self.account.clone(), message.event().is_some());
         let context = ReplyContext { account, token, key, to_event, names };
         Ok(Opened { message, xml, context, query_signature })
@@ -105,8 +109,9 @@ impl Callback {
     ///
     /// As [`open_xml`](Self::open_xml).
     pub fn open_xml_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<OpenedXml, OpenError> {
-        let Authentic { xml, token, key, nonce, .. } = self.authenticate(query, body, now)?;
-        let (account, names) = (self.account.clone(), Names::new(&nonce, None, None));
+        let query = CallbackQuery::parse(query)?;
+        let Authentic { xml, token, key, .. } = self.authenticate(&query, body, now)?;
+        let (account, names) = (self.account.clone(), Names::new(&query.nonce, None, None));
         let context = ReplyContext { account, token, key, to_event: false, names };
         Ok(OpenedXml { xml: SharedStr::whole(xml), context: XmlReplyContext::new(context) })
     }

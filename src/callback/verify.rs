@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Callback, OpenError};
-use crate::account::{Generation, Rotation};
+use crate::account::{Account, Generation, Rotation};
 use crate::delivery::SignatureKey;
 use crate::query::{CallbackQuery, SignatureParameter};
 use crate::secret::Token;
@@ -19,11 +19,10 @@ pub(crate) struct Verified {
 }
 
 /// A push that is proven to come from WeChat, and the credentials that prove it.
-pub(super) struct Authentic<'q> {
+pub(super) struct Authentic {
     pub(super) xml: Text,
     pub(super) token: Generation,
     pub(super) key: Generation,
-    pub(super) nonce: Cow<'q, str>,
     /// The signature, if it does not cover the body.
     pub(super) query_signature: Option<QuerySignature>,
 }
@@ -117,32 +116,32 @@ impl Callback {
         Ok(())
     }
 
-    pub(super) fn authenticate<'q>(
+    #[inline]
+    pub(super) fn authenticate(
         &self,
-        query: &'q str,
+        query: &CallbackQuery<'_>,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Authentic<'q>, OpenError> {
-        let query = CallbackQuery::parse(query)?;
-        self.check_timestamp(&query, now)?;
+    ) -> Result<Authentic, OpenError> {
+        self.check_timestamp(query, now)?;
         // What covers what: `signature` the query alone, `msg_signature` the query and `Encrypt`.
         let mode = self.mode();
         let mut token = Generation::Current;
         let mut query_signature = None;
         if mode != SecurityMode::Safe {
-            let (signature, signed_with) = self.check_signature(&query, &query.signature, "")?;
+            let (signature, signed_with) = self.check_signature(query, &query.signature, "")?;
             token = signed_with;
-            query_signature = self.query_signature(signature, &query, now);
+            query_signature = self.query_signature(signature, query, now);
         }
         let body = simdutf8::basic::from_utf8(body).map_err(|_| OpenError::Utf8)?;
         let (xml, key) = if mode.is_encrypted() {
             let encrypted = xml::encrypted_text(body)?.ok_or(OpenError::Unencrypted { mode })?;
-            (_, token) = self.check_signature(&query, &query.msg_signature, &encrypted)?;
+            (_, token) = self.check_signature(query, &query.msg_signature, &encrypted)?;
             self.decrypt(&encrypted)?
         } else {
             (Text::Whole(body.to_owned()), Generation::Current)
         };
-        Ok(Authentic { xml, token, key, nonce: query.nonce, query_signature })
+        Ok(Authentic { xml, token, key, query_signature })
     }
 
     /// In plain mode no signature covers a body.
@@ -184,16 +183,18 @@ impl Callback {
 
     /// Tries the current key first, as Tencent's FAQ says, then the previous one.
     fn decrypt(&self, encrypted: &str) -> Result<(Text, Generation), DecryptError> {
-        let mut refusal = DecryptError::Padding;
-        for (cipher, key) in self.account.ciphers.iter().flat_map(Rotation::iter) {
-            match cipher.open(encrypted, &self.account.app_id) {
-                Ok(message) => return Ok((message, key)),
-                // Another key looks like wrong padding, so any other reason says more.
-                Err(error) if refusal == DecryptError::Padding => refusal = error,
-                Err(_) => {}
-            }
+        let Account { app_id, ciphers, .. } = &*self.account;
+        let Some(Rotation { current, previous }) = ciphers else { return Err(DecryptError::Padding) };
+        let refusal = match current.open(encrypted, app_id) {
+            Ok(message) => return Ok((message, Generation::Current)),
+            Err(refusal) => refusal,
+        };
+        match previous.as_ref().map(|previous| previous.open(encrypted, app_id)) {
+            Some(Ok(message)) => Ok((message, Generation::Previous)),
+            // Another key looks like wrong padding, so any other reason says more.
+            Some(Err(error)) if refusal == DecryptError::Padding => Err(error),
+            _ => Err(refusal),
         }
-        Err(refusal)
     }
 }
 

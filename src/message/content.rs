@@ -105,6 +105,7 @@ pub(crate) use for_each_kind;
 macro_rules! content {
     ($($type:ident = $name:literal,)+) => {
         impl Content {
+            #[inline]
             pub(super) fn read(fields: Fields<'_>) -> Self {
                 match fields.get("MsgType").unwrap_or_default() {
                     $( $name => Self::$type($type::read_from(fields)), )+

@@ -28,6 +28,7 @@ pub struct Head {
 
 impl Head {
     /// Reads exact names: the `MsgID` of a sending job is not the `MsgId` of a message.
+    #[inline]
     pub(super) fn read(fields: Fields<'_>) -> Self {
         let mut head = Self::default();
         for field in fields {

@@ -86,8 +86,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::xml::{Text as XmlText, Tree};
-use crate::{SharedStr, XmlError};
+use crate::XmlError;
+use crate::xml::Tree;
 use read::elements;
 
 #[cfg(any(
@@ -150,13 +150,8 @@ impl Message {
         Ok(Self::from_tree(Tree::parse(xml)?))
     }
 
-    /// As [`from_xml`](Self::from_xml), in the memory of the text where that can be. Returns the text as well.
-    pub(crate) fn share(xml: XmlText) -> Result<(Self, SharedStr), XmlError> {
-        let (tree, xml) = Tree::share(xml)?;
-        Ok((Self::from_tree(tree), xml))
-    }
-
-    fn from_tree(tree: Tree) -> Self {
+    #[inline]
+    pub(crate) fn from_tree(tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
         Self { head: Head::read(fields), content: Content::read(fields), tree }
     }

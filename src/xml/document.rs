@@ -8,8 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use yoke::Yoke;
 
-use super::XmlError;
-use super::tree::{Node, offset};
+use super::tree::Node;
 
 /// A text of a message. It shares the memory of the message that it was read from, and is used as a `&str`.
 ///
@@ -53,6 +52,7 @@ pub(super) struct Document {
 }
 
 impl Document {
+    #[inline]
     pub(super) fn slice(&self, range: TextRange) -> &str {
         self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
@@ -105,16 +105,6 @@ impl SharedStr {
             end = end.saturating_sub(1);
         }
         Self::new(Arc::new(Document { text, nodes: SmallVec::new() }), TextRange { start: 0, end })
-    }
-
-    /// All of the text of `document`.
-    pub(super) fn within(document: Document) -> Result<Self, XmlError> {
-        let end = offset(document.text.len())?;
-        Ok(Self::new(Arc::new(document), TextRange { start: 0, end }))
-    }
-
-    pub(super) const fn document(&self) -> &Arc<Document> {
-        &self.document
     }
 
     /// The text.

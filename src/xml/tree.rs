@@ -18,36 +18,40 @@ pub(super) struct Node {
 
 impl Tree {
     /// Reads `xml`, and shares its memory where its layout is flat. Returns it as well.
+    #[inline]
     pub(crate) fn share(xml: Text) -> Result<(Self, SharedStr), XmlError> {
-        match flat_nodes(&xml)? {
-            Some(nodes) => {
-                let xml = SharedStr::within(Document { text: xml, nodes })?;
-                Ok((Self(xml.document().clone()), xml))
-            }
-            None => Ok((super::build::build(&xml)?, SharedStr::whole(xml))),
-        }
+        let mut document = Arc::new(Document { text: xml, nodes: Nodes::new() });
+        let end = offset(document.text.len())?;
+        let is_flat = match Arc::get_mut(&mut document) {
+            Some(Document { text, nodes }) => read_flat(text, nodes)?,
+            None => false,
+        };
+        let xml = SharedStr::new(document.clone(), TextRange { start: 0, end });
+        Ok((if is_flat { Self(document) } else { super::build::build(&xml)? }, xml))
     }
 
     /// `None` if the layout is not flat.
     pub(super) fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
-        let tree = |nodes| Self(Arc::new(Document { text: Text::Whole(xml.to_owned()), nodes }));
-        Ok(flat_nodes(xml)?.map(tree))
+        let mut nodes = Nodes::new();
+        let is_flat = read_flat(xml, &mut nodes)?;
+        let tree = || Self(Arc::new(Document { text: Text::Whole(xml.to_owned()), nodes }));
+        Ok(is_flat.then(tree))
     }
 
     /// The elements directly under `<xml>`.
+    #[inline]
     pub(crate) fn root(&self) -> Cursor<'_> {
-        Cursor { document: &self.0, start: 0, end: self.0.nodes.len() }
+        Cursor { document: &self.0, nodes: &self.0.nodes, next: 0 }
     }
 }
 
-/// `None` if the layout is not flat.
-fn flat_nodes(xml: &str) -> Result<Option<Nodes>, XmlError> {
+/// Whether the layout is flat. The elements are added to `nodes`.
+fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
     offset(xml.len())?;
     // The parts of a text that fits have offsets that fit.
     let range = |start: usize, part: &str| {
         TextRange { start: start as u32, end: start.saturating_add(part.len()) as u32 }
     };
-    let mut nodes = Nodes::new();
     let mut seen = HeadSeen::default();
     let mut elements = flat::elements(xml);
     for element in &mut elements {
@@ -59,7 +63,10 @@ fn flat_nodes(xml: &str) -> Result<Option<Nodes>, XmlError> {
         let (name, text) = (range(element.name_start, element.name), range(element.text_start, element.text));
         nodes.push(Node { name, text, end });
     }
-    Ok(elements.reached_end().then_some(nodes))
+    if !elements.reached_end() {
+        nodes.clear();
+    }
+    Ok(elements.reached_end())
 }
 
 /// A tree that is built one element after the other.
@@ -140,7 +147,7 @@ static EMPTY: LazyLock<Arc<Document>> = LazyLock::new(Arc::default);
 
 impl Default for Cursor<'_> {
     fn default() -> Self {
-        Cursor { document: &EMPTY, start: 0, end: 0 }
+        Cursor { document: &EMPTY, nodes: &[], next: 0 }
     }
 }
 
@@ -148,29 +155,32 @@ impl Default for Cursor<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     document: &'a Arc<Document>,
-    start: usize,
-    end: usize,
+    /// All nodes up to the last descendant of the last sibling.
+    nodes: &'a [Node],
+    next: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// The first element of exactly that name.
+    #[inline]
     pub(crate) fn get_exactly(mut self, name: &str) -> Option<Element<'a>> {
         self.find(|element| element.has_length(name) && element.name() == name)
     }
 
     /// Whether no element is left.
-    pub(crate) fn is_empty(self) -> bool {
-        self.start >= self.end
+    pub(crate) const fn is_empty(self) -> bool {
+        self.next >= self.nodes.len()
     }
 }
 
 impl<'a> Iterator for Cursor<'a> {
     type Item = Element<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let node = self.document.nodes.get(..self.end)?.get(self.start)?;
-        let element = Element { document: self.document, node, children: self.start.checked_add(1)? };
-        self.start = node.end as usize;
+        let node = self.nodes.get(self.next)?;
+        let element = Element { document: self.document, node, children: self.next.checked_add(1)? };
+        self.next = node.end as usize;
         Some(element)
     }
 }
@@ -185,27 +195,32 @@ pub(crate) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
+    #[inline]
     pub(crate) fn name(self) -> &'a str {
         self.document.slice(self.node.name)
     }
 
     /// Whether its name is as long as `name`, which tells most names apart.
+    #[inline]
     pub(crate) const fn has_length(self, name: &str) -> bool {
         let TextRange { start, end } = self.node.name;
         end.wrapping_sub(start) as usize == name.len()
     }
 
+    #[inline]
     pub(crate) fn text(self) -> &'a str {
         self.document.slice(self.node.text)
     }
 
     /// The text, in the memory that it has.
+    #[inline]
     pub(crate) fn shared_text(self) -> SharedStr {
         SharedStr::new(self.document.clone(), self.node.text)
     }
 
     pub(crate) fn children(self) -> Cursor<'a> {
-        Cursor { document: self.document, start: self.children, end: self.node.end as usize }
+        let nodes = self.document.nodes.get(..self.node.end as usize).unwrap_or_default();
+        Cursor { document: self.document, nodes, next: self.children }
     }
 }
 
