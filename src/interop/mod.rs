@@ -15,7 +15,6 @@ use crate::message::*;
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
                         around the route whose handler returns it.";
 
-
 /// A message, or a part of one that a handler asks for by its type.
 trait Extract: Clone {
     /// `None` if the message is of another kind.

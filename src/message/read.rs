@@ -2,8 +2,8 @@
 //! empty, and its text stays in [`Message::fields`](super::Message::fields).
 
 use super::{Decimal, Field, Fields, Id};
-use crate::{SharedStr, Timestamp};
 use crate::xml::Draft;
+use crate::{SharedStr, Timestamp};
 
 /// A value that is read from the element of a name, or from all elements of that name.
 pub(super) trait Read: Sized {
@@ -170,8 +170,6 @@ pub(super) fn read_path<T: Read>(fields: Fields<'_>, path: &[&str]) -> T {
     match path {
         [] => T::read(Fields::default(), ""),
         [name] => T::read(fields, name),
-        [wrapper, rest @ ..] => {
-            read_path(fields.field(wrapper).map(Field::fields).unwrap_or_default(), rest)
-        }
+        [wrapper, rest @ ..] => read_path(fields.field(wrapper).map(Field::fields).unwrap_or_default(), rest),
     }
 }

@@ -3,8 +3,8 @@
 
 use super::read::Composite;
 use super::{Decimal, Id};
-use crate::{SharedStr, Timestamp};
 use crate::xml::Draft;
+use crate::{SharedStr, Timestamp};
 
 /// A value that is written as an element, or as several of one name.
 pub(super) trait Write {

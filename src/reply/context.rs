@@ -2,11 +2,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Reply, SealError};
-use crate::message::Id;
-use crate::{SharedStr, Timestamp};
 use crate::account::{Account, Generation};
+use crate::message::Id;
 use crate::signature::Signature;
 use crate::xml::Writer;
+use crate::{SharedStr, Timestamp};
 
 /// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
 /// anything else as an "illegal response".

@@ -6,9 +6,9 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::XmlError;
+use super::document::TextRange;
 use super::flat::CDATA_END;
 use super::is_blank;
-use super::document::TextRange;
 use super::tree::{Growing, Tree, offset};
 use super::user_text;
 use super::{HeadSeen, MAX_DEPTH};

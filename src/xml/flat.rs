@@ -17,7 +17,11 @@ pub(super) static CDATA_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finde
 /// Reads the elements of `xml` one by one.
 pub(super) fn elements(xml: &str) -> Elements<'_> {
     let start = behind(xml.as_bytes(), skip_blanks(xml.as_bytes(), 0), b"<xml>");
-    Elements { xml, at: start.unwrap_or(0), state: if start.is_some() { State::Inside } else { State::Stuck } }
+    Elements {
+        xml,
+        at: start.unwrap_or(0),
+        state: if start.is_some() { State::Inside } else { State::Stuck },
+    }
 }
 
 pub(super) struct Elements<'a> {

@@ -274,7 +274,11 @@ impl Layout {
 
 /// Whether an element there can hold a person's text, in a message whose kind is not known or has no layout.
 pub(super) fn has_any(place: Place<'_>) -> bool {
-    if place.around.is_none() { is_in_any(place.name.as_bytes()) } else { all().any(|layout| layout.has(place)) }
+    if place.around.is_none() {
+        is_in_any(place.name.as_bytes())
+    } else {
+        all().any(|layout| layout.has(place))
+    }
 }
 
 /// Whether an element of that name can hold a person's text somewhere.

@@ -49,8 +49,9 @@ impl Tree {
 fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
     offset(xml.len())?;
     // The parts of a text that fits have offsets that fit.
-    let range = |start: usize, part: &str| {
-        TextRange { start: start as u32, end: start.saturating_add(part.len()) as u32 }
+    let range = |start: usize, part: &str| TextRange {
+        start: start as u32,
+        end: start.saturating_add(part.len()) as u32,
     };
     let mut seen = HeadSeen::default();
     let mut elements = flat::elements(xml);

@@ -318,10 +318,8 @@ mod tests {
             panic!("another event")
         };
         assert_eq!(record.material.len(), 2);
-        let proofs = AppealMaterial {
-            reason: Some("why".into()),
-            proof_material_id: vec!["a".into(), "b".into()],
-        };
+        let proofs =
+            AppealMaterial { reason: Some("why".into()), proof_material_id: vec!["a".into(), "b".into()] };
         assert_eq!(record.material[0].appeal_material, Some(proofs));
         assert_eq!(record.material[1].appeal_material, None);
     }
