@@ -50,6 +50,10 @@ impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
         self.capacity = capacity;
     }
 
+    pub(super) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.entries.get_mut(key).map(|slot| &mut slot.value)
     }

@@ -52,7 +52,7 @@ pub(super) enum Claimed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{capacity} pushes are being handled, which is all there is room for")]
 pub(super) struct Full {
-    pub(super) capacity: usize,
+    capacity: usize,
 }
 
 impl Table {
@@ -75,6 +75,10 @@ impl Table {
         self.bindings.set_capacity(capacity);
     }
 
+    pub(super) const fn capacity(&self) -> usize {
+        self.pushes.capacity()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.pushes.len()
     }
@@ -85,9 +89,10 @@ impl Table {
         key: DeliveryKey,
         is_counted: bool,
         arrived: Instant,
-    ) -> Option<(u32, Duration, Claimed)> {
+    ) -> Result<(u32, Duration, Claimed), Full> {
         let new = || Push { deliveries: 1, since: arrived, last: arrived, state: State::GivenUp };
-        let slot = self.pushes.get_or_insert(key, arrived, new)?;
+        let capacity = self.capacity();
+        let slot = self.pushes.get_or_insert(key, arrived, new).ok_or(Full { capacity })?;
         let push = &mut slot.value;
         if !is_counted {
             if arrived.saturating_duration_since(push.last) >= Claim::RETRY_GAP {
@@ -105,7 +110,7 @@ impl Table {
                 Claimed::Owned
             }
         };
-        Some((delivery, age, claimed))
+        Ok((delivery, age, claimed))
     }
 
     /// Whether the outcome is late, and who is to be woken.
@@ -194,20 +199,24 @@ impl Table {
         self.bindings.bind(signature, self.hasher.hash_one(body), lifetime, now)
     }
 
-    pub(super) fn add_pending(&mut self, user: UserKey, pending: PendingReply, now: Instant) -> bool {
-        let Some(slot) = self.pending.get_or_insert(user, now, VecDeque::new) else {
-            return false;
-        };
+    pub(super) fn add_pending(
+        &mut self,
+        user: UserKey,
+        pending: PendingReply,
+        now: Instant,
+    ) -> Result<(), Full> {
+        let capacity = self.capacity();
+        let slot = self.pending.get_or_insert(user, now, VecDeque::new).ok_or(Full { capacity })?;
         let waiting = &mut slot.value;
         if waiting.iter().any(|before| before.key == pending.key) {
-            return true;
+            return Ok(());
         }
         if waiting.len() >= PendingReply::MAX_PER_USER {
             waiting.pop_front();
         }
         waiting.push_back(pending);
         self.pending.rest(user, |_| Some((now + PendingReply::TTL, Queue::Long)));
-        true
+        Ok(())
     }
 
     pub(super) fn next_pending(&mut self, user: UserKey, now: Instant) -> Option<PendingReply> {
