@@ -1,8 +1,12 @@
 //! The store of one process.
 
 mod bindings;
+mod chunks;
+mod dense;
 mod expiring;
+mod outcome;
 mod table;
+mod waiters;
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,6 +17,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use self::table::{Claimed, Table};
+use self::waiters::Waiter;
 use super::{
     Claim, ClaimState, DeliveryKey, Lease, OutcomeStore, PendingReply, PendingStore, Retention, SignatureKey,
     SignatureStore, StoreError, Timeliness, UserKey,
@@ -44,7 +49,7 @@ impl MemoryStore {
     /// With room for 100,000 pushes, as many users with pending replies and 1,000,000 signatures of plain mode.
     #[must_use]
     pub fn new() -> Self {
-        Self { table: Arc::new(Mutex::new(Table::new(CAPACITY, SIGNATURES))) }
+        Self { table: Arc::new(Mutex::new(Table::new(CAPACITY, SIGNATURES, now()))) }
     }
 
     /// With room for `pushes` pushes and as many users with pending replies.
@@ -251,7 +256,9 @@ impl MemoryLease {
             return Timeliness::InTime;
         };
         let (timeliness, waiting) = store.table().complete(self.key, outcome, retention, now());
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
         timeliness
     }
 }
@@ -271,7 +278,9 @@ impl Drop for MemoryLease {
     fn drop(&mut self) {
         if let Some(store) = &self.store {
             let waiting = store.table().give_up(self.key, now());
-            waiting.into_iter().for_each(|(_, waker)| waker.wake());
+            if let Some(waiting) = waiting {
+                waiting.wake();
+            }
         }
     }
 }
@@ -280,7 +289,7 @@ impl Drop for MemoryLease {
 pub(crate) struct Wait<'a> {
     store: &'a MemoryStore,
     key: DeliveryKey,
-    waiter: Option<u64>,
+    waiter: Option<Waiter>,
 }
 
 impl Future for Wait<'_> {
@@ -288,14 +297,17 @@ impl Future for Wait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { store, key, waiter } = &mut *self;
-        store.table().poll_wait(*key, waiter, cx)
+        let (poll, replaced) = store.table().poll_wait(*key, waiter, cx);
+        drop(replaced);
+        poll
     }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if let Some(waiter) = self.waiter {
-            self.store.table().stop_waiting(self.key, waiter);
+            let waker = self.store.table().stop_waiting(self.key, waiter);
+            drop(waker);
         }
     }
 }
