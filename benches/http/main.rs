@@ -13,6 +13,7 @@
 mod load;
 mod machine;
 mod memory;
+#[path = "../primitives/mod.rs"]
 mod primitives;
 #[path = "../push/mod.rs"]
 mod push;

@@ -14,11 +14,11 @@ use bytes::Bytes;
 use wechat_actix::WechatMiddleware;
 use wechat_callback::delivery::MemoryStore;
 use wechat_callback::late_reply::LateReply;
-use wechat_callback::{Callback, TextReply, WechatMessage};
+use wechat_callback::{TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
-use crate::primitives::Primitives;
-use crate::push::{self, Push};
+use crate::primitives::{Example, Primitives};
+use crate::push;
 use crate::server::Kind;
 use crate::{LENGTH, machine};
 
@@ -65,7 +65,7 @@ fn axum_route(kind: Kind) -> MethodRouter {
         }
         Kind::AxumPlain => post(echo).layer(WechatLayer::new(plain).store(endless())),
         _ => {
-            let reply = Bytes::from(Example::of(&safe).reply);
+            let reply = Bytes::from(example().reply);
             post(move |RawQuery(query): RawQuery, body: Bytes| {
                 assert!(query.is_some() && !body.is_empty());
                 std::future::ready(([(CONTENT_TYPE, XML)], reply.clone()))
@@ -80,23 +80,16 @@ fn endless() -> MemoryStore {
 }
 
 fn axum_primitives() -> MethodRouter {
-    let [_, safe] = push::callbacks();
-    let Example { push, reply, reply_xml } = Example::of(&safe);
-    let mut primitives = Primitives::new(&push, reply, &reply_xml);
-    // That they do what the library does.
-    let (signature, answered) = primitives.answer(push.body.as_bytes());
-    let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert!(push.query.ends_with(&hex));
-    let opened = safe.open(&push.query, push.body.as_bytes()).expect("rightly signed");
-    let expected = opened.context.seal_xml_at(&reply_xml, push::NOW, push::RANDOM);
-    assert_eq!(String::from_utf8_lossy(&answered), expected.body);
-
-    let primitives = Arc::new(Mutex::new(primitives));
+    let primitives = Arc::new(Mutex::new(Primitives::new(&example())));
     post(move |RawQuery(query): RawQuery, body: Bytes| {
         let (signature, reply) = primitives.lock().expect("no panic").answer(&body);
         std::hint::black_box((query, signature));
         std::future::ready(([(CONTENT_TYPE, XML)], reply))
     })
+}
+
+fn example() -> Example {
+    Example::of(LENGTH, |text| TextReply::new(text).into())
 }
 
 async fn echo(WechatMessage(message): WechatMessage) -> TextReply {
@@ -105,7 +98,7 @@ async fn echo(WechatMessage(message): WechatMessage) -> TextReply {
 
 fn serve_actix(kind: Kind, listener: TcpListener) {
     let [_, safe] = push::callbacks();
-    let reply = Bytes::from(Example::of(&safe).reply);
+    let reply = Bytes::from(example().reply);
     let middleware = WechatMiddleware::new(safe);
     let app = move || {
         let (middleware, reply) = (middleware.clone(), reply.clone());
@@ -136,28 +129,3 @@ fn bare_actix(request: &HttpRequest, body: &Bytes, reply: &Bytes) -> HttpRespons
 
 /// The content type of the library's replies.
 const XML: &str = "text/xml; charset=utf-8";
-
-/// A push in safe mode, and the reply that the library sends.
-struct Example {
-    push: Push,
-    reply: String,
-    /// The reply before it is encrypted.
-    reply_xml: String,
-}
-
-impl Example {
-    fn of(safe: &Callback) -> Self {
-        let xml = push::text_message(LENGTH);
-        let [plain, _] = push::callbacks();
-        let plain_push = Push::plain(&xml, push::TOKEN);
-        let push = Push::safe(&xml, push::TOKEN);
-        let [reply_xml, reply] = [(&plain, &plain_push), (safe, &push)].map(|(callback, push)| {
-            let opened = callback.open(&push.query, push.body.as_bytes()).expect("rightly signed");
-            let text = TextReply::new(opened.message.text().unwrap_or_default());
-            let sealed = opened.context.seal_at(text, push::NOW, push::RANDOM).expect("with a recipient");
-            assert_eq!(sealed.content_type, XML);
-            sealed.body
-        });
-        Self { push, reply, reply_xml }
-    }
-}
