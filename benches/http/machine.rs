@@ -9,18 +9,19 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
-    /// Of those that this process may use.
+    /// Of those that this process may use: the server's is `server`, or the last.
     #[cfg(target_os = "linux")]
-    pub(crate) fn allowed() -> Option<Self> {
+    pub(crate) fn allowed(server: Option<usize>) -> Option<Self> {
         use rustix::thread::CpuSet;
 
         let allowed = rustix::thread::sched_getaffinity(None).ok()?;
-        let mut cores = (0..CpuSet::MAX_CPU).rev().filter(|core| allowed.is_set(*core));
-        Some(Self { server: cores.next()?, generator: cores.next()? })
+        let cores = || (0..CpuSet::MAX_CPU).rev().filter(|core| allowed.is_set(*core));
+        let server = server.or_else(|| cores().next())?;
+        Some(Self { server, generator: cores().find(|core| *core != server)? })
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn allowed() -> Option<Self> {
+    pub(crate) fn allowed(_server: Option<usize>) -> Option<Self> {
         None
     }
 }

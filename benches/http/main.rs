@@ -6,8 +6,8 @@
 //! cargo bench -p wechat-callback --bench http -- --rounds 20 --seconds 2
 //! cargo bench -p wechat-callback --bench http -- --serve axum-safe
 //! ```
-//! The first two print the tables. The servers are pinned to one core and the generator to another, where the system can.
-//! The third starts one server and prints its port, for a profiler or for another generator. Times vary between machines and
+//! The first two print the tables. The servers are pinned to one core (the last, or `--core NUMBER`) and the generator to
+//! another, where the system can. The third starts one server and prints its port, for a profiler or for another generator. Times vary between machines and
 //! with what else runs; the ratios, taken in turn in one run, are what to compare.
 
 mod load;
@@ -34,7 +34,7 @@ fn main() {
     if let Some(kind) = options.serve {
         return serving::serve(kind, options.core);
     }
-    let cores = Cores::allowed();
+    let cores = Cores::allowed(options.core);
     match &cores {
         Some(cores) => machine::pin(cores.generator),
         None => println!("nothing is pinned: there are no two cores that this process may choose"),
@@ -51,7 +51,7 @@ struct Options {
     /// Whether everything runs once and shortly, as under `cargo test`.
     is_test: bool,
     serve: Option<Kind>,
-    /// Where it serves.
+    /// The core of the server, or of all.
     core: Option<usize>,
 }
 
