@@ -39,13 +39,18 @@ impl Requests {
         Self::new(kind.is_plain(), first, count)
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.ends.len()
+    /// All of them.
+    pub(crate) fn all(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.part(0, 1)
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.bytes[start..*end])
+    /// One of so many parts.
+    pub(crate) fn part(&self, at: usize, parts: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+        let end = |at| self.ends.len() * at / parts;
+        (end(at)..end(at + 1)).map(|number| {
+            let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.bytes[start..self.ends[number]]
+        })
     }
 }
 
@@ -90,13 +95,12 @@ impl Connections {
     /// Sends all of `requests`, one after another on each connection, and returns how long the answers took.
     ///
     /// With as many requests as connections each connection sends one.
-    pub(crate) fn send(&mut self, requests: &Requests) -> Duration {
-        let mut waiting = requests.iter();
+    pub(crate) fn send<'r>(&mut self, mut requests: impl ExactSizeIterator<Item = &'r [u8]>) -> Duration {
         let mut unanswered = requests.len();
         let mut events = Events::with_capacity(1024);
         let mut buffer = vec![0; 16 << 10];
         let start = Instant::now();
-        for (connection, request) in self.open.iter_mut().zip(&mut waiting) {
+        for (connection, request) in self.open.iter_mut().zip(&mut requests) {
             connection.write(request);
         }
         while unanswered > 0 {
@@ -109,7 +113,7 @@ impl Connections {
                 let connection = &mut self.open[event.token().0];
                 if connection.is_answered(&mut buffer) {
                     unanswered -= 1;
-                    if let Some(request) = waiting.next() {
+                    if let Some(request) = requests.next() {
                         connection.write(request);
                     }
                 }

@@ -7,8 +7,8 @@
 //! cargo bench -p wechat-callback --bench http -- --serve axum-safe
 //! ```
 //! The first two print the tables. The servers are pinned to one core (the last, or `--core NUMBER`) and the generator to
-//! another, where the system can. The third starts one server and prints its port, for a profiler or for another generator. Times vary between machines and
-//! with what else runs; the ratios, taken in turn in one run, are what to compare.
+//! another, where the system can. The third starts one server and prints its port, for a profiler or for another generator.
+//! Times vary between machines and with what else runs; the ratios, taken in turn in one run, are what to compare.
 
 mod load;
 mod machine;

@@ -5,8 +5,9 @@ use crate::load::{Connections, Requests};
 use crate::machine::{self, Cores};
 use crate::server::{Kind, Server};
 
-const KINDS: [Kind; 5] =
-    [Kind::AxumBare, Kind::AxumSafeAlone, Kind::AxumSafe, Kind::ActixBare, Kind::ActixSafe];
+/// In plain mode a push leaves its signature besides.
+const KINDS: [Kind; 6] =
+    [Kind::AxumBare, Kind::AxumSafeAlone, Kind::AxumSafe, Kind::AxumPlain, Kind::ActixBare, Kind::ActixSafe];
 
 pub(crate) fn print(options: &Options, cores: Option<&Cores>) {
     machine::raise_open_files();
@@ -30,7 +31,7 @@ fn of(kind: Kind, cores: Option<&Cores>, connections: usize, pushes: usize) -> O
         let server = Server::start(kind, cores.map(|cores| cores.server));
         // What is allocated once is there.
         let mut few = Connections::open(server.address, 64);
-        few.send(&Requests::of(kind, 0, WARM));
+        few.send(Requests::of(kind, 0, WARM).all());
         (server, few)
     };
     let (server, _few) = start();
@@ -38,7 +39,7 @@ fn of(kind: Kind, cores: Option<&Cores>, connections: usize, pushes: usize) -> O
     let open = |number| {
         // A server hangs up where a connection waits long for its first request.
         let mut some = Connections::open(server.address, TOGETHER);
-        some.send(&Requests::of(kind, (WARM + number) as u64, TOGETHER));
+        some.send(Requests::of(kind, (WARM + number) as u64, TOGETHER).all());
         some
     };
     let _many: Vec<_> = (0..connections).step_by(TOGETHER).map(open).collect();
@@ -46,7 +47,7 @@ fn of(kind: Kind, cores: Option<&Cores>, connections: usize, pushes: usize) -> O
 
     let (server, mut few) = start();
     let before = server.resident()?;
-    few.send(&Requests::of(kind, WARM as u64, pushes));
+    few.send(Requests::of(kind, WARM as u64, pushes).all());
     Some([connection, grown(before, server.resident()?, pushes)])
 }
 

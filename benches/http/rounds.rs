@@ -10,6 +10,9 @@ use crate::server::{Kind, Server};
 /// Keep-alive connections to a server.
 const CONNECTIONS: usize = 64;
 
+/// Turns of each server in a round.
+const TURNS: usize = 10;
+
 /// What is compared: of which server the figures of which other are.
 const RATIOS: [(Kind, Kind); 9] = [
     (Kind::AxumPrimitives, Kind::AxumBare),
@@ -39,13 +42,16 @@ pub(crate) fn print(options: &Options, cores: Option<&Cores>) {
     let mut count = if options.is_test { 200 } else { 20_000 };
     if !options.is_test {
         // Warm, and how many requests take the time of a round in the mean.
-        let rates = round(&mut servers, 0, &mut sent, count).map(|sample| sample.per_second);
+        let rates = round(&mut servers, &mut sent, count).map(|sample| sample.per_second);
         let mean = rates.len() as f64 / rates.iter().map(|rate| rate.recip()).sum::<f64>();
         count = (mean * options.seconds.as_secs_f64()) as usize;
     }
-    let rounds: Vec<_> = (0..options.rounds).map(|at| round(&mut servers, at, &mut sent, count)).collect();
+    let rounds: Vec<_> = (0..options.rounds).map(|_| round(&mut servers, &mut sent, count)).collect();
 
-    println!("{} rounds of {count} requests to each server, over {CONNECTIONS} connections", rounds.len());
+    println!(
+        "{} rounds of {count} requests to each server, in {TURNS} turns, over {CONNECTIONS} connections",
+        rounds.len()
+    );
     println!("\n{:<32} {:>9} {:>8} {:>6} {:>9}", "server", "req/s", "µs CPU", "busy", "idle MiB");
     for (at, kind) in Kind::ALL.into_iter().enumerate() {
         let rate = median(rounds.iter().map(|round| round[at].per_second));
@@ -61,27 +67,36 @@ pub(crate) fn print(options: &Options, cores: Option<&Cores>) {
     print_ratios(&rounds);
 }
 
-/// Loads each server with the same requests. Each round another one is the first.
-fn round<const N: usize>(servers: &mut [Server; N], at: usize, sent: &mut u64, count: usize) -> [Sample; N] {
+/// Loads each server with the same requests, in turns that are so short that what else the machine does falls on all.
+fn round<const N: usize>(servers: &mut [Server; N], sent: &mut u64, count: usize) -> [Sample; N] {
     let [safe, plain] = [false, true].map(|is_plain| Requests::new(is_plain, *sent, count));
     *sent += count as u64;
-    let mut samples = [None; N];
-    for turn in 0..N {
-        let which = (at + turn) % N;
-        let server = &mut servers[which];
-        samples[which] = Some(load(server, if server.kind.is_plain() { &plain } else { &safe }));
+    let mut times = [(Duration::ZERO, Some(Duration::ZERO)); N];
+    for turn in 0..TURNS {
+        // Each time another one is the first.
+        for which in (0..N).map(|at| (turn + at) % N) {
+            let server = &mut servers[which];
+            let requests = if server.kind.is_plain() { &plain } else { &safe };
+            let (elapsed, cpu) = load(server, requests.part(turn, TURNS));
+            times[which].0 += elapsed;
+            times[which].1 = times[which].1.zip(cpu).map(|(sum, cpu)| sum + cpu);
+        }
     }
-    samples.map(|sample| sample.expect("each had its turn"))
+    times.map(|(elapsed, cpu)| Sample {
+        per_second: count as f64 / elapsed.as_secs_f64(),
+        cpu: cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / count as f64),
+    })
 }
 
-fn load(server: &mut Server, requests: &Requests) -> Sample {
+/// How long the answers took, and what the server took for them.
+fn load<'r>(
+    server: &mut Server,
+    requests: impl ExactSizeIterator<Item = &'r [u8]>,
+) -> (Duration, Option<Duration>) {
     let mut connections = Connections::open(server.address, CONNECTIONS);
     let before = server.cpu_time();
     let elapsed = connections.send(requests);
-    let cpu = server.cpu_time().zip(before).map(|(after, before)| after - before);
-    let count = requests.len() as f64;
-    let micros = |time: Duration| time.as_secs_f64() * 1e6 / count;
-    Sample { per_second: count / elapsed.as_secs_f64(), cpu: cpu.map(micros) }
+    (elapsed, server.cpu_time().zip(before).map(|(after, before)| after - before))
 }
 
 /// Of the medians, and the least and the greatest of a round.
