@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::store::{ClaimState, Lease};
 use crate::Reply;
-use crate::delivery::{ClaimState, Lease, Retention, Timeliness};
+use crate::delivery::{Retention, Timeliness};
 use crate::late_reply::{LateReply, RetrySchedule, SendError};
 
 /// What the owner has set.
@@ -18,9 +19,9 @@ pub(super) struct Policy {
 /// What a delivery does, after a claim.
 pub(super) enum Step {
     /// Run the handler.
-    Run(Box<dyn Lease>),
+    Run(Lease),
     /// Answer with what the user fetches; run the handler where that is nothing.
-    Fetch(Box<dyn Lease>),
+    Fetch(Lease),
     /// Wait so long, counted from the delivery's arrival, for what another delivery runs.
     Wait(Duration),
     /// Answer with the outcome.

@@ -9,11 +9,12 @@ use super::decide::Step;
 use super::push::Push;
 use super::response::Response;
 use super::span::DeliverySpan;
+use super::store::{Claim, Lease};
 use super::task::HandlerTask;
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
-use crate::delivery::{Claim, Lease, StoreError};
-use crate::metrics::{CountError, Operation, Outcome};
+use crate::delivery::StoreError;
+use crate::metrics::Outcome;
 use crate::process::deadline::{after, before};
 use crate::{Opened, Refusal, Reply};
 
@@ -28,7 +29,7 @@ pub enum Delivery {
 /// What comes of a claim.
 enum Claimed {
     /// The handler is to be run. There is no lease where there is no key.
-    Run(Option<Box<dyn Lease>>),
+    Run(Option<Lease>),
     Answer(Arc<Reply>),
 }
 
@@ -86,7 +87,7 @@ impl Engine {
     ) -> Result<Claimed, Refused> {
         let Shared { store, policy, .. } = &*self.shared;
         if let Some(QuerySignature { key, fresh_for }) = opened.query_signature {
-            let bound = store.bind(key, opened.xml.as_bytes(), fresh_for).await.counted(Operation::Bind);
+            let bound = store.bind(key, opened.xml.as_bytes(), fresh_for).await;
             if !bound.map_err(Refused::Unbound)? {
                 return Err(Refused::Replayed);
             }
@@ -95,7 +96,7 @@ impl Engine {
             return Ok(Claimed::Run(None));
         };
         let arrived = span.arrived.into_std();
-        let Claim { delivery, age, mut state } = store.claim(key, arrived).await.counted(Operation::Claim)?;
+        let Claim { delivery, age, mut state } = store.claim(key, arrived).await?;
         span.delivery = Some(delivery);
         push.age = age;
         let is_word =
@@ -115,7 +116,7 @@ impl Engine {
                     }
                     span.join("joined");
                     let waited = before(after(span.arrived, patience), store.wait(key)).await;
-                    match waited.map(|outcome| outcome.counted(Operation::Wait)) {
+                    match waited {
                         Some(Ok(Some(outcome))) => return Ok(Claimed::Answer(outcome)),
                         // Its owner went away. Whoever asks first runs it again.
                         Some(Ok(None)) => {}
@@ -123,18 +124,13 @@ impl Engine {
                         Some(Err(error)) => unanswered = Some(error),
                         None => return Ok(Claimed::Answer(Box::pin(self.timed_out(push, span)).await)),
                     }
-                    state = store.claim_again(key, arrived).await.counted(Operation::Claim)?.state;
+                    state = store.claim_again(key, arrived).await?.state;
                 }
             }
         }
     }
 
-    async fn fetch_or_run(
-        &self,
-        push: &Push,
-        lease: Box<dyn Lease>,
-        span: &DeliverySpan,
-    ) -> Result<Claimed, Refused> {
+    async fn fetch_or_run(&self, push: &Push, lease: Lease, span: &DeliverySpan) -> Result<Claimed, Refused> {
         let Some(user) = push.user else {
             return Ok(Claimed::Run(Some(lease)));
         };

@@ -5,9 +5,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, response};
+use http::{Response, response};
 use http_body::Body;
-use tower_service::Service;
 use wechat_callback::server::{HandlerOutput, OwnResponse};
 use wechat_callback::{HandlerError, Reply};
 
@@ -18,11 +17,10 @@ use crate::read::BoxError;
 type Output<B> = (HandlerOutput, Option<Response<WechatBody<B>>>);
 
 pin_project_lite::pin_project! {
-    /// A call of the handler's service, made when it is first polled. The service's future is kept until this one is
-    /// dropped: what it does in its destructor does not change the output.
+    /// A call of the handler's service. The service's future is kept until this one is dropped: what it does in its
+    /// destructor does not change the output.
     #[project = CallProj]
-    pub(crate) enum Call<S, ReqBody, ResBody, F> {
-        Ready { call: Option<(S, Request<ReqBody>)> },
+    pub(crate) enum Call<F, ResBody> {
         Called {
             #[pin]
             future: F,
@@ -35,15 +33,15 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<S, ReqBody, ResBody, F> Call<S, ReqBody, ResBody, F> {
-    pub(crate) const fn new(service: S, request: Request<ReqBody>) -> Self {
-        Self::Ready { call: Some((service, request)) }
+impl<F, ResBody> Call<F, ResBody> {
+    pub(crate) const fn new(future: F) -> Self {
+        Self::Called { future }
     }
 }
 
-impl<S, ReqBody, ResBody, E> Future for Call<S, ReqBody, ResBody, S::Future>
+impl<F, ResBody, E> Future for Call<F, ResBody>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>, Error = E>,
+    F: Future<Output = Result<Response<ResBody>, E>>,
     ResBody: Body,
     E: Into<BoxError>,
 {
@@ -52,10 +50,6 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             match self.as_mut().project() {
-                CallProj::Ready { call } => {
-                    let (mut service, request) = call.take().expect("taken once, as the state changes");
-                    self.set(Self::Called { future: service.call(request) });
-                }
                 CallProj::Called { future } => match returned(ready!(future.poll(cx))) {
                     Returned::Output(output) => return Poll::Ready(output),
                     Returned::Unread(body) => self.set(Self::Reading { body }),

@@ -25,7 +25,7 @@ pub(crate) struct Admitted(pub(crate) Instant);
 /// Reads the push, and has it answered by `service`, or as another delivery of it is.
 pub(crate) fn answer<S, ReqBody, ResBody>(
     layer: WechatLayer,
-    service: S,
+    mut service: S,
     request: Request<ReqBody>,
 ) -> impl Future<Output = Answered<ResBody>> + Send
 where
@@ -59,8 +59,7 @@ where
         };
         // It is not kept while the handler runs.
         drop(body);
-        let handler = Call::new(service, request);
-        let (run, wait) = task.start(handler, context);
+        let (run, wait) = task.start(move || Call::new(service.call(request)), context);
         answer::given(wait.answer(Box::pin(run), detach).await)
     }
 }
