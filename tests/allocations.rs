@@ -7,8 +7,10 @@ mod push;
 use std::time::Duration;
 
 use allocation_counter::measure;
+use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
+use axum::routing::post;
 use futures_util::FutureExt;
 use push::Push;
 use tower_layer::Layer;
@@ -16,7 +18,9 @@ use tower_service::Service;
 use wechat_callback::delivery::{
     ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, SignatureStore, UserKey,
 };
-use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
+use wechat_callback::{
+    Callback, OpenError, Opened, Reply, ReplyContext, Sealed, TextReply, WechatMessage,
+};
 use wechat_tower::WechatLayer;
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
@@ -186,5 +190,47 @@ fn a_body_is_not_kept_while_the_handler_runs() {
             answer = Some(answering);
         });
         assert!(held.bytes_current < 10_000, "{held:?}");
+    }
+}
+
+async fn echo(WechatMessage(message): WechatMessage) -> TextReply {
+    TextReply::new(message.text().unwrap_or_default())
+}
+
+/// Of one request, on a route that has answered others before.
+fn route_allocations(app: &Router, requests: impl Iterator<Item = Push>) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let counts = requests.map(|push| {
+        let request = Request::post(format!("/weixin?{}", push.query)).body(Body::from(push.body));
+        let mut service = app.clone();
+        let request = request.expect("a request");
+        let (response, allocations) = counted(|| runtime.block_on(service.call(request)));
+        assert_eq!(response.expect("infallible").status(), 200);
+        allocations
+    });
+    let mut counts: Vec<_> = counts.collect();
+    counts.sort_unstable();
+    // Now and then the store makes room.
+    counts[counts.len() / 2]
+}
+
+#[test]
+fn the_layer_allocates_at_most_twelve_times_more_than_a_bare_route() {
+    for (mode, callback) in ["plain", "safe"].into_iter().zip(push::callbacks()) {
+        let pushes = || {
+            (0..101_u64).map(|number| {
+                let xml = push::numbered_text_message(300, 10_000_000_000_000_000 + number);
+                if mode == "safe" {
+                    Push::safe(&xml, push::TOKEN)
+                } else {
+                    Push::plain_with_nonce(&xml, push::TOKEN, &number.to_string())
+                }
+            })
+        };
+        let bare = Router::new().route("/weixin", post(|body: String| async { body })).with_state(());
+        let layered = Router::new().route("/weixin", post(echo).layer(WechatLayer::new(callback))).with_state(());
+        let [bare, layered] = [bare, layered].map(|app| route_allocations(&app, pushes()));
+        eprintln!("{mode} bare {bare} layered {layered}");
+        assert!(layered <= bare + 12, "{mode}: {layered}, and {bare} of a bare route");
     }
 }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Request, Response, request};
 use http_body::Body;
 use tokio::time::Instant;
@@ -93,10 +93,13 @@ fn refused<B>(layer: &WechatLayer, parts: &request::Parts, refusal: impl Into<Re
     answer::without_handler(layer.engine.refuse(refusal, "POST", path, query))
 }
 
-/// The request as the handler gets it: with the message in its extensions, and its XML as the body.
+/// The request as the handler gets it: with the message in its extensions, and its XML as the body. The headers that say
+/// how long the body of the push was, and how it was sent, are gone.
 fn opened_request<B: From<Bytes>>(mut parts: request::Parts, message: Message, xml: Bytes) -> Request<B> {
-    parts.headers.remove(TRANSFER_ENCODING);
-    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
+    if !parts.headers.is_empty() {
+        parts.headers.remove(TRANSFER_ENCODING);
+        parts.headers.remove(CONTENT_LENGTH);
+    }
     parts.extensions.insert(message);
     Request::from_parts(parts, B::from(xml))
 }
