@@ -17,8 +17,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::RawQuery;
-use axum::http::{Request, StatusCode, header::CONTENT_TYPE};
+use axum::http::{Request, StatusCode, Uri, header::CONTENT_TYPE};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use hyper::server::conn::http1;
@@ -271,12 +270,12 @@ fn route_probes() -> Vec<Probe> {
     let body = Bytes::from(Example::of(LENGTH, reply).reply);
     let answer = ([(CONTENT_TYPE, "text/xml; charset=utf-8")], body);
     let same = answer.clone();
-    let without_body = post(move |RawQuery(query): RawQuery| {
-        black_box(query);
+    let without_body = post(move |uri: Uri| {
+        black_box(uri);
         std::future::ready(same.clone())
     });
-    let with_body = post(move |RawQuery(query): RawQuery, body: Bytes| {
-        black_box((query, body));
+    let with_body = post(move |uri: Uri, body: Bytes| {
+        black_box((uri, body));
         std::future::ready(answer.clone())
     });
     // Each with a store of its own.
