@@ -17,8 +17,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::RawQuery;
-use axum::http::{Request, StatusCode, header::CONTENT_TYPE};
+use axum::http::{Request, StatusCode, Uri, header::CONTENT_TYPE};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use hyper::server::conn::http1;
@@ -31,6 +30,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wechat_callback::delivery::{ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention};
 use wechat_callback::late_reply::LateReply;
+use wechat_callback::server::Engine;
 use wechat_callback::{Callback, Message, Reply, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -62,6 +62,7 @@ fn main() {
 fn print(of: &dyn Fn(&str) -> f64) {
     let layer = of("layer") - of("layer without deliveries");
     let answering = of("extractor and handler") - of("route");
+    let engine = of("engine without deliveries") - of("open") - of("handler") - of("seal");
     let around = of("layer without deliveries") - of("route with body") - of("open") - answering - of("seal");
     let stages = [
         ("HTTP in and out, in memory", of("http") - of("route with body"), None),
@@ -78,7 +79,8 @@ fn print(of: &dyn Fn(&str) -> f64) {
         ("extractor, handler, its reply into a response", answering, None),
         ("seal", of("seal"), Some(of("raw seal"))),
         ("deliveries", layer, None),
-        ("the rest of the layer", around, None),
+        ("engine: span, run of the handler, response", engine, None),
+        ("layer: futures, extensions, headers, body", around - engine, None),
     ];
     let sum: f64 = stages.iter().map(|(_, time, _)| time).sum();
     println!("| stage | ns | of it the raw primitives |\n|---|---:|---:|");
@@ -194,7 +196,13 @@ fn core_probes() -> Vec<Probe> {
             start.elapsed()
         }),
         Probe::each("key", |push| message(&push), |message| DeliveryKey::of(push::APP_ID, message)),
+        Probe::each(
+            "handler",
+            |push| message(&push),
+            |message| reply(message.text().expect("a text message")),
+        ),
         claim(),
+        engine(),
     ]
 }
 
@@ -205,6 +213,23 @@ fn reply(text: &str) -> Reply {
 
 fn message(push: &Push) -> Message {
     safe().open(&push.query, push.body.as_bytes()).expect("rightly signed").message
+}
+
+/// What both adapters share, without deliveries.
+fn engine() -> Probe {
+    let (runtime, engine) = (runtime(), Engine::new(safe()).late_reply(LateReply::RunAgain));
+    let handler = |message: Message| async move { Ok(TextReply::new(message.text().unwrap_or_default())) };
+    Probe::new("engine without deliveries", move |first| {
+        let pushes: Vec<_> = fresh_pushes(first).collect();
+        let start = Instant::now();
+        runtime.block_on(async {
+            for Push { query, body } in &pushes {
+                let response = engine.handle("POST", query, body.as_bytes(), Instant::now(), handler).await;
+                assert_eq!(black_box(response).status, 200);
+            }
+        });
+        start.elapsed()
+    })
 }
 
 /// Claims fresh pushes, and stores their outcomes.
@@ -245,12 +270,12 @@ fn route_probes() -> Vec<Probe> {
     let body = Bytes::from(Example::of(LENGTH, reply).reply);
     let answer = ([(CONTENT_TYPE, "text/xml; charset=utf-8")], body);
     let same = answer.clone();
-    let without_body = post(move |RawQuery(query): RawQuery| {
-        black_box(query);
+    let without_body = post(move |uri: Uri| {
+        black_box(uri);
         std::future::ready(same.clone())
     });
-    let with_body = post(move |RawQuery(query): RawQuery, body: Bytes| {
-        black_box((query, body));
+    let with_body = post(move |uri: Uri, body: Bytes| {
+        black_box((uri, body));
         std::future::ready(answer.clone())
     });
     // Each with a store of its own.

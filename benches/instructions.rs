@@ -18,8 +18,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::RawQuery;
-use axum::http::{Request, header::CONTENT_TYPE};
+use axum::http::{Request, Uri, header::CONTENT_TYPE};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use primitives::{Example, Primitives};
@@ -209,8 +208,8 @@ fn push_safe(times: usize) -> Work {
 /// The same requests to an axum route that does what the protocol asks for, and answers with a body of the same size.
 fn raw_push_plain(times: usize) -> Work {
     let example = Example::of(300, |text| TextReply::new(text).into());
-    let route = post(move |RawQuery(query): RawQuery, body: Bytes| {
-        black_box((query, body, primitives::sign(black_box(b""))));
+    let route = post(move |uri: Uri, body: Bytes| {
+        black_box((uri, body, primitives::sign(black_box(b""))));
         std::future::ready(([(CONTENT_TYPE, "text/xml; charset=utf-8")], example.reply_xml.clone()))
     });
     send(fresh_pushes(true, times), route)
@@ -219,9 +218,9 @@ fn raw_push_plain(times: usize) -> Work {
 fn raw_push_safe(times: usize) -> Work {
     let example = Example::of(300, |text| TextReply::new(text).into());
     let primitives = Arc::new(Mutex::new(Primitives::new(&example)));
-    let route = post(move |RawQuery(query): RawQuery, body: Bytes| {
+    let route = post(move |uri: Uri, body: Bytes| {
         let (signature, reply) = primitives.lock().expect("no panic").answer(&body);
-        black_box((query, body, signature));
+        black_box((uri, body, signature));
         std::future::ready(([(CONTENT_TYPE, "text/xml; charset=utf-8")], reply))
     });
     send(fresh_pushes(false, times), route)

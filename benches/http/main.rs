@@ -59,7 +59,7 @@ impl Options {
     fn read() -> Self {
         let args: Vec<_> = std::env::args().collect();
         let asked = |flag: &str| args.iter().any(|arg| arg == flag);
-        let value = |flag: &str| Some(args[args.iter().position(|arg| arg == flag)? + 1].as_str());
+        let value = |flag: &str| args.iter().skip_while(|arg| *arg != flag).nth(1).map(String::as_str);
         // `cargo bench -- --test` runs everything once; what `cargo test` runs is no benchmark.
         let is_test = asked("--test") || !asked("--bench");
         let seconds = value("--seconds").map_or(1.0, |text| text.parse().expect("--seconds NUMBER"));

@@ -10,9 +10,6 @@ use crate::server::{Kind, Server};
 /// Keep-alive connections to a server.
 const CONNECTIONS: usize = 64;
 
-/// Turns of each server in a round.
-const TURNS: usize = 10;
-
 /// What is compared: of which server the figures of which other are.
 const RATIOS: [(Kind, Kind); 9] = [
     (Kind::AxumPrimitives, Kind::AxumBare),
@@ -39,17 +36,17 @@ pub(crate) fn print(options: &Options, cores: Option<&Cores>) {
     let mut servers = Kind::ALL.map(|kind| Server::start(kind, core));
     let idle = servers.each_ref().map(Server::resident);
     let mut sent = 0;
-    let mut count = if options.is_test { 200 } else { 20_000 };
+    let (mut count, turns) = if options.is_test { (200, 1) } else { (20_000, 10) };
     if !options.is_test {
         // Warm, and how many requests take the time of a round in the mean.
-        let rates = round(&mut servers, &mut sent, count).map(|sample| sample.per_second);
+        let rates = round(&mut servers, &mut sent, count, turns).map(|sample| sample.per_second);
         let mean = rates.len() as f64 / rates.iter().map(|rate| rate.recip()).sum::<f64>();
         count = (mean * options.seconds.as_secs_f64()) as usize;
     }
-    let rounds: Vec<_> = (0..options.rounds).map(|_| round(&mut servers, &mut sent, count)).collect();
+    let rounds: Vec<_> = (0..options.rounds).map(|_| round(&mut servers, &mut sent, count, turns)).collect();
 
     println!(
-        "{} rounds of {count} requests to each server, in {TURNS} turns, over {CONNECTIONS} connections",
+        "{} rounds of {count} requests to each server, in {turns} turns, over {CONNECTIONS} connections",
         rounds.len()
     );
     println!("\n{:<32} {:>9} {:>8} {:>6} {:>9}", "server", "req/s", "µs CPU", "busy", "idle MiB");
@@ -68,16 +65,21 @@ pub(crate) fn print(options: &Options, cores: Option<&Cores>) {
 }
 
 /// Loads each server with the same requests, in turns that are so short that what else the machine does falls on all.
-fn round<const N: usize>(servers: &mut [Server; N], sent: &mut u64, count: usize) -> [Sample; N] {
+fn round<const N: usize>(
+    servers: &mut [Server; N],
+    sent: &mut u64,
+    count: usize,
+    turns: usize,
+) -> [Sample; N] {
     let [safe, plain] = [false, true].map(|is_plain| Requests::new(is_plain, *sent, count));
     *sent += count as u64;
     let mut times = [(Duration::ZERO, Some(Duration::ZERO)); N];
-    for turn in 0..TURNS {
+    for turn in 0..turns {
         // Each time another one is the first.
         for which in (0..N).map(|at| (turn + at) % N) {
             let server = &mut servers[which];
             let requests = if server.kind.is_plain() { &plain } else { &safe };
-            let (elapsed, cpu) = load(server, requests.part(turn, TURNS));
+            let (elapsed, cpu) = load(server, requests.part(turn, turns));
             times[which].0 += elapsed;
             times[which].1 = times[which].1.zip(cpu).map(|(sum, cpu)| sum + cpu);
         }

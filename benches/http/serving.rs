@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use axum::Router;
-use axum::extract::RawQuery;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::{Uri, header::CONTENT_TYPE};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use wechat_actix::WechatMiddleware;
@@ -66,8 +65,8 @@ fn axum_route(kind: Kind) -> MethodRouter {
         Kind::AxumPlain => post(echo).layer(WechatLayer::new(plain).store(endless())),
         _ => {
             let reply = Bytes::from(example().reply);
-            post(move |RawQuery(query): RawQuery, body: Bytes| {
-                assert!(query.is_some() && !body.is_empty());
+            post(move |uri: Uri, body: Bytes| {
+                assert!(uri.query().is_some() && !body.is_empty());
                 std::future::ready(([(CONTENT_TYPE, XML)], reply.clone()))
             })
         }
@@ -81,9 +80,9 @@ fn endless() -> MemoryStore {
 
 fn axum_primitives() -> MethodRouter {
     let primitives = Arc::new(Mutex::new(Primitives::new(&example())));
-    post(move |RawQuery(query): RawQuery, body: Bytes| {
+    post(move |uri: Uri, body: Bytes| {
         let (signature, reply) = primitives.lock().expect("no panic").answer(&body);
-        std::hint::black_box((query, signature));
+        std::hint::black_box((uri, signature));
         std::future::ready(([(CONTENT_TYPE, XML)], reply))
     })
 }
