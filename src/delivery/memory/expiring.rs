@@ -51,6 +51,11 @@ impl<V> Expiring<V> {
         self.entries.find(key)
     }
 
+    /// As [`find`](Self::find), and quicker if the number is still what it was.
+    pub(super) fn find_near(&self, key: Key, number: u32) -> Option<u32> {
+        self.entries.find_near(key, number)
+    }
+
     pub(super) fn value_mut(&mut self, at: u32) -> &mut V {
         &mut self.entries.value_mut(at).value
     }
