@@ -266,11 +266,21 @@ pub(crate) struct MemoryLease {
 
 impl MemoryLease {
     /// As [`Lease::complete`].
-    pub(crate) fn complete_now(mut self, outcome: Arc<Reply>, retention: Retention) -> Timeliness {
+    pub(crate) fn complete_now(self, outcome: Arc<Reply>, retention: Retention) -> Timeliness {
+        self.complete_at(outcome, retention, now())
+    }
+
+    /// As [`complete_now`](Self::complete_now), for whoever knows what time it is.
+    pub(crate) fn complete_at(
+        mut self,
+        outcome: Arc<Reply>,
+        retention: Retention,
+        now: Instant,
+    ) -> Timeliness {
         let Some(store) = self.store.take() else {
             return Timeliness::InTime;
         };
-        let (timeliness, waiting) = store.table().complete(self.key, self.number, outcome, retention, now());
+        let (timeliness, waiting) = store.table().complete(self.key, self.number, outcome, retention, now);
         if let Some(waiting) = waiting {
             waiting.wake();
         }
