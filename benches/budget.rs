@@ -315,7 +315,7 @@ fn request_with_message(push: Push) -> Request<Body> {
 }
 
 fn call(name: &'static str, route: MethodRouter, prepare: fn(Push) -> Request<Body>) -> Probe {
-    let (runtime, app) = (runtime(), Router::new().route("/weixin", route));
+    let (runtime, app) = (runtime(), Router::new().route("/weixin", route).with_state::<()>(()));
     Probe::new(name, move |first| {
         let requests: Vec<_> = fresh_pushes(first).map(prepare).collect();
         let start = Instant::now();
@@ -331,7 +331,7 @@ fn call(name: &'static str, route: MethodRouter, prepare: fn(Push) -> Request<Bo
 }
 
 fn serve(name: &'static str, route: MethodRouter) -> Probe {
-    let (runtime, app) = (runtime(), Router::new().route("/weixin", route));
+    let (runtime, app) = (runtime(), Router::new().route("/weixin", route).with_state::<()>(()));
     let request = |Push { query, body }| {
         let length = body.len();
         format!(

@@ -241,7 +241,7 @@ fn fresh_pushes(is_plain: bool, times: usize) -> Vec<Push> {
 
 fn send(pushes: Vec<Push>, route: MethodRouter) -> Work {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let app = Router::new().route("/weixin", route);
+    let app: Router = Router::new().route("/weixin", route).with_state(());
     let request = |push: Push| Request::post(format!("/weixin?{}", push.query)).body(Body::from(push.body));
     let requests: Vec<_> = pushes.into_iter().map(request).collect::<Result<_, _>>().expect("requests");
     let mut requests = requests.into_iter();

@@ -1,7 +1,7 @@
 use std::ops::{Index, IndexMut};
 
 /// About how large a piece is, in bytes.
-const PIECE: usize = 1 << 15;
+const PIECE: usize = 1 << 16;
 
 /// A stack that is never copied to grow: it grows by a piece at a time, and gives pieces back as it shrinks.
 pub(super) struct Chunks<T> {
@@ -20,6 +20,10 @@ impl<T> Chunks<T> {
 
     pub(super) const fn len(&self) -> usize {
         self.len
+    }
+
+    pub(super) fn get(&self, at: u32) -> Option<&T> {
+        self.chunks.get(at as usize / Self::CHUNK)?.get(at as usize % Self::CHUNK)
     }
 
     pub(super) fn push(&mut self, value: T) {

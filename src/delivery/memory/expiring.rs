@@ -1,7 +1,7 @@
 use super::dense::{Dense, MOST, NONE};
 
-/// How many of each queue go away at a time. An operation adds at most one, so what is due goes away, and no operation
-/// waits for all that became due since the one before it.
+/// How many of each queue go away at a time. An operation adds at most one, so what is due goes away, and before anything
+/// else has to make room; and no operation waits for all that became due since the one before it.
 const AT_ONCE: usize = 4;
 
 /// Sixteen bytes of a digest.
@@ -51,6 +51,11 @@ impl<V> Expiring<V> {
         self.entries.find(key)
     }
 
+    /// As [`find`](Self::find), and quicker if the number is still what it was.
+    pub(super) fn find_near(&self, key: Key, number: u32) -> Option<u32> {
+        self.entries.find_near(key, number)
+    }
+
     pub(super) fn value_mut(&mut self, at: u32) -> &mut V {
         &mut self.entries.value_mut(at).value
     }
@@ -77,7 +82,7 @@ impl<V> Expiring<V> {
             self.forget(at);
         }
         while self.len() >= self.capacity {
-            self.forget(self.least_needed(now)?);
+            self.forget(self.least_needed()?);
         }
         Some(self.entries.insert(key, Entry { value: new(), end: 0 }))
     }
@@ -118,10 +123,9 @@ impl<V> Expiring<V> {
         self.entries.is_in_ring(at) && self.entries.value(at).end <= now
     }
 
-    /// What is due, or else what has rested longest, of the short-lived first.
-    fn least_needed(&self, now: i64) -> Option<u32> {
-        let first = || self.queues.into_iter().filter(|first| *first != NONE);
-        first().find(|first| self.is_due(*first, now)).or_else(|| first().next())
+    /// What has rested longest, of the short-lived first.
+    fn least_needed(&self) -> Option<u32> {
+        self.queues.into_iter().find(|first| *first != NONE)
     }
 
     /// The first of a queue has another number, or is another.

@@ -9,6 +9,7 @@ mod table;
 mod waiters;
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -32,9 +33,10 @@ const SIGNATURES: usize = 1_000_000;
 
 /// The store of one process, the default of the middleware.
 ///
-/// Cheap to clone; clones share what they know. A push takes some 350 bytes, and its reply. It is bounded: where
-/// completed pushes exceed the capacity, the oldest are forgotten early. Where no room is left because as many handlers
-/// run, a push is answered 503, and WeChat asks again.
+/// Cheap to clone; clones share what they know. A push takes at most 100 bytes, and its reply: none takes nothing, a text
+/// of up to 512 bytes its length, any other 136 bytes besides. It is bounded: where completed pushes exceed the capacity,
+/// the oldest are forgotten early. Where no room is left because as many handlers run, a push is answered 503, and WeChat
+/// asks again. No push waits because there are many: the store grows, and forgets, a few at a time.
 ///
 /// In plain mode it remembers the signature of each push besides, until the signature's own timestamp leaves the window
 /// (about 300 seconds): at most 64 bytes each, up to 1,000,000 of them, which is some 3,300 pushes a second. None is
@@ -42,14 +44,22 @@ const SIGNATURES: usize = 1_000_000;
 /// users read WeChat's failure notice: see [`signatures`](Self::signatures).
 #[derive(Clone)]
 pub struct MemoryStore {
-    table: Arc<Mutex<Table>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    table: Mutex<Table>,
+    /// Bodies are only compared, so a keyed hash of this process's own will do.
+    hasher: RandomState,
 }
 
 impl MemoryStore {
     /// With room for 100,000 pushes, as many users with pending replies and 1,000,000 signatures of plain mode.
     #[must_use]
     pub fn new() -> Self {
-        Self { table: Arc::new(Mutex::new(Table::new(CAPACITY, SIGNATURES, now()))) }
+        let hasher = RandomState::new();
+        let table = Table::new(CAPACITY, SIGNATURES, hasher.hash_one("seed"), now());
+        Self { shared: Arc::new(Shared { table: Mutex::new(table), hasher }) }
     }
 
     /// With room for `pushes` pushes and as many users with pending replies.
@@ -91,7 +101,7 @@ impl MemoryStore {
 
     /// A panic cannot happen while it is locked, so nothing in it is ever half done.
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As [`OutcomeStore::claim`], at once: nothing of this store waits but [`wait_now`](Self::wait_now).
@@ -125,6 +135,7 @@ impl MemoryStore {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
+        let body = self.shared.hasher.hash_one(body);
         self.table().bind(signature, body, lifetime, now()).map_err(StoreError::new)
     }
 
@@ -142,7 +153,9 @@ impl MemoryStore {
         let claimed = self.table().claim(key, is_counted, arrived);
         let (delivery, age, claimed) = claimed.map_err(StoreError::new)?;
         let state = match claimed {
-            Claimed::Owned => MemoryState::Owned(MemoryLease { store: Some(self.clone()), key }),
+            Claimed::Owned(number) => {
+                MemoryState::Owned(MemoryLease { store: Some(self.clone()), key, number })
+            }
             Claimed::Running => MemoryState::Running,
             Claimed::Completed(outcome) => MemoryState::Completed(outcome),
         };
@@ -247,15 +260,27 @@ pub(crate) struct MemoryLease {
     /// `None` once it is completed.
     store: Option<MemoryStore>,
     key: DeliveryKey,
+    /// Where the table had it when it was claimed.
+    number: u32,
 }
 
 impl MemoryLease {
     /// As [`Lease::complete`].
-    pub(crate) fn complete_now(mut self, outcome: Arc<Reply>, retention: Retention) -> Timeliness {
+    pub(crate) fn complete_now(self, outcome: Arc<Reply>, retention: Retention) -> Timeliness {
+        self.complete_at(outcome, retention, now())
+    }
+
+    /// As [`complete_now`](Self::complete_now), for whoever knows what time it is.
+    pub(crate) fn complete_at(
+        mut self,
+        outcome: Arc<Reply>,
+        retention: Retention,
+        now: Instant,
+    ) -> Timeliness {
         let Some(store) = self.store.take() else {
             return Timeliness::InTime;
         };
-        let (timeliness, waiting) = store.table().complete(self.key, outcome, retention, now());
+        let (timeliness, waiting) = store.table().complete(self.key, self.number, outcome, retention, now);
         if let Some(waiting) = waiting {
             waiting.wake();
         }
@@ -299,6 +324,9 @@ impl Future for Wait<'_> {
         let Self { store, key, waiter } = &mut *self;
         let (poll, replaced) = store.table().poll_wait(*key, waiter, cx);
         drop(replaced);
+        if poll.is_ready() {
+            *waiter = None;
+        }
         poll
     }
 }

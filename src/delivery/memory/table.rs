@@ -1,7 +1,6 @@
 //! What [`MemoryStore`](super::MemoryStore) knows, with the caller's clock.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -18,8 +17,6 @@ pub(super) struct Table {
     start: Instant,
     pushes: Expiring<Push>,
     bindings: Bindings,
-    /// Bodies are only compared, so a keyed hash of this process's own will do.
-    hasher: RandomState,
     pending: Expiring<VecDeque<PendingReply>>,
     /// Names the next list of waiters.
     lists: u64,
@@ -51,7 +48,8 @@ enum State {
 /// As [`ClaimState`](super::ClaimState), without the lease.
 #[derive(Debug, PartialEq)]
 pub(super) enum Claimed {
-    Owned,
+    /// The number of the push, until another goes away.
+    Owned(u32),
     Running,
     Completed(Arc<Reply>),
 }
@@ -64,14 +62,13 @@ pub(super) struct Full {
 }
 
 impl Table {
-    pub(super) fn new(capacity: usize, signatures: usize, start: Instant) -> Self {
-        let hasher = RandomState::new();
-        let seed = hasher.hash_one("seed") | 1;
+    /// `seed` is secret.
+    pub(super) fn new(capacity: usize, signatures: usize, seed: u64, start: Instant) -> Self {
+        let seed = seed | 1;
         Self {
             start,
             pushes: Expiring::new(capacity, seed),
             bindings: Bindings::new(signatures, seed),
-            hasher,
             pending: Expiring::new(capacity, seed),
             lists: 0,
         }
@@ -121,21 +118,22 @@ impl Table {
             State::GivenUp => {
                 push.state = State::Running { late: false, waiting: None };
                 self.pushes.wake(at);
-                Claimed::Owned
+                Claimed::Owned(at)
             }
         };
         Ok((delivery, Duration::from_nanos(u64::try_from(age).unwrap_or_default()), claimed))
     }
 
-    /// Whether the outcome is late, and who is to be woken.
+    /// Whether the outcome is late, and who is to be woken. `number` is what the claim returned.
     pub(super) fn complete(
         &mut self,
         key: DeliveryKey,
+        number: u32,
         outcome: Arc<Reply>,
         retention: Retention,
         now: Instant,
     ) -> (Timeliness, Option<Box<Waiters>>) {
-        let Some(at) = self.pushes.find(key_of(key.as_bytes())) else {
+        let Some(at) = self.pushes.find_near(key_of(key.as_bytes()), number) else {
             return (Timeliness::InTime, None);
         };
         let (mut timeliness, mut waiters) = (Timeliness::InTime, None);
@@ -210,14 +208,15 @@ impl Table {
         None
     }
 
+    /// `body` is a hash.
     pub(super) fn bind(
         &mut self,
         signature: SignatureKey,
-        body: &[u8],
+        body: u64,
         lifetime: Duration,
         now: Instant,
     ) -> Result<bool, NoRoom> {
-        self.bindings.bind(signature, self.hasher.hash_one(body), lifetime, self.time(now))
+        self.bindings.bind(signature, body, lifetime, self.time(now))
     }
 
     pub(super) fn add_pending(
