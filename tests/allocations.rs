@@ -20,9 +20,7 @@ use wechat_callback::delivery::{
     ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
     SignatureStore, UserKey,
 };
-use wechat_callback::{
-    Callback, OpenError, Opened, Reply, ReplyContext, Sealed, TextReply, WechatMessage,
-};
+use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
@@ -308,7 +306,8 @@ fn the_layer_allocates_at_most_twelve_times_more_than_a_bare_route() {
             })
         };
         let bare = Router::new().route("/weixin", post(|body: String| async { body })).with_state(());
-        let layered = Router::new().route("/weixin", post(echo).layer(WechatLayer::new(callback))).with_state(());
+        let layered =
+            Router::new().route("/weixin", post(echo).layer(WechatLayer::new(callback))).with_state(());
         let [bare, layered] = [bare, layered].map(|app| route_allocations(&app, pushes()));
         eprintln!("{mode} bare {bare} layered {layered}");
         assert!(layered <= bare + 12, "{mode}: {layered}, and {bare} of a bare route");
