@@ -29,7 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use deliver::Delivery;
+pub use deliver::{Delivery, Undecided};
 pub use handlers::HandlerOutput;
 pub use passthrough::{OwnResponse, Passthrough};
 pub use response::Response;

@@ -55,25 +55,40 @@ impl Store {
         }
     }
 
+    /// `None` where it has to be waited for.
+    pub(super) fn bind_now(
+        &self,
+        signature: SignatureKey,
+        body: &[u8],
+        lifetime: Duration,
+    ) -> Option<Result<bool, StoreError>> {
+        match self {
+            Self::Memory(store) => Some(store.bind_now(signature, body, lifetime).counted(Operation::Bind)),
+            Self::Other(_) => None,
+        }
+    }
+
     pub(super) async fn bind(
         &self,
         signature: SignatureKey,
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
-        let bound = match self {
-            Self::Memory(store) => store.bind_now(signature, body, lifetime),
-            Self::Other(store) => store.bind(signature, body, lifetime).await,
-        };
-        bound.counted(Operation::Bind)
+        self.as_dyn().bind(signature, body, lifetime).await.counted(Operation::Bind)
+    }
+
+    /// `None` where it has to be waited for.
+    pub(super) fn claim_now(&self, key: DeliveryKey, arrived: Instant) -> Option<Result<Claim, StoreError>> {
+        match self {
+            Self::Memory(store) => {
+                Some(store.claim_now(key, arrived).map(Claim::from).counted(Operation::Claim))
+            }
+            Self::Other(_) => None,
+        }
     }
 
     pub(super) async fn claim(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError> {
-        let claim = match self {
-            Self::Memory(store) => store.claim_now(key, arrived).map(Claim::from),
-            Self::Other(store) => store.claim(key, arrived).await.map(Claim::from),
-        };
-        claim.counted(Operation::Claim)
+        self.as_dyn().claim(key, arrived).await.map(Claim::from).counted(Operation::Claim)
     }
 
     pub(super) async fn claim_again(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError> {

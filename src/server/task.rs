@@ -103,42 +103,68 @@ impl HandlerWait {
     ///
     /// The rest of the run, then or when the returned future is dropped because the connection is gone, is handed to
     /// `detach`, which spawns it ([`detach`] does). (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
-    pub fn answer<R, F, D>(
+    pub async fn answer<R, F, D>(self, run: Pin<Box<F>>, detach: D) -> Answer<R>
+    where
+        F: Future<Output = Finished<R>>,
+        D: FnOnce(Pin<Box<F>>),
+    {
+        let mut begun = Some((self, run, detach));
+        let first = poll_fn(|cx| {
+            let (wait, run, detach) = begun.take().expect("polled once");
+            Poll::Ready(wait.poll_answer(run, detach, cx))
+        });
+        match first.await {
+            Ok(answer) => answer,
+            Err(waiting) => Box::pin(waiting).await,
+        }
+    }
+
+    /// Polls `run` once, as most handlers need, and answers if it is finished.
+    ///
+    /// # Errors
+    ///
+    /// The rest of [`answer`](Self::answer).
+    pub fn poll_answer<R, F, D>(
         mut self,
         run: Pin<Box<F>>,
         detach: D,
-    ) -> impl Future<Output = Answer<R>> + use<R, F, D>
+        cx: &mut Context<'_>,
+    ) -> Result<Answer<R>, impl Future<Output = Answer<R>> + use<R, F, D>>
     where
         F: Future<Output = Finished<R>>,
         D: FnOnce(Pin<Box<F>>),
     {
         let joins = self.engine.shared.policy.joins();
         let mut attached = Attached { run: Some(run), detach: joins.then_some(detach) };
-        async move {
-            // Most handlers are done at once, and need neither a timer nor room for one.
-            let finished = match poll_fn(|cx| Poll::Ready(attached.poll(cx))).await {
-                Poll::Ready(finished) => Some(finished),
-                Poll::Pending if joins => {
-                    self.context.let_go();
-                    Box::pin(self.wait(&mut attached)).await
-                }
-                Poll::Pending => {
-                    self.context.let_go();
-                    Some(poll_fn(|cx| attached.poll(cx)).await)
-                }
+        if let Poll::Ready(finished) = attached.poll(cx) {
+            return Ok(self.answer_with(finished));
+        }
+        // The message is not kept while its handler runs.
+        self.context.let_go();
+        Err(async move {
+            let finished = if joins {
+                self.wait(&mut attached).await
+            } else {
+                Some(poll_fn(|cx| attached.poll(cx)).await)
             };
             match finished {
-                Some(Finished { is_passthrough: true, response: Some(response), .. }) => {
-                    self.span.close(Outcome::OwnResponse);
-                    Answer::Passthrough(response)
-                }
-                Some(Finished { reply, response, .. }) => Answer::Reply(self.seal(&reply), response),
+                Some(finished) => self.answer_with(finished),
                 None => {
                     drop(attached);
                     let reply = Box::pin(self.engine.timed_out(&self.push, &self.span)).await;
                     Answer::Reply(self.seal(&reply), None)
                 }
             }
+        })
+    }
+
+    fn answer_with<R>(&mut self, finished: Finished<R>) -> Answer<R> {
+        match finished {
+            Finished { is_passthrough: true, response: Some(response), .. } => {
+                self.span.close(Outcome::OwnResponse);
+                Answer::Passthrough(response)
+            }
+            Finished { reply, response, .. } => Answer::Reply(self.seal(&reply), response),
         }
     }
 
