@@ -3,7 +3,7 @@ use super::chunks::Chunks;
 /// Where there is no entry.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// More than can be remembered: buckets are numbered in 32 bits, too.
+/// The most that a map may hold: its buckets are numbered in 32 bits, too.
 pub(super) const MOST: usize = 1 << 30;
 
 /// Buckets for each entry. They are looked at more often than entries, and are smaller.
