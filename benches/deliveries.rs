@@ -180,7 +180,7 @@ fn print_waiting(runtime: &Runtime, magnitudes: u32) {
     for count in (0..magnitudes).map(|magnitude| 10_usize.pow(magnitude)) {
         // Few of them are measured often.
         let mut times = [const { Vec::new() }; 4];
-        for _ in 0..10_000_usize.div_ceil(count).min(200) {
+        for _ in 0..10_000_usize.div_ceil(count).clamp(9, 200) {
             let store = MemoryStore::new();
             let key = spread(1);
             let Ok(ClaimState::Owned(lease)) =

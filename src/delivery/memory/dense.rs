@@ -3,7 +3,7 @@ use super::chunks::Chunks;
 /// Where there is no entry.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// More than can be remembered: buckets are numbered in 32 bits, too.
+/// The most that a map may hold: its buckets are numbered in 32 bits, too.
 pub(super) const MOST: usize = 1 << 30;
 
 /// Buckets for each entry. They are looked at more often than entries, and are smaller.
@@ -360,7 +360,9 @@ mod tests {
     /// With the seed 1 the lowest bits are the hash.
     fn filled(count: u64) -> Dense<u64, ()> {
         let mut dense = Dense::new(1);
-        (0..count).for_each(|key| drop(dense.insert(key, ())));
+        for key in 0..count {
+            dense.insert(key, ());
+        }
         dense
     }
 
@@ -391,7 +393,9 @@ mod tests {
     #[test]
     fn keys_that_share_their_low_bits_are_told_apart_by_the_seed() {
         let mut dense = Dense::new(0x9e37_79b9_7f4a_7c15);
-        (0..10_000_u64).for_each(|key| drop(dense.insert(key << 40, ())));
+        for key in 0..10_000_u64 {
+            dense.insert(key << 40, ());
+        }
         assert!(longest_chain(&dense) <= 20, "{}", longest_chain(&dense));
     }
 
