@@ -19,7 +19,7 @@ use super::response::Response;
 use super::span::{DeliverySpan, entered};
 use super::store::Lease;
 use crate::delivery::ConcurrentRun;
-use crate::metrics::{HandlerRun, Outcome, RunOutcome};
+use crate::metrics::{self, Outcome, RunOutcome};
 use crate::process::deadline::{after, before};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
@@ -66,34 +66,31 @@ impl HandlerTask {
     }
 
     /// Calls the handler, and splits the task in two: the run of what `call` returned, up to the storing of its outcome, which
-    /// is to be boxed and may outlive its delivery; and how this delivery, which is answered in `context`, waits for it.
+    /// may outlive its delivery; and how this delivery, which is answered in `context`, waits for it.
     ///
     /// The future that `call` returns has what the handler returned, and the framework's response, if there is one. A handler
     /// that panics or takes too long has failed like any other.
-    pub fn start<R, H, C>(
+    pub fn start<R, H>(
         self,
-        call: C,
+        call: impl FnOnce() -> H,
         context: ReplyContext,
-    ) -> (impl Future<Output = Finished<R>> + use<R, H, C>, HandlerWait)
+    ) -> (Pin<Box<HandlerRun<H, R>>>, HandlerWait)
     where
-        C: FnOnce() -> H,
         H: Future<Output = (HandlerOutput, Option<R>)>,
     {
         let Self { engine, push, lease, token, span } = self;
         let concurrent = lease.as_ref().and_then(Lease::concurrent_run);
-        let counted = HandlerRun::begin();
-        let handler = {
-            let _entered = entered(&span.span);
-            engine.shared.handlers.contain(call)
-        };
-        let run = Run {
-            handler,
+        let run = Box::pin(HandlerRun {
+            counted: metrics::HandlerRun::begin(),
+            handler: {
+                let _entered = entered(&span.span);
+                engine.shared.handlers.contain(call)
+            },
             completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
             limits: context.limits(),
-            counted,
             storing: None,
             span: span.span.clone(),
-        };
+        });
         (run, HandlerWait { engine, push, concurrent, context, span })
     }
 }
@@ -242,19 +239,20 @@ impl<R> Finished<R> {
 }
 
 pin_project_lite::pin_project! {
-    /// A handler's run, up to the storing of its outcome. It goes on wherever it is polled.
-    struct Run<H, R> {
+    /// A handler's run, up to the storing of its outcome. It goes on wherever it is polled. Made by [`HandlerTask::start`].
+    #[must_use = "a handler does nothing until it is polled"]
+    pub struct HandlerRun<H, R> {
         #[pin]
         handler: Contained<H>,
         // `None` once the handler has ended.
         completion: Option<Completion>,
         limits: Limits,
-        counted: HandlerRun,
+        counted: metrics::HandlerRun,
         storing: Option<Box<Storing<R>>>,
         span: tracing::Span,
     }
 
-    impl<H, R> PinnedDrop for Run<H, R> {
+    impl<H, R> PinnedDrop for HandlerRun<H, R> {
         fn drop(this: Pin<&mut Self>) {
             let span = &this.span;
             if this.completion.as_ref().is_some_and(Completion::is_owed) {
@@ -276,7 +274,7 @@ struct Storing<R> {
     finished: Finished<R>,
 }
 
-impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for Run<H, R> {
+impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H, R> {
     type Output = Finished<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Finished<R>> {

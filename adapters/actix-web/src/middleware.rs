@@ -240,7 +240,7 @@ impl WechatMiddleware {
             async move { answer::output(called.await).await }
         };
         let (run, wait) = task.start(call, context);
-        match answer::given(wait.answer(Box::pin(run), detach).await) {
+        match answer::given(wait.answer(run, detach).await) {
             Either::Left(response) => Ok(response),
             // A response belongs to a request, and the handler has not given it back: it runs on, or it panicked. A
             // clone cannot be kept for this, for then actix-web would panic where it routes further inside. As an
