@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::document::{Document, Nodes, SharedStr, Text, TextRange};
-use super::{HeadSeen, MAX_ELEMENTS, XmlError, flat};
+use super::{HeadSeen, MAX_ELEMENTS, Name, XmlError, flat};
 
 /// The elements under `<xml>`: a text that holds all names and texts, and one list in document order.
 #[derive(Clone, Default)]
@@ -14,6 +14,7 @@ pub(super) struct Node {
     text: TextRange,
     /// The index after the last descendant.
     end: u32,
+    known: Name,
 }
 
 impl Tree {
@@ -49,10 +50,7 @@ impl Tree {
 fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
     offset(xml.len())?;
     // The parts of a text that fits have offsets that fit.
-    let range = |start: usize, part: &str| TextRange {
-        start: start as u32,
-        end: start.saturating_add(part.len()) as u32,
-    };
+    let range = |start: usize, end: usize| TextRange { start: start as u32, end: end as u32 };
     let mut seen = HeadSeen::default();
     let mut elements = flat::elements(xml);
     for element in &mut elements {
@@ -60,9 +58,12 @@ fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
         if nodes.len() >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
-        let end = nodes.len().saturating_add(1) as u32;
-        let (name, text) = (range(element.name_start, element.name), range(element.text_start, element.text));
-        nodes.push(Node { name, text, end });
+        nodes.push(Node {
+            name: range(element.name_start, element.name_end),
+            text: range(element.text_start, element.text_end),
+            end: nodes.len().wrapping_add(1) as u32,
+            known: element.name,
+        });
     }
     if !elements.reached_end() {
         nodes.clear();
@@ -100,8 +101,9 @@ impl Growing {
         if index >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
+        let known = Name::of(name);
         let name = self.append(name)?;
-        self.nodes.push(Node { name, text: TextRange::default(), end: 0 });
+        self.nodes.push(Node { name, text: TextRange::default(), end: 0, known });
         Ok(index)
     }
 
