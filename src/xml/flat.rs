@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::bytes::{behind, find, is_repeated, skip_blanks, skip_digits};
 use super::is_blank;
 use super::layouts;
 use super::name::Name;
+use crate::swar::{behind, find, is_repeated, skip_digits};
 
 pub(super) const CDATA: &str = "<![CDATA[";
 pub(super) const CDATA_END: &str = "]]>";
@@ -145,6 +145,15 @@ fn other_plain_end(xml: &[u8], start: usize) -> Option<(usize, usize)> {
     Some((start.checked_add(text.len())?, start.checked_add(length)?))
 }
 
+/// The position behind the white space at `at`, which mostly is none.
+#[inline(always)]
+fn skip_blanks(xml: &[u8], mut at: usize) -> usize {
+    while xml.get(at).is_some_and(|byte| *byte <= b' ' && is_blank(char::from(*byte))) {
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
 /// Whether `]]></name>` occurs in `rest`.
 pub(super) fn has_end(rest: &str, name: &str) -> bool {
     let is_end = |at| {
@@ -165,17 +174,21 @@ pub(super) fn name_length(text: &str) -> usize {
 /// normalise, unless the text `is_exact`.
 #[inline(always)]
 pub(super) fn cdata_end(xml: &[u8], start: usize, is_exact: bool) -> Option<usize> {
-    let other = if is_exact { b']' } else { b'\r' };
-    let mut from = start;
+    if is_exact { section_end::<b']'>(xml, start) } else { section_end::<b'\r'>(xml, start) }
+}
+
+/// The position of the first `]]>`, unless there is `STOP` before it.
+#[inline(always)]
+fn section_end<const STOP: u8>(xml: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        let at = find(xml, from, b']', other)?;
+        at = find(xml, at, b']', STOP)?;
         if behind(xml, at, CDATA_END.as_bytes()).is_some() {
             return Some(at);
         }
-        if xml.get(at) == Some(&b'\r') {
+        if xml.get(at) != Some(&b']') {
             return None;
         }
-        from = at.wrapping_add(1);
+        at = at.wrapping_add(1);
     }
 }
 

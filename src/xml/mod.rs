@@ -8,7 +8,6 @@
 
 mod border;
 mod build;
-mod bytes;
 mod document;
 mod draft;
 mod error;

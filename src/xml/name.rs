@@ -1,4 +1,4 @@
-use super::bytes::{behind, word_at};
+use crate::swar::{behind, word_at};
 
 /// Elements that the readers tell apart by a number, so that no name is compared twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ const MSG_ID: u64 = u64::from_le_bytes(*b"MsgId>\0\0");
 const IDX: u64 = u64::from_le_bytes(*b"Idx>\0\0\0\0");
 
 /// The length of a name of letters, digits and underscores, if it ends with `>`.
-#[inline]
+#[inline(never)]
 fn other_length(xml: &[u8], at: usize) -> Option<usize> {
     static IS_OF_NAME: [bool; 256] = {
         let mut table = [false; 256];

@@ -1,31 +1,22 @@
-//! Searches in texts that mostly are so short that to set up a search takes longer than the search.
-
-use super::is_blank;
+//! Searches in texts that mostly are so short that to set up a search takes longer than the search. They take eight or
+//! sixteen bytes at a time.
+#![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 /// The eight bytes at `at`, the first one lowest.
 #[inline(always)]
-pub(super) fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(crate) fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
 /// The position behind `part`, which is expected at `at`.
 #[inline(always)]
-pub(super) fn behind(bytes: &[u8], at: usize, part: &[u8]) -> Option<usize> {
+pub(crate) fn behind(bytes: &[u8], at: usize, part: &[u8]) -> Option<usize> {
     bytes.get(at..)?.starts_with(part).then(|| at.wrapping_add(part.len()))
-}
-
-/// The position behind the white space at `at`, which mostly is none.
-#[inline(always)]
-pub(super) fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|byte| *byte <= b' ' && is_blank(char::from(*byte))) {
-        at = at.wrapping_add(1);
-    }
-    at
 }
 
 /// Whether the `length` bytes at `one` are those at `two`.
 #[inline(always)]
-pub(super) fn is_repeated(bytes: &[u8], one: usize, two: usize, length: usize) -> bool {
+pub(crate) fn is_repeated(bytes: &[u8], one: usize, two: usize, length: usize) -> bool {
     let words = |skipped: usize| {
         let (one, two) = (one.wrapping_add(skipped), two.wrapping_add(skipped));
         word_at(bytes, one).zip(word_at(bytes, two))
@@ -49,7 +40,7 @@ fn is_repeated_anywhere(bytes: &[u8], one: usize, two: usize, length: usize) -> 
 
 /// The position of the first `one` or `other` from `from` on.
 #[inline(always)]
-pub(super) fn find(bytes: &[u8], from: usize, one: u8, other: u8) -> Option<usize> {
+pub(crate) fn find(bytes: &[u8], from: usize, one: u8, other: u8) -> Option<usize> {
     const SHORT: usize = 4;
     let is_wanted = |byte: u8| byte == one || byte == other;
     let mut at = from;
@@ -98,7 +89,7 @@ const fn repeated(byte: u8) -> u64 {
 
 /// The position behind the decimal digits at `at`.
 #[inline(always)]
-pub(super) fn skip_digits(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn skip_digits(bytes: &[u8], mut at: usize) -> usize {
     while word_at(bytes, at).is_some_and(|word| {
         let (above, below) = (word.wrapping_add(repeated(0x46)), word.wrapping_sub(repeated(b'0')));
         (above | below) & repeated(0x80) == 0
