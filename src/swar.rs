@@ -43,26 +43,26 @@ fn is_repeated_anywhere(bytes: &[u8], one: usize, two: usize, length: usize) -> 
 pub(crate) fn find(bytes: &[u8], from: usize, one: u8, other: u8) -> Option<usize> {
     const SHORT: usize = 4;
     let is_wanted = |byte: u8| byte == one || byte == other;
-    let mut at = from;
+    let mut rest = bytes.get(from..)?;
     for _ in 0..SHORT {
+        let at = bytes.len().wrapping_sub(rest.len());
+        let Some((step, behind)) = rest.split_first_chunk::<16>() else {
+            return find_at_end(bytes, at, one, other);
+        };
         // The compiler turns this into a vector instruction or two.
-        let step: Option<&[u8; 16]> = bytes.get(at..)?.first_chunk();
-        let Some(step) = step else { return find_at_end(bytes, at, one, other) };
         if step.iter().fold(false, |any, byte| any | is_wanted(*byte)) {
-            let (words, _) = step.as_chunks::<8>();
-            let found = words.iter().map(|word| marks(u64::from_le_bytes(*word), one, other));
-            let found = found.rev().fold(0_u128, |all, marks| all << 64 | u128::from(marks));
-            return Some(at.wrapping_add(found.trailing_zeros() as usize / 8));
+            return find_at_end(bytes, at, one, other);
         }
-        at = at.wrapping_add(16);
+        rest = behind;
     }
-    memchr::memchr2(one, other, bytes.get(at..)?).map(|found| at.wrapping_add(found))
+    let found = if one == other { memchr::memchr(one, rest) } else { memchr::memchr2(one, other, rest) };
+    Some(bytes.len().wrapping_sub(rest.len()).wrapping_add(found?))
 }
 
-/// As [`find`], in fewer than sixteen bytes.
+/// As [`find`], near the end or near what is found.
 #[inline(always)]
 fn find_at_end(bytes: &[u8], mut at: usize, one: u8, other: u8) -> Option<usize> {
-    if let Some(word) = word_at(bytes, at) {
+    while let Some(word) = word_at(bytes, at) {
         let found = marks(word, one, other);
         if found != 0 {
             return Some(at.wrapping_add(found.trailing_zeros() as usize / 8));

@@ -25,7 +25,7 @@ mod write;
 use std::borrow::Cow;
 
 pub use document::SharedStr;
-pub(crate) use document::Text;
+pub(crate) use document::{Text, TwoTexts};
 pub(crate) use draft::Draft;
 pub use error::XmlError;
 pub(crate) use name::Name;
