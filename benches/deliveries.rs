@@ -1,5 +1,6 @@
 //! What joining deliveries costs: the layer with and without it, side by side on the same fresh messages, in a hyper
-//! server on an in-memory connection and called directly; a claim with its completion; and the memory of an entry.
+//! server on an in-memory connection and called directly; and what the store of one process costs by itself: a claim
+//! with its completion, the memory of an entry, how both grow, and one delivery of many that wait.
 //!
 //! ```text
 //! taskset -c 1 cargo bench -p wechat-callback --bench deliveries
@@ -10,6 +11,7 @@ mod push;
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -23,7 +25,9 @@ use push::Push;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
-use wechat_callback::delivery::{ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention};
+use wechat_callback::delivery::{
+    ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention, SignatureStore,
+};
 use wechat_callback::late_reply::LateReply;
 use wechat_callback::{Callback, Message, Reply, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
@@ -34,11 +38,20 @@ const SLICE: u64 = 500;
 fn main() {
     // `cargo bench -- --test` runs everything once; what `cargo test` runs is no benchmark.
     let asked = |flag: &str| std::env::args().any(|arg| arg == flag);
-    let slices = if asked("--test") || !asked("--bench") { 1 } else { 200 };
+    let is_short = asked("--test") || !asked("--bench");
+    let slices = if is_short { 1 } else { 200 };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    print_layer(&runtime, slices);
+    if !asked("store") {
+        print_layer(&runtime, slices);
+    }
     print_claim(&runtime, slices);
-    print_memory(&runtime, if slices == 1 { 1_000 } else { 100_000 });
+    // Around the sizes at which a table of powers of two doubles, too.
+    let sizes = [1_000, 57_000, 58_000, 100_000, 114_000, 115_000];
+    print_memory(&runtime, if is_short { &sizes[..1] } else { &sizes });
+    print_waiting(&runtime, if is_short { 2 } else { 5 });
+    let (largest, repeats) = if is_short { (1_000, 1) } else { (1_000_000, 5) };
+    print_growth(&runtime, largest, repeats);
+    print_rush(largest, repeats);
 }
 
 async fn echo(WechatMessage(message): WechatMessage) -> TextReply {
@@ -52,7 +65,7 @@ fn print_layer(runtime: &Runtime, slices: u64) {
             // A slice each way of a store that is empty at first, as a new callback's is.
             let layer = WechatLayer::new(callback.clone()).store(MemoryStore::new());
             let apps = [layer.clone(), layer.late_reply(LateReply::RunAgain)]
-                .map(|layer| Router::new().route("/weixin", post(echo).layer(layer)));
+                .map(|layer| Router::new().route("/weixin", post(echo).layer(layer)).with_state::<()>(()));
             let mut times = Vec::new();
             for slice in 0..slices {
                 let pushes: Vec<_> = (0..SLICE).map(|at| fresh_push(&callback, slice * SLICE + at)).collect();
@@ -122,36 +135,164 @@ fn serve_over_http(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration
     })
 }
 
+/// Of a store that grows, and of one that is full, where each push makes room for itself.
 fn print_claim(runtime: &Runtime, slices: u64) {
-    let (store, outcome) = (MemoryStore::new(), Arc::new(Reply::None));
-    let mut times = Vec::new();
-    for slice in 0..slices {
-        let keys: Vec<_> = (0..SLICE).map(|at| key(slice * SLICE + at)).collect();
-        let start = Instant::now();
-        runtime.block_on(async {
-            for key in keys {
-                complete(&store, key, &outcome).await;
-            }
-        });
-        times.push(start.elapsed().as_secs_f64());
+    let outcome = Arc::new(Reply::None);
+    for (name, capacity) in [("that grows", 1_000_000), ("that is full", 10_000)] {
+        let store = MemoryStore::new().capacity(capacity);
+        let mut times = Vec::new();
+        for slice in 0..slices {
+            let keys: Vec<_> = (0..SLICE).map(|at| key(slice * SLICE + at)).collect();
+            let start = Instant::now();
+            runtime.block_on(async {
+                for key in keys {
+                    complete(&store, key, &outcome).await;
+                }
+            });
+            times.push(start.elapsed().as_secs_f64());
+        }
+        let median = median(times.into_iter()) * 1e9 / SLICE as f64;
+        println!("a claim and its completion in a store {name}: {median:.0} ns");
     }
-    println!("a claim and its completion: {:.0} ns", median(times.into_iter()) * 1e9 / SLICE as f64);
 }
 
-fn print_memory(runtime: &Runtime, entries: u64) {
-    let keys: Vec<_> = (0..entries).map(key).collect();
+fn print_memory(runtime: &Runtime, sizes: &[u64]) {
     for (name, text) in [("none", None), ("a text of 90 bytes", Some("好".repeat(30)))] {
-        let mut store = None;
-        let used = allocation_counter::measure(|| {
-            let kept = MemoryStore::new();
-            for key in &keys {
-                let reply = text.as_ref().map_or(Reply::None, |text| TextReply::new(text).into());
-                runtime.block_on(complete(&kept, *key, &Arc::new(reply)));
+        for &entries in sizes {
+            let mut store = None;
+            let used = allocation_counter::measure(|| {
+                let kept = MemoryStore::new().capacity(1_000_000);
+                for number in 0..entries {
+                    let reply = text.as_ref().map_or(Reply::None, |text| TextReply::new(text).into());
+                    runtime.block_on(complete(&kept, spread(number), &Arc::new(reply)));
+                }
+                store = Some(kept);
+            });
+            let bytes = u64::try_from(used.bytes_current).expect("it keeps something") / entries;
+            println!("an entry of {entries} whose outcome is {name}: {bytes} bytes");
+        }
+    }
+}
+
+/// Deliveries of one push that wait for its outcome: of each ten one goes away, and the others are woken.
+fn print_waiting(runtime: &Runtime, magnitudes: u32) {
+    let mut cx = Context::from_waker(Waker::noop());
+    for count in (0..magnitudes).map(|magnitude| 10_usize.pow(magnitude)) {
+        // Few of them are measured often.
+        let mut times = [const { Vec::new() }; 4];
+        for _ in 0..10_000_usize.div_ceil(count).clamp(9, 200) {
+            let store = MemoryStore::new();
+            let key = spread(1);
+            let Ok(ClaimState::Owned(lease)) =
+                runtime.block_on(store.claim(key, now())).map(|claim| claim.state)
+            else {
+                panic!("the first");
+            };
+            let mut waiting: Vec<_> = (0..count).map(|_| store.wait(key)).collect();
+            let mut poll_all = |waiting: &mut Vec<_>, ready: bool| {
+                let start = Instant::now();
+                for wait in waiting.iter_mut() {
+                    let wait: &mut std::pin::Pin<Box<dyn Future<Output = _> + Send>> = wait;
+                    assert_eq!(black_box(wait.as_mut().poll(&mut cx)).is_ready(), ready);
+                }
+                start.elapsed() / u32::try_from(count).expect("few")
+            };
+            times[0].push(poll_all(&mut waiting, false).as_secs_f64());
+            times[1].push(poll_all(&mut waiting, false).as_secs_f64());
+            let going = waiting.split_off(count - count.div_ceil(10));
+            let (gone, start) = (going.len(), Instant::now());
+            drop(going);
+            times[2].push(start.elapsed().as_secs_f64() / gone as f64);
+            let start = Instant::now();
+            let completed = lease.complete(Arc::new(Reply::None), Retention::ForRetries);
+            runtime.block_on(completed).expect("in process nothing fails");
+            let woken = start.elapsed();
+            let heard = poll_all(&mut waiting, true) * u32::try_from(count).expect("few");
+            times[3].push((woken + heard).as_secs_f64() / count as f64);
+        }
+        let [registered, polled, dropped, woken] =
+            times.map(|times: Vec<f64>| median(times.into_iter()) * 1e9);
+        println!(
+            "one of {count} that wait: {registered:.0} ns to begin, {polled:.0} ns to be polled again, \
+             {dropped:.0} ns to go away, {woken:.0} ns to be woken and told"
+        );
+    }
+}
+
+/// A claim is compared with the same one of another repeat and the quicker counts, so that what else the machine does
+/// does not.
+fn print_growth(runtime: &Runtime, largest: u64, repeats: u32) {
+    let outcome = Arc::new(Reply::None);
+    let mut quickest = vec![[u64::MAX; 2]; usize::try_from(largest).expect("it fits")];
+    for _ in 0..repeats {
+        let store = MemoryStore::new().capacity(quickest.len());
+        runtime.block_on(async {
+            for (number, quickest) in (0..).zip(&mut quickest) {
+                let start = Instant::now();
+                let claim = store.claim(spread(number), now()).await.expect("room");
+                let claimed = start.elapsed();
+                let ClaimState::Owned(lease) = claim.state else {
+                    panic!("the key is fresh");
+                };
+                lease.complete(outcome.clone(), Retention::ForRetries).await.expect("in process");
+                let times = [claimed, start.elapsed()].map(|time| time.as_nanos() as u64);
+                *quickest = [0, 1].map(|at| quickest[at].min(times[at]));
             }
-            store = Some(kept);
         });
-        let bytes = u64::try_from(used.bytes_current).expect("it keeps something") / entries;
-        println!("an entry whose outcome is {name}: {bytes} bytes");
+    }
+    let mut from = 0;
+    let mut to = 10;
+    while to <= quickest.len() {
+        let part = &quickest[from..to];
+        let mean = part.iter().map(|[_, both]| both).sum::<u64>() / part.len() as u64;
+        let longest = part.iter().map(|[claim, _]| claim).max().expect("some");
+        println!(
+            "from {from} to {to} pushes: a claim and its completion {mean} ns, the longest claim {longest} ns"
+        );
+        (from, to) = (to, to * 10);
+    }
+}
+
+/// Signatures of plain mode that come in one second and end in one, and pushes that are forgotten in one.
+fn print_rush(largest: u64, repeats: u32) {
+    let count = usize::try_from(largest).expect("it fits");
+    let mut quickest = [const { Vec::new() }; 4];
+    for _ in 0..repeats {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+        let times = runtime.block_on(async {
+            let (store, outcome) =
+                (MemoryStore::new().signatures(count).capacity(count), Arc::new(Reply::None));
+            let mut times = [const { Vec::new() }; 4];
+            for round in 0..2 {
+                for number in (0..largest).map(|number| number + round * largest) {
+                    let start = Instant::now();
+                    let bound = store.bind(spread(number), b"body", Duration::from_secs(1)).await;
+                    times[usize::from(round == 1)].push(start.elapsed().as_nanos() as u64);
+                    assert!(matches!(bound, Ok(true)));
+                    let start = Instant::now();
+                    complete(&store, spread(number), &outcome).await;
+                    times[2 + usize::from(round == 1)].push(start.elapsed().as_nanos() as u64);
+                }
+                tokio::time::advance(Duration::from_secs(61)).await;
+            }
+            times
+        });
+        for (quickest, times) in quickest.iter_mut().zip(times) {
+            quickest.resize(times.len(), u64::MAX);
+            quickest.iter_mut().zip(times).for_each(|(quickest, time)| *quickest = time.min(*quickest));
+        }
+    }
+    let names = [
+        "a signature is bound",
+        "a signature is bound once all have ended",
+        "a push is completed",
+        "a push is completed once all have expired",
+    ];
+    for (name, times) in names.into_iter().zip(&quickest) {
+        let mean = times.iter().sum::<u64>() / times.len() as u64;
+        let longest = times.iter().max().expect("some");
+        println!("{name}, {largest} of them: {mean} ns, the longest {longest} ns");
     }
 }
 
@@ -166,6 +307,18 @@ async fn complete(store: &MemoryStore, key: DeliveryKey, outcome: &Arc<Reply>) {
         panic!("the key is fresh");
     };
     lease.complete(outcome.clone(), Retention::ForRetries).await.expect("in process nothing fails");
+}
+
+/// Twenty bytes that are spread as those of a digest are.
+fn spread<K: From<[u8; 20]>>(number: u64) -> K {
+    let mut bytes = [0; 20];
+    for (part, bytes) in (0..).zip(bytes.chunks_mut(8)) {
+        let mut word = (number * 3 + part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bytes.copy_from_slice(&(word ^ (word >> 31)).to_le_bytes()[..bytes.len()]);
+    }
+    bytes.into()
 }
 
 fn key(number: u64) -> DeliveryKey {

@@ -118,7 +118,7 @@ fn start(part: &str) -> u64 {
 pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 20] {
     let mut sha1 = Sha1::new();
     for part in parts {
-        sha1.update((part.len() as u64).to_be_bytes());
+        sha1.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
         sha1.update(part);
     }
     sha1.finalize().into()

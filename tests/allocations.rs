@@ -4,19 +4,23 @@
 #[path = "../benches/push/mod.rs"]
 mod push;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use allocation_counter::measure;
+use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
+use axum::routing::post;
 use futures_util::FutureExt;
 use push::Push;
 use tower_layer::Layer;
 use tower_service::Service;
 use wechat_callback::delivery::{
-    ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, SignatureStore, UserKey,
+    ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
+    SignatureStore, UserKey,
 };
-use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed};
+use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
@@ -73,25 +77,103 @@ fn a_wrong_signature_allocates_nothing() {
     }
 }
 
-/// Just past the size at which a table doubles, which is where there is most room for each.
+/// Around the sizes at which a table of powers of two doubles, which is where there is most room for each.
+const SIZES: [u64; 6] = [1_000, 57_000, 58_000, 100_000, 114_700, 115_000];
+
 #[test]
 fn a_signature_of_plain_mode_is_remembered_in_at_most_64_bytes() {
-    let signatures = 7 * (1 << 17) / 8 + 1;
-    let mut store = None;
-    let counted = measure(|| {
-        let made = MemoryStore::new();
-        for number in 0..signatures {
-            let mut signature = [0; 20];
-            // As many bits differ as in a hash.
-            signature[..8]
-                .copy_from_slice(&(number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes());
-            let bound = made.bind(signature.into(), b"body", Duration::from_secs(300));
-            assert!(matches!(bound.now_or_never(), Some(Ok(true))));
+    for signatures in SIZES.into_iter().chain([(7 << 17) / 8 + 1, 1_000_000]) {
+        let mut store = None;
+        let counted = measure(|| {
+            let made = MemoryStore::new();
+            (0..signatures).for_each(|number| bind(&made, number));
+            store = Some(made);
+        });
+        let bytes = counted.bytes_current as u64 / signatures;
+        assert!(bytes <= 64, "{bytes} bytes for each of {signatures}");
+    }
+}
+
+#[test]
+fn a_push_is_remembered_in_at_most_100_bytes_and_a_text_that_answers_it_in_as_many_as_it_has() {
+    for (reply, most) in [(Reply::None, 100), (TextReply::new("好".repeat(30)).into(), 190)] {
+        for pushes in SIZES {
+            let store = MemoryStore::new().capacity(1_000_000);
+            let kept = kept_bytes(async {
+                for number in 0..pushes {
+                    complete(&store, number, reply.clone()).await;
+                }
+            });
+            let bytes = kept as u64 / pushes;
+            assert!(bytes <= most, "{bytes} bytes for each of {pushes}, answered {reply:?}");
         }
-        store = Some(made);
+    }
+}
+
+/// What is copied to grow is allocated first.
+#[test]
+fn no_push_and_no_signature_waits_for_a_table_to_grow() {
+    let store = MemoryStore::new().capacity(1_000_000);
+    let most = (0..300_000).map(|number| {
+        let pushed = measure(|| complete(&store, number, Reply::None).now_or_never().expect("at once"));
+        pushed.bytes_max.max(measure(|| bind(&store, number)).bytes_max)
     });
-    let bytes = counted.bytes_current / i64::from(signatures);
-    assert!(bytes <= 64, "{bytes} bytes each");
+    let most = most.max().expect("some");
+    assert!(most <= 200_000, "{most} bytes at once");
+}
+
+/// Everything of a minute or of a second is due at the same time.
+#[test]
+fn no_push_and_no_signature_waits_until_all_that_is_due_is_forgotten() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async {
+        let (store, text) = (MemoryStore::new(), "好".repeat(30));
+        for number in 0..10_000 {
+            complete(&store, number, TextReply::new(text.as_str()).into()).await;
+            bind(&store, number);
+        }
+        tokio::time::advance(Duration::from_secs(400)).await;
+        for number in 10_000..20_000 {
+            let freed = -measure(|| {
+                complete(&store, number, Reply::None).now_or_never().expect("at once");
+                bind(&store, number);
+            })
+            .bytes_current;
+            // Eight texts, or a piece of the table that is empty.
+            assert!(freed <= 200_000, "{freed} bytes at once");
+        }
+        assert_eq!(store.len(), 10_000);
+    });
+}
+
+#[test]
+fn deliveries_that_waited_leave_nothing_behind() {
+    let store = MemoryStore::new();
+    let kept = kept_bytes(async {
+        let claim = store.claim(key(1), now()).await.expect("room");
+        for _ in 0..100 {
+            let mut waiting: Vec<_> = (0..100).map(|_| store.wait(key(1))).collect();
+            for waits in &mut waiting {
+                assert!(waits.now_or_never().is_none());
+            }
+        }
+        drop(claim);
+    });
+    assert!(kept < 1_000, "{kept} bytes for one push");
+}
+
+async fn complete(store: &MemoryStore, number: u64, reply: Reply) {
+    let claim = store.claim(key(number), now()).await.expect("room");
+    let ClaimState::Owned(lease) = claim.state else {
+        panic!("{number} is fresh");
+    };
+    lease.complete(Arc::new(reply), Retention::ForRetries).await.expect("in process nothing fails");
+}
+
+fn bind(store: &MemoryStore, number: u64) {
+    let bound = store.bind((*key(number).as_bytes()).into(), b"body", Duration::from_secs(300));
+    assert!(matches!(bound.now_or_never(), Some(Ok(true))));
 }
 
 #[test]
@@ -186,5 +268,48 @@ fn a_body_is_not_kept_while_the_handler_runs() {
             answer = Some(answering);
         });
         assert!(held.bytes_current < 10_000, "{held:?}");
+    }
+}
+
+async fn echo(WechatMessage(message): WechatMessage) -> TextReply {
+    TextReply::new(message.text().unwrap_or_default())
+}
+
+/// Of one request, on a route that has answered others before.
+fn route_allocations(app: &Router, requests: impl Iterator<Item = Push>) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let counts = requests.map(|push| {
+        let request = Request::post(format!("/weixin?{}", push.query)).body(Body::from(push.body));
+        let mut service = app.clone();
+        let request = request.expect("a request");
+        let (response, allocations) = counted(|| runtime.block_on(service.call(request)));
+        assert_eq!(response.expect("infallible").status(), 200);
+        allocations
+    });
+    let mut counts: Vec<_> = counts.collect();
+    counts.sort_unstable();
+    // Now and then the store makes room.
+    counts[counts.len() / 2]
+}
+
+#[test]
+fn the_layer_allocates_at_most_twelve_times_more_than_a_bare_route() {
+    for (mode, callback) in ["plain", "safe"].into_iter().zip(push::callbacks()) {
+        let pushes = || {
+            (0..101_u64).map(|number| {
+                let xml = push::numbered_text_message(300, 10_000_000_000_000_000 + number);
+                if mode == "safe" {
+                    Push::safe(&xml, push::TOKEN)
+                } else {
+                    Push::plain_with_nonce(&xml, push::TOKEN, &number.to_string())
+                }
+            })
+        };
+        let bare = Router::new().route("/weixin", post(|body: String| async { body })).with_state(());
+        let layered =
+            Router::new().route("/weixin", post(echo).layer(WechatLayer::new(callback))).with_state(());
+        let [bare, layered] = [bare, layered].map(|app| route_allocations(&app, pushes()));
+        eprintln!("{mode} bare {bare} layered {layered}");
+        assert!(layered <= bare + 12, "{mode}: {layered}, and {bare} of a bare route");
     }
 }

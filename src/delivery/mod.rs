@@ -12,7 +12,7 @@
 //! server on tokio.
 
 mod key;
-mod memory;
+pub(crate) mod memory;
 mod store;
 
 pub use key::{DeliveryKey, ParseKeyError, SignatureKey, UserKey};

@@ -1,5 +1,6 @@
 //! axum 0.8, whose traits live in axum-core 0.5.
 
+use axum_core::body::Body;
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -59,7 +60,8 @@ impl IntoResponse for HandlerError {
 }
 
 fn unsealed(extension: impl Clone + Send + Sync + 'static) -> Response {
-    let mut response = (StatusCode::INTERNAL_SERVER_ERROR, UNSEALED).into_response();
+    let mut response = Response::new(Body::from(UNSEALED));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(extension);
     response
 }

@@ -49,7 +49,7 @@ impl Names {
 
     /// Copies the names, so that they do not keep the message that they are a part of.
     #[cfg(feature = "tokio-1")]
-    pub(crate) fn let_go(&mut self) {
+    fn let_go(&mut self) {
         self.names.let_go();
     }
 
@@ -103,6 +103,12 @@ impl Sealed {
 }
 
 impl ReplyContext {
+    /// Copies what it shares with the message, so that the message is not kept with it.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn let_go(&mut self) {
+        self.names.let_go();
+    }
+
     /// Turns `reply` into the body of the HTTP response: XML, which in an encrypted mode is encrypted and signed.
     ///
     /// ```

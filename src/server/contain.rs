@@ -51,6 +51,8 @@ pin_project_lite::pin_project! {
     pub(super) struct Contained<F> {
         #[pin]
         future: Option<F>,
+        // What making the future panicked with.
+        panic: Option<String>,
         timeout: Duration,
         // Set once the future keeps us waiting. Most are quick.
         deadline: Option<Pin<Box<Sleep>>>,
@@ -64,8 +66,15 @@ pin_project_lite::pin_project! {
 }
 
 impl<F> Contained<F> {
-    pub(super) const fn new(future: F, timeout: Duration) -> Self {
-        Self { future: Some(future), timeout, deadline: None }
+    /// The future that `make` returns.
+    pub(super) fn new(make: impl FnOnce() -> F, timeout: Duration) -> Self {
+        // The closure is moved once: it may hold a whole request.
+        let mut make = Some(make);
+        let (future, panic) = match contain(|| make.take().map(|make| make())) {
+            Ok(future) => (future, None),
+            Err(panic) => (None, Some(panic)),
+        };
+        Self { future, panic, timeout, deadline: None }
     }
 }
 
@@ -74,6 +83,9 @@ impl<F: Future> Future for Contained<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        if let Some(panic) = this.panic.take() {
+            return Poll::Ready(Err(Ended::Panicked(panic)));
+        }
         let future = this.future.as_mut().as_pin_mut().expect("polled after its end");
         // What it leaves behind half done is its own; nobody polls it again.
         let output = match contain(|| future.poll(cx)) {

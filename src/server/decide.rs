@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::store::{ClaimState, Lease};
 use crate::Reply;
-use crate::delivery::{ClaimState, Lease, Retention, Timeliness};
+use crate::delivery::{Retention, Timeliness};
 use crate::late_reply::{LateReply, RetrySchedule, SendError};
 
 /// What the owner has set.
@@ -17,10 +18,10 @@ pub(super) struct Policy {
 
 /// What a delivery does, after a claim.
 pub(super) enum Step {
-    /// Run the handler.
-    Run(Box<dyn Lease>),
+    /// Run the handler. There is no lease where deliveries are not joined.
+    Run(Option<Lease>),
     /// Answer with what the user fetches; run the handler where that is nothing.
-    Fetch(Box<dyn Lease>),
+    Fetch(Lease),
     /// Wait so long, counted from the delivery's arrival, for what another delivery runs.
     Wait(Duration),
     /// Answer with the outcome.
@@ -94,7 +95,7 @@ impl Policy {
     pub(super) fn claimed(&self, state: ClaimState, age: Duration, is_word: bool) -> Step {
         match state {
             ClaimState::Owned(lease) if is_word => Step::Fetch(lease),
-            ClaimState::Owned(lease) => Step::Run(lease),
+            ClaimState::Owned(lease) => Step::Run(Some(lease)),
             ClaimState::Running => Step::Wait(self.patience(age)),
             ClaimState::Completed(outcome) => Step::Answer(outcome),
         }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::*;
-use crate::delivery::StoreError;
+use crate::delivery::{self, StoreError};
 use crate::late_reply::{FetchWord, Recipient, ReplySender};
 use crate::{NewsReply, TextReply};
 
@@ -17,7 +17,7 @@ impl ReplySender for Nowhere {
 }
 
 #[async_trait]
-impl Lease for Nowhere {
+impl delivery::Lease for Nowhere {
     async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
         Ok(Timeliness::InTime)
     }
@@ -59,7 +59,7 @@ fn the_first_delivery_runs_the_handler_and_the_others_do_not() {
     let [policy, ..] = policies();
     let step = |state, is_word| policy.claimed(state, Duration::ZERO, is_word);
     for is_word in [false, true] {
-        let first = step(ClaimState::Owned(Box::new(Nowhere)), is_word);
+        let first = step(ClaimState::Owned(Lease::Other(Box::new(Nowhere))), is_word);
         assert_eq!(matches!(first, Step::Fetch(_)), is_word);
         assert_eq!(matches!(first, Step::Run(_)), !is_word);
         assert!(matches!(step(ClaimState::Running, is_word), Step::Wait(_)));

@@ -8,7 +8,7 @@ use super::response::Response;
 use super::task::{Answer, detach};
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
-use crate::metrics::{self, CountError, Operation};
+use crate::metrics;
 use crate::query::CallbackQuery;
 use crate::{HandlerError, Message, OpenError, Opened, Refusal, Reply, Timestamp};
 
@@ -67,15 +67,18 @@ impl Engine {
         // The plain XML is not kept while the handler runs.
         let Opened { message, context, xml, .. } = opened;
         drop(xml);
-        let handler = async move {
-            let output = match handler(message).await {
-                Ok(reply) => HandlerOutput::Reply(reply.into()),
-                Err(error) => HandlerOutput::Failed(error),
-            };
-            (output, None::<Response>)
+        let call = || {
+            let handling = handler(message);
+            async move {
+                let output = match handling.await {
+                    Ok(reply) => HandlerOutput::Reply(reply.into()),
+                    Err(error) => HandlerOutput::Failed(error),
+                };
+                (output, None::<Response>)
+            }
         };
-        let (run, wait) = task.start(handler, context);
-        match wait.answer(Box::pin(run), detach).await {
+        let (run, wait) = task.start(call, context);
+        match wait.answer(run, detach).await {
             Answer::Reply(response, _) | Answer::Passthrough(response) => response,
         }
     }
@@ -92,7 +95,7 @@ impl Engine {
         };
         if let Some(QuerySignature { key, fresh_for }) = verified.query_signature {
             // One that came with a push before may still be echoed: it says nothing that its sender does not know.
-            if let Err(error) = store.bind(key, b"", fresh_for).await.counted(Operation::Bind) {
+            if let Err(error) = store.bind(key, b"", fresh_for).await {
                 callback.log_unbound(&error);
                 return Response::empty(Refusal::StoreFailed.status());
             }

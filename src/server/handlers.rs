@@ -32,8 +32,8 @@ impl Handlers {
         Self { timeout: Duration::from_secs(600), on_error: Reply::None.into_shared() }
     }
 
-    pub(super) const fn contain<H>(&self, handler: H) -> Contained<H> {
-        Contained::new(handler, self.timeout)
+    pub(super) fn contain<H>(&self, call: impl FnOnce() -> H) -> Contained<H> {
+        Contained::new(call, self.timeout)
     }
 
     /// The reply of `output`, and where it comes from. What is wrong is logged.

@@ -8,7 +8,7 @@ use super::span::DeliverySpan;
 use super::{Engine, Shared};
 use crate::Reply;
 use crate::log::as_dyn;
-use crate::metrics::{self, CountError, LateOutcome, Operation};
+use crate::metrics::{self, LateOutcome};
 
 impl Engine {
     /// What a delivery is answered whose time has passed. It is found out to the end even if the connection goes away.
@@ -25,7 +25,7 @@ impl Engine {
         let (Some(key), TimedOut::MarkLate) = (push.key, policy.timed_out(push.age)) else {
             return none();
         };
-        let marked = match store.mark_late(key).await.counted(Operation::MarkLate) {
+        let marked = match store.mark_late(key).await {
             Ok(outcome) => policy.marked(outcome),
             Err(error) => {
                 tracing::error!(error = as_dyn(&error), "a late reply cannot be kept");

@@ -22,20 +22,22 @@ mod push;
 mod response;
 mod seal;
 mod span;
+mod store;
 mod task;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use deliver::Delivery;
+pub use deliver::{Delivery, Undecided};
 pub use handlers::HandlerOutput;
 pub use passthrough::{OwnResponse, Passthrough};
 pub use response::Response;
-pub use task::{Answer, Finished, HandlerTask, HandlerWait, detach};
+pub use task::{Answer, Finished, HandlerRun, HandlerTask, HandlerWait, detach};
 
 use self::decide::Policy;
 use self::handlers::Handlers;
+use self::store::Store;
 use crate::delivery::DeliveryStore;
 use crate::late_reply::{LateReply, RetrySchedule};
 use crate::process::Shutdown;
@@ -72,7 +74,7 @@ pub struct Engine {
 #[derive(Clone)]
 struct Shared {
     callback: Callback,
-    store: Arc<dyn DeliveryStore>,
+    store: Store,
     policy: Policy,
     handlers: Handlers,
 }
@@ -96,7 +98,7 @@ impl Engine {
     pub fn new(callback: Callback) -> Self {
         callback.announce();
         crate::metrics::describe();
-        let store = Arc::new(callback.store().clone());
+        let store = Store::Memory(callback.store().clone());
         let policy = Policy { late: LateReply::default(), schedule: RetrySchedule::new() };
         Self { shared: Arc::new(Shared { callback, store, policy, handlers: Handlers::new() }) }
     }
@@ -111,7 +113,7 @@ impl Engine {
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
     pub fn store(mut self, store: impl DeliveryStore) -> Self {
-        self.set().store = Arc::new(store);
+        self.set().store = Store::new(store);
         self
     }
 

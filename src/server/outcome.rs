@@ -1,5 +1,6 @@
 //! What becomes of an outcome: it is stored, kept for its user, sent, or lost, which is logged.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,12 @@ use super::Engine;
 use super::contain::contained;
 use super::decide::{NotSent, Source, Stored};
 use super::push::Push;
+use super::store::Lease;
 use crate::Reply;
-use crate::delivery::{Lease, PendingReply, Retention};
+use crate::delivery::{PendingReply, Retention, Timeliness};
 use crate::late_reply::SendError;
 use crate::log::as_dyn;
-use crate::metrics::{self, CountError, LateOutcome, Operation};
+use crate::metrics::{self, LateOutcome};
 
 /// How long a message may take.
 const SENDING: Duration = Duration::from_secs(30);
@@ -27,7 +29,7 @@ const TYPING: Duration = Duration::from_secs(5);
 pub(super) struct Completion {
     pub(super) engine: Engine,
     pub(super) push: Push,
-    pub(super) lease: Option<Box<dyn Lease>>,
+    pub(super) lease: Option<Lease>,
     pub(super) token: TaskTrackerToken,
 }
 
@@ -38,31 +40,62 @@ impl Completion {
     }
 
     /// Stores the outcome, and returns what the delivery that ran the handler may carry of it.
-    pub(super) async fn complete(self, reply: Arc<Reply>, source: Source) -> Arc<Reply> {
-        let Self { engine, push, lease, token: _counted } = self;
-        let Some(lease) = lease else {
-            return reply;
-        };
+    pub(super) fn complete(self, reply: Arc<Reply>, source: Source) -> Completed {
+        let Self { engine, push, lease, token } = self;
         let retention = engine.shared.policy.retention(&reply);
-        let timeliness = match lease.complete(reply.clone(), retention).await.counted(Operation::Complete) {
-            Ok(timeliness) => timeliness,
-            Err(error) => {
-                tracing::error!(
-                    error = as_dyn(&error),
-                    "the outcome is not stored: other deliveries of the push do not get it"
-                );
-                return reply;
+        let timeliness = match lease.map(|lease| lease.complete_now(reply.clone(), retention)) {
+            None => return Completed::Now(reply),
+            Some(Ok(timeliness)) => timeliness,
+            Some(Err(lease)) => {
+                return Completed::Later(Box::pin(async move {
+                    let _counted = token;
+                    match lease.complete(reply.clone(), retention).await {
+                        Ok(timeliness) => engine.completed(timeliness, retention, push, reply, source).await,
+                        Err(error) => {
+                            tracing::error!(
+                                error = as_dyn(&error),
+                                "the outcome is not stored: other deliveries of the push do not get it"
+                            );
+                            reply
+                        }
+                    }
+                }));
             }
         };
-        match engine.shared.policy.stored(timeliness, &reply, source) {
-            Stored::Nothing => {}
-            stored => Box::pin(engine.stored(stored, retention, &push, &reply, source)).await,
+        if engine.shared.policy.stored(timeliness, &reply, source) == Stored::Nothing {
+            return Completed::Now(retention.kept(reply, timeliness));
         }
-        retention.kept(reply, timeliness)
+        Completed::Later(Box::pin(async move {
+            let _counted = token;
+            engine.completed(timeliness, retention, push, reply, source).await
+        }))
     }
 }
 
+/// What the delivery that ran the handler may carry of the outcome.
+pub(super) enum Completed {
+    Now(Arc<Reply>),
+    /// A store that has to be waited for, or a message that is sent, takes time.
+    Later(Pin<Box<dyn Future<Output = Arc<Reply>> + Send>>),
+}
+
 impl Engine {
+    /// An outcome was stored.
+    async fn completed(
+        &self,
+        timeliness: Timeliness,
+        retention: Retention,
+        push: Push,
+        reply: Arc<Reply>,
+        source: Source,
+    ) -> Arc<Reply> {
+        match self.shared.policy.stored(timeliness, &reply, source) {
+            Stored::Nothing => {}
+            stored => Box::pin(self.stored(stored, retention, &push, &reply, source)).await,
+        }
+        retention.kept(reply, timeliness)
+    }
+
     async fn stored(
         &self,
         stored: Stored,

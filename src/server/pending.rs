@@ -6,14 +6,15 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::span::DeliverySpan;
+use super::store::{ClaimState, Lease};
 use crate::Reply;
-use crate::delivery::{ClaimState, DeliveryKey, Lease, PendingReply, Retention, StoreError, UserKey};
+use crate::delivery::{DeliveryKey, PendingReply, Retention, StoreError, UserKey};
 use crate::log::as_dyn;
-use crate::metrics::{self, CountError, LateOutcome, Operation};
+use crate::metrics::{self, LateOutcome};
 use crate::process::deadline::{after, before};
 
 /// The reply that a user fetched, or the lease of their message where nothing is kept for them.
-type Fetched = Result<Arc<Reply>, Box<dyn Lease>>;
+type Fetched = Result<Arc<Reply>, Lease>;
 
 impl Engine {
     /// Answers the word with the next part of what is kept for the user. What was taken is answered and stored even if the
@@ -21,7 +22,7 @@ impl Engine {
     pub(super) async fn fetch(
         &self,
         user: UserKey,
-        lease: Box<dyn Lease>,
+        lease: Lease,
         span: &DeliverySpan,
     ) -> Result<Fetched, StoreError> {
         let deadline = after(span.arrived, self.shared.policy.schedule.last_patience());
@@ -32,15 +33,13 @@ impl Engine {
     async fn take_and_complete(
         self,
         user: UserKey,
-        lease: Box<dyn Lease>,
+        lease: Lease,
         deadline: Instant,
     ) -> Result<Fetched, StoreError> {
         let Some(reply) = self.take_pending(user, deadline).await? else {
             return Ok(Err(lease));
         };
-        if let Err(error) =
-            lease.complete(reply.clone(), Retention::ForRetries).await.counted(Operation::Complete)
-        {
+        if let Err(error) = lease.complete(reply.clone(), Retention::ForRetries).await {
             tracing::error!(
                 error = as_dyn(&error),
                 "the reply is not stored: retries of the word do not get it"
@@ -55,11 +54,8 @@ impl Engine {
         let Some(word) = self.shared.policy.late.word() else {
             return Ok(None);
         };
-        while let Some(pending) = store.next_pending(user).await.counted(Operation::NextPending)? {
-            let outcome = match before(deadline, store.wait(pending.key))
-                .await
-                .map(|outcome| outcome.counted(Operation::Wait))
-            {
+        while let Some(pending) = store.next_pending(user).await? {
+            let outcome = match before(deadline, store.wait(pending.key)).await {
                 Some(Ok(outcome)) => outcome,
                 Some(Err(error)) => {
                     tracing::error!(
@@ -73,8 +69,7 @@ impl Engine {
             let part = outcome.and_then(|reply| word.part(&reply, pending.part));
             let is_more = part.as_ref().is_some_and(|(_, more)| *more);
             let then = is_more.then(|| PendingReply::new(pending.key, pending.part.saturating_add(1)));
-            let advanced = store.advance_pending(user, pending, then).await;
-            if advanced.counted(Operation::AdvancePending)?
+            if store.advance_pending(user, pending, then).await?
                 && let Some((reply, _)) = part
             {
                 // What follows is the rest of one that was fetched, or that was in time.
@@ -97,7 +92,7 @@ impl Engine {
 
     /// Whether it could be kept.
     pub(super) async fn add_pending(&self, user: UserKey, pending: PendingReply) -> bool {
-        let added = self.shared.store.add_pending(user, pending).await.counted(Operation::AddPending);
+        let added = self.shared.store.add_pending(user, pending).await;
         if let Err(error) = &added {
             tracing::error!(error = as_dyn(error), "a reply cannot be kept for the user to fetch it");
         }

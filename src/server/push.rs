@@ -15,6 +15,8 @@ pub(super) struct Push {
     pub(super) age: Duration,
     /// For whom replies are kept.
     pub(super) user: Option<UserKey>,
+    /// Whether the user writes the word that fetches a reply.
+    pub(super) is_word: bool,
     /// To whom replies are sent.
     pub(super) recipient: Option<Arc<Recipient>>,
 }
@@ -29,6 +31,7 @@ impl Push {
             key: shared.policy.joins().then(|| opened.delivery_key().unwrap_or_else(DeliveryKey::random)),
             age: Duration::ZERO,
             user: late.word().and_then(|_| opened.user_key()),
+            is_word: false,
             recipient,
         }
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::Engine;
 use super::handlers::Handlers;
 use super::response::Response;
-use super::span::DeliverySpan;
+use super::span::{DeliverySpan, entered};
 use crate::metrics::Outcome;
 use crate::{Reply, ReplyContext};
 
@@ -15,8 +15,8 @@ impl Engine {
         context: &ReplyContext,
         reply: &Arc<Reply>,
     ) -> Response {
-        let entered = span.span.clone();
-        let _entered = entered.enter();
+        let of_delivery = span.span.clone();
+        let _entered = entered(&of_delivery);
         let word = self.shared.policy.late.word();
         let part = word.and_then(|word| word.part(reply, 0));
         let told = part.as_ref().map_or(reply, |(part, _)| part);

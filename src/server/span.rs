@@ -3,7 +3,7 @@ use std::time::{Duration, Instant as StdInstant};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
-use tracing::{Instrument, Span, field};
+use tracing::{Instrument, Span, field, span};
 
 use crate::Opened;
 use crate::metrics::{self, MessageKind, Outcome};
@@ -90,6 +90,11 @@ impl Drop for DeliverySpan {
             self.close(Outcome::HungUp);
         }
     }
+}
+
+/// Enters `span`. One that nobody listens to costs nothing.
+pub(super) fn entered(span: &Span) -> Option<span::Entered<'_>> {
+    (!span.is_disabled()).then(|| span.enter())
 }
 
 /// As the log has it.

@@ -13,12 +13,13 @@ use super::Engine;
 use super::contain::{Contained, Ended};
 use super::decide::Source;
 use super::handlers::HandlerOutput;
-use super::outcome::Completion;
+use super::outcome::{Completed, Completion};
 use super::push::Push;
 use super::response::Response;
-use super::span::DeliverySpan;
-use crate::delivery::{ConcurrentRun, Lease};
-use crate::metrics::{HandlerRun, Outcome, RunOutcome};
+use super::span::{DeliverySpan, entered};
+use super::store::Lease;
+use crate::delivery::ConcurrentRun;
+use crate::metrics::{self, Outcome, RunOutcome};
 use crate::process::deadline::{after, before};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
@@ -28,7 +29,7 @@ use crate::{Reply, ReplyContext};
 pub struct HandlerTask {
     engine: Engine,
     push: Push,
-    lease: Option<Box<dyn Lease>>,
+    lease: Option<Lease>,
     /// Counts the run until its end.
     token: TaskTrackerToken,
     span: DeliverySpan,
@@ -60,35 +61,36 @@ pub enum Answer<R> {
 }
 
 impl HandlerTask {
-    pub(super) fn new(engine: Engine, push: Push, lease: Option<Box<dyn Lease>>, span: DeliverySpan) -> Self {
+    pub(super) fn new(engine: Engine, push: Push, lease: Option<Lease>, span: DeliverySpan) -> Self {
         Self { token: engine.shutdown().token(), engine, push, lease, span }
     }
 
-    /// Splits the task in two: the run of `handler`, up to the storing of its outcome, which is to be boxed and may outlive
-    /// its delivery; and how this delivery, which is answered in `context`, waits for it.
+    /// Calls the handler, and splits the task in two: the run of what `call` returned, up to the storing of its outcome, which
+    /// may outlive its delivery; and how this delivery, which is answered in `context`, waits for it.
     ///
-    /// `handler` returns what the handler returned, and the framework's response, if there is one. A handler that panics
-    /// or takes too long has failed like any other.
+    /// The future that `call` returns has what the handler returned, and the framework's response, if there is one. A handler
+    /// that panics or takes too long has failed like any other.
     pub fn start<R, H>(
         self,
-        handler: H,
+        call: impl FnOnce() -> H,
         context: ReplyContext,
-    ) -> (impl Future<Output = Finished<R>> + use<R, H>, HandlerWait)
+    ) -> (Pin<Box<HandlerRun<H, R>>>, HandlerWait)
     where
         H: Future<Output = (HandlerOutput, Option<R>)>,
     {
         let Self { engine, push, lease, token, span } = self;
-        let concurrent = lease.as_ref().and_then(|lease| lease.concurrent_run());
-        let run = Run {
-            handler: engine.shared.handlers.contain(handler),
+        let concurrent = lease.as_ref().and_then(Lease::concurrent_run);
+        let run = Box::pin(HandlerRun {
+            counted: metrics::HandlerRun::begin(),
+            handler: {
+                let _entered = entered(&span.span);
+                engine.shared.handlers.contain(call)
+            },
             completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
             limits: context.limits(),
-            counted: HandlerRun::begin(),
-            complete: Completion::complete,
             storing: None,
-            finished: None,
             span: span.span.clone(),
-        };
+        });
         (run, HandlerWait { engine, push, concurrent, context, span })
     }
 }
@@ -98,35 +100,68 @@ impl HandlerWait {
     ///
     /// The rest of the run, then or when the returned future is dropped because the connection is gone, is handed to
     /// `detach`, which spawns it ([`detach`] does). (With [`LateReply::RunAgain`](crate::late_reply::LateReply::RunAgain) it is dropped.)
-    pub fn answer<R, F, D>(
+    pub async fn answer<R, F, D>(self, run: Pin<Box<F>>, detach: D) -> Answer<R>
+    where
+        F: Future<Output = Finished<R>>,
+        D: FnOnce(Pin<Box<F>>),
+    {
+        let mut begun = Some((self, run, detach));
+        let first = poll_fn(|cx| {
+            let (wait, run, detach) = begun.take().expect("polled once");
+            Poll::Ready(wait.poll_answer(run, detach, cx))
+        });
+        match first.await {
+            Ok(answer) => answer,
+            Err(waiting) => Box::pin(waiting).await,
+        }
+    }
+
+    /// Polls `run` once, as most handlers need, and answers if it is finished.
+    ///
+    /// # Errors
+    ///
+    /// The rest of [`answer`](Self::answer).
+    pub fn poll_answer<R, F, D>(
         mut self,
         run: Pin<Box<F>>,
         detach: D,
-    ) -> impl Future<Output = Answer<R>> + use<R, F, D>
+        cx: &mut Context<'_>,
+    ) -> Result<Answer<R>, impl Future<Output = Answer<R>> + use<R, F, D>>
     where
         F: Future<Output = Finished<R>>,
         D: FnOnce(Pin<Box<F>>),
     {
         let joins = self.engine.shared.policy.joins();
         let mut attached = Attached { run: Some(run), detach: joins.then_some(detach) };
-        async move {
+        if let Poll::Ready(finished) = attached.poll(cx) {
+            return Ok(self.answer_with(finished));
+        }
+        // The message is not kept while its handler runs.
+        self.context.let_go();
+        Err(async move {
             let finished = if joins {
                 self.wait(&mut attached).await
             } else {
                 Some(poll_fn(|cx| attached.poll(cx)).await)
             };
             match finished {
-                Some(Finished { is_passthrough: true, response: Some(response), .. }) => {
-                    self.span.close(Outcome::OwnResponse);
-                    Answer::Passthrough(response)
-                }
-                Some(Finished { reply, response, .. }) => Answer::Reply(self.seal(&reply), response),
+                Some(finished) => self.answer_with(finished),
                 None => {
                     drop(attached);
                     let reply = Box::pin(self.engine.timed_out(&self.push, &self.span)).await;
                     Answer::Reply(self.seal(&reply), None)
                 }
             }
+        })
+    }
+
+    fn answer_with<R>(&mut self, finished: Finished<R>) -> Answer<R> {
+        match finished {
+            Finished { is_passthrough: true, response: Some(response), .. } => {
+                self.span.close(Outcome::OwnResponse);
+                Answer::Passthrough(response)
+            }
+            Finished { reply, response, .. } => Answer::Reply(self.seal(&reply), response),
         }
     }
 
@@ -204,23 +239,20 @@ impl<R> Finished<R> {
 }
 
 pin_project_lite::pin_project! {
-    /// A handler's run, up to the storing of its outcome. It goes on wherever it is polled.
-    struct Run<H, R, S> {
+    /// A handler's run, up to the storing of its outcome. It goes on wherever it is polled. Made by [`HandlerTask::start`].
+    #[must_use = "a handler does nothing until it is polled"]
+    pub struct HandlerRun<H, R> {
         #[pin]
         handler: Contained<H>,
         // `None` once the handler has ended.
         completion: Option<Completion>,
         limits: Limits,
-        counted: HandlerRun,
-        complete: fn(Completion, Arc<Reply>, Source) -> S,
-        #[pin]
-        storing: Option<S>,
-        // Its reply is what was to be stored.
-        finished: Option<Finished<R>>,
+        counted: metrics::HandlerRun,
+        storing: Option<Box<Storing<R>>>,
         span: tracing::Span,
     }
 
-    impl<H, R, S> PinnedDrop for Run<H, R, S> {
+    impl<H, R> PinnedDrop for HandlerRun<H, R> {
         fn drop(this: Pin<&mut Self>) {
             let span = &this.span;
             if this.completion.as_ref().is_some_and(Completion::is_owed) {
@@ -235,16 +267,19 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<R, H, S> Future for Run<H, R, S>
-where
-    H: Future<Output = (HandlerOutput, Option<R>)>,
-    S: Future<Output = Arc<Reply>>,
-{
+/// An outcome whose storing takes time.
+struct Storing<R> {
+    carried: Pin<Box<dyn Future<Output = Arc<Reply>> + Send>>,
+    /// Its reply is what was to be stored.
+    finished: Finished<R>,
+}
+
+impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H, R> {
     type Output = Finished<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Finished<R>> {
-        let mut this = self.project();
-        let _entered = this.span.enter();
+        let this = self.project();
+        let _entered = entered(this.span);
         if this.completion.is_some() {
             let ended = ready!(this.handler.poll(cx));
             this.counted.end(run_outcome(&ended, *this.limits));
@@ -252,14 +287,17 @@ where
             let completion = this.completion.take().expect("looked at above");
             let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
             let is_passthrough = source == Source::Passthrough;
-            *this.finished = Some(Finished { reply: reply.clone(), is_passthrough, response });
-            this.storing.set(Some((this.complete)(completion, reply, source)));
+            let carried = match completion.complete(reply.clone(), source) {
+                Completed::Now(reply) => return Poll::Ready(Finished { reply, is_passthrough, response }),
+                Completed::Later(carried) => carried,
+            };
+            let finished = Finished { reply, is_passthrough, response };
+            *this.storing = Some(Box::new(Storing { carried, finished }));
         }
-        let storing = this.storing.as_mut().as_pin_mut().expect("polled after its end");
-        let carried = ready!(storing.poll(cx));
-        this.storing.set(None);
-        let finished = this.finished.take().expect("it is set with `storing`");
-        Poll::Ready(Finished { reply: carried, ..finished })
+        let storing = this.storing.as_mut().expect("polled after its end");
+        let reply = ready!(storing.carried.as_mut().poll(cx));
+        let Storing { finished, .. } = *this.storing.take().expect("looked at above");
+        Poll::Ready(Finished { reply, ..finished })
     }
 }
 

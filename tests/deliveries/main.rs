@@ -23,3 +23,4 @@ mod push;
 mod replay;
 mod retries;
 mod store;
+mod store_model;

@@ -235,9 +235,12 @@ impl WechatMiddleware {
         let context = put_into(&mut request, opened);
         // It is not kept while the handler runs.
         drop(body);
-        let handler = async move { answer::output(service.call(request).await).await };
-        let (run, wait) = task.start(handler, context);
-        match answer::given(wait.answer(Box::pin(run), detach).await) {
+        let call = move || {
+            let called = service.call(request);
+            async move { answer::output(called.await).await }
+        };
+        let (run, wait) = task.start(call, context);
+        match answer::given(wait.answer(run, detach).await) {
             Either::Left(response) => Ok(response),
             // A response belongs to a request, and the handler has not given it back: it runs on, or it panicked. A
             // clone cannot be kept for this, for then actix-web would panic where it routes further inside. As an

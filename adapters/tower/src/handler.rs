@@ -5,45 +5,41 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, response};
+use http::{Response, response};
 use http_body::Body;
-use tower_service::Service;
 use wechat_callback::server::{HandlerOutput, OwnResponse};
 use wechat_callback::{HandlerError, Reply};
 
 use crate::WechatBody;
+use crate::answer::{Kept, beside_reply};
 use crate::read::BoxError;
 
 /// What a handler returned, and the response that its headers are taken from.
-type Output<B> = (HandlerOutput, Option<Response<WechatBody<B>>>);
+type Output<B> = (HandlerOutput, Option<Kept<B>>);
 
 pin_project_lite::pin_project! {
-    /// A call of the handler's service, made when it is first polled. The service's future is kept until this one is
-    /// dropped: what it does in its destructor does not change the output.
+    /// A call of the handler's service. The service's future is kept until this one is dropped: what it does in its
+    /// destructor does not change the output.
     #[project = CallProj]
-    pub(crate) enum Call<S, ReqBody, ResBody, F> {
-        Ready { call: Option<(S, Request<ReqBody>)> },
+    pub(crate) enum Call<F, ResBody> {
         Called {
             #[pin]
             future: F,
         },
         /// The response is the handler's own, and may be a reply.
-        Reading {
-            #[pin]
-            body: OwnBody<ResBody>,
-        },
+        Reading { body: Pin<Box<OwnBody<ResBody>>> },
     }
 }
 
-impl<S, ReqBody, ResBody, F> Call<S, ReqBody, ResBody, F> {
-    pub(crate) const fn new(service: S, request: Request<ReqBody>) -> Self {
-        Self::Ready { call: Some((service, request)) }
+impl<F, ResBody> Call<F, ResBody> {
+    pub(crate) const fn new(future: F) -> Self {
+        Self::Called { future }
     }
 }
 
-impl<S, ReqBody, ResBody, E> Future for Call<S, ReqBody, ResBody, S::Future>
+impl<F, ResBody, E> Future for Call<F, ResBody>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>, Error = E>,
+    F: Future<Output = Result<Response<ResBody>, E>>,
     ResBody: Body,
     E: Into<BoxError>,
 {
@@ -52,15 +48,11 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             match self.as_mut().project() {
-                CallProj::Ready { call } => {
-                    let (mut service, request) = call.take().expect("taken once, as the state changes");
-                    self.set(Self::Called { future: service.call(request) });
-                }
                 CallProj::Called { future } => match returned(ready!(future.poll(cx))) {
                     Returned::Output(output) => return Poll::Ready(output),
-                    Returned::Unread(body) => self.set(Self::Reading { body }),
+                    Returned::Unread(body) => self.set(Self::Reading { body: Box::pin(body) }),
                 },
-                CallProj::Reading { body } => return body.poll(cx),
+                CallProj::Reading { body } => return body.as_mut().poll(cx),
             }
         }
     }
@@ -86,7 +78,7 @@ fn returned<B: Body, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Retur
         return own(response);
     };
     // The body goes here, where a panic in its destructor is one of the handler's.
-    Returned::Output((output, Some(response.map(|_| Bytes::new().into()))))
+    Returned::Output((output, beside_reply(response)))
 }
 
 /// A response that the handler made itself.
@@ -100,7 +92,7 @@ fn own<B: Body>(response: Response<B>) -> Returned<B> {
         }
         None => {
             let output = described(&parts, length).output(None);
-            Returned::Output((output, Some(Response::from_parts(parts, WechatBody::new(body)))))
+            Returned::Output((output, Some(Box::new(Response::from_parts(parts, WechatBody::new(body))))))
         }
     }
 }
@@ -156,6 +148,6 @@ impl<B: Body> Future for OwnBody<B> {
         let body = std::mem::take(this.read).freeze();
         let output = described(&parts, Some(body.len() as u64)).output(Some(&body));
         let body = if matches!(output, HandlerOutput::Passthrough(_)) { body } else { Bytes::new() };
-        Poll::Ready((output, Some(Response::from_parts(parts, body.into()))))
+        Poll::Ready((output, Some(Box::new(Response::from_parts(parts, body.into())))))
     }
 }

@@ -1,103 +1,164 @@
 //! A push, from its request to its answer.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Request, Response, request};
 use http_body::Body;
 use tokio::time::Instant;
 use tower_service::Service;
-use wechat_callback::server::{Delivery, detach};
+use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait, detach};
 use wechat_callback::{Message, Opened, Refusal};
 
-use crate::WechatLayer;
-use crate::answer::{self, Answered};
+use crate::answer::{self, Answered, Kept};
+use crate::future::Waiting;
 use crate::handler::Call;
 use crate::read::{BoxError, ReadBody};
+use crate::WechatLayer;
 
 /// When a connection was accepted: `serve` puts it into each request's extensions.
 #[derive(Clone, Copy)]
 pub(crate) struct Admitted(pub(crate) Instant);
 
-/// Reads the push, and has it answered by `service`, or as another delivery of it is.
-pub(crate) fn answer<S, ReqBody, ResBody>(
+pin_project_lite::pin_project! {
+    /// A push whose body is read, and which is then answered by a service, or as another delivery of it is.
+    pub(crate) struct Arriving<S, B> {
+        // `None` once it is read.
+        head: Option<Head<S>>,
+        #[pin]
+        body: ReadBody<B>,
+        is_checked: bool,
+    }
+}
+
+/// All of a push but its body.
+struct Head<S> {
     layer: WechatLayer,
     service: S,
-    request: Request<ReqBody>,
-) -> impl Future<Output = Answered<ResBody>> + Send
-where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
-    ReqBody: Body + From<Bytes> + Send + 'static,
-    ReqBody::Error: Into<BoxError>,
-    ResBody: Body + Send + 'static,
-{
-    let arrived = Instant::now();
-    let (mut parts, body) = request.into_parts();
-    let admitted = parts.extensions.remove::<Admitted>().map_or(arrived, |Admitted(at)| at);
-    // Its arguments would be kept beside its variables in an `async fn`.
-    async move {
-        let body = match read(&layer, &parts, body).await {
-            Ok(body) => body,
-            Err(refusal) => return refused(&layer, &parts, refusal),
-        };
-        let (task, context, request) = {
-            let opened = match layer.engine.callback().open(parts.uri.query().unwrap_or_default(), &body) {
-                Ok(opened) => opened,
-                Err(error) => return refused(&layer, &parts, error),
-            };
-            let task = match layer.engine.deliver(&opened, arrived.into_std(), admitted.into_std()).await {
-                Delivery::Answered(response) => return answer::without_handler(response),
-                Delivery::Run(task) => task,
-            };
-            let Opened { message, xml, context, .. } = opened;
-            (task, context, opened_request::<ReqBody>(parts, message, Bytes::from_owner(xml)))
-        };
-        // It is not kept while the handler runs.
-        drop(body);
-        let handler = Call::new(service, request);
-        let (run, wait) = task.start(handler, context);
-        answer::given(wait.answer(Box::pin(run), detach).await)
+    parts: request::Parts,
+    arrived: Instant,
+    admitted: Instant,
+}
+
+impl<S, B: Body> Arriving<S, B> {
+    pub(crate) fn new(layer: WechatLayer, service: S, request: Request<B>) -> Self {
+        let arrived = Instant::now();
+        let (mut parts, body) = request.into_parts();
+        let admitted = parts.extensions.remove::<Admitted>().map_or(arrived, |Admitted(at)| at);
+        let body = ReadBody::new(body, layer.body_limit, layer.body_timeout);
+        Self { head: Some(Head { layer, service, parts, arrived, admitted }), body, is_checked: false }
     }
 }
 
-/// Reads the whole body, unless the request is refused without it.
-async fn read<B>(layer: &WechatLayer, parts: &request::Parts, body: B) -> Result<Bytes, Refusal>
+impl<S, B> Arriving<S, B>
 where
-    B: Body,
+    B: Body + From<Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    // Its Content-Length gives a long body away before a byte is read.
-    if body.size_hint().lower() > layer.body_limit as u64 {
-        return Err(Refusal::BodyTooLong);
+    /// Reads the body, and polls the handler once. Most pushes are answered then; of the others the rest is returned.
+    pub(crate) fn poll<ResBody>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Answered<ResBody>, Waiting<ResBody>>>
+    where
+        S: Service<Request<B>, Response = Response<ResBody>> + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        ResBody: Body + Send + 'static,
+    {
+        let this = self.project();
+        let body = match this.body.poll(cx) {
+            Poll::Ready(body) => body,
+            Poll::Pending if *this.is_checked => return Poll::Pending,
+            Poll::Pending => {
+                let Head { layer, parts, .. } = this.head.as_ref().expect("polled after its end");
+                *this.is_checked = true;
+                match layer.engine.callback().check_query(parts.uri.query().unwrap_or_default()) {
+                    Ok(()) => return Poll::Pending,
+                    Err(refusal) => Err(refusal.into()),
+                }
+            }
+        };
+        let head = this.head.take().expect("polled after its end");
+        Poll::Ready(match head.open(body) {
+            Ok(opened) => deliver(head, opened, cx),
+            Err(refusal) => Ok(head.refused(refusal)),
+        })
     }
-    let mut reading = pin!(ReadBody::new(body, layer.body_limit, layer.body_timeout));
-    let body = match poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await {
-        Poll::Ready(body) => body?,
-        Poll::Pending => {
-            layer.engine.callback().check_query(parts.uri.query().unwrap_or_default())?;
-            reading.await?
+}
+
+impl<S> Head<S> {
+    fn open(&self, body: Result<Bytes, Refusal>) -> Result<Opened, Refusal> {
+        let body = body?;
+        if self.parts.extensions.get::<Message>().is_some() {
+            return Err(Refusal::AlreadyOpened);
         }
-    };
-    match parts.extensions.get::<Message>() {
-        Some(_) => Err(Refusal::AlreadyOpened),
-        None => Ok(body),
+        Ok(self.layer.engine.callback().open(self.parts.uri.query().unwrap_or_default(), &body)?)
+    }
+
+    fn refused<B>(&self, refusal: Refusal) -> Answered<B> {
+        let (path, query) = (self.parts.uri.path(), self.parts.uri.query().unwrap_or_default());
+        answer::without_handler(self.layer.engine.refuse(refusal, "POST", path, query))
     }
 }
 
-fn refused<B>(layer: &WechatLayer, parts: &request::Parts, refusal: impl Into<Refusal>) -> Answered<B> {
-    let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    answer::without_handler(layer.engine.refuse(refusal, "POST", path, query))
+fn deliver<S, B, ResBody>(
+    head: Head<S>,
+    opened: Opened,
+    cx: &mut Context<'_>,
+) -> Result<Answered<ResBody>, Waiting<ResBody>>
+where
+    S: Service<Request<B>, Response = Response<ResBody>> + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + From<Bytes> + Send + 'static,
+    ResBody: Body + Send + 'static,
+{
+    let Head { layer, service, parts, arrived, admitted } = head;
+    match layer.engine.deliver_now(&opened, arrived.into_std(), admitted.into_std()) {
+        Ok(Delivery::Answered(response)) => Ok(answer::without_handler(response)),
+        Ok(Delivery::Run(task)) => {
+            let (run, wait) = start::<S, B, ResBody>(task, service, parts, opened);
+            match wait.poll_answer(run, detach, cx) {
+                Ok(answer) => Ok(answer::given(answer)),
+                Err(waiting) => Err(Box::pin(async move { answer::given(waiting.await) })),
+            }
+        }
+        Err(undecided) => Err(Box::pin(async move {
+            match undecided.decide(&opened).await {
+                Delivery::Answered(response) => answer::without_handler(response),
+                Delivery::Run(task) => {
+                    let (run, wait) = start::<S, B, ResBody>(task, service, parts, opened);
+                    answer::given(wait.answer(run, detach).await)
+                }
+            }
+        })),
+    }
 }
 
-/// The request as the handler gets it: with the message in its extensions, and its XML as the body.
-fn opened_request<B: From<Bytes>>(mut parts: request::Parts, message: Message, xml: Bytes) -> Request<B> {
-    parts.headers.remove(TRANSFER_ENCODING);
-    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(xml.len()));
+/// Calls the handler with the message in the request's extensions, and its XML as the body. The headers that say how long
+/// the body of the push was, and how it was sent, are gone.
+fn start<S, B, ResBody>(
+    task: HandlerTask,
+    mut service: S,
+    mut parts: request::Parts,
+    opened: Opened,
+) -> (Pin<Box<HandlerRun<Call<S::Future, ResBody>, Kept<ResBody>>>>, HandlerWait)
+where
+    S: Service<Request<B>, Response = Response<ResBody>>,
+    S::Error: Into<BoxError>,
+    B: From<Bytes>,
+    ResBody: Body,
+{
+    let Opened { message, xml, context, .. } = opened;
+    if !parts.headers.is_empty() {
+        parts.headers.remove(TRANSFER_ENCODING);
+        parts.headers.remove(CONTENT_LENGTH);
+    }
     parts.extensions.insert(message);
-    Request::from_parts(parts, B::from(xml))
+    let mut request = Some(Request::from_parts(parts, B::from(Bytes::from_owner(xml))));
+    let call = || Call::new(service.call(request.take().expect("called once")));
+    task.start(call, context)
 }

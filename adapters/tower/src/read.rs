@@ -16,6 +16,8 @@ pin_project_lite::pin_project! {
     pub(crate) struct ReadBody<B> {
         #[pin]
         body: Limited<B>,
+        // Its Content-Length gives a long body away before a byte is read.
+        is_too_long: bool,
         // Mostly one frame is the whole body, and is not copied.
         single: Option<Bytes>,
         joined: BytesMut,
@@ -29,6 +31,7 @@ pin_project_lite::pin_project! {
 impl<B: Body> ReadBody<B> {
     pub(crate) fn new(body: B, limit: usize, timeout: Duration) -> Self {
         Self {
+            is_too_long: body.size_hint().lower() > limit as u64,
             body: Limited::new(body, limit),
             single: None,
             joined: BytesMut::new(),
@@ -47,6 +50,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        if *this.is_too_long {
+            return Poll::Ready(Err(Refusal::BodyTooLong));
+        }
         while let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) {
             let Some(frame) = frame else {
                 let joined = std::mem::take(this.joined);

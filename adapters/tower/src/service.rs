@@ -5,8 +5,9 @@ use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
+use crate::push::Arriving;
 use crate::read::BoxError;
-use crate::{ResponseFuture, WechatBody, WechatLayer, answer, push};
+use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
 
 /// Answers WeChat around an inner service, which is the handler. Made by [`WechatLayer`].
 ///
@@ -79,7 +80,7 @@ where
 {
     type Response = Response<WechatBody<ResBody>>;
     type Error = S::Error;
-    type Future = ResponseFuture<ResBody, S::Error>;
+    type Future = ResponseFuture<S, ReqBody, ResBody, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
@@ -93,18 +94,18 @@ where
                 let clone = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, clone);
                 let layer = self.layer.clone();
-                ResponseFuture::new(version, engine, push::answer(layer, ready, request))
+                ResponseFuture::push(version, engine, Arriving::new(layer, ready, request))
             }
             Method::GET => {
                 let (uri, verifier) = (request.uri().clone(), engine.clone());
-                ResponseFuture::new(version, engine, async move {
+                ResponseFuture::waiting(version, engine, async move {
                     let query = uri.query().unwrap_or_default();
                     answer::without_handler(verifier.verify_url(uri.path(), query).await)
                 })
             }
             _ => {
                 let refused = answer::without_handler(engine.method_not_allowed());
-                ResponseFuture::new(version, engine, std::future::ready(refused))
+                ResponseFuture::answered(version, engine, refused)
             }
         }
     }

@@ -1,27 +1,34 @@
-use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasherDefault;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::SignatureKey;
-use super::expiring::Digest;
+use super::dense::{Dense, MOST, NONE};
+use super::table::nanoseconds;
 
 /// The longest time for which a signature is bound to a body, where it is fresh for ever.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Below this it is not worth giving memory back.
-const SMALL: usize = 4096;
+/// How many go away at a time. An operation adds at most one, so what is due goes away, and no operation waits for all
+/// that ended in the same second.
+const AT_ONCE: usize = 4;
+
+const SECOND: i64 = 1_000_000_000;
 
 /// Which body each signature of plain mode came with first, until the signature is no longer fresh. None is forgotten
 /// before: a new one for which there is no room is refused.
 ///
 /// At most 64 bytes each, however many there are: eight bytes of the signature, which nobody can choose without the
-/// token, a hash of the body, and the signature once more under the second in which it ends.
+/// token, a hash of the body, and the second in which it ends. Times are nanoseconds on the clock of the table.
 pub(super) struct Bindings {
-    bodies: HashMap<u64, u64, BuildHasherDefault<Digest>>,
-    /// By seconds since `start`.
-    ends: BTreeMap<u64, Vec<u64>>,
-    start: Instant,
+    bindings: Dense<u64, Binding>,
+    /// By the second in which they end, the first of them.
+    ends: BTreeMap<u32, u32>,
     capacity: usize,
+}
+
+struct Binding {
+    body: u64,
+    end: u32,
 }
 
 /// Every signature of the window has been seen, as far as there is room.
@@ -34,12 +41,12 @@ pub(super) struct NoRoom {
 }
 
 impl Bindings {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { bodies: HashMap::default(), ends: BTreeMap::new(), start: Instant::now(), capacity }
+    pub(super) fn new(capacity: usize, seed: u64) -> Self {
+        Self { bindings: Dense::new(seed), ends: BTreeMap::new(), capacity: capacity.min(MOST) }
     }
 
-    pub(super) const fn set_capacity(&mut self, capacity: usize) {
-        self.capacity = capacity;
+    pub(super) fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = capacity.min(MOST);
     }
 
     /// Whether the signature comes with `body` first, or came with it before. `body` is a hash.
@@ -48,45 +55,69 @@ impl Bindings {
         signature: SignatureKey,
         body: u64,
         lifetime: Duration,
-        now: Instant,
+        now: i64,
     ) -> Result<bool, NoRoom> {
-        self.expire(now);
+        self.expire(second(now));
         let [a, b, c, d, e, f, g, h, ..] = *signature.as_bytes();
         let signature = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-        if let Some(bound) = self.bodies.get(&signature) {
-            return Ok(*bound == body);
+        if let Some(at) = self.bindings.find(signature) {
+            let bound = self.bindings.value(at);
+            if bound.end > second(now) {
+                return Ok(bound.body == body);
+            }
+            self.forget(at);
         }
-        if self.bodies.len() >= self.capacity {
+        if self.bindings.len() >= self.capacity {
             return Err(NoRoom { capacity: self.capacity });
         }
-        self.bodies.insert(signature, body);
-        let end = now.saturating_duration_since(self.start).saturating_add(lifetime.min(MAX_LIFETIME));
-        self.ends.entry(end.as_secs().saturating_add(1)).or_default().push(signature);
+        let end = second(now.saturating_add(nanoseconds(lifetime.min(MAX_LIFETIME)))).saturating_add(1);
+        let at = self.bindings.insert(signature, Binding { body, end });
+        self.bindings.join_ring(self.ends.entry(end).or_insert(NONE), at);
         Ok(true)
     }
 
-    fn expire(&mut self, now: Instant) {
-        let now = now.saturating_duration_since(self.start).as_secs();
-        let is_due = |(end, _): (&u64, &Vec<u64>)| *end <= now;
-        if !self.ends.first_key_value().is_some_and(is_due) {
-            return;
-        }
-        while self.ends.first_key_value().is_some_and(is_due) {
-            for signature in self.ends.pop_first().map(|(_, due)| due).unwrap_or_default() {
-                self.bodies.remove(&signature);
+    fn expire(&mut self, now: u32) {
+        for _ in 0..AT_ONCE {
+            match self.ends.first_key_value() {
+                Some((end, first)) if *end <= now => self.forget(*first),
+                _ => return,
             }
         }
-        if self.bodies.capacity() > SMALL && self.bodies.len() < self.bodies.capacity() / 4 {
-            self.bodies.shrink_to(self.bodies.len().saturating_mul(2));
+    }
+
+    fn forget(&mut self, at: u32) {
+        let end = self.bindings.value(at).end;
+        match self.bindings.leave_ring(at) {
+            NONE => drop(self.ends.remove(&end)),
+            behind => self.rename(end, at, behind),
+        }
+        if let (_, Some(last)) = self.bindings.remove(at) {
+            self.rename(self.bindings.value(at).end, last, at);
+        }
+    }
+
+    /// The first that ends in that second has another number, or is another.
+    fn rename(&mut self, end: u32, from: u32, to: u32) {
+        if let Some(first) = self.ends.get_mut(&end).filter(|first| **first == from) {
+            *first = to;
         }
     }
 }
 
+/// The second that a time falls into.
+fn second(time: i64) -> u32 {
+    u32::try_from(time.max(0) / SECOND).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
+    const ONE: Duration = Duration::from_secs(1);
 
     fn key(number: u64) -> SignatureKey {
         let mut key = [0; 20];
@@ -96,41 +127,73 @@ mod tests {
 
     #[test]
     fn a_signature_belongs_to_its_first_body_until_its_end() {
-        let (mut bindings, now) = (Bindings::new(10), Instant::now());
-        assert_eq!(bindings.bind(key(1), 1, 300 * SECOND, now), Ok(true));
-        assert_eq!(bindings.bind(key(1), 1, 300 * SECOND, now + 299 * SECOND), Ok(true));
-        assert_eq!(bindings.bind(key(1), 2, 300 * SECOND, now + 300 * SECOND), Ok(false));
-        assert_eq!(bindings.bind(key(1), 2, 300 * SECOND, now + 302 * SECOND), Ok(true));
+        let mut bindings = Bindings::new(10, 1);
+        assert_eq!(bindings.bind(key(1), 1, 300 * ONE, 0), Ok(true));
+        assert_eq!(bindings.bind(key(1), 1, 300 * ONE, 299 * SECOND), Ok(true));
+        assert_eq!(bindings.bind(key(1), 2, 300 * ONE, 300 * SECOND), Ok(false));
+        assert_eq!(bindings.bind(key(1), 2, 300 * ONE, 302 * SECOND), Ok(true));
     }
 
     #[test]
     fn at_the_bound_a_new_signature_is_refused_and_none_is_forgotten() {
-        let (mut bindings, now) = (Bindings::new(2), Instant::now());
-        assert_eq!(bindings.bind(key(1), 1, 10 * SECOND, now), Ok(true));
-        assert_eq!(bindings.bind(key(2), 1, 300 * SECOND, now), Ok(true));
-        assert_eq!(bindings.bind(key(3), 1, SECOND, now), Err(NoRoom { capacity: 2 }));
-        assert_eq!(bindings.bind(key(1), 2, SECOND, now), Ok(false));
-        assert_eq!(bindings.bind(key(2), 1, SECOND, now), Ok(true));
+        let mut bindings = Bindings::new(2, 1);
+        assert_eq!(bindings.bind(key(1), 1, 10 * ONE, 0), Ok(true));
+        assert_eq!(bindings.bind(key(2), 1, 300 * ONE, 0), Ok(true));
+        assert_eq!(bindings.bind(key(3), 1, ONE, 0), Err(NoRoom { capacity: 2 }));
+        assert_eq!(bindings.bind(key(1), 2, ONE, 0), Ok(false));
+        assert_eq!(bindings.bind(key(2), 1, ONE, 0), Ok(true));
         // One has ended.
-        assert_eq!(bindings.bind(key(3), 1, SECOND, now + 12 * SECOND), Ok(true));
-        assert_eq!(bindings.bind(key(2), 2, SECOND, now + 12 * SECOND), Ok(false));
+        assert_eq!(bindings.bind(key(3), 1, ONE, 12 * SECOND), Ok(true));
+        assert_eq!(bindings.bind(key(2), 2, ONE, 12 * SECOND), Ok(false));
     }
 
     #[test]
     fn what_is_fresh_for_ever_is_bound_for_thirty_days() {
-        let (mut bindings, now) = (Bindings::new(2), Instant::now());
-        assert_eq!(bindings.bind(key(1), 1, Duration::MAX, now), Ok(true));
-        assert_eq!(bindings.bind(key(1), 2, SECOND, now + MAX_LIFETIME - SECOND), Ok(false));
-        assert_eq!(bindings.bind(key(1), 2, SECOND, now + MAX_LIFETIME + 2 * SECOND), Ok(true));
+        let mut bindings = Bindings::new(2, 1);
+        let days = 30 * 24 * 3600 * SECOND;
+        assert_eq!(bindings.bind(key(1), 1, Duration::MAX, 0), Ok(true));
+        assert_eq!(bindings.bind(key(1), 2, ONE, days - SECOND), Ok(false));
+        assert_eq!(bindings.bind(key(1), 2, ONE, days + 2 * SECOND), Ok(true));
     }
 
     #[test]
-    fn memory_is_given_back_when_a_rush_is_over() {
-        let (mut bindings, now) = (Bindings::new(1_000_000), Instant::now());
-        for number in 0..100_000 {
-            assert_eq!(bindings.bind(key(number), 1, SECOND, now), Ok(true));
+    fn what_ends_in_one_second_goes_away_little_by_little() {
+        let mut bindings = Bindings::new(10_000, 1);
+        for number in 0..10_000 {
+            assert_eq!(bindings.bind(key(number), 1, ONE, 0), Ok(true));
         }
-        assert_eq!(bindings.bind(key(0), 2, SECOND, now + 3 * SECOND), Ok(true));
-        assert!(bindings.bodies.capacity() <= SMALL, "{}", bindings.bodies.capacity());
+        // All of it makes room already.
+        for number in 10_000..20_000 {
+            let before = bindings.bindings.len();
+            assert_eq!(bindings.bind(key(number), 1, 100 * ONE, 3 * SECOND), Ok(true));
+            assert!(bindings.bindings.len() + AT_ONCE > before, "{before}");
+        }
+        assert_eq!(bindings.bindings.len(), 10_000);
+        assert_eq!(bindings.ends.len(), 1);
+        assert_eq!(bindings.bind(key(0), 1, ONE, 3 * SECOND), Err(NoRoom { capacity: 10_000 }));
+    }
+
+    proptest! {
+        #[test]
+        fn a_signature_is_bound_until_its_second_is_over(
+            steps in proptest::collection::vec((0..40_u64, 0..3_u64, 0..8_u64, 0..2 * SECOND), 0..400),
+            seed: u64,
+        ) {
+            let (mut bindings, mut model) = (Bindings::new(20, seed | 1), HashMap::new());
+            let mut now = 0;
+            for (number, body, lifetime, pause) in steps {
+                now += pause;
+                model.retain(|_, (_, end)| *end > now / SECOND);
+                let full = model.len() >= 20 && !model.contains_key(&number);
+                let bound = bindings.bind(key(number), body, Duration::from_secs(lifetime), now);
+                if full {
+                    prop_assert_eq!(bound, Err(NoRoom { capacity: 20 }));
+                } else {
+                    let end = now / SECOND + i64::try_from(lifetime).expect("small") + 1;
+                    let (first, _) = *model.entry(number).or_insert((body, end));
+                    prop_assert_eq!(bound, Ok(first == body));
+                }
+            }
+        }
     }
 }

@@ -1,212 +1,356 @@
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::time::Instant;
+use super::dense::{Dense, MOST, NONE};
 
-/// A bounded map whose entries go away at a time of their own, which they learn when they are put to rest. Each
-/// operation is O(1), over many of them.
-pub(super) struct Expiring<K, V> {
-    entries: HashMap<K, Slot<V>, BuildHasherDefault<Digest>>,
-    /// What rests, by when it goes away; one queue a lifetime, so that each is in order.
-    queues: [VecDeque<(Rest, K)>; 2],
+/// How many of each queue go away at a time. An operation adds at most one, so what is due goes away, and before anything
+/// else has to make room; and no operation waits for all that became due since the one before it.
+const AT_ONCE: usize = 4;
+
+/// Sixteen bytes of a digest.
+pub(super) type Key = [u64; 2];
+
+/// A bounded map whose entries go away at a time of their own, which they learn when they are put to rest. No operation
+/// takes longer because there are many. Times are nanoseconds on the clock of the table.
+pub(super) struct Expiring<V> {
+    entries: Dense<Key, Entry<V>>,
+    /// What rests, by when it goes away: the first of each queue. One queue a lifetime, so that each is in order.
+    queues: [u32; 2],
     capacity: usize,
-    /// How often something was put to rest.
-    rests: u64,
 }
 
-/// Until when an entry rests. Each time it is put to rest has a number: what woke up or went away since stands in a
-/// queue with another than its own.
-#[derive(Clone, Copy, PartialEq)]
-struct Rest {
-    end: Instant,
-    number: u64,
-}
-
-pub(super) struct Slot<V> {
-    pub(super) value: V,
-    /// `None` while it is awake.
-    rest: Option<Rest>,
-}
-
-impl<V> Slot<V> {
-    /// The entry stays until it is put to rest again.
-    pub(super) const fn wake(&mut self) {
-        self.rest = None;
-    }
+struct Entry<V> {
+    value: V,
+    /// Until when it rests, if it stands in a queue.
+    end: i64,
 }
 
 /// Which queue an entry waits in for its end: all of one queue rest equally long.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Queue {
     Short,
     Long,
 }
 
-impl<K: Hash + Eq + Copy, V> Expiring<K, V> {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { entries: HashMap::default(), queues: [VecDeque::new(), VecDeque::new()], capacity, rests: 0 }
+impl<V> Expiring<V> {
+    pub(super) fn new(capacity: usize, seed: u64) -> Self {
+        Self { entries: Dense::new(seed), queues: [NONE; 2], capacity: capacity.min(MOST) }
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
-        self.capacity = capacity;
+        self.capacity = capacity.min(MOST);
     }
 
-    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.entries.get_mut(key).map(|slot| &mut slot.value)
+    pub(super) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The number of the entry, until another goes away.
+    pub(super) fn find(&self, key: Key) -> Option<u32> {
+        self.entries.find(key)
+    }
+
+    /// As [`find`](Self::find), and quicker if the number is still what it was.
+    pub(super) fn find_near(&self, key: Key, number: u32) -> Option<u32> {
+        self.entries.find_near(key, number)
+    }
+
+    pub(super) fn value_mut(&mut self, at: u32) -> &mut V {
+        &mut self.entries.value_mut(at).value
+    }
+
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut V> {
+        self.find(key).map(|at| self.value_mut(at))
+    }
+
+    /// As [`get_mut`](Self::get_mut), but nothing that is due.
+    pub(super) fn get_current(&mut self, key: Key, now: i64) -> Option<&mut V> {
+        self.expire(now);
+        let at = self.find(key).filter(|at| !self.is_due(*at, now))?;
+        Some(self.value_mut(at))
     }
 
     /// The entry of `key`, made by `new` where there is none, and awake then. `None` where there is no room: all
     /// entries are awake.
-    pub(super) fn get_or_insert(
-        &mut self,
-        key: K,
-        now: Instant,
-        new: impl FnOnce() -> V,
-    ) -> Option<&mut Slot<V>> {
+    pub(super) fn get_or_insert(&mut self, key: Key, now: i64, new: impl FnOnce() -> V) -> Option<u32> {
         self.expire(now);
-        if self.entries.len() >= self.capacity && !self.entries.contains_key(&key) {
-            self.make_room();
-            if self.entries.len() >= self.capacity {
-                return None;
+        if let Some(at) = self.find(key) {
+            if !self.is_due(at, now) {
+                return Some(at);
             }
+            self.forget(at);
         }
-        Some(self.entries.entry(key).or_insert_with(|| Slot { value: new(), rest: None }))
+        while self.len() >= self.capacity {
+            self.forget(self.least_needed()?);
+        }
+        Some(self.entries.insert(key, Entry { value: new(), end: 0 }))
     }
 
-    /// Puts the entry to rest: it goes away at the end that `change` says, or earlier where room is needed.
-    pub(super) fn rest(&mut self, key: K, change: impl FnOnce(&mut V) -> Option<(Instant, Queue)>) {
-        let Some(slot) = self.entries.get_mut(&key) else {
-            return;
-        };
-        let Some((end, queue)) = change(&mut slot.value) else {
-            return;
-        };
-        self.rests += 1;
-        let rest = Rest { end, number: self.rests };
-        slot.rest = Some(rest);
-        let queue = &mut self.queues[queue as usize];
-        queue.push_back((rest, key));
-        // Half of it, and more than a few, can only be what does not rest any more.
-        if queue.len() > 2 * self.entries.len() + 64 {
-            queue.retain(|(rest, key)| self.entries.get(key).is_some_and(|slot| slot.rest == Some(*rest)));
+    /// The entry stays until it is put to rest again.
+    pub(super) fn wake(&mut self, at: u32) {
+        let behind = self.entries.leave_ring(at);
+        self.rename(at, behind);
+    }
+
+    /// Puts the entry to rest: it goes away at `end`, or earlier where room is needed.
+    pub(super) fn rest(&mut self, at: u32, end: i64, queue: Queue) {
+        self.wake(at);
+        self.entries.value_mut(at).end = end;
+        self.entries.join_ring(&mut self.queues[queue as usize], at);
+    }
+
+    pub(super) fn forget(&mut self, at: u32) {
+        self.wake(at);
+        if let (_, Some(last)) = self.entries.remove(at) {
+            self.rename(last, at);
         }
     }
 
-    pub(super) fn remove(&mut self, key: &K) {
-        self.entries.remove(key);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    pub(super) fn expire(&mut self, now: Instant) {
+    fn expire(&mut self, now: i64) {
         for queue in 0..self.queues.len() {
-            while self.queues[queue].front().is_some_and(|(rest, _)| rest.end <= now) {
-                self.pop(queue);
+            for _ in 0..AT_ONCE {
+                let first = self.queues[queue];
+                if first == NONE || !self.is_due(first, now) {
+                    break;
+                }
+                self.forget(first);
             }
         }
     }
 
-    /// Gives up what has rested longest, of the short-lived first.
-    fn make_room(&mut self) {
-        for queue in 0..self.queues.len() {
-            while self.entries.len() >= self.capacity && !self.queues[queue].is_empty() {
-                self.pop(queue);
+    fn is_due(&self, at: u32, now: i64) -> bool {
+        self.entries.is_in_ring(at) && self.entries.value(at).end <= now
+    }
+
+    /// What has rested longest, of the short-lived first.
+    fn least_needed(&self) -> Option<u32> {
+        self.queues.into_iter().find(|first| *first != NONE)
+    }
+
+    /// The first of a queue has another number, or is another.
+    fn rename(&mut self, from: u32, to: u32) {
+        for first in &mut self.queues {
+            if *first == from {
+                *first = to;
             }
         }
-    }
-
-    fn pop(&mut self, queue: usize) {
-        let Some((rest, key)) = self.queues[queue].pop_front() else {
-            return;
-        };
-        if self.entries.get(&key).is_some_and(|slot| slot.rest == Some(rest)) {
-            self.entries.remove(&key);
-        }
-    }
-}
-
-/// The keys are digests, so their own bytes serve as the hash.
-#[derive(Default)]
-pub(super) struct Digest(u64);
-
-impl Hasher for Digest {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(bytes) = bytes.first_chunk() {
-            self.0 = u64::from_ne_bytes(*bytes);
-        }
-    }
-
-    /// The length of an array, which is always the same.
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::collections::{BTreeMap, HashMap};
+
+    use proptest::prelude::*;
 
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
+    fn key(number: u64) -> Key {
+        [number.wrapping_mul(0x9e37_79b9_7f4a_7c15), number]
+    }
 
-    fn key(number: u64) -> [u8; 20] {
-        let mut key = [0; 20];
-        key[..8].copy_from_slice(&number.to_be_bytes());
-        key
+    fn put<V>(map: &mut Expiring<V>, number: u64, now: i64, value: V) -> bool {
+        map.get_or_insert(key(number), now, || value).is_some()
+    }
+
+    fn rest<V>(map: &mut Expiring<V>, number: u64, end: i64, queue: Queue) {
+        let at = map.find(key(number)).expect("it is there");
+        map.rest(at, end, queue);
     }
 
     #[test]
     fn an_entry_goes_away_at_its_end_and_not_before() {
-        let (mut map, now) = (Expiring::new(10), Instant::now());
-        map.get_or_insert(key(1), now, || 'a').expect("room");
-        map.rest(key(1), |_| Some((now + SECOND, Queue::Short)));
-        map.expire(now + SECOND - Duration::from_nanos(1));
-        assert_eq!(map.get_mut(&key(1)), Some(&mut 'a'));
-        map.expire(now + SECOND);
-        assert_eq!(map.get_mut(&key(1)), None);
-    }
-
-    #[test]
-    fn what_woke_up_stays() {
-        let (mut map, now) = (Expiring::new(10), Instant::now());
-        map.get_or_insert(key(1), now, || 'a').expect("room");
-        map.rest(key(1), |_| Some((now + SECOND, Queue::Short)));
-        map.get_or_insert(key(1), now, || 'b').expect("it is there").wake();
-        map.expire(now + 2 * SECOND);
-        assert_eq!(map.get_mut(&key(1)), Some(&mut 'a'));
-        map.rest(key(1), |_| Some((now + 3 * SECOND, Queue::Short)));
-        map.expire(now + 3 * SECOND);
+        let mut map = Expiring::new(10, 1);
+        assert!(put(&mut map, 1, 0, 'a'));
+        rest(&mut map, 1, 1000, Queue::Short);
+        assert_eq!(map.get_current(key(1), 999), Some(&mut 'a'));
+        assert_eq!(map.get_current(key(1), 1000), None);
         assert_eq!(map.len(), 0);
     }
 
     #[test]
+    fn what_woke_up_stays() {
+        let mut map = Expiring::new(10, 1);
+        assert!(put(&mut map, 1, 0, 'a'));
+        rest(&mut map, 1, 1000, Queue::Short);
+        let at = map.get_or_insert(key(1), 0, || 'b').expect("it is there");
+        map.wake(at);
+        assert_eq!(map.get_current(key(1), 2000), Some(&mut 'a'));
+        rest(&mut map, 1, 3000, Queue::Short);
+        assert_eq!(map.get_current(key(1), 3000), None);
+    }
+
+    #[test]
     fn what_rested_longest_makes_room_and_what_is_awake_never_does() {
-        let (mut map, now) = (Expiring::new(3), Instant::now());
-        for number in 0..3 {
-            map.get_or_insert(key(number), now, || ()).expect("room");
-        }
-        assert!(map.get_or_insert(key(3), now, || ()).is_none());
-        map.rest(key(2), |_| Some((now + SECOND, Queue::Long)));
-        map.rest(key(1), |_| Some((now + SECOND, Queue::Short)));
-        assert!(map.get_or_insert(key(3), now, || ()).is_some());
-        assert!(map.get_mut(&key(1)).is_none() && map.get_mut(&key(2)).is_some());
-        assert!(map.get_or_insert(key(4), now, || ()).is_some());
-        assert!(map.get_mut(&key(2)).is_none() && map.get_mut(&key(0)).is_some());
+        let mut map = Expiring::new(3, 1);
+        assert!((0..3).all(|number| put(&mut map, number, 0, ())));
+        assert!(!put(&mut map, 3, 0, ()));
+        rest(&mut map, 2, 1000, Queue::Long);
+        rest(&mut map, 1, 1000, Queue::Short);
+        assert!(put(&mut map, 3, 0, ()));
+        assert!(map.find(key(1)).is_none() && map.find(key(2)).is_some());
+        assert!(put(&mut map, 4, 0, ()));
+        assert!(map.find(key(2)).is_none() && map.find(key(0)).is_some());
     }
 
     #[test]
     fn none_is_forgotten_inside_its_time_under_the_bound() {
-        let (mut map, now) = (Expiring::new(10_000), Instant::now());
+        let mut map = Expiring::new(10_000, 1);
         for number in 0..10_000 {
-            map.get_or_insert(key(number), now, || ()).expect("room");
-            map.rest(key(number), |_| Some((now + SECOND, Queue::Short)));
+            assert!(put(&mut map, number, 0, ()));
+            rest(&mut map, number, 1000, Queue::Short);
         }
-        assert!((0..10_000).all(|number| map.get_mut(&key(number)).is_some()));
-        map.get_or_insert(key(10_000), now, || ()).expect("room");
+        assert!((0..10_000).all(|number| map.get_current(key(number), 999).is_some()));
+        assert!(put(&mut map, 10_000, 999, ()));
         assert_eq!(map.len(), 10_000);
+    }
+
+    #[test]
+    fn what_is_due_at_once_goes_away_little_by_little_and_is_not_there_meanwhile() {
+        let mut map = Expiring::new(10_000, 1);
+        for number in 0..1000 {
+            assert!(put(&mut map, number, 0, false));
+            rest(&mut map, number, 1000, Queue::Short);
+        }
+        let mut still_kept = 0;
+        for number in (0..1000).rev() {
+            let before = map.len();
+            still_kept += usize::from(map.find(key(number)).is_some());
+            assert!(map.get_current(key(number), 1000).is_none());
+            let at = map.get_or_insert(key(number), 1000, || true).expect("room");
+            assert!(*map.value_mut(at));
+            map.forget(at);
+            assert!(before - map.len() <= 2 * AT_ONCE + 1, "{before}");
+        }
+        assert!(still_kept > 0);
+        assert_eq!(map.len(), 0);
+    }
+
+    #[test]
+    fn what_is_due_makes_room_before_anything_else_does() {
+        let mut map = Expiring::new(100, 1);
+        for number in 0..100 {
+            assert!(put(&mut map, number, 0, ()));
+            let (end, queue) = if number < 50 { (1000, Queue::Long) } else { (2000, Queue::Short) };
+            rest(&mut map, number, end, queue);
+        }
+        for number in 100..150 {
+            assert!(put(&mut map, number, 1000, ()));
+        }
+        assert!((50..150).all(|number| map.find(key(number)).is_some()));
+    }
+
+    /// All that is known, without a thought for speed.
+    #[derive(Default)]
+    struct Model {
+        /// Where an entry rests: its queue, its end and how many were put to rest before.
+        entries: HashMap<u64, (u32, Option<Rest>)>,
+        rests: BTreeMap<Rest, u64>,
+        count: u64,
+    }
+
+    type Rest = (usize, i64, u64);
+
+    impl Model {
+        fn drop_rest(&mut self, number: u64) {
+            let rest = self.entries.get_mut(&number).and_then(|(_, rest)| rest.take());
+            rest.map(|rest| self.rests.remove(&rest));
+        }
+
+        fn expire(&mut self, now: i64) {
+            let due: Vec<_> = self.rests.iter().filter(|((_, end, _), _)| *end <= now).collect();
+            for (rest, number) in due.into_iter().map(|(rest, number)| (*rest, *number)).collect::<Vec<_>>() {
+                self.rests.remove(&rest);
+                self.entries.remove(&number);
+            }
+        }
+
+        fn put(&mut self, number: u64, now: i64, capacity: usize, value: u32) -> Option<u32> {
+            self.expire(now);
+            if !self.entries.contains_key(&number) {
+                if self.entries.len() >= capacity {
+                    let (_, least) = self.rests.pop_first()?;
+                    self.entries.remove(&least);
+                }
+                self.entries.insert(number, (value, None));
+            }
+            Some(self.entries[&number].0)
+        }
+
+        fn rest(&mut self, number: u64, end: i64, queue: Queue) {
+            self.drop_rest(number);
+            self.count += 1;
+            let rest = (queue as usize, end, self.count);
+            if let Some(entry) = self.entries.get_mut(&number) {
+                entry.1 = Some(rest);
+                self.rests.insert(rest, number);
+            }
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Put(u64),
+        Wake(u64),
+        Rest(u64, bool),
+        Forget(u64),
+        Look(u64),
+        Pass(i64),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let number = 0..60_u64;
+        let step = prop_oneof![
+            4 => number.clone().prop_map(Step::Put),
+            1 => number.clone().prop_map(Step::Wake),
+            4 => (number.clone(), any::<bool>()).prop_map(|(number, long)| Step::Rest(number, long)),
+            1 => number.clone().prop_map(Step::Forget),
+            2 => number.prop_map(Step::Look),
+            1 => (1..50_i64).prop_map(Step::Pass),
+        ];
+        proptest::collection::vec(step, 0..500)
+    }
+
+    proptest! {
+        #[test]
+        fn it_forgets_what_the_model_forgets(steps in steps(), capacity in 0..50_usize, seed: u64) {
+            let (mut map, mut model) = (Expiring::new(capacity, seed | 1), Model::default());
+            let mut now = 0;
+            for (value, step) in (0..).zip(steps) {
+                match step {
+                    Step::Put(number) => {
+                        let put = map.get_or_insert(key(number), now, || value);
+                        let put = put.map(|at| *map.value_mut(at));
+                        prop_assert_eq!(put, model.put(number, now, capacity, value));
+                    }
+                    // What is due is not asked for any more by who owned it.
+                    Step::Wake(number) if map.get_current(key(number), now).is_some() => {
+                        let at = map.find(key(number)).expect("it is there");
+                        map.wake(at);
+                        model.drop_rest(number);
+                    }
+                    Step::Rest(number, is_long) if map.get_current(key(number), now).is_some() => {
+                        let (ttl, queue) = if is_long { (100, Queue::Long) } else { (10, Queue::Short) };
+                        rest(&mut map, number, now + ttl, queue);
+                        model.rest(number, now + ttl, queue);
+                    }
+                    Step::Forget(number) if map.get_current(key(number), now).is_some() => {
+                        let at = map.find(key(number)).expect("it is there");
+                        map.forget(at);
+                        model.drop_rest(number);
+                        model.entries.remove(&number);
+                    }
+                    Step::Wake(_) | Step::Rest(..) | Step::Forget(_) => {}
+                    Step::Look(number) => {
+                        model.expire(now);
+                        let seen = map.get_current(key(number), now).map(|value| *value);
+                        prop_assert_eq!(seen, model.entries.get(&number).map(|(value, _)| *value));
+                    }
+                    Step::Pass(time) => now += time,
+                }
+                prop_assert!(map.len() <= capacity);
+            }
+        }
     }
 }

@@ -1,10 +1,15 @@
 //! The store of one process.
 
 mod bindings;
+mod chunks;
+mod dense;
 mod expiring;
+mod outcome;
 mod table;
+mod waiters;
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -12,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use self::table::{Claimed, Full, Table};
+use self::table::{Claimed, Table};
+use self::waiters::Waiter;
 use super::{
     Claim, ClaimState, DeliveryKey, Lease, OutcomeStore, PendingReply, PendingStore, Retention, SignatureKey,
     SignatureStore, StoreError, Timeliness, UserKey,
@@ -27,9 +33,10 @@ const SIGNATURES: usize = 1_000_000;
 
 /// The store of one process, the default of the middleware.
 ///
-/// Cheap to clone; clones share what they know. A push takes some 350 bytes, and its reply. It is bounded: where
-/// completed pushes exceed the capacity, the oldest are forgotten early. Where no room is left because as many handlers
-/// run, a push is answered 503, and WeChat asks again.
+/// Cheap to clone; clones share what they know. A push takes at most 100 bytes, and its reply: none takes nothing, a text
+/// of up to 512 bytes its length, any other 136 bytes besides. It is bounded: where completed pushes exceed the capacity,
+/// the oldest are forgotten early. Where no room is left because as many handlers run, a push is answered 503, and WeChat
+/// asks again. No push waits because there are many: the store grows, and forgets, a few at a time.
 ///
 /// In plain mode it remembers the signature of each push besides, until the signature's own timestamp leaves the window
 /// (about 300 seconds): at most 64 bytes each, up to 1,000,000 of them, which is some 3,300 pushes a second. None is
@@ -37,15 +44,22 @@ const SIGNATURES: usize = 1_000_000;
 /// users read WeChat's failure notice: see [`signatures`](Self::signatures).
 #[derive(Clone)]
 pub struct MemoryStore {
-    table: Arc<Mutex<Table>>,
-    capacity: usize,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    table: Mutex<Table>,
+    /// Bodies are only compared, so a keyed hash of this process's own will do.
+    hasher: RandomState,
 }
 
 impl MemoryStore {
     /// With room for 100,000 pushes, as many users with pending replies and 1,000,000 signatures of plain mode.
     #[must_use]
     pub fn new() -> Self {
-        Self { table: Arc::new(Mutex::new(Table::new(CAPACITY, SIGNATURES))), capacity: CAPACITY }
+        let hasher = RandomState::new();
+        let table = Table::new(CAPACITY, SIGNATURES, hasher.hash_one("seed"), now());
+        Self { shared: Arc::new(Shared { table: Mutex::new(table), hasher }) }
     }
 
     /// With room for `pushes` pushes and as many users with pending replies.
@@ -55,9 +69,8 @@ impl MemoryStore {
     /// let store = MemoryStore::new().capacity(1_000);
     /// ```
     #[must_use]
-    pub fn capacity(mut self, pushes: usize) -> Self {
+    pub fn capacity(self, pushes: usize) -> Self {
         self.table().set_capacity(pushes);
-        self.capacity = pushes;
         self
     }
 
@@ -88,22 +101,90 @@ impl MemoryStore {
 
     /// A panic cannot happen while it is locked, so nothing in it is ever half done.
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn claimed(&self, key: DeliveryKey, is_counted: bool, arrived: Instant) -> Result<Claim, StoreError> {
+    /// As [`OutcomeStore::claim`], at once: nothing of this store waits but [`wait_now`](Self::wait_now).
+    pub(crate) fn claim_now(&self, key: DeliveryKey, arrived: Instant) -> Result<MemoryClaim, StoreError> {
+        self.claimed(key, false, arrived)
+    }
+
+    /// As [`OutcomeStore::claim_again`].
+    pub(crate) fn claim_again_now(
+        &self,
+        key: DeliveryKey,
+        arrived: Instant,
+    ) -> Result<MemoryClaim, StoreError> {
+        self.claimed(key, true, arrived)
+    }
+
+    /// As [`OutcomeStore::wait`].
+    pub(crate) const fn wait_now(&self, key: DeliveryKey) -> Wait<'_> {
+        Wait { store: self, key, waiter: None }
+    }
+
+    /// As [`OutcomeStore::mark_late`].
+    pub(crate) fn mark_late_now(&self, key: DeliveryKey) -> Option<Arc<Reply>> {
+        self.table().mark_late(key)
+    }
+
+    /// As [`SignatureStore::bind`].
+    pub(crate) fn bind_now(
+        &self,
+        signature: SignatureKey,
+        body: &[u8],
+        lifetime: Duration,
+    ) -> Result<bool, StoreError> {
+        let body = self.shared.hasher.hash_one(body);
+        self.table().bind(signature, body, lifetime, now()).map_err(StoreError::new)
+    }
+
+    /// As [`PendingStore::next_pending`].
+    pub(crate) fn next_pending_now(&self, user: UserKey) -> Option<PendingReply> {
+        self.table().next_pending(user, now())
+    }
+
+    fn claimed(
+        &self,
+        key: DeliveryKey,
+        is_counted: bool,
+        arrived: Instant,
+    ) -> Result<MemoryClaim, StoreError> {
         let claimed = self.table().claim(key, is_counted, arrived);
-        let (delivery, age, claimed) = claimed.ok_or_else(|| self.full())?;
+        let (delivery, age, claimed) = claimed.map_err(StoreError::new)?;
         let state = match claimed {
-            Claimed::Owned => ClaimState::Owned(Box::new(Owner { store: Some(self.clone()), key })),
-            Claimed::Running => ClaimState::Running,
-            Claimed::Completed(outcome) => ClaimState::Completed(outcome),
+            Claimed::Owned(number) => {
+                MemoryState::Owned(MemoryLease { store: Some(self.clone()), key, number })
+            }
+            Claimed::Running => MemoryState::Running,
+            Claimed::Completed(outcome) => MemoryState::Completed(outcome),
         };
-        Ok(Claim::new(delivery, age, state))
+        Ok(MemoryClaim { delivery, age, state })
     }
+}
 
-    fn full(&self) -> StoreError {
-        StoreError::new(Full { capacity: self.capacity })
+/// As [`Claim`], without a box.
+pub(crate) struct MemoryClaim {
+    pub(crate) delivery: u32,
+    pub(crate) age: Duration,
+    pub(crate) state: MemoryState,
+}
+
+/// As [`ClaimState`], without a box.
+pub(crate) enum MemoryState {
+    Owned(MemoryLease),
+    Running,
+    Completed(Arc<Reply>),
+}
+
+impl From<MemoryClaim> for Claim {
+    fn from(MemoryClaim { delivery, age, state }: MemoryClaim) -> Self {
+        let state = match state {
+            MemoryState::Owned(lease) => ClaimState::Owned(Box::new(lease)),
+            MemoryState::Running => ClaimState::Running,
+            MemoryState::Completed(outcome) => ClaimState::Completed(outcome),
+        };
+        Self::new(delivery, age, state)
     }
 }
 
@@ -118,7 +199,7 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")
             .field("pushes", &self.len())
-            .field("capacity", &self.capacity)
+            .field("capacity", &self.table().capacity())
             .finish_non_exhaustive()
     }
 }
@@ -126,19 +207,19 @@ impl fmt::Debug for MemoryStore {
 #[async_trait]
 impl OutcomeStore for MemoryStore {
     async fn claim(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError> {
-        self.claimed(key, false, arrived)
+        self.claim_now(key, arrived).map(Claim::from)
     }
 
     async fn claim_again(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError> {
-        self.claimed(key, true, arrived)
+        self.claim_again_now(key, arrived).map(Claim::from)
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
-        Ok(Wait { store: self, key, waiter: None }.await)
+        Ok(self.wait_now(key).await)
     }
 
     async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
-        Ok(self.table().mark_late(key))
+        Ok(self.mark_late_now(key))
     }
 }
 
@@ -150,18 +231,18 @@ impl SignatureStore for MemoryStore {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
-        self.table().bind(signature, body, lifetime, now()).map_err(StoreError::new)
+        self.bind_now(signature, body, lifetime)
     }
 }
 
 #[async_trait]
 impl PendingStore for MemoryStore {
     async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
-        if self.table().add_pending(user, pending, now()) { Ok(()) } else { Err(self.full()) }
+        self.table().add_pending(user, pending, now()).map_err(StoreError::new)
     }
 
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
-        Ok(self.table().next_pending(user, now()))
+        Ok(self.next_pending_now(user))
     }
 
     async fn advance_pending(
@@ -174,42 +255,66 @@ impl PendingStore for MemoryStore {
     }
 }
 
-/// The right to run one push.
-struct Owner {
+/// The right to run one push: thirty-two bytes.
+pub(crate) struct MemoryLease {
     /// `None` once it is completed.
     store: Option<MemoryStore>,
     key: DeliveryKey,
+    /// Where the table had it when it was claimed.
+    number: u32,
 }
 
-#[async_trait]
-impl Lease for Owner {
-    async fn complete(
-        mut self: Box<Self>,
+impl MemoryLease {
+    /// As [`Lease::complete`].
+    pub(crate) fn complete_now(self, outcome: Arc<Reply>, retention: Retention) -> Timeliness {
+        self.complete_at(outcome, retention, now())
+    }
+
+    /// As [`complete_now`](Self::complete_now), for whoever knows what time it is.
+    pub(crate) fn complete_at(
+        mut self,
         outcome: Arc<Reply>,
         retention: Retention,
-    ) -> Result<Timeliness, StoreError> {
+        now: Instant,
+    ) -> Timeliness {
         let Some(store) = self.store.take() else {
-            return Ok(Timeliness::InTime);
+            return Timeliness::InTime;
         };
-        let (timeliness, waiting) = store.table().complete(self.key, outcome, retention, now());
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
-        Ok(timeliness)
+        let (timeliness, waiting) = store.table().complete(self.key, self.number, outcome, retention, now);
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
+        timeliness
     }
 }
 
-impl Drop for Owner {
+#[async_trait]
+impl Lease for MemoryLease {
+    async fn complete(
+        self: Box<Self>,
+        outcome: Arc<Reply>,
+        retention: Retention,
+    ) -> Result<Timeliness, StoreError> {
+        Ok(self.complete_now(outcome, retention))
+    }
+}
+
+impl Drop for MemoryLease {
     fn drop(&mut self) {
         if let Some(store) = &self.store {
             let waiting = store.table().give_up(self.key, now());
-            waiting.into_iter().for_each(|(_, waker)| waker.wake());
+            if let Some(waiting) = waiting {
+                waiting.wake();
+            }
         }
     }
 }
 
-struct Wait<'a> {
+/// Waits for the outcome of a push.
+pub(crate) struct Wait<'a> {
     store: &'a MemoryStore,
     key: DeliveryKey,
-    waiter: Option<u64>,
+    waiter: Option<Waiter>,
 }
 
 impl Future for Wait<'_> {
@@ -217,14 +322,20 @@ impl Future for Wait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { store, key, waiter } = &mut *self;
-        store.table().poll_wait(*key, waiter, cx)
+        let (poll, replaced) = store.table().poll_wait(*key, waiter, cx);
+        drop(replaced);
+        if poll.is_ready() {
+            *waiter = None;
+        }
+        poll
     }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if let Some(waiter) = self.waiter {
-            self.store.table().stop_waiting(self.key, waiter);
+            let waker = self.store.table().stop_waiting(self.key, waiter);
+            drop(waker);
         }
     }
 }

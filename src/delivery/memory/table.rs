@@ -1,49 +1,55 @@
 //! What [`MemoryStore`](super::MemoryStore) knows, with the caller's clock.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::bindings::{Bindings, NoRoom};
-use super::expiring::{Expiring, Queue};
+use super::expiring::{Expiring, Key, Queue};
+use super::outcome::Outcome;
+use super::waiters::{Waiter, Waiters};
 use crate::Reply;
 use crate::delivery::{Claim, DeliveryKey, PendingReply, Retention, SignatureKey, Timeliness, UserKey};
 
 pub(super) struct Table {
-    pushes: Expiring<DeliveryKey, Push>,
+    /// Time is kept in nanoseconds since then, which are half as large as an instant.
+    start: Instant,
+    pushes: Expiring<Push>,
     bindings: Bindings,
-    /// Bodies are only compared, so a keyed hash of this process's own will do.
-    hasher: RandomState,
-    pending: Expiring<UserKey, VecDeque<PendingReply>>,
-    /// Names the next waiter.
-    waiters: u64,
+    pending: Expiring<VecDeque<PendingReply>>,
+    /// Names the next list of waiters.
+    lists: u64,
 }
 
 struct Push {
-    deliveries: u32,
-    /// When the first arrived.
-    since: Instant,
-    /// When the last request arrived, whether it counted or not.
-    last: Instant,
     state: State,
+    /// When the first arrived.
+    since: i64,
+    /// How long after it the last request arrived, whether it counted or not, in [`GRAIN`]s.
+    last: u32,
+    deliveries: u32,
 }
+
+/// In nanoseconds: fine enough to tell 2,499 milliseconds from 2,500, and 2³² of them are nineteen hours.
+const GRAIN: i64 = 1 << 14;
 
 enum State {
     Running {
         late: bool,
-        waiting: Vec<(u64, Waker)>,
+        /// `None` while nobody waits.
+        waiting: Option<Box<Waiters>>,
     },
     /// Its owner went away.
     GivenUp,
-    Completed(Arc<Reply>),
+    Completed(Outcome),
 }
 
 /// As [`ClaimState`](super::ClaimState), without the lease.
 #[derive(Debug, PartialEq)]
 pub(super) enum Claimed {
-    Owned,
+    /// The number of the push, until another goes away.
+    Owned(u32),
     Running,
     Completed(Arc<Reply>),
 }
@@ -52,17 +58,19 @@ pub(super) enum Claimed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{capacity} pushes are being handled, which is all there is room for")]
 pub(super) struct Full {
-    pub(super) capacity: usize,
+    capacity: usize,
 }
 
 impl Table {
-    pub(super) fn new(capacity: usize, signatures: usize) -> Self {
+    /// `seed` is secret.
+    pub(super) fn new(capacity: usize, signatures: usize, seed: u64, start: Instant) -> Self {
+        let seed = seed | 1;
         Self {
-            pushes: Expiring::new(capacity),
-            bindings: Bindings::new(signatures),
-            hasher: RandomState::new(),
-            pending: Expiring::new(capacity),
-            waiters: 0,
+            start,
+            pushes: Expiring::new(capacity, seed),
+            bindings: Bindings::new(signatures, seed),
+            pending: Expiring::new(capacity, seed),
+            lists: 0,
         }
     }
 
@@ -71,11 +79,15 @@ impl Table {
         self.pending.set_capacity(capacity);
     }
 
-    pub(super) const fn set_signatures(&mut self, capacity: usize) {
+    pub(super) fn set_signatures(&mut self, capacity: usize) {
         self.bindings.set_capacity(capacity);
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(super) const fn capacity(&self) -> usize {
+        self.pushes.capacity()
+    }
+
+    pub(super) const fn len(&self) -> usize {
         self.pushes.len()
     }
 
@@ -85,146 +97,165 @@ impl Table {
         key: DeliveryKey,
         is_counted: bool,
         arrived: Instant,
-    ) -> Option<(u32, Duration, Claimed)> {
-        let new = || Push { deliveries: 1, since: arrived, last: arrived, state: State::GivenUp };
-        let slot = self.pushes.get_or_insert(key, arrived, new)?;
-        let push = &mut slot.value;
+    ) -> Result<(u32, Duration, Claimed), Full> {
+        let now = self.time(arrived);
+        let full = Full { capacity: self.capacity() };
+        let new = || Push { state: State::GivenUp, since: now, last: 0, deliveries: 1 };
+        let at = self.pushes.get_or_insert(key_of(key.as_bytes()), now, new).ok_or(full)?;
+        let push = self.pushes.value_mut(at);
+        let age = now.saturating_sub(push.since);
         if !is_counted {
-            if arrived.saturating_duration_since(push.last) >= Claim::RETRY_GAP {
+            let last = i64::from(push.last) * GRAIN;
+            if age.saturating_sub(last) >= nanoseconds(Claim::RETRY_GAP) {
                 push.deliveries = push.deliveries.saturating_add(1);
             }
-            push.last = push.last.max(arrived);
+            push.last = u32::try_from(age.max(last) / GRAIN).unwrap_or(u32::MAX);
         }
-        let (delivery, age) = (push.deliveries, arrived.saturating_duration_since(push.since));
+        let delivery = push.deliveries;
         let claimed = match &push.state {
             State::Running { .. } => Claimed::Running,
-            State::Completed(outcome) => Claimed::Completed(outcome.clone()),
+            State::Completed(outcome) => Claimed::Completed(outcome.reply()),
             State::GivenUp => {
-                push.state = State::Running { late: false, waiting: Vec::new() };
-                slot.wake();
-                Claimed::Owned
+                push.state = State::Running { late: false, waiting: None };
+                self.pushes.wake(at);
+                Claimed::Owned(at)
             }
         };
-        Some((delivery, age, claimed))
+        Ok((delivery, Duration::from_nanos(u64::try_from(age).unwrap_or_default()), claimed))
     }
 
-    /// Whether the outcome is late, and who is to be woken.
+    /// Whether the outcome is late, and who is to be woken. `number` is what the claim returned.
     pub(super) fn complete(
         &mut self,
         key: DeliveryKey,
+        number: u32,
         outcome: Arc<Reply>,
         retention: Retention,
         now: Instant,
-    ) -> (Timeliness, Vec<(u64, Waker)>) {
-        let (mut timeliness, mut waiters) = (Timeliness::InTime, Vec::new());
-        self.pushes.rest(key, |push| {
-            if let State::Running { late, waiting } = &mut push.state {
-                timeliness = if *late { Timeliness::Late } else { Timeliness::InTime };
-                waiters = std::mem::take(waiting);
-            }
-            if !matches!(push.state, State::Completed(_)) {
-                push.state = State::Completed(retention.kept(outcome, timeliness));
-            }
-            let ttl = retention.ttl(timeliness);
-            let queue = if ttl == Retention::OUTCOME_TTL { Queue::Short } else { Queue::Long };
-            Some((now + ttl, queue))
-        });
+    ) -> (Timeliness, Option<Box<Waiters>>) {
+        let Some(at) = self.pushes.find_near(key_of(key.as_bytes()), number) else {
+            return (Timeliness::InTime, None);
+        };
+        let (mut timeliness, mut waiters) = (Timeliness::InTime, None);
+        let state = &mut self.pushes.value_mut(at).state;
+        if let State::Running { late, waiting } = state {
+            timeliness = if *late { Timeliness::Late } else { Timeliness::InTime };
+            waiters = waiting.take();
+        }
+        if !matches!(state, State::Completed(_)) {
+            *state = State::Completed(retention.kept(outcome, timeliness).into());
+        }
+        let ttl = retention.ttl(timeliness);
+        let queue = if ttl == Retention::OUTCOME_TTL { Queue::Short } else { Queue::Long };
+        self.pushes.rest(at, self.time(now).saturating_add(nanoseconds(ttl)), queue);
         (timeliness, waiters)
     }
 
     /// The owner goes away without an outcome. Who is to be woken.
-    pub(super) fn give_up(&mut self, key: DeliveryKey, now: Instant) -> Vec<(u64, Waker)> {
-        let mut waiters = Vec::new();
-        self.pushes.rest(key, |push| match &mut push.state {
-            State::Running { waiting, .. } => {
-                waiters = std::mem::take(waiting);
-                push.state = State::GivenUp;
-                Some((now + Retention::OUTCOME_TTL, Queue::Short))
-            }
-            _ => None,
-        });
+    pub(super) fn give_up(&mut self, key: DeliveryKey, now: Instant) -> Option<Box<Waiters>> {
+        let at = self.pushes.find(key_of(key.as_bytes()))?;
+        let push = self.pushes.value_mut(at);
+        let State::Running { waiting, .. } = &mut push.state else {
+            return None;
+        };
+        let waiters = waiting.take();
+        push.state = State::GivenUp;
+        let end = self.time(now).saturating_add(nanoseconds(Retention::OUTCOME_TTL));
+        self.pushes.rest(at, end, Queue::Short);
         waiters
     }
 
-    /// `waiter` is this waiter's name, once it has one.
+    /// `waiter` is this waiter's name, once it has one. What is to be dropped where nothing is locked.
     pub(super) fn poll_wait(
         &mut self,
         key: DeliveryKey,
-        waiter: &mut Option<u64>,
+        waiter: &mut Option<Waiter>,
         cx: &Context<'_>,
-    ) -> Poll<Option<Arc<Reply>>> {
-        let waiting = match self.pushes.get_mut(&key).map(|push| &mut push.state) {
-            Some(State::Completed(outcome)) => return Poll::Ready(Some(outcome.clone())),
-            Some(State::Running { waiting, .. }) => waiting,
-            Some(State::GivenUp) | None => return Poll::Ready(None),
-        };
-        match waiting.iter_mut().find(|(name, _)| Some(*name) == *waiter) {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => {
-                self.waiters += 1;
-                *waiter = Some(self.waiters);
-                waiting.push((self.waiters, cx.waker().clone()));
+    ) -> (Poll<Option<Arc<Reply>>>, Option<Waker>) {
+        match self.pushes.get_mut(key_of(key.as_bytes())).map(|push| &mut push.state) {
+            Some(State::Completed(outcome)) => (Poll::Ready(Some(outcome.reply())), None),
+            Some(State::GivenUp) | None => (Poll::Ready(None), None),
+            Some(State::Running { waiting, .. }) => {
+                let waiting = waiting.get_or_insert_with(|| {
+                    self.lists += 1;
+                    Box::new(Waiters::new(self.lists))
+                });
+                (Poll::Pending, waiting.set(waiter, cx.waker()))
             }
         }
-        Poll::Pending
     }
 
-    pub(super) fn stop_waiting(&mut self, key: DeliveryKey, waiter: u64) {
-        if let Some(Push { state: State::Running { waiting, .. }, .. }) = self.pushes.get_mut(&key) {
-            waiting.retain(|(name, _)| *name != waiter);
+    /// What is to be dropped where nothing is locked.
+    pub(super) fn stop_waiting(&mut self, key: DeliveryKey, waiter: Waiter) -> Option<Waker> {
+        let push = self.pushes.get_mut(key_of(key.as_bytes()))?;
+        let State::Running { waiting, .. } = &mut push.state else {
+            return None;
+        };
+        let waiters = waiting.as_mut()?;
+        let waker = waiters.remove(waiter);
+        if waiters.is_empty() {
+            *waiting = None;
         }
+        waker
     }
 
     pub(super) fn mark_late(&mut self, key: DeliveryKey) -> Option<Arc<Reply>> {
-        match &mut self.pushes.get_mut(&key)?.state {
+        match &mut self.pushes.get_mut(key_of(key.as_bytes()))?.state {
             State::Running { late, .. } => *late = true,
-            State::Completed(outcome) => return Some(outcome.clone()),
+            State::Completed(outcome) => return Some(outcome.reply()),
             State::GivenUp => {}
         }
         None
     }
 
+    /// `body` is a hash.
     pub(super) fn bind(
         &mut self,
         signature: SignatureKey,
-        body: &[u8],
+        body: u64,
         lifetime: Duration,
         now: Instant,
     ) -> Result<bool, NoRoom> {
-        self.bindings.bind(signature, self.hasher.hash_one(body), lifetime, now)
+        self.bindings.bind(signature, body, lifetime, self.time(now))
     }
 
-    pub(super) fn add_pending(&mut self, user: UserKey, pending: PendingReply, now: Instant) -> bool {
-        let Some(slot) = self.pending.get_or_insert(user, now, VecDeque::new) else {
-            return false;
-        };
-        let waiting = &mut slot.value;
+    pub(super) fn add_pending(
+        &mut self,
+        user: UserKey,
+        pending: PendingReply,
+        now: Instant,
+    ) -> Result<(), Full> {
+        let now = self.time(now);
+        let full = Full { capacity: self.capacity() };
+        let at = self.pending.get_or_insert(key_of(user.as_bytes()), now, VecDeque::new).ok_or(full)?;
+        let waiting = self.pending.value_mut(at);
         if waiting.iter().any(|before| before.key == pending.key) {
-            return true;
+            return Ok(());
         }
         if waiting.len() >= PendingReply::MAX_PER_USER {
             waiting.pop_front();
         }
         waiting.push_back(pending);
-        self.pending.rest(user, |_| Some((now + PendingReply::TTL, Queue::Long)));
-        true
+        self.pending.rest(at, now.saturating_add(nanoseconds(PendingReply::TTL)), Queue::Long);
+        Ok(())
     }
 
     pub(super) fn next_pending(&mut self, user: UserKey, now: Instant) -> Option<PendingReply> {
-        self.pending.expire(now);
-        self.pending.get_mut(&user)?.front().copied()
+        let now = self.time(now);
+        self.pending.get_current(key_of(user.as_bytes()), now)?.front().copied()
     }
 
     pub(super) fn advance_pending(
         &mut self,
         user: UserKey,
-        kept: PendingReply,
+        taken: PendingReply,
         then: Option<PendingReply>,
     ) -> bool {
-        let Some(pending) = self.pending.get_mut(&user) else {
+        let Some(at) = self.pending.find(key_of(user.as_bytes())) else {
             return false;
         };
-        if pending.front() != Some(&kept) {
+        let pending = self.pending.value_mut(at);
+        if pending.front() != Some(&taken) {
             return false;
         }
         match then {
@@ -232,8 +263,25 @@ impl Table {
             None => drop(pending.pop_front()),
         }
         if pending.is_empty() {
-            self.pending.remove(&user);
+            self.pending.forget(at);
         }
         true
     }
+
+    fn time(&self, instant: Instant) -> i64 {
+        match instant.checked_duration_since(self.start) {
+            Some(since) => nanoseconds(since),
+            None => -nanoseconds(self.start.saturating_duration_since(instant)),
+        }
+    }
+}
+
+pub(super) fn nanoseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// Sixteen bytes of the twenty are enough to tell what millions of keys name.
+fn key_of(digest: &[u8; 20]) -> Key {
+    let word = |at: usize| digest[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
+    [word(0), word(8)]
 }
