@@ -12,11 +12,11 @@ use tower_service::Service;
 use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait, detach};
 use wechat_callback::{Message, Opened, Refusal};
 
+use crate::WechatLayer;
 use crate::answer::{self, Answered, Kept};
 use crate::future::Waiting;
 use crate::handler::Call;
 use crate::read::{BoxError, ReadBody};
-use crate::WechatLayer;
 
 /// When a connection was accepted: `serve` puts it into each request's extensions.
 #[derive(Clone, Copy)]
