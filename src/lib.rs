@@ -74,6 +74,7 @@ mod secret;
 #[cfg(feature = "tokio-1")]
 pub mod server;
 mod signature;
+mod swar;
 mod timestamp;
 mod xml;
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::Timestamp;
+use crate::{Timestamp, swar};
 
 /// The longest `echostr` that is echoed. WeChat sends 19 digits.
 const MAX_ECHOSTR: usize = 1024;
@@ -56,60 +56,106 @@ impl<'a> CallbackQuery<'a> {
     /// Reads the query string exactly as in the URL, without the `?`.
     #[inline]
     pub(crate) fn parse(query: &'a str) -> Result<Self, QueryError> {
-        let is_escaped = is_escaped(query);
-        let decode = |text: &'a str| if is_escaped { decode(text) } else { Some(Cow::Borrowed(text)) };
-        let mut parameters = Parameters::default();
-        let mut rest = Some(query);
-        while let Some(pairs) = rest {
-            let (name, value, others) = first_pair(pairs);
-            rest = others;
-            if let Some((name, slot)) = parameters.slot(&decode(name).unwrap_or_default()) {
-                let value = decode(value).ok_or(QueryError::Malformed(name))?;
-                if slot.replace(value).is_some() {
-                    return Err(QueryError::Doubled(name));
-                }
-            }
-        }
-        let timestamp_text = parameters.timestamp.ok_or(QueryError::Missing("timestamp"))?;
+        if is_escaped(query) { Self::new(escaped_values(query)?) } else { Self::new(plain_values(query)?) }
+    }
+
+    #[inline(always)]
+    fn new<T: Into<Cow<'a, str>>>(values: Values<T>) -> Result<Self, QueryError> {
+        let [signature, timestamp, nonce, echostr, msg_signature] = values;
+        let timestamp_text = timestamp.ok_or(QueryError::Missing("timestamp"))?.into();
         let timestamp = parse_timestamp(&timestamp_text).ok_or(QueryError::Malformed("timestamp"))?;
-        let nonce = parameters.nonce.ok_or(QueryError::Missing("nonce"))?;
+        let nonce = nonce.ok_or(QueryError::Missing("nonce"))?.into();
         if !is_nonce(&nonce) {
             return Err(QueryError::Malformed("nonce"));
         }
-        let echostr = parameters.echostr.filter(|echostr| !echostr.is_empty());
+        let echostr = echostr.map(Into::into).filter(|echostr| !echostr.is_empty());
         if echostr.as_ref().is_some_and(|echostr| echostr.len() > MAX_ECHOSTR) {
             return Err(QueryError::Malformed("echostr"));
         }
+        let (signature, msg_signature) = (signature.map(Into::into), msg_signature.map(Into::into));
         Ok(Self {
             timestamp_text,
             timestamp,
             nonce,
-            signature: SignatureParameter { name: "signature", hex: parameters.signature },
-            msg_signature: SignatureParameter { name: "msg_signature", hex: parameters.msg_signature },
+            signature: SignatureParameter { name: "signature", hex: signature },
+            msg_signature: SignatureParameter { name: "msg_signature", hex: msg_signature },
             echostr,
         })
     }
 }
 
-#[derive(Default)]
-struct Parameters<'a> {
-    signature: Option<Cow<'a, str>>,
-    timestamp: Option<Cow<'a, str>>,
-    nonce: Option<Cow<'a, str>>,
-    echostr: Option<Cow<'a, str>>,
-    msg_signature: Option<Cow<'a, str>>,
+/// WeChat's parameters.
+const NAMES: [&str; 5] = ["signature", "timestamp", "nonce", "echostr", "msg_signature"];
+
+/// Their values, in the same order.
+type Values<T> = [Option<T>; NAMES.len()];
+
+/// The values of a query in which percent escapes may be anywhere.
+fn escaped_values(query: &str) -> Result<Values<Cow<'_, str>>, QueryError> {
+    let mut values = Values::default();
+    let mut rest = Some(query);
+    while let Some(pairs) = rest {
+        let (name, value, others) = first_pair(pairs);
+        rest = others;
+        let name = decode(name).unwrap_or_default();
+        if let Some((name, slot)) = NAMES.into_iter().zip(&mut values).find(|(known, _)| *known == name) {
+            let value = decode(value).ok_or(QueryError::Malformed(name))?;
+            if slot.replace(value).is_some() {
+                return Err(QueryError::Doubled(name));
+            }
+        }
+    }
+    Ok(values)
 }
 
-impl<'a> Parameters<'a> {
-    fn slot(&mut self, name: &str) -> Option<(&'static str, &mut Option<Cow<'a, str>>)> {
-        Some(match name {
-            "signature" => ("signature", &mut self.signature),
-            "timestamp" => ("timestamp", &mut self.timestamp),
-            "nonce" => ("nonce", &mut self.nonce),
-            "echostr" => ("echostr", &mut self.echostr),
-            "msg_signature" => ("msg_signature", &mut self.msg_signature),
-            _ => return None,
-        })
+/// As [`escaped_values`], for a query without percent escapes.
+#[inline(always)]
+fn plain_values(query: &str) -> Result<Values<&str>, QueryError> {
+    let bytes = query.as_bytes();
+    let mut values = Values::default();
+    let mut at = 0;
+    loop {
+        let name = wechats_name(bytes, at);
+        let start = name.map_or(at, |(_, end)| end);
+        let end = swar::find(bytes, start, b'&', b'&');
+        if let Some((index, _)) = name
+            && let Some((slot, name)) = values.get_mut(index).zip(NAMES.get(index))
+        {
+            let value = query.get(start..end.unwrap_or(bytes.len())).unwrap_or_default();
+            if slot.replace(value.strip_prefix('=').unwrap_or(value)).is_some() {
+                return Err(QueryError::Doubled(name));
+            }
+        }
+        match end {
+            Some(end) => at = end.wrapping_add(1),
+            None => return Ok(values),
+        }
+    }
+}
+
+/// Which of WeChat's names is at `at`, as its index in [`NAMES`], and where it ends.
+#[inline(always)]
+fn wechats_name(query: &[u8], at: usize) -> Option<(usize, usize)> {
+    const SIGNATURE: u64 = u64::from_le_bytes(*b"signatur");
+    const TIMESTAMP: u64 = u64::from_le_bytes(*b"timestam");
+    const MSG_SIGNATURE: u64 = u64::from_le_bytes(*b"msg_sign");
+    const ECHOSTR: u64 = u64::from_le_bytes(*b"echostr=");
+    const NONCE: u64 = u64::from_le_bytes(*b"nonce=\0\0");
+
+    let ends = |index, end: Option<usize>| {
+        let end = end?;
+        matches!(query.get(end), None | Some(b'=' | b'&')).then_some((index, end))
+    };
+    let rest = at.wrapping_add(8);
+    match swar::word_at(query, at) {
+        Some(SIGNATURE) => ends(0, swar::behind(query, rest, b"e")),
+        Some(TIMESTAMP) => ends(1, swar::behind(query, rest, b"p")),
+        Some(word) if word & 0xffff_ffff_ffff == NONCE => Some((2, at.wrapping_add(5))),
+        Some(ECHOSTR) => Some((3, at.wrapping_add(7))),
+        Some(MSG_SIGNATURE) => ends(4, swar::behind(query, rest, b"ature")),
+        // Such a pair is at the end, or has no value.
+        _ => ends(2, swar::behind(query, at, b"nonce"))
+            .or_else(|| ends(3, swar::behind(query, at, b"echostr"))),
     }
 }
 
@@ -154,19 +200,42 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// `[1-9][0-9]{0,9}`.
+#[inline]
 fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let shaped = digits && text.len() <= 10 && !text.starts_with('0');
-    text.parse().ok().filter(|_| shaped).map(Timestamp::from_secs)
+    if !(1..=10).contains(&text.len()) || text.starts_with('0') {
+        return None;
+    }
+    let mut secs = 0_i64;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        secs = secs.wrapping_mul(10).wrapping_add(i64::from(digit));
+    }
+    Some(Timestamp::from_secs(secs))
 }
 
+#[inline]
 fn is_nonce(text: &str) -> bool {
-    let of_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    (1..=MAX_NONCE).contains(&text.len()) && text.bytes().all(of_alphabet)
+    static IS_OF_NONCE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+            byte += 1;
+        }
+        table
+    };
+    #[expect(clippy::indexing_slicing, reason = "the table has an entry for every byte")]
+    let is_of_nonce = |byte: u8| IS_OF_NONCE[usize::from(byte)];
+    (1..=MAX_NONCE).contains(&text.len()) && text.bytes().all(is_of_nonce)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SIGNATURE: &str = "f464b24fc39322e44b38aa78f5edd27bd1441696";
@@ -240,5 +309,31 @@ mod tests {
         let query = |length| format!("timestamp=1&nonce=1&echostr={}", "1".repeat(length));
         assert!(CallbackQuery::parse(&query(1024)).is_ok());
         assert_eq!(refusal(&query(1025)), Some(QueryError::Malformed("echostr")));
+    }
+
+    /// Parts that a reader could cut wrongly.
+    fn part() -> impl Strategy<Value = String> {
+        let cut = (0..NAMES.len(), 0_usize..14).prop_map(|(name, length)| {
+            let name = NAMES[name];
+            name[..length.min(name.len())].to_owned()
+        });
+        prop_oneof![
+            3 => (0..NAMES.len()).prop_map(|name| NAMES[name].to_owned()),
+            1 => cut,
+            5 => "[=&]{1,2}",
+            2 => "[0-9a-z_=]{0,20}",
+            1 => "[^%]{0,3}",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+        #[test]
+        fn a_query_without_escapes_is_read_as_one_with_escapes(parts in prop::collection::vec(part(), 0..16)) {
+            let query = parts.concat();
+            let plain = plain_values(&query).map(|values| values.map(|value| value.map(Cow::from)));
+            prop_assert_eq!(plain, escaped_values(&query), "{}", query);
+        }
     }
 }

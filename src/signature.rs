@@ -3,7 +3,7 @@
 //! `sha1` or `subtle`.
 
 use sha1::{Digest, Sha1};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 /// The twenty bytes of a signature.
 #[derive(Clone, Copy)]
@@ -12,10 +12,9 @@ pub(crate) struct Signature([u8; 20]);
 impl Signature {
     /// Signs `parts`: token, timestamp, nonce and what was encrypted, in any order. Where nothing was encrypted the
     /// last is empty, which adds nothing.
-    pub(crate) fn of(mut parts: [&str; 4]) -> Self {
-        parts.sort_unstable_by(|one, two| start(one).cmp(&start(two)).then_with(|| one.cmp(two)));
+    pub(crate) fn of(parts: [&str; 4]) -> Self {
         let mut sha1 = Sha1::new();
-        for part in parts {
+        for (_, part) in sorted(parts.map(|part| (start(part), part))) {
             sha1.update(part);
         }
         Self(sha1.finalize().into())
@@ -23,16 +22,17 @@ impl Signature {
 
     /// Reads forty lower-case hexadecimal digits, as WeChat writes them. Anything else is no signature, so
     /// that each signature has one spelling.
+    #[inline]
     pub(crate) fn from_hex(hex: &str) -> Option<Self> {
         let digits: &[u8; 40] = hex.as_bytes().try_into().ok()?;
-        let (pairs, _) = digits.as_chunks::<2>();
-        let (mut bytes, mut all) = ([0; 20], 0);
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            let (high, low) = (NIBBLES[usize::from(*high)], NIBBLES[usize::from(*low)]);
-            all |= high | low;
-            *byte = high << 4 | low & 15;
+        let (words, _) = digits.as_chunks::<8>();
+        let (mut bytes, mut is_hex) = ([0; 20], true);
+        for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+            let word = u64::from_le_bytes(*word);
+            is_hex &= are_digits(word);
+            *bytes = values(word).to_le_bytes();
         }
-        (all < NO_DIGIT).then_some(Self(bytes))
+        is_hex.then_some(Self(bytes))
     }
 
     pub(crate) fn push_hex(self, out: &mut String) {
@@ -44,12 +44,66 @@ impl Signature {
     }
 
     /// Takes the same time whatever differs.
+    #[inline]
     pub(crate) fn matches(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        let (words, other) = (self.words(), other.words());
+        words
+            .iter()
+            .zip(&other)
+            .fold(Choice::from(1), |equal, (word, other)| equal & word.ct_eq(other))
+            .into()
+    }
+
+    /// The bytes in words, the last of which is half empty.
+    fn words(&self) -> [u64; 3] {
+        let mut bytes = [0; 24];
+        bytes[..20].copy_from_slice(&self.0);
+        let (words, _) = bytes.as_chunks();
+        [0, 1, 2].map(|index: usize| u64::from_le_bytes(words[index]))
     }
 }
 
+/// Sorts parts of which each has the first eight bytes beside it.
+#[inline]
+fn sorted<'a>(mut parts: [(u64, &'a str); 4]) -> [(u64, &'a str); 4] {
+    for (one, two) in [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)] {
+        // The starts tell most parts apart.
+        let is_after = parts[one].0 > parts[two].0;
+        if is_after || (parts[one].0 == parts[two].0 && parts[one].1 > parts[two].1) {
+            parts.swap(one, two);
+        }
+    }
+    parts
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Whether all eight bytes are lower-case hexadecimal digits.
+const fn are_digits(word: u64) -> bool {
+    // The highest bit of each byte says whether it is at least `limit`; no sum of two bytes below 128 goes beyond its
+    // own.
+    const fn at_least(word: u64, limit: u8) -> u64 {
+        word.wrapping_add(repeated(0x80 - limit))
+    }
+    let is_decimal = at_least(word, b'0') & !at_least(word, b'9' + 1);
+    let is_letter = at_least(word, b'a') & !at_least(word, b'f' + 1);
+    (is_decimal | is_letter) & !word & repeated(0x80) == repeated(0x80)
+}
+
+/// The four bytes that eight hexadecimal digits say, the first one lowest.
+const fn values(digits: u64) -> u32 {
+    let is_letter = digits >> 6 & repeated(1);
+    let nibbles = (digits & repeated(15)) + 9 * is_letter;
+    // From here on each step puts two neighbours together.
+    let bytes = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    (pairs | pairs >> 16) as u32
+}
+
 /// The first eight bytes, as a number that is in order as they are. They tell most parts apart.
+#[inline]
 fn start(part: &str) -> u64 {
     let mut start = [0; 8];
     match part.as_bytes().first_chunk() {
@@ -76,19 +130,6 @@ pub(crate) fn push_hex(bytes: &[u8; 20], out: &mut String) {
     let digits = bytes.map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     out.push_str(str::from_utf8(digits.as_flattened()).unwrap_or_default());
 }
-
-const NO_DIGIT: u8 = 16;
-
-/// The value of each lower-case hexadecimal digit.
-static NIBBLES: [u8; 256] = {
-    let mut nibbles = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        nibbles[b"0123456789abcdef"[value as usize] as usize] = value;
-        value += 1;
-    }
-    nibbles
-};
 
 #[cfg(test)]
 mod tests {
@@ -144,6 +185,59 @@ mod tests {
         }
         for wrong in [format!("{right}0"), right.to_uppercase(), right.replace('f', "g"), "ä".repeat(20)] {
             assert!(Signature::from_hex(&wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_digit_is_read_as_its_value_wherever_it_is() {
+        for at in 0..40 {
+            for byte in 0..=u8::MAX {
+                let mut digits = *b"f464b24fc39322e44b38aa78f5edd27bd1441696";
+                digits[at] = byte;
+                let value = b"0123456789abcdef".iter().position(|digit| *digit == byte);
+                // Two bytes beside each other make a letter of bytes above 127.
+                let Ok(text) = str::from_utf8(&digits) else { continue };
+                let read = Signature::from_hex(text)
+                    .map(|read| usize::from(read.0[at / 2] >> (4 * ((at + 1) % 2)) & 15));
+                assert_eq!(read, value, "{byte:#x} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_byte_above_127_hides_a_wrong_digit() {
+        for byte in 0x80..=u8::MAX {
+            for other in 0..=u8::MAX {
+                for at in 0..7 {
+                    let mut word = *b"09af09af";
+                    (word[at], word[at + 1]) = (byte, other);
+                    assert!(!are_digits(u64::from_le_bytes(word)), "{byte:#x} {other:#x} at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_parts_does_not_count() {
+        for parts in [
+            ["a", "b", "c", "d"],
+            ["", "x", "xx", "xxx"],
+            ["12345678b", "12345678a", "12345678", "1"],
+            ["b", "", "b", "a\0"],
+        ] {
+            let mut sorted = parts;
+            sorted.sort_unstable();
+            let expected = hex(Signature::of([&sorted.concat(), "", "", ""]));
+            for order in 0..256 {
+                let order = [order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6];
+                if (0..4).all(|index| order.contains(&index)) {
+                    assert_eq!(
+                        hex(Signature::of(order.map(|index: usize| parts[index]))),
+                        expected,
+                        "{parts:?}"
+                    );
+                }
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Callback, OpenError};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
 use crate::query::CallbackQuery;
 use crate::reply::Names;
-use crate::xml::Tree;
+use crate::xml::{Name, Tree, TwoTexts};
 use crate::{DecryptError, Message, ReplyContext, SharedStr, Timestamp, XmlReplyContext};
 
 /// A push that was opened.
@@ -73,12 +73,12 @@ impl Callback {
             // In an encrypted mode every failure after the signature looks the same to the caller.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
         })?;
+        let names = Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName]));
         let message = Message::from_tree(tree);
         let is_envelope = message.content.kind().is_empty() && message.fields().get("Encrypt").is_some();
         if is_envelope && !self.mode().is_encrypted() {
             return Err(OpenError::Encrypted);
         }
-        let names = Names::new(&query.nonce, message.head.from.clone(), message.head.to.clone());
         let (account, to_event) = (self.account.clone(), message.event().is_some());
         let context = ReplyContext { account, token, key, to_event, names };
         Ok(Opened { message, xml, context, query_signature })
@@ -111,7 +111,7 @@ impl Callback {
     pub fn open_xml_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<OpenedXml, OpenError> {
         let query = CallbackQuery::parse(query)?;
         let Authentic { xml, token, key, .. } = self.authenticate(&query, body, now)?;
-        let (account, names) = (self.account.clone(), Names::new(&query.nonce, None, None));
+        let (account, names) = (self.account.clone(), Names::new(&query.nonce, TwoTexts::default()));
         let context = ReplyContext { account, token, key, to_event: false, names };
         Ok(OpenedXml { xml: SharedStr::whole(xml), context: XmlReplyContext::new(context) })
     }

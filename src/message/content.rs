@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::read::Composite;
 use super::write::Write;
 use super::{
-    DeviceEvent, DeviceText, Event, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo, Text,
-    Video, Voice,
+    DeviceEvent, DeviceText, Event, Field, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo,
+    Text, Video, Voice,
 };
 use crate::SharedStr;
 use crate::xml::Draft;
@@ -102,15 +102,21 @@ macro_rules! for_each_kind {
 ))]
 pub(crate) use for_each_kind;
 
+/// Whether a message with this `MsgType` is an event.
+fn is_event(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("event")
+}
+
 macro_rules! content {
     ($($type:ident = $name:literal,)+) => {
         impl Content {
             #[inline]
             pub(super) fn read(fields: Fields<'_>) -> Self {
-                match fields.get("MsgType").unwrap_or_default() {
+                let kind = fields.msg_type();
+                match kind.map(Field::text).unwrap_or_default() {
                     $( $name => Self::$type($type::read_from(fields)), )+
-                    kind if kind.eq_ignore_ascii_case("event") => Self::Event(Event::read(fields)),
-                    _ => Self::Unknown { kind: fields.shared("MsgType").unwrap_or_default() },
+                    kind if is_event(kind) => Self::Event(Event::read(fields)),
+                    _ => Self::Unknown { kind: kind.map(Field::shared_text).unwrap_or_default() },
                 }
             }
 

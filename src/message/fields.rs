@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::SharedStr;
-use crate::xml::{Cursor, Element};
+use crate::xml::{Cursor, Element, Name};
 
 /// Sibling elements, in the order of the message: iterate over them, or look one up by name.
 ///
@@ -39,8 +39,13 @@ impl<'a> Fields<'a> {
     /// The first element of that name.
     #[must_use]
     pub fn field(self, name: &str) -> Option<Field<'a>> {
-        let exact = self.0.get_exactly(name).map(Field);
-        exact.or_else(|| self.all(name).next())
+        self.0.get(name).map(Field)
+    }
+
+    /// The text of `MsgType`, whose case is passed over as that of any name.
+    #[inline]
+    pub(super) fn msg_type(self) -> Option<Field<'a>> {
+        self.0.first(Name::MsgType).map(Field).or_else(|| self.field("MsgType"))
     }
 
     /// As [`get`](Self::get), in the memory that the text has.
@@ -81,8 +86,20 @@ impl<'a> Field<'a> {
         self.0.text()
     }
 
+    #[inline]
     pub(super) fn shared_text(self) -> SharedStr {
         self.0.shared_text()
+    }
+
+    /// As [`shared_text`](Self::shared_text), or `None` if it is empty.
+    #[inline]
+    pub(super) fn filled(self) -> Option<SharedStr> {
+        self.0.has_text().then(|| self.0.shared_text())
+    }
+
+    #[inline]
+    pub(super) const fn known(self) -> Name {
+        self.0.known()
     }
 
     /// The elements inside.

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::read::{id, number};
 use super::{Fields, Id, debug_without_content};
+use crate::xml::Name;
 use crate::{SharedStr, Timestamp};
 
 /// Who sent a message to whom, and when: the elements that every kind of message may have. It is an extractor too.
@@ -32,18 +34,15 @@ impl Head {
     pub(super) fn read(fields: Fields<'_>) -> Self {
         let mut head = Self::default();
         for field in fields {
-            let text = || Some(field.shared_text()).filter(|text| !text.is_empty());
-            let id = || Some(field.text().trim()).filter(|text| !text.is_empty()).map(Id::from);
-            let number = || field.text().trim().parse::<i64>().ok();
-            match field.name() {
-                "ToUserName" => head.to = text(),
-                "FromUserName" => head.from = text(),
-                "CreateTime" => head.created = number().map(Timestamp::from_secs),
-                "MsgId" => head.id = id(),
-                "MsgDataId" => head.msg_data_id = text(),
-                "Idx" => head.idx = number(),
-                "BusinessId" => head.business_id = id(),
-                _ => {}
+            match field.known() {
+                Name::ToUserName => head.to = field.filled(),
+                Name::FromUserName => head.from = field.filled(),
+                Name::CreateTime => head.created = number(field.text()).map(Timestamp::from_secs),
+                Name::MsgId => head.id = id(field.text()),
+                Name::MsgDataId => head.msg_data_id = field.filled(),
+                Name::Idx => head.idx = number(field.text()),
+                Name::BusinessId => head.business_id = id(field.text()),
+                Name::MsgType | Name::Encrypt | Name::Content | Name::Other => {}
             }
         }
         head

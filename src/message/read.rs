@@ -18,6 +18,7 @@ pub(super) trait Composite: Sized {
 }
 
 impl Read for SharedStr {
+    #[inline]
     fn read(fields: Fields<'_>, name: &str) -> Self {
         fields.shared(name).unwrap_or_default()
     }
@@ -32,13 +33,13 @@ impl Read for Option<SharedStr> {
 
 impl Read for Option<i64> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.get(name)?.trim().parse().ok()
+        number(fields.get(name)?)
     }
 }
 
 impl Read for Option<Id> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.get(name).map(str::trim).filter(|text| !text.is_empty()).map(Id::from)
+        id(fields.get(name)?)
     }
 }
 
@@ -101,12 +102,33 @@ impl<T: Composite> Read for Vec<T> {
 /// All elements of the name that are numbers.
 impl Read for Vec<i64> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.all(name).filter_map(|field| field.text().trim().parse().ok()).collect()
+        fields.all(name).filter_map(|field| number(field.text())).collect()
     }
 }
 
 pub(super) fn filled(fields: Fields<'_>, name: &str) -> Option<SharedStr> {
-    fields.shared(name).filter(|text| !text.is_empty())
+    fields.field(name).and_then(Field::filled)
+}
+
+/// The number in `text`, with or without white space around it.
+#[inline]
+pub(super) fn number(text: &str) -> Option<i64> {
+    /// As many digits always fit.
+    const SHORT: usize = 18;
+    let digits = text.bytes().try_fold(0_i64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number.wrapping_mul(10).wrapping_add(i64::from(digit)))
+    });
+    digits.filter(|_| (1..=SHORT).contains(&text.len())).or_else(|| text.trim().parse().ok())
+}
+
+/// The id in `text`, with or without white space around it.
+#[inline]
+pub(super) fn id(text: &str) -> Option<Id> {
+    let is_trimmed = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
+    let text = if is_trimmed(first) && is_trimmed(last) { text } else { text.trim() };
+    (!text.is_empty()).then(|| text.into())
 }
 
 /// Defines types that are read from elements: each field names its element.

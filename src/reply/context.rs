@@ -2,11 +2,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Reply, SealError};
+use crate::Timestamp;
 use crate::account::{Account, Generation};
 use crate::message::Id;
 use crate::signature::Signature;
-use crate::xml::Writer;
-use crate::{SharedStr, Timestamp};
+use crate::xml::{TwoTexts, Writer};
 
 /// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
 /// anything else as an "illegal response".
@@ -32,35 +32,32 @@ pub struct ReplyContext {
 #[derive(Clone)]
 pub(crate) struct Names {
     nonce: Id,
-    to: Option<SharedStr>,
-    from: Option<SharedStr>,
+    /// The receiver of the reply (the sender of the push), and its sender.
+    names: TwoTexts,
 }
 
 impl Names {
-    /// `nonce` is the request's, as in Tencent's samples.
-    /// `to` is the receiver of the reply (the sender of the push), `from` its sender.
-    pub(crate) fn new(nonce: &str, to: Option<SharedStr>, from: Option<SharedStr>) -> Self {
-        Self { nonce: nonce.into(), to, from }
+    /// `nonce` is the request's, as in Tencent's samples. `names` are the receiver of the reply and its sender.
+    #[inline]
+    pub(crate) fn new(nonce: &str, names: TwoTexts) -> Self {
+        Self { nonce: nonce.into(), names }
     }
 
     fn nonce(&self) -> &str {
         self.nonce.as_str()
     }
 
-    fn to(&self) -> Result<&str, SealError> {
-        self.to.as_deref().ok_or(SealError::NoRecipient("FromUserName"))
-    }
-
-    fn from(&self) -> Result<&str, SealError> {
-        self.from.as_deref().ok_or(SealError::NoRecipient("ToUserName"))
-    }
-
     /// Copies the names, so that they do not keep the message that they are a part of.
     #[cfg(feature = "tokio-1")]
     fn let_go(&mut self) {
-        for name in [&mut self.to, &mut self.from].into_iter().flatten() {
-            *name = name.as_str().into();
-        }
+        self.names.let_go();
+    }
+
+    /// The receiver and the sender.
+    fn both(&self) -> Result<(&str, &str), SealError> {
+        let [to, from] = self.names.get();
+        let to = to.ok_or(SealError::NoRecipient("FromUserName"))?;
+        Ok((to, from.ok_or(SealError::NoRecipient("ToUserName"))?))
     }
 }
 
@@ -155,7 +152,7 @@ impl ReplyContext {
         let Some(content) = reply.content() else {
             return Ok(Sealed::acknowledgement());
         };
-        let (to, from) = (self.names.to()?, self.names.from()?);
+        let (to, from) = self.names.both()?;
         content.check(self.to_event)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
@@ -186,7 +183,7 @@ impl ReplyContext {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             to_event: self.to_event,
-            has_recipient: self.names.to().is_ok() && self.names.from().is_ok(),
+            has_recipient: self.names.both().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
         }
     }

@@ -74,9 +74,9 @@ pub enum Reply {
     /// A voice.
     Voice(VoiceReply),
     /// A video.
-    Video(VideoReply),
+    Video(Box<VideoReply>),
     /// A piece of music.
-    Music(MusicReply),
+    Music(Box<MusicReply>),
     /// Articles.
     News(NewsReply),
     /// A transfer of the user's message to a human agent or to WeChat's AI.
@@ -111,8 +111,8 @@ impl Reply {
             Self::Text(reply) => reply,
             Self::Image(reply) => reply,
             Self::Voice(reply) => reply,
-            Self::Video(reply) => reply,
-            Self::Music(reply) => reply,
+            Self::Video(reply) => &**reply,
+            Self::Music(reply) => &**reply,
             Self::News(reply) => reply,
             Self::Transfer(reply) => reply,
         })
@@ -169,7 +169,7 @@ macro_rules! from_kinds {
     ($($kind:ident($type:ident)),+) => {$(
         impl From<$type> for Reply {
             fn from(reply: $type) -> Self {
-                Self::$kind(reply)
+                Self::$kind(reply.into())
             }
         }
 

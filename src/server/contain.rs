@@ -68,8 +68,10 @@ pin_project_lite::pin_project! {
 impl<F> Contained<F> {
     /// The future that `make` returns.
     pub(super) fn new(make: impl FnOnce() -> F, timeout: Duration) -> Self {
-        let (future, panic) = match contain(make) {
-            Ok(future) => (Some(future), None),
+        // The closure is moved once: it may hold a whole request.
+        let mut make = Some(make);
+        let (future, panic) = match contain(|| make.take().map(|make| make())) {
+            Ok(future) => (future, None),
             Err(panic) => (None, Some(panic)),
         };
         Self { future, panic, timeout, deadline: None }

@@ -88,24 +88,22 @@ impl Engine {
         admitted: StdInstant,
     ) -> Result<Delivery, Undecided> {
         let hangs_up_after = self.shared.policy.schedule.hangs_up_after();
-        let span = DeliverySpan::new(opened, arrived, hangs_up_after);
+        let mut span = DeliverySpan::new(opened, arrived, hangs_up_after);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
-        let push = Push::of(opened, &self.shared);
-        let mut undecided = Undecided { engine: self.clone(), push, span, is_admitted, step: None };
-        let claimed = match self.claim_now(opened, &mut undecided.push, &mut undecided.span) {
-            None => return Err(undecided),
-            Some(Ok(Step::Run(lease))) => Ok(Claimed::Run(lease)),
+        let mut push = Push::of(opened, &self.shared);
+        let step = match self.claim_now(opened, &mut push, &mut span) {
+            Some(Ok(Step::Run(lease))) => {
+                return Ok(self.decided(opened, push, span, is_admitted, Ok(Claimed::Run(lease))));
+            }
             Some(Ok(Step::Answer(outcome))) => {
-                undecided.span.join("completed");
-                Ok(Claimed::Answer(outcome))
+                span.join("completed");
+                return Ok(self.decided(opened, push, span, is_admitted, Ok(Claimed::Answer(outcome))));
             }
-            Some(Ok(step)) => {
-                undecided.step = Some(step);
-                return Err(undecided);
-            }
-            Some(Err(refused)) => Err(refused),
+            Some(Ok(step)) => Some(step),
+            Some(Err(refused)) => return Ok(self.decided(opened, push, span, is_admitted, Err(refused))),
+            None => None,
         };
-        Ok(undecided.end(opened, claimed))
+        Err(Undecided { engine: self.clone(), push, span, is_admitted, step })
     }
 
     /// Claims the push in the store of this process. `None` where another store has to be asked.
@@ -200,6 +198,31 @@ impl Engine {
         })
     }
 
+    /// The answer, or the handler's task.
+    fn decided(
+        &self,
+        opened: &Opened,
+        push: Push,
+        mut span: DeliverySpan,
+        is_admitted: bool,
+        claimed: Result<Claimed, Refused>,
+    ) -> Delivery {
+        let refused = match claimed {
+            Ok(Claimed::Answer(reply)) => {
+                return Delivery::Answered(self.seal(&mut span, &opened.context, &reply, Instant::now()));
+            }
+            Ok(Claimed::Run(lease)) => {
+                span.join("ran");
+                if is_admitted {
+                    return Delivery::Run(HandlerTask::new(self.clone(), push, lease, span));
+                }
+                Refused::ShuttingDown
+            }
+            Err(refused) => refused,
+        };
+        Delivery::Answered(self.refused(&refused, span))
+    }
+
     /// Logs why, and answers with a status and nothing else.
     fn refused(&self, refused: &Refused, mut span: DeliverySpan) -> Response {
         let callback = &self.shared.callback;
@@ -221,7 +244,7 @@ impl Engine {
                 (Refusal::ShuttingDown, Outcome::ShuttingDown)
             }
         });
-        span.close(outcome);
+        span.close(outcome, Instant::now());
         Response::empty(refusal.status())
     }
 }
@@ -238,24 +261,7 @@ impl Undecided {
             Ok(step) => engine.follow(push, span, step).await,
             Err(refused) => Err(refused),
         };
-        self.end(opened, claimed)
-    }
-
-    fn end(self, opened: &Opened, claimed: Result<Claimed, Refused>) -> Delivery {
-        let Self { engine, push, mut span, is_admitted, .. } = self;
-        let refused = match claimed {
-            Ok(Claimed::Answer(reply)) => {
-                return Delivery::Answered(engine.seal(&mut span, &opened.context, &reply));
-            }
-            Ok(Claimed::Run(lease)) => {
-                span.join("ran");
-                if is_admitted {
-                    return Delivery::Run(HandlerTask::new(engine, push, lease, span));
-                }
-                Refused::ShuttingDown
-            }
-            Err(refused) => refused,
-        };
-        Delivery::Answered(engine.refused(&refused, span))
+        let Self { engine, push, span, is_admitted, .. } = self;
+        engine.decided(opened, push, span, is_admitted, claimed)
     }
 }

@@ -78,7 +78,7 @@ impl Engine {
             }
         };
         let (run, wait) = task.start(call, context);
-        match wait.answer(Box::pin(run), detach).await {
+        match wait.answer(run, detach).await {
             Answer::Reply(response, _) | Answer::Passthrough(response) => response,
         }
     }

@@ -33,7 +33,7 @@ pub use deliver::{Delivery, Undecided};
 pub use handlers::HandlerOutput;
 pub use passthrough::{OwnResponse, Passthrough};
 pub use response::Response;
-pub use task::{Answer, Finished, HandlerTask, HandlerWait, detach};
+pub use task::{Answer, Finished, HandlerRun, HandlerTask, HandlerWait, detach};
 
 use self::decide::Policy;
 use self::handlers::Handlers;

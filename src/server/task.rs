@@ -19,7 +19,7 @@ use super::response::Response;
 use super::span::{DeliverySpan, entered};
 use super::store::Lease;
 use crate::delivery::ConcurrentRun;
-use crate::metrics::{HandlerRun, Outcome, RunOutcome};
+use crate::metrics::{self, Outcome, RunOutcome};
 use crate::process::deadline::{after, before};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
@@ -47,6 +47,8 @@ pub struct HandlerWait {
 
 /// The end of a handler's run, which [`HandlerWait::answer`] turns into an answer.
 pub struct Finished<R> {
+    /// When. It is read once, for all that the end of a run needs.
+    at: Instant,
     reply: Arc<Reply>,
     is_passthrough: bool,
     response: Option<R>,
@@ -66,34 +68,31 @@ impl HandlerTask {
     }
 
     /// Calls the handler, and splits the task in two: the run of what `call` returned, up to the storing of its outcome, which
-    /// is to be boxed and may outlive its delivery; and how this delivery, which is answered in `context`, waits for it.
+    /// may outlive its delivery; and how this delivery, which is answered in `context`, waits for it.
     ///
     /// The future that `call` returns has what the handler returned, and the framework's response, if there is one. A handler
     /// that panics or takes too long has failed like any other.
-    pub fn start<R, H, C>(
+    pub fn start<R, H>(
         self,
-        call: C,
+        call: impl FnOnce() -> H,
         context: ReplyContext,
-    ) -> (impl Future<Output = Finished<R>> + use<R, H, C>, HandlerWait)
+    ) -> (Pin<Box<HandlerRun<H, R>>>, HandlerWait)
     where
-        C: FnOnce() -> H,
         H: Future<Output = (HandlerOutput, Option<R>)>,
     {
         let Self { engine, push, lease, token, span } = self;
         let concurrent = lease.as_ref().and_then(Lease::concurrent_run);
-        let counted = HandlerRun::begin();
-        let handler = {
-            let _entered = entered(&span.span);
-            engine.shared.handlers.contain(call)
-        };
-        let run = Run {
-            handler,
+        let run = Box::pin(HandlerRun {
+            counted: metrics::HandlerRun::begin(),
+            handler: {
+                let _entered = entered(&span.span);
+                engine.shared.handlers.contain(call)
+            },
             completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
             limits: context.limits(),
-            counted,
             storing: None,
             span: span.span.clone(),
-        };
+        });
         (run, HandlerWait { engine, push, concurrent, context, span })
     }
 }
@@ -152,7 +151,7 @@ impl HandlerWait {
                 None => {
                     drop(attached);
                     let reply = Box::pin(self.engine.timed_out(&self.push, &self.span)).await;
-                    Answer::Reply(self.seal(&reply), None)
+                    Answer::Reply(self.seal(&reply, Instant::now()), None)
                 }
             }
         })
@@ -160,16 +159,16 @@ impl HandlerWait {
 
     fn answer_with<R>(&mut self, finished: Finished<R>) -> Answer<R> {
         match finished {
-            Finished { is_passthrough: true, response: Some(response), .. } => {
-                self.span.close(Outcome::OwnResponse);
+            Finished { at, is_passthrough: true, response: Some(response), .. } => {
+                self.span.close(Outcome::OwnResponse, at);
                 Answer::Passthrough(response)
             }
-            Finished { reply, response, .. } => Answer::Reply(self.seal(&reply), response),
+            Finished { at, reply, response, .. } => Answer::Reply(self.seal(&reply, at), response),
         }
     }
 
-    fn seal(&mut self, reply: &Arc<Reply>) -> Response {
-        self.engine.seal(&mut self.span, &self.context, reply)
+    fn seal(&mut self, reply: &Arc<Reply>, now: Instant) -> Response {
+        self.engine.seal(&mut self.span, &self.context, reply, now)
     }
 
     /// Polls the run in place until it is finished here or elsewhere. `None` where WeChat waits no longer.
@@ -236,25 +235,26 @@ pub fn detach(run: impl Future<Output: Send> + Send + 'static) {
 
 impl<R> Finished<R> {
     /// Another process completed the push.
-    const fn elsewhere(reply: Arc<Reply>) -> Self {
-        Self { reply, is_passthrough: false, response: None }
+    fn elsewhere(reply: Arc<Reply>) -> Self {
+        Self { at: Instant::now(), reply, is_passthrough: false, response: None }
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A handler's run, up to the storing of its outcome. It goes on wherever it is polled.
-    struct Run<H, R> {
+    /// A handler's run, up to the storing of its outcome. It goes on wherever it is polled. Made by [`HandlerTask::start`].
+    #[must_use = "a handler does nothing until it is polled"]
+    pub struct HandlerRun<H, R> {
         #[pin]
         handler: Contained<H>,
         // `None` once the handler has ended.
         completion: Option<Completion>,
         limits: Limits,
-        counted: HandlerRun,
+        counted: metrics::HandlerRun,
         storing: Option<Box<Storing<R>>>,
         span: tracing::Span,
     }
 
-    impl<H, R> PinnedDrop for Run<H, R> {
+    impl<H, R> PinnedDrop for HandlerRun<H, R> {
         fn drop(this: Pin<&mut Self>) {
             let span = &this.span;
             if this.completion.as_ref().is_some_and(Completion::is_owed) {
@@ -276,7 +276,7 @@ struct Storing<R> {
     finished: Finished<R>,
 }
 
-impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for Run<H, R> {
+impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H, R> {
     type Output = Finished<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Finished<R>> {
@@ -284,22 +284,25 @@ impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for Run<H, R> {
         let _entered = entered(this.span);
         if this.completion.is_some() {
             let ended = ready!(this.handler.poll(cx));
-            this.counted.end(run_outcome(&ended, *this.limits));
+            let at = Instant::now();
+            this.counted.end(run_outcome(&ended, *this.limits), at);
             let (output, response) = ended.unwrap_or_else(|failure| (failure.into(), None));
             let completion = this.completion.take().expect("looked at above");
             let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
             let is_passthrough = source == Source::Passthrough;
-            let carried = match completion.complete(reply.clone(), source) {
-                Completed::Now(reply) => return Poll::Ready(Finished { reply, is_passthrough, response }),
+            let carried = match completion.complete(reply.clone(), source, at) {
+                Completed::Now(reply) => {
+                    return Poll::Ready(Finished { at, reply, is_passthrough, response });
+                }
                 Completed::Later(carried) => carried,
             };
-            let finished = Finished { reply, is_passthrough, response };
+            let finished = Finished { at, reply, is_passthrough, response };
             *this.storing = Some(Box::new(Storing { carried, finished }));
         }
         let storing = this.storing.as_mut().expect("polled after its end");
         let reply = ready!(storing.carried.as_mut().poll(cx));
         let Storing { finished, .. } = *this.storing.take().expect("looked at above");
-        Poll::Ready(Finished { reply, ..finished })
+        Poll::Ready(Finished { at: Instant::now(), reply, ..finished })
     }
 }
 

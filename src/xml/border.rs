@@ -138,8 +138,8 @@ fn tag<'a>(rest: &'a str, open: &str, name: &str) -> Option<&'a str> {
 
 /// The name of the element that `rest` begins with, and what follows it. `None` for an element that holds elements.
 fn element(rest: &str) -> Option<(&str, &str)> {
-    if let Some(flat::Simple { name, end, .. }) = flat::simple(rest) {
-        return Some((name, rest.get(end..)?));
+    if let Some(flat::Simple { name_start, name_end, end, .. }) = flat::simple(rest) {
+        return Some((rest.get(name_start..name_end)?, rest.get(end..)?));
     }
     let rest = rest.strip_prefix('<')?;
     let (name, rest) = rest.split_at_checked(flat::name_length(rest))?;

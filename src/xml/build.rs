@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::XmlError;
 use super::document::TextRange;
 use super::flat::CDATA_END;
 use super::is_blank;
 use super::tree::{Growing, Tree, offset};
 use super::user_text;
 use super::{HeadSeen, MAX_DEPTH};
+use super::{Name, XmlError};
 
 impl Tree {
     /// Reads `xml`.
@@ -184,7 +184,7 @@ impl Builder {
                     return Err(XmlError::Depth);
                 }
                 match self.open.last_mut() {
-                    None => self.seen.note(name)?,
+                    None => self.seen.note(Name::of(name))?,
                     Some(parent) if parent.has_children => {}
                     Some(parent) => {
                         parent.has_children = true;

@@ -38,6 +38,47 @@ pub(super) struct TextRange {
     pub(super) end: u32,
 }
 
+/// Two texts of one document. They share its memory once.
+#[derive(Clone)]
+pub(crate) struct TwoTexts {
+    document: Arc<Document>,
+    /// Those that are missing are empty.
+    ranges: [TextRange; 2],
+}
+
+impl TwoTexts {
+    #[inline]
+    pub(super) const fn new(document: Arc<Document>, ranges: [TextRange; 2]) -> Self {
+        Self { document, ranges }
+    }
+
+    /// Copies the texts, so that they do not keep the document that they are a part of.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn let_go(&mut self) {
+        let texts = self.ranges.map(|range| self.document.slice(range));
+        let text = SharedStr::from(texts.concat());
+        let [first, _] = texts.map(|text| text.len() as u32);
+        let border = text.range.start.saturating_add(first);
+        let ranges = [
+            TextRange { start: text.range.start, end: border },
+            TextRange { start: border, end: text.range.end },
+        ];
+        *self = Self::new(text.document, ranges);
+    }
+
+    /// The texts, without those that are empty.
+    pub(crate) fn get(&self) -> [Option<&str>; 2] {
+        self.ranges.map(|range| Some(self.document.slice(range)).filter(|text| !text.is_empty()))
+    }
+}
+
+/// No texts.
+impl Default for TwoTexts {
+    fn default() -> Self {
+        Self::new(SharedStr::default().document, Default::default())
+    }
+}
+
 /// As many elements as most messages have take no allocation of their own.
 const WITHOUT_ALLOCATION: usize = 8;
 
@@ -291,5 +332,24 @@ mod tests {
         let json = serde_json::to_string(&SharedStr::from("你好\n")).expect("JSON");
         assert_eq!(json, r#""你好\n""#);
         assert_eq!(serde_json::from_str::<SharedStr>(&json).expect("a text"), "你好\n");
+    }
+
+    #[cfg(feature = "tokio-1")]
+    #[test]
+    fn two_texts_stay_as_they_are_when_they_let_go() {
+        for xml in [
+            "<xml><FromUserName>用户</FromUserName><ToUserName>gh_1</ToUserName></xml>",
+            "<xml><ToUserName>gh_1</ToUserName></xml>",
+            "<xml><FromUserName>o1</FromUserName><ToUserName></ToUserName></xml>",
+            "<xml></xml>",
+        ] {
+            let tree = super::super::Tree::parse(xml).expect("XML");
+            let names = [super::super::Name::FromUserName, super::super::Name::ToUserName];
+            let before = tree.two_texts(names);
+            let mut after = before.clone();
+            after.let_go();
+            assert_eq!(after.get(), before.get());
+            assert!(!Arc::ptr_eq(&after.document, &before.document));
+        }
     }
 }

@@ -7,6 +7,8 @@ use memchr::memmem::Finder;
 
 use super::is_blank;
 use super::layouts;
+use super::name::Name;
+use crate::swar::{behind, find, is_repeated, skip_digits};
 
 pub(super) const CDATA: &str = "<![CDATA[";
 pub(super) const CDATA_END: &str = "]]>";
@@ -15,75 +17,67 @@ pub(super) const CDATA_END: &str = "]]>";
 pub(super) static CDATA_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CDATA_END));
 
 /// Reads the elements of `xml` one by one.
+#[inline(always)]
 pub(super) fn elements(xml: &str) -> Elements<'_> {
     let start = behind(xml.as_bytes(), skip_blanks(xml.as_bytes(), 0), b"<xml>");
-    Elements {
-        xml,
-        at: start.unwrap_or(0),
-        state: if start.is_some() { State::Inside } else { State::Stuck },
-    }
+    // Behind the end there is no element.
+    Elements { xml, at: start.unwrap_or(usize::MAX), reached_end: false }
 }
 
 pub(super) struct Elements<'a> {
     xml: &'a str,
     at: usize,
-    state: State,
+    reached_end: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Inside,
-    End,
-    Stuck,
-}
-
-impl<'a> Elements<'a> {
+impl Elements<'_> {
     /// Whether the whole document had this layout and has been read.
+    #[inline(always)]
     pub(super) fn reached_end(&self) -> bool {
-        self.state == State::End
+        self.reached_end
     }
 
-    #[inline]
-    fn element(&self) -> Option<Simple<'a>> {
-        let element = simple_at(self.xml, skip_blanks(self.xml.as_bytes(), self.at))?;
-        // A user's text may hold the end tag of its element. If there is only one end, it is the right one.
-        if element.is_users && has_end(self.xml.get(element.end..)?, element.name) {
+    /// Whether another element ends like `element`. A user's text may hold the end tag of its element. If there is only
+    /// one end, it is the right one.
+    #[inline(always)]
+    fn has_other_end(&self, element: &Simple) -> bool {
+        // Nothing in a message is rarer than `]`.
+        find(self.xml.as_bytes(), element.end, b']', b']').is_some() && {
+            let rest = self.xml.get(element.end..).unwrap_or_default();
+            has_end(rest, self.xml.get(element.name_start..element.name_end).unwrap_or_default())
+        }
+    }
+}
+
+impl Iterator for Elements<'_> {
+    type Item = Simple;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Simple> {
+        let xml = self.xml.as_bytes();
+        let start = skip_blanks(xml, self.at);
+        if xml.get(start.wrapping_add(1)) == Some(&b'/') {
+            let end = behind(xml, start, b"</xml>");
+            self.reached_end = end.is_some_and(|end| skip_blanks(xml, end) == xml.len());
             return None;
         }
+        let element = simple_at(xml, start)?;
+        if element.is_users && self.has_other_end(&element) {
+            return None;
+        }
+        self.at = element.end;
         Some(element)
     }
-
-    fn is_at_end(&self) -> bool {
-        let xml = self.xml.as_bytes();
-        behind(xml, skip_blanks(xml, self.at), b"</xml>").is_some_and(|at| skip_blanks(xml, at) == xml.len())
-    }
 }
 
-impl<'a> Iterator for Elements<'a> {
-    type Item = Simple<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Simple<'a>> {
-        if self.state != State::Inside {
-            return None;
-        }
-        let element = self.element();
-        match &element {
-            Some(element) => self.at = element.end,
-            None => self.state = if self.is_at_end() { State::End } else { State::Stuck },
-        }
-        element
-    }
-}
-
-/// An element that holds one text.
-pub(super) struct Simple<'a> {
-    pub(super) name: &'a str,
-    /// Where the name starts.
+/// An element that holds one text, as offsets in bytes. They are never inside a character, because there is ASCII on
+/// both sides.
+pub(super) struct Simple {
+    pub(super) name: Name,
     pub(super) name_start: usize,
-    pub(super) text: &'a str,
-    /// Where the text starts.
+    pub(super) name_end: usize,
     pub(super) text_start: usize,
+    pub(super) text_end: usize,
     /// Whether it is in CDATA and a user may have written it.
     is_users: bool,
     /// Where the element ends.
@@ -91,81 +85,83 @@ pub(super) struct Simple<'a> {
 }
 
 /// The element that `rest` begins with, if it holds one text and nothing else.
-pub(super) fn simple(rest: &str) -> Option<Simple<'_>> {
-    simple_at(rest, 0)
+pub(super) fn simple(rest: &str) -> Option<Simple> {
+    simple_at(rest.as_bytes(), 0)
 }
 
 /// The element at `start`, if it holds one text and nothing else.
-#[inline]
-fn simple_at(document: &str, start: usize) -> Option<Simple<'_>> {
-    let xml = document.as_bytes();
+#[inline(always)]
+fn simple_at(xml: &[u8], start: usize) -> Option<Simple> {
     let name_start = behind(xml, start, b"<")?;
-    let name_end = name_start.checked_add(find(xml.get(name_start..)?, b'>', b'>')?)?;
-    let name = xml.get(name_start..name_end).filter(|name| is_name(name))?;
-    let inner = skip_blanks(xml, name_end.checked_add(1)?);
+    let (name, length) = Name::at(xml, name_start)?;
+    let name_end = name_start.wrapping_add(length);
+    let inner = skip_blanks(xml, name_end.wrapping_add(1));
     let (text_start, text_end, text_behind, is_users) = match behind(xml, inner, CDATA.as_bytes()) {
         Some(section) => {
-            let is_users = layouts::is_in_any(name);
-            let end = section.checked_add(cdata_length(xml.get(section..)?, is_users)?)?;
-            (section, end, skip_blanks(xml, end.checked_add(CDATA_END.len())?), is_users)
+            let is_users = is_users(xml, name, name_start, name_end);
+            let end = cdata_end(xml, section, is_users)?;
+            (section, end, skip_blanks(xml, end.wrapping_add(CDATA_END.len())), is_users)
         }
         None => {
-            // References and `]]>` are left to quick-xml.
-            let rest = xml.get(inner..)?;
-            let length = rest.iter().position(|byte| matches!(byte, b'<' | b'&' | b'>'))?;
-            let text = rest.get(..length)?;
-            let blanks = text.iter().rev().take_while(|byte| is_blank(char::from(**byte))).count();
-            let text = text.get(..length.checked_sub(blanks)?)?;
-            if text.contains(&b'\r') {
-                return None;
-            }
-            (inner, inner.checked_add(text.len())?, inner.checked_add(length)?, false)
+            let (end, behind) = plain_end(xml, inner)?;
+            (inner, end, behind, false)
         }
     };
-    let end = behind(xml, behind(xml, behind(xml, text_behind, b"</")?, name)?, b">")?;
-    let (name, text) = (document.get(name_start..name_end)?, document.get(text_start..text_end)?);
-    Some(Simple { name, name_start, text, text_start, is_users, end })
+    let closing = behind(xml, text_behind, b"</")?;
+    // With the `>`.
+    let length = length.wrapping_add(1);
+    let end = is_repeated(xml, name_start, closing, length).then(|| closing.wrapping_add(length))?;
+    Some(Simple { name, name_start, name_end, text_start, text_end, is_users, end })
 }
 
-/// The position behind `part`, which is expected at `at`.
-#[inline]
-fn behind(xml: &[u8], at: usize, part: &[u8]) -> Option<usize> {
-    xml.get(at..)?.starts_with(part).then(|| at.saturating_add(part.len()))
+/// Whether a user may have written the text of that element.
+#[inline(always)]
+fn is_users(xml: &[u8], name: Name, start: usize, end: usize) -> bool {
+    match name {
+        Name::Content => true,
+        Name::Other => xml.get(start..end).is_some_and(layouts::is_in_any),
+        _ => false,
+    }
+}
+
+/// Where the text outside of CDATA at `start` ends, without and with the white space behind it. References and `]]>`
+/// are left to quick-xml.
+#[inline(always)]
+fn plain_end(xml: &[u8], start: usize) -> Option<(usize, usize)> {
+    // Most are numbers.
+    let end = skip_digits(xml, start);
+    if xml.get(end) == Some(&b'<') { Some((end, end)) } else { other_plain_end(xml, start) }
+}
+
+fn other_plain_end(xml: &[u8], start: usize) -> Option<(usize, usize)> {
+    let rest = xml.get(start..)?;
+    let length = rest.iter().position(|byte| matches!(byte, b'<' | b'&' | b'>'))?;
+    let text = rest.get(..length)?;
+    let blanks = text.iter().rev().take_while(|byte| is_blank(char::from(**byte))).count();
+    let text = text.get(..length.checked_sub(blanks)?)?;
+    if text.contains(&b'\r') {
+        return None;
+    }
+    Some((start.checked_add(text.len())?, start.checked_add(length)?))
 }
 
 /// The position behind the white space at `at`, which mostly is none.
-#[inline]
+#[inline(always)]
 fn skip_blanks(xml: &[u8], mut at: usize) -> usize {
-    while xml.get(at).is_some_and(|byte| is_blank(char::from(*byte))) {
-        at = at.saturating_add(1);
+    while xml.get(at).is_some_and(|byte| *byte <= b' ' && is_blank(char::from(*byte))) {
+        at = at.wrapping_add(1);
     }
     at
 }
 
-/// Whether it has letters, digits and underscores alone, and one of them.
-#[inline]
-fn is_name(name: &[u8]) -> bool {
-    static IS_OF_NAME: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
-            byte += 1;
-        }
-        table
-    };
-    !name.is_empty() && name.iter().fold(true, |all, byte| all & IS_OF_NAME[usize::from(*byte)])
-}
-
-/// Whether `]]></name>` occurs in `rest`. Nothing in a message is rarer than `]`, so it is searched for first.
+/// Whether `]]></name>` occurs in `rest`.
 pub(super) fn has_end(rest: &str, name: &str) -> bool {
     let is_end = |at| {
         let behind = rest.get(at..)?.strip_prefix("]]>")?.trim_start_matches(is_blank);
         let behind = behind.strip_prefix("</")?.strip_prefix(name)?;
         Some(behind.trim_start_matches(is_blank).starts_with('>'))
     };
-    memchr::memchr(b']', rest.as_bytes()).is_some()
-        && CDATA_ENDS.find_iter(rest.as_bytes()).any(|at| is_end(at) == Some(true))
+    CDATA_ENDS.find_iter(rest.as_bytes()).any(|at| is_end(at) == Some(true))
 }
 
 /// The length of the name that `text` begins with.
@@ -174,49 +170,26 @@ pub(super) fn name_length(text: &str) -> usize {
     text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
 }
 
-/// The length of the text before the first `]]>`. `None` also at a carriage return, which is left to quick-xml to
+/// The position of the first `]]>` from `start` on. `None` also at a carriage return, which is left to quick-xml to
 /// normalise, unless the text `is_exact`.
-#[inline]
-pub(super) fn cdata_length(section: &[u8], is_exact: bool) -> Option<usize> {
-    let other = if is_exact { b']' } else { b'\r' };
-    let mut from = 0usize;
+#[inline(always)]
+pub(super) fn cdata_end(xml: &[u8], start: usize, is_exact: bool) -> Option<usize> {
+    if is_exact { section_end::<b']'>(xml, start) } else { section_end::<b'\r'>(xml, start) }
+}
+
+/// The position of the first `]]>`, unless there is `STOP` before it.
+#[inline(always)]
+fn section_end<const STOP: u8>(xml: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        let at = from.checked_add(find(section.get(from..)?, b']', other)?)?;
-        let rest = section.get(at..)?;
-        if rest.starts_with(CDATA_END.as_bytes()) {
+        at = find(xml, at, b']', STOP)?;
+        if behind(xml, at, CDATA_END.as_bytes()).is_some() {
             return Some(at);
         }
-        if rest.first() == Some(&b'\r') {
+        if xml.get(at) != Some(&b']') {
             return None;
         }
-        from = at.checked_add(1)?;
+        at = at.wrapping_add(1);
     }
-}
-
-/// The position of the first `one` or `other`. Most texts are so short that to set up a search with vectors takes longer
-/// than the search.
-#[inline]
-fn find(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
-    const SHORT: usize = 4;
-    let (words, _) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().take(SHORT).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zeros(word ^ repeated(one)) | zeros(word ^ repeated(other));
-        if found != 0 {
-            return index.checked_mul(8)?.checked_add(found.trailing_zeros() as usize / 8);
-        }
-    }
-    let searched = words.len().min(SHORT).checked_mul(8)?;
-    searched.checked_add(memchr::memchr2(one, other, bytes.get(searched..)?)?)
-}
-
-const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// Marks the bytes that are zero by their highest bit. Above the first mark others may be wrong.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
 }
 
 #[cfg(test)]
@@ -225,18 +198,11 @@ mod tests {
 
     fn read(xml: &str) -> Option<Vec<(&str, &str)>> {
         let mut elements = elements(xml);
-        let read = elements.by_ref().map(|element| (element.name, element.text)).collect();
+        let texts = |element: Simple| {
+            (&xml[element.name_start..element.name_end], &xml[element.text_start..element.text_end])
+        };
+        let read = elements.by_ref().map(texts).collect();
         elements.reached_end().then_some(read)
-    }
-
-    #[test]
-    fn a_byte_is_found_wherever_it_is() {
-        for before in 0..100 {
-            let text = format!("{}]x\r", "\u{80}".repeat(before));
-            assert_eq!(find(text.as_bytes(), b']', b'\r'), Some(2 * before));
-            assert_eq!(find(text.as_bytes(), b'\r', b'\r'), Some(2 * before + 2));
-            assert_eq!(find(text.as_bytes(), b'\\', b'['), None);
-        }
     }
 
     #[test]

@@ -162,7 +162,7 @@ static EVENTS: &[Layout] = &[
 
 /// Whether an element of that name directly under the root is in any layout. (It is called for every element of every
 /// message, so it does not search the layouts.)
-#[inline]
+#[inline(never)]
 pub(super) fn is_in_any(name: &[u8]) -> bool {
     match name.len() {
         3 => matches!(name, b"Url" | b"Msg" | b"msg"),

@@ -16,6 +16,7 @@ mod flat;
 pub(crate) mod fuzzing;
 mod json;
 mod layouts;
+mod name;
 mod pieces;
 mod tree;
 mod user_text;
@@ -24,9 +25,10 @@ mod write;
 use std::borrow::Cow;
 
 pub use document::SharedStr;
-pub(crate) use document::Text;
+pub(crate) use document::{Text, TwoTexts};
 pub(crate) use draft::Draft;
 pub use error::XmlError;
+pub(crate) use name::Name;
 pub(crate) use tree::{Cursor, Element, Tree};
 pub(crate) use write::{Writer, is_allowed};
 
@@ -44,22 +46,24 @@ pub(crate) const MAX_ELEMENTS: usize = 4096;
 /// only once.
 const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Encrypt"];
 
-/// Which elements of the head have occurred.
+/// Which elements of the head have occurred: a bit each.
 #[derive(Clone, Default)]
-struct HeadSeen([bool; HEAD.len()]);
+struct HeadSeen(u8);
 
 impl HeadSeen {
-    fn note(&mut self, name: &str) -> Result<(), XmlError> {
-        for (known, seen) in HEAD.iter().zip(&mut self.0) {
-            if *known == name && std::mem::replace(seen, true) {
-                return Err(XmlError::Doubled(known));
-            }
+    #[inline(always)]
+    fn note(&mut self, name: Name) -> Result<(), XmlError> {
+        let Some(doubled) = HEAD.get(name as usize) else { return Ok(()) };
+        let bit = 1_u8.wrapping_shl(name as u32);
+        if self.0 & bit != 0 {
+            return Err(XmlError::Doubled(doubled));
         }
+        self.0 |= bit;
         Ok(())
     }
 
     fn has(&self, name: &str) -> bool {
-        HEAD.iter().zip(&self.0).any(|(known, seen)| *known == name && *seen)
+        HEAD.iter().position(|known| *known == name).is_some_and(|index| self.0 >> index & 1 == 1)
     }
 }
 
@@ -70,14 +74,14 @@ pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, Xml
     let mut seen = HeadSeen::default();
     let mut encrypted = None;
     let mut elements = flat::elements(envelope);
-    for flat::Simple { name, text, .. } in &mut elements {
-        seen.note(name)?;
-        if name == "Encrypt" {
-            encrypted = Some(Cow::Borrowed(text));
+    for element in &mut elements {
+        seen.note(element.name)?;
+        if element.name == Name::Encrypt {
+            encrypted = envelope.get(element.text_start..element.text_end);
         }
     }
     if elements.reached_end() {
-        return Ok(encrypted);
+        return Ok(encrypted.map(Cow::Borrowed));
     }
     let tree = Tree::parse(envelope)?;
     Ok(tree.root().get_exactly("Encrypt").map(|element| Cow::Owned(element.text().to_owned())))

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::document::{Document, Nodes, SharedStr, Text, TextRange};
-use super::{HeadSeen, MAX_ELEMENTS, XmlError, flat};
+use super::document::{Document, Nodes, SharedStr, Text, TextRange, TwoTexts};
+use super::{HeadSeen, MAX_ELEMENTS, Name, XmlError, flat};
 
 /// The elements under `<xml>`: a text that holds all names and texts, and one list in document order.
 #[derive(Clone, Default)]
@@ -14,18 +14,17 @@ pub(super) struct Node {
     text: TextRange,
     /// The index after the last descendant.
     end: u32,
+    known: Name,
 }
 
 impl Tree {
     /// Reads `xml`, and shares its memory where its layout is flat. Returns it as well.
     #[inline]
     pub(crate) fn share(xml: Text) -> Result<(Self, SharedStr), XmlError> {
-        let mut document = Arc::new(Document { text: xml, nodes: Nodes::new() });
-        let end = offset(document.text.len())?;
-        let is_flat = match Arc::get_mut(&mut document) {
-            Some(Document { text, nodes }) => read_flat(text, nodes)?,
-            None => false,
-        };
+        let mut nodes = Nodes::new();
+        let is_flat = read_flat(&xml, &mut nodes)?;
+        let end = offset(xml.len())?;
+        let document = Arc::new(Document { text: xml, nodes });
         let xml = SharedStr::new(document.clone(), TextRange { start: 0, end });
         Ok((if is_flat { Self(document) } else { super::build::build(&xml)? }, xml))
     }
@@ -36,6 +35,13 @@ impl Tree {
         let is_flat = read_flat(xml, &mut nodes)?;
         let tree = || Self(Arc::new(Document { text: Text::Whole(xml.to_owned()), nodes }));
         Ok(is_flat.then(tree))
+    }
+
+    /// The texts of the first elements of these names, unless they are empty.
+    #[inline]
+    pub(crate) fn two_texts(&self, names: [Name; 2]) -> TwoTexts {
+        let range = |name| self.root().first(name).map(|element| element.node.text).unwrap_or_default();
+        TwoTexts::new(self.0.clone(), names.map(range))
     }
 
     /// The elements directly under `<xml>`.
@@ -49,10 +55,7 @@ impl Tree {
 fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
     offset(xml.len())?;
     // The parts of a text that fits have offsets that fit.
-    let range = |start: usize, part: &str| TextRange {
-        start: start as u32,
-        end: start.saturating_add(part.len()) as u32,
-    };
+    let range = |start: usize, end: usize| TextRange { start: start as u32, end: end as u32 };
     let mut seen = HeadSeen::default();
     let mut elements = flat::elements(xml);
     for element in &mut elements {
@@ -60,9 +63,12 @@ fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
         if nodes.len() >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
-        let end = nodes.len().saturating_add(1) as u32;
-        let (name, text) = (range(element.name_start, element.name), range(element.text_start, element.text));
-        nodes.push(Node { name, text, end });
+        nodes.push(Node {
+            name: range(element.name_start, element.name_end),
+            text: range(element.text_start, element.text_end),
+            end: nodes.len().wrapping_add(1) as u32,
+            known: element.name,
+        });
     }
     if !elements.reached_end() {
         nodes.clear();
@@ -100,8 +106,9 @@ impl Growing {
         if index >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
+        let known = Name::of(name);
         let name = self.append(name)?;
-        self.nodes.push(Node { name, text: TextRange::default(), end: 0 });
+        self.nodes.push(Node { name, text: TextRange::default(), end: 0, known });
         Ok(index)
     }
 
@@ -163,9 +170,32 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// The first element of exactly that name.
-    #[inline]
     pub(crate) fn get_exactly(mut self, name: &str) -> Option<Element<'a>> {
-        self.find(|element| element.has_length(name) && element.name() == name)
+        self.find(|element| element.name() == name)
+    }
+
+    /// The first element of a name that is known by number.
+    #[inline]
+    pub(crate) fn first(mut self, name: Name) -> Option<Element<'a>> {
+        self.find(|element| element.known() == name)
+    }
+
+    /// The first element of exactly that name, or else the first one of that name in any case.
+    pub(crate) fn get(self, name: &str) -> Option<Element<'a>> {
+        let text: &str = &self.document.text;
+        let mut in_other_case = None;
+        // The length tells most names apart.
+        for element in self.filter(|element| element.has_length(name)) {
+            let TextRange { start, end } = element.node.name;
+            let found = text.as_bytes().get(start as usize..end as usize).unwrap_or_default();
+            if found == name.as_bytes() {
+                return Some(element);
+            }
+            if in_other_case.is_none() && found.eq_ignore_ascii_case(name.as_bytes()) {
+                in_other_case = Some(element);
+            }
+        }
+        in_other_case
     }
 
     /// Whether no element is left.
@@ -206,6 +236,16 @@ impl<'a> Element<'a> {
     pub(crate) const fn has_length(self, name: &str) -> bool {
         let TextRange { start, end } = self.node.name;
         end.wrapping_sub(start) as usize == name.len()
+    }
+
+    #[inline]
+    pub(crate) const fn known(self) -> Name {
+        self.node.known
+    }
+
+    #[inline]
+    pub(crate) const fn has_text(self) -> bool {
+        self.node.text.start < self.node.text.end
     }
 
     #[inline]

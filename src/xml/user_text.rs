@@ -11,7 +11,7 @@ use super::flat::{self, CDATA, CDATA_END};
 use super::is_blank;
 use super::layouts::{self, Kind, Layout, Place};
 use super::pieces::{Piece, Pieces};
-use super::{HEAD, HeadSeen, MAX_DEPTH};
+use super::{HEAD, HeadSeen, MAX_DEPTH, Name};
 
 /// How many times the length of a document may be read to find the end of the last text. WeChat's own messages take
 /// hardly more than one; a message that takes more was made to.
@@ -180,7 +180,7 @@ fn subsets<'a>(places: &[Place<'a>]) -> Vec<Vec<Place<'a>>> {
 /// Whether the text that starts there has one end alone, and any reader reads it as it is.
 fn is_plain(xml: &str, start: usize, name: &str) -> bool {
     let section = xml.get(start..).unwrap_or_default();
-    let end = flat::cdata_length(section.as_bytes(), false);
+    let end = flat::cdata_end(section.as_bytes(), 0, false);
     let closed = end.and_then(|end| closing_tag(section, end));
     closed.is_some_and(|(closed, behind)| {
         closed == name && !flat::has_end(section.get(behind..).unwrap_or_default(), name)
@@ -226,7 +226,7 @@ impl<'a> Front<'a> {
                         first.get_or_insert_with(|| Self { kind, layout, place, start, head: head.clone() });
                     }
                     if open.is_empty() {
-                        head.note(name).ok()?;
+                        head.note(Name::of(name)).ok()?;
                     }
                     push(&mut open, name)?;
                 }
@@ -305,7 +305,7 @@ fn read_elements<'a>(pieces: &mut Pieces<'a>) -> Option<TailElements<'a>> {
             Piece::Start(name) => {
                 if open.is_empty() {
                     // An element that occurs twice is refused when the message is read.
-                    let _ = read.head.note(name);
+                    let _ = read.head.note(Name::of(name));
                 }
                 push(&mut open, name)?;
             }

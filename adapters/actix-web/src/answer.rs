@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING,
 };
 use actix_web::http::{ConnectionType, StatusCode};
@@ -62,6 +62,13 @@ fn bare(answer: server::Response) -> HttpResponse {
 
 fn write(answer: &server::Response, to: &mut HeaderMap) {
     for (name, value) in answer.headers() {
-        to.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        // That of most replies is at hand.
+        let header = match (name, value) {
+            ("content-type", "text/xml; charset=utf-8") => {
+                (CONTENT_TYPE, const { HeaderValue::from_static("text/xml; charset=utf-8") })
+            }
+            _ => (HeaderName::from_static(name), HeaderValue::from_static(value)),
+        };
+        to.insert(header.0, header.1);
     }
 }

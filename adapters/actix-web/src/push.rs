@@ -11,7 +11,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage};
 use tokio::time::Instant;
-use wechat_callback::server::{Delivery, Finished, HandlerTask, HandlerWait};
+use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait};
 use wechat_callback::{Message, Opened, Refusal};
 
 use crate::WechatMiddleware;
@@ -116,13 +116,16 @@ where
     }
 }
 
+/// The run of a handler whose service returned an `F`.
+type Run<F, B> = Pin<Box<HandlerRun<Call<F, B>, Response<B>>>>;
+
 /// Calls the handler with the message in the request's extensions, and its XML as the payload.
 fn start<S, B>(
     task: HandlerTask,
     service: Rc<S>,
     mut request: ServiceRequest,
     opened: Opened,
-) -> (Pin<Box<impl Future<Output = Finished<Response<B>>> + use<S, B>>>, HandlerWait)
+) -> (Run<S::Future, B>, HandlerWait)
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
@@ -132,8 +135,7 @@ where
     // request, and the Content-Length of an envelope is an upper bound of the message's.
     request.set_payload(Whole::payload(xml));
     request.extensions_mut().insert(message);
-    let (run, wait) = task.start(move || Call::new(service.call(request)), context);
-    (Box::pin(run), wait)
+    task.start(move || Call::new(service.call(request)), context)
 }
 
 /// Leaves the rest of a run to this worker.

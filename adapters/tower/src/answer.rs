@@ -21,17 +21,25 @@ pub(crate) fn without_handler<B>(answer: server::Response) -> Answered<B> {
     Answered { response: written(answer, Response::new(())), is_refused }
 }
 
+/// A handler's response. There mostly is nothing in it that has to be kept.
+pub(crate) type Kept<B> = Box<Response<WechatBody<B>>>;
+
+/// What is kept of the response beside a reply: its headers, and extensions that are somebody else's.
+pub(crate) fn beside_reply<T, B>(response: Response<T>) -> Option<Kept<B>> {
+    if response.headers().is_empty() && response.extensions().is_empty() {
+        return None;
+    }
+    Some(Box::new(response.map(|_| Bytes::new().into())))
+}
+
 /// The answer to WeChat. A response of the handler's own passes untouched; of others the headers stay.
-pub(crate) fn given<B>(answer: Answer<Response<WechatBody<B>>>) -> Answered<B> {
+pub(crate) fn given<B>(answer: Answer<Kept<B>>) -> Answered<B> {
     let response = match answer {
-        Answer::Passthrough(response) => response,
+        Answer::Passthrough(response) => *response,
         Answer::Reply(answer, None) => written(answer, Response::new(())),
         Answer::Reply(answer, Some(response)) => {
             let mut response = response.map(drop);
             // They describe the old body.
-            if response.headers().is_empty() {
-                return Answered { response: written(answer, response), is_refused: false };
-            }
             for header in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING, ETAG] {
                 response.headers_mut().remove(header);
             }

@@ -11,10 +11,11 @@ use wechat_callback::server::{HandlerOutput, OwnResponse};
 use wechat_callback::{HandlerError, Reply};
 
 use crate::WechatBody;
+use crate::answer::{Kept, beside_reply};
 use crate::read::BoxError;
 
 /// What a handler returned, and the response that its headers are taken from.
-type Output<B> = (HandlerOutput, Option<Response<WechatBody<B>>>);
+type Output<B> = (HandlerOutput, Option<Kept<B>>);
 
 pin_project_lite::pin_project! {
     /// A call of the handler's service. The service's future is kept until this one is dropped: what it does in its
@@ -26,10 +27,7 @@ pin_project_lite::pin_project! {
             future: F,
         },
         /// The response is the handler's own, and may be a reply.
-        Reading {
-            #[pin]
-            body: OwnBody<ResBody>,
-        },
+        Reading { body: Pin<Box<OwnBody<ResBody>>> },
     }
 }
 
@@ -52,9 +50,9 @@ where
             match self.as_mut().project() {
                 CallProj::Called { future } => match returned(ready!(future.poll(cx))) {
                     Returned::Output(output) => return Poll::Ready(output),
-                    Returned::Unread(body) => self.set(Self::Reading { body }),
+                    Returned::Unread(body) => self.set(Self::Reading { body: Box::pin(body) }),
                 },
-                CallProj::Reading { body } => return body.poll(cx),
+                CallProj::Reading { body } => return body.as_mut().poll(cx),
             }
         }
     }
@@ -80,7 +78,7 @@ fn returned<B: Body, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Retur
         return own(response);
     };
     // The body goes here, where a panic in its destructor is one of the handler's.
-    Returned::Output((output, Some(response.map(|_| Bytes::new().into()))))
+    Returned::Output((output, beside_reply(response)))
 }
 
 /// A response that the handler made itself.
@@ -94,7 +92,7 @@ fn own<B: Body>(response: Response<B>) -> Returned<B> {
         }
         None => {
             let output = described(&parts, length).output(None);
-            Returned::Output((output, Some(Response::from_parts(parts, WechatBody::new(body)))))
+            Returned::Output((output, Some(Box::new(Response::from_parts(parts, WechatBody::new(body))))))
         }
     }
 }
@@ -150,6 +148,6 @@ impl<B: Body> Future for OwnBody<B> {
         let body = std::mem::take(this.read).freeze();
         let output = described(&parts, Some(body.len() as u64)).output(Some(&body));
         let body = if matches!(output, HandlerOutput::Passthrough(_)) { body } else { Bytes::new() };
-        Poll::Ready((output, Some(Response::from_parts(parts, body.into()))))
+        Poll::Ready((output, Some(Box::new(Response::from_parts(parts, body.into())))))
     }
 }

@@ -9,14 +9,14 @@ use http::{Request, Response, request};
 use http_body::Body;
 use tokio::time::Instant;
 use tower_service::Service;
-use wechat_callback::server::{Delivery, Finished, HandlerTask, HandlerWait, detach};
+use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait, detach};
 use wechat_callback::{Message, Opened, Refusal};
 
-use crate::answer::{self, Answered};
+use crate::WechatLayer;
+use crate::answer::{self, Answered, Kept};
 use crate::future::Waiting;
 use crate::handler::Call;
 use crate::read::{BoxError, ReadBody};
-use crate::{WechatBody, WechatLayer};
 
 /// When a connection was accepted: `serve` puts it into each request's extensions.
 #[derive(Clone, Copy)]
@@ -145,7 +145,7 @@ fn start<S, B, ResBody>(
     mut service: S,
     mut parts: request::Parts,
     opened: Opened,
-) -> (Pin<Box<impl Future<Output = Finished<Response<WechatBody<ResBody>>>> + use<S, B, ResBody>>>, HandlerWait)
+) -> (Pin<Box<HandlerRun<Call<S::Future, ResBody>, Kept<ResBody>>>>, HandlerWait)
 where
     S: Service<Request<B>, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
@@ -158,7 +158,7 @@ where
         parts.headers.remove(CONTENT_LENGTH);
     }
     parts.extensions.insert(message);
-    let request = Request::from_parts(parts, B::from(Bytes::from_owner(xml)));
-    let (run, wait) = task.start(move || Call::new(service.call(request)), context);
-    (Box::pin(run), wait)
+    let mut request = Some(Request::from_parts(parts, B::from(Bytes::from_owner(xml))));
+    let call = || Call::new(service.call(request.take().expect("called once")));
+    task.start(call, context)
 }
