@@ -43,7 +43,8 @@ impl Completion {
     pub(super) fn complete(self, reply: Arc<Reply>, source: Source, now: Instant) -> Completed {
         let Self { engine, push, lease, token } = self;
         let retention = engine.shared.policy.retention(&reply);
-        let timeliness = match lease.map(|lease| lease.complete_now(reply.clone(), retention, now.into_std())) {
+        let timeliness = match lease.map(|lease| lease.complete_now(reply.clone(), retention, now.into_std()))
+        {
             None => return Completed::Now(reply),
             Some(Ok(timeliness)) => timeliness,
             Some(Err(lease)) => {
