@@ -98,7 +98,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) const fn known(self) -> Name {
+    pub(super) fn known(self) -> Name {
         self.0.known()
     }
 
