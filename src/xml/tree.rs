@@ -105,7 +105,7 @@ impl Growing {
         self.text.truncate(length);
     }
 
-    fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
+    pub(super) fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
         let start = offset(self.text.len())?;
         self.push_str(text);
         Ok(TextRange { start, end: offset(self.text.len())? })
