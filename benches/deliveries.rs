@@ -42,8 +42,7 @@ fn main() {
     let is_short = asked("--test") || !asked("--bench");
     let slices = if is_short { 1 } else { 200 };
     if asked("cold") {
-        print_cold(2_000);
-        return;
+        return print_cold(2_000);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     if !asked("store") {
@@ -162,41 +161,41 @@ fn print_claim(runtime: &Runtime, slices: u64) {
     }
 }
 
-/// What the rest of a server touches between two pushes, in bytes: more than a core has cache of its own.
-const ELSEWHERE: usize = 4 << 20;
-
-/// Of a store that is full, between other work that leaves nothing of it in the nearest caches: what the pushes of a
-/// busy server find.
+/// Of a store that is full, between other work: what the pushes of a busy server find. Of so many KiB that are touched
+/// between two, the fewer leave in the caches what every push needs, and the more leave nothing.
 fn print_cold(pushes: u64) {
-    let full = 100_000;
-    let (store, outcome) = (MemoryStore::new().capacity(full), Arc::new(Reply::None));
-    let numbers = 0..full as u64;
-    numbers.clone().for_each(|number| {
-        complete(&store, spread(number), &outcome).now_or_never().expect("at once");
-        let bound = store.bind(spread(number), b"body", Duration::from_secs(300)).now_or_never();
-        assert!(matches!(bound, Some(Ok(true))));
-    });
-    let mut elsewhere = vec![0_u8; ELSEWHERE];
-    let mut times = [const { Vec::new() }; 3];
-    for number in numbers.end..numbers.end + pushes {
-        for (measured, times) in (0..).zip(&mut times) {
-            elsewhere.iter_mut().step_by(64).for_each(|line| *line = line.wrapping_add(1));
-            let start = Instant::now();
-            match measured {
-                0 => {}
-                1 => push_once(&store, spread(number), &outcome),
-                _ => bind_once(&store, spread(number)),
+    let asked = std::env::args().find_map(|arg| arg.parse().ok());
+    for elsewhere in asked.map_or(vec![512, 4096], |asked| vec![asked]) {
+        let full = 100_000;
+        let (store, outcome) = (MemoryStore::new().capacity(full), Arc::new(Reply::None));
+        let numbers = 0..full as u64;
+        numbers.clone().for_each(|number| {
+            complete(&store, spread(number), &outcome).now_or_never().expect("at once");
+            let bound = store.bind(spread(number), b"body", Duration::from_secs(300)).now_or_never();
+            assert!(matches!(bound, Some(Ok(true))));
+        });
+        let mut lines = vec![0_u8; elsewhere << 10];
+        let mut times = [const { Vec::new() }; 3];
+        for number in numbers.end..numbers.end + pushes {
+            for (measured, times) in (0..).zip(&mut times) {
+                lines.iter_mut().step_by(64).for_each(|line| *line = line.wrapping_add(1));
+                let start = Instant::now();
+                match measured {
+                    0 => {}
+                    1 => push_once(&store, spread(number), &outcome),
+                    _ => bind_once(&store, spread(number)),
+                }
+                times.push(start.elapsed().as_secs_f64());
             }
-            times.push(start.elapsed().as_secs_f64());
         }
+        black_box(lines);
+        let [nothing, pushed, bound] = times.map(|times| median(times.into_iter()) * 1e9);
+        let [pushed, bound] = [pushed - nothing, bound - nothing];
+        println!(
+            "in a store that is full, {elsewhere} KiB touched between: a claim and its completion {pushed:.0} ns, \
+             a signature {bound:.0} ns"
+        );
     }
-    black_box(elsewhere);
-    let [nothing, pushed, bound] = times.map(|times| median(times.into_iter()) * 1e9);
-    println!(
-        "with cold caches, in a store that is full: a claim and its completion {:.0} ns, a signature {:.0} ns",
-        pushed - nothing,
-        bound - nothing
-    );
 }
 
 /// Not inlined, and not used to fill the store, so that a profiler finds what is measured.

@@ -99,15 +99,17 @@ impl<V> Expiring<V> {
 
     /// The entry stays until it is put to rest again.
     pub(super) fn wake(&mut self, at: u32) {
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.end = AWAKE;
+        if let Some(entry) = self.entries.get_mut(at)
+            && std::mem::replace(&mut entry.end, AWAKE) != AWAKE
+        {
+            self.leave(at);
         }
-        self.leave(at);
     }
 
     /// Puts the entry to rest: it goes away at `end`, or earlier where room is needed.
     pub(super) fn rest(&mut self, at: u32, end: i64, queue: Queue) {
-        self.leave(at);
+        self.wake(at);
+        let end = end.min(AWAKE - 1);
         if let Some(entry) = self.entries.get_mut(at) {
             entry.end = end;
         }
@@ -119,7 +121,7 @@ impl<V> Expiring<V> {
     }
 
     pub(super) fn forget(&mut self, at: u32) {
-        self.leave(at);
+        self.wake(at);
         self.entries.remove(at);
     }
 
