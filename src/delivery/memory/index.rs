@@ -38,11 +38,13 @@ impl Index {
         }
         let mut bucket = &self.buckets[place(hash, self.buckets.len())];
         loop {
-            let tags = bucket.tags.iter().zip(&bucket.slots).take(usize::from(bucket.len));
-            for (tag, slot) in tags {
-                if *tag == tag_of(hash) && is_it(*slot) {
-                    return Some(*slot);
+            let mut matches = bucket.matches(&bucket.tags, tag_of(hash));
+            while matches != 0 {
+                let slot = bucket.slots[matches.trailing_zeros() as usize];
+                if is_it(slot) {
+                    return Some(slot);
                 }
+                matches &= matches - 1;
             }
             bucket = bucket.more.as_ref()?;
         }
@@ -95,6 +97,13 @@ impl Index {
 }
 
 impl Bucket {
+    /// At which places of those in use `wanted` stands, a bit each. All are compared: if there were a branch that
+    /// depends on the line, the processor would have to wait for it before it could fetch the next.
+    fn matches<T: Copy + Eq>(&self, all: &[T; ROOM], wanted: T) -> u32 {
+        let bits = all.iter().zip(0..).map(|(one, at)| u32::from(*one == wanted) << at);
+        bits.fold(0, |all, bit| all | bit) & ((1 << self.len) - 1)
+    }
+
     fn push(&mut self, (tag, slot): (u8, u32)) {
         let mut bucket = self;
         while usize::from(bucket.len) == ROOM {
@@ -126,8 +135,9 @@ impl Bucket {
         };
         let mut bucket = self;
         loop {
-            let slots = &bucket.slots[..usize::from(bucket.len)];
-            if let Some(at) = slots.iter().position(|other| *other == slot) {
+            let matches = bucket.matches(&bucket.slots, slot);
+            if matches != 0 {
+                let at = matches.trailing_zeros() as usize;
                 (bucket.tags[at], bucket.slots[at]) = last;
                 return;
             }
