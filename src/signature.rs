@@ -3,7 +3,7 @@
 //! `sha1` or `subtle`.
 
 use sha1::{Digest, Sha1};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 
 /// The twenty bytes of a signature.
 #[derive(Clone, Copy)]
@@ -47,11 +47,8 @@ impl Signature {
     #[inline]
     pub(crate) fn matches(&self, other: &Self) -> bool {
         let (words, other) = (self.words(), other.words());
-        words
-            .iter()
-            .zip(&other)
-            .fold(Choice::from(1), |equal, (word, other)| equal & word.ct_eq(other))
-            .into()
+        let differences = words.iter().zip(&other).fold(0, |all, (word, other)| all | (word ^ other));
+        differences.ct_eq(&0).into()
     }
 
     /// The bytes in words, the last of which is half empty.
