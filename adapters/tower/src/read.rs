@@ -23,8 +23,7 @@ pin_project_lite::pin_project! {
         joined: BytesMut,
         timeout: Duration,
         // Set once the body keeps us waiting. Most are there at once.
-        #[pin]
-        deadline: Option<Sleep>,
+        deadline: Option<Pin<Box<Sleep>>>,
     }
 }
 
@@ -72,12 +71,8 @@ where
                 }
             }
         }
-        if this.deadline.is_none() {
-            this.deadline.set(Some(tokio::time::sleep(*this.timeout)));
-        }
-        match this.deadline.as_pin_mut() {
-            Some(deadline) => deadline.poll(cx).map(|()| Err(Refusal::BodyTimeout)),
-            None => Poll::Pending,
-        }
+        let timeout = *this.timeout;
+        let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        deadline.as_mut().poll(cx).map(|()| Err(Refusal::BodyTimeout))
     }
 }
