@@ -76,11 +76,23 @@ fn shapes() -> Vec<Shape> {
             "</a></a></a></a></a></a></a></a></a></a></a></a></a></a></xml>",
             3,
         ),
-        shape("deep again and again", "", &[
-            "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a/></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>",
-        ], end, MAX_DEPTH),
+        shape(
+            "deep again and again",
+            "",
+            &[
+                "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a/></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>",
+            ],
+            end,
+            MAX_DEPTH,
+        ),
         shape("a text in CDATA", &text("<![CDATA["), &["x"], cdata_end, 0),
-        shape("a text in CDATA, in another layout", &text("<!-- --><![CDATA["), &["好"], "]]></Content></xml>", 0),
+        shape(
+            "a text in CDATA, in another layout",
+            &text("<!-- --><![CDATA["),
+            &["好"],
+            "]]></Content></xml>",
+            0,
+        ),
         shape("a text of an element that no kind has", "<A><![CDATA[", &["x"], "]]></A></xml>", 0),
         shape("a text outside of CDATA", &text(""), &["x"], content_end, 0),
         shape("split CDATA", &text("<![CDATA["), &["]]]]><![CDATA[>"], cdata_end, 0),
@@ -89,16 +101,40 @@ fn shapes() -> Vec<Shape> {
         shape("ends of CDATA", &text("<![CDATA["), &["]]>"], cdata_end, 0),
         shape("one end of CDATA in a text", &text("<![CDATA[]]>"), &["x"], cdata_end, 0),
         shape("brackets", &text("<![CDATA["), &["]]"], cdata_end, 0),
-        shape("a text with one end beside elements", "<Content><![CDATA[]]>x]]></Content>", &["<a/>"], "<MsgType>text</MsgType></xml>", 1),
+        shape(
+            "a text with one end beside elements",
+            "<Content><![CDATA[]]>x]]></Content>",
+            &["<a/>"],
+            "<MsgType>text</MsgType></xml>",
+            1,
+        ),
         shape("ends of lines", &text("<![CDATA["), &["x\r\n"], cdata_end, 0),
         shape("ends of lines in an unknown element", "<A><![CDATA[", &["x\r\n"], "]]></A></xml>", 0),
         shape("elements in a text", &text("<![CDATA["), &["<a/>", "<b>1</b>"], cdata_end, 0),
-        shape("ends of its own element in a text", &text("<![CDATA["), &["]]></Content><MsgId>9</MsgId>"], cdata_end, 0),
-        shape("messages in a text", &text("<![CDATA["), &["]]></Content></xml>", "<xml><Content><![CDATA["], cdata_end, 0),
-        shape("five texts in a text", &event("submit_invoice_title", "<title><![CDATA["), &[
-            "]]></title><phone><![CDATA[1]]></phone><tax_no><![CDATA[",
-            "]]></tax_no><addr><![CDATA[1]]></addr><bank_type><![CDATA[",
-        ], "]]></title></xml>", 0),
+        shape(
+            "ends of its own element in a text",
+            &text("<![CDATA["),
+            &["]]></Content><MsgId>9</MsgId>"],
+            cdata_end,
+            0,
+        ),
+        shape(
+            "messages in a text",
+            &text("<![CDATA["),
+            &["]]></Content></xml>", "<xml><Content><![CDATA["],
+            cdata_end,
+            0,
+        ),
+        shape(
+            "five texts in a text",
+            &event("submit_invoice_title", "<title><![CDATA["),
+            &[
+                "]]></title><phone><![CDATA[1]]></phone><tax_no><![CDATA[",
+                "]]></tax_no><addr><![CDATA[1]]></addr><bank_type><![CDATA[",
+            ],
+            "]]></title></xml>",
+            0,
+        ),
         shape("references", &text(""), &["&lt;"], content_end, 0),
         shape("references by number", &text(""), &["&#x4F60;"], content_end, 0),
         shape("references in many elements", "", &["<a>&#65;</a>"], end, 1),
@@ -106,9 +142,15 @@ fn shapes() -> Vec<Shape> {
         shape("quotes and line ends", &text("<![CDATA["), &["\"\n"], cdata_end, 0),
         shape("control characters in an unknown element", "<A><![CDATA[", &["\u{1}"], "]]></A></xml>", 0),
         shape("a long name", "<", &["a"], "/></xml>", 0),
-        shape("long names", "", &[
-            "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/>",
-        ], end, 1),
+        shape(
+            "long names",
+            "",
+            &[
+                "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/>",
+            ],
+            end,
+            1,
+        ),
         shape("attributes", "<a", &[" b=''"], "/></xml>", 0),
         shape("elements with attributes", "", &["<a b=''/>"], end, 1),
         shape("comments", "<a>", &["<!---->"], "</a></xml>", 0),
@@ -116,24 +158,78 @@ fn shapes() -> Vec<Shape> {
         shape("white space", "<!-- -->", &[" \n"], end, 0),
         shape("white space in a text", "<a>&#32;", &[" \n"], "</a></xml>", 0),
         shape("text beside elements", "<a><b/>", &["x"], "</a></xml>", 0),
-        shape("articles without anything", &event("MASSSENDJOBFINISH", "<ArticleUrlResult><ResultList>"), &["<item/>"], "</ResultList></ArticleUrlResult></xml>", 1),
-        shape("articles", &event("MASSSENDJOBFINISH", "<ArticleUrlResult><ResultList>"), &[
-            "<item><ArticleIdx>1</ArticleIdx><ArticleUrl><![CDATA[https://example.com/1]]></ArticleUrl></item>",
-        ], "</ResultList></ArticleUrlResult></xml>", 3),
-        shape("checks without anything", &event("MASSSENDJOBFINISH", "<CopyrightCheckResult><ResultList>"), &["<item/>"], "</ResultList></CopyrightCheckResult></xml>", 1),
-        shape("checks with other elements", &event("MASSSENDJOBFINISH", "<CopyrightCheckResult><ResultList>"), &[
-            "<item><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/></item>",
-        ], "</ResultList></CopyrightCheckResult></xml>", 21),
-        shape("checks", &event("MASSSENDJOBFINISH", "<CopyrightCheckResult><ResultList>"), &[
-            "<item><ArticleIdx>1</ArticleIdx><UserDeclareState>0</UserDeclareState><AuditState>2</AuditState>",
-            "<OriginalArticleUrl><![CDATA[https://example.com/]]></OriginalArticleUrl>",
-            "<OriginalArticleType>1</OriginalArticleType><CanReprint>1</CanReprint>",
-            "<NeedReplaceContent>1</NeedReplaceContent><NeedShowReprintSource>1</NeedShowReprintSource></item>",
-        ], "</ResultList></CopyrightCheckResult></xml>", 9),
-        shape("pictures", &event("pic_sysphoto", "<EventKey>k</EventKey><SendPicsInfo><PicList>"), &["<item/>"], "</PicList></SendPicsInfo></xml>", 1),
-        shape("pictures with a sum", &event("pic_sysphoto", "<EventKey>k</EventKey><SendPicsInfo><PicList>"), &["<item><PicMd5Sum>x</PicMd5Sum></item>"], "</PicList></SendPicsInfo></xml>", 2),
-        shape("articles that failed", &event("PUBLISHJOBFINISH", "<PublishEventInfo>"), &["<fail_idx>1</fail_idx>"], "</PublishEventInfo></xml>", 1),
-        shape("choices", &event("subscribe_msg_popup_event", "<SubscribeMsgPopupEvent>"), &["<List/>"], "</SubscribeMsgPopupEvent></xml>", 1),
+        shape(
+            "articles without anything",
+            &event("MASSSENDJOBFINISH", "<ArticleUrlResult><ResultList>"),
+            &["<item/>"],
+            "</ResultList></ArticleUrlResult></xml>",
+            1,
+        ),
+        shape(
+            "articles",
+            &event("MASSSENDJOBFINISH", "<ArticleUrlResult><ResultList>"),
+            &[
+                "<item><ArticleIdx>1</ArticleIdx><ArticleUrl><![CDATA[https://example.com/1]]></ArticleUrl></item>",
+            ],
+            "</ResultList></ArticleUrlResult></xml>",
+            3,
+        ),
+        shape(
+            "checks without anything",
+            &event("MASSSENDJOBFINISH", "<CopyrightCheckResult><ResultList>"),
+            &["<item/>"],
+            "</ResultList></CopyrightCheckResult></xml>",
+            1,
+        ),
+        shape(
+            "checks with other elements",
+            &event("MASSSENDJOBFINISH", "<CopyrightCheckResult><ResultList>"),
+            &[
+                "<item><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/></item>",
+            ],
+            "</ResultList></CopyrightCheckResult></xml>",
+            21,
+        ),
+        shape(
+            "checks",
+            &event("MASSSENDJOBFINISH", "<CopyrightCheckResult><ResultList>"),
+            &[
+                "<item><ArticleIdx>1</ArticleIdx><UserDeclareState>0</UserDeclareState><AuditState>2</AuditState>",
+                "<OriginalArticleUrl><![CDATA[https://example.com/]]></OriginalArticleUrl>",
+                "<OriginalArticleType>1</OriginalArticleType><CanReprint>1</CanReprint>",
+                "<NeedReplaceContent>1</NeedReplaceContent><NeedShowReprintSource>1</NeedShowReprintSource></item>",
+            ],
+            "</ResultList></CopyrightCheckResult></xml>",
+            9,
+        ),
+        shape(
+            "pictures",
+            &event("pic_sysphoto", "<EventKey>k</EventKey><SendPicsInfo><PicList>"),
+            &["<item/>"],
+            "</PicList></SendPicsInfo></xml>",
+            1,
+        ),
+        shape(
+            "pictures with a sum",
+            &event("pic_sysphoto", "<EventKey>k</EventKey><SendPicsInfo><PicList>"),
+            &["<item><PicMd5Sum>x</PicMd5Sum></item>"],
+            "</PicList></SendPicsInfo></xml>",
+            2,
+        ),
+        shape(
+            "articles that failed",
+            &event("PUBLISHJOBFINISH", "<PublishEventInfo>"),
+            &["<fail_idx>1</fail_idx>"],
+            "</PublishEventInfo></xml>",
+            1,
+        ),
+        shape(
+            "choices",
+            &event("subscribe_msg_popup_event", "<SubscribeMsgPopupEvent>"),
+            &["<List/>"],
+            "</SubscribeMsgPopupEvent></xml>",
+            1,
+        ),
     ]
 }
 
@@ -181,7 +277,9 @@ fn t10_reading_a_message_takes_at_most_four_times_its_length() {
 
 #[test]
 fn t10_writing_and_reading_json() {
-    let output = too_large("JSON length", f64::MAX, |xml| serde_json::to_string(&read(xml)).expect("JSON").len() as u64);
+    let output = too_large("JSON length", f64::MAX, |xml| {
+        serde_json::to_string(&read(xml)).expect("JSON").len() as u64
+    });
     let writing = too_large("to_string", 8.0, |xml| {
         let message = read(xml);
         peak(|| serde_json::to_string(&message).expect("JSON")).1
@@ -195,7 +293,8 @@ fn t10_writing_and_reading_json() {
         peak(|| {
             let json = serde_json::to_string(&message).expect("JSON");
             serde_json::from_str::<Message>(&json).expect("a message")
-        }).1
+        })
+        .1
     });
     assert_eq!((output, writing, reading, both), Default::default());
 }

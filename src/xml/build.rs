@@ -50,7 +50,8 @@ pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
             continue;
         }
         let event = reader.read_event();
-        let malformed = || XmlError::Malformed { position: reader.buffer_position().saturating_add(base as u64) };
+        let malformed =
+            || XmlError::Malformed { position: reader.buffer_position().saturating_add(base as u64) };
         let event = event.map_err(|_| malformed())?;
         if event == Event::Eof {
             return if builder.state == State::Epilog { Ok(builder.tree.finish()) } else { Err(malformed()) };

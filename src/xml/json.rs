@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::document::TextRange;
@@ -114,7 +116,8 @@ impl<'de> Visitor<'de> for One<'_> {
             return Err(Error::invalid_length(0, &self));
         }
         let text = parts.next_element_seed(Appended(self.tree))?.unwrap_or_default();
-        if parts.next_element_seed(self.fields())?.is_some() && parts.next_element::<IgnoredAny>()?.is_some() {
+        if parts.next_element_seed(self.fields())?.is_some() && parts.next_element::<IgnoredAny>()?.is_some()
+        {
             return Err(Error::invalid_length(4, &self));
         }
         self.tree.close(index, text);
