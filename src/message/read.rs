@@ -124,11 +124,6 @@ fn exactly<T>(count: usize, elements: impl Iterator<Item = T>) -> Vec<T> {
     list
 }
 
-/// Whether a value is left out of JSON.
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 pub(super) fn filled(fields: Fields<'_>, name: &str) -> Option<SharedStr> {
     fields.field(name).and_then(Field::filled)
 }
@@ -168,14 +163,9 @@ macro_rules! elements {
         #[doc = ""]
         #[doc = "`#[non_exhaustive]`: WeChat adds elements."]
         #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        #[serde(default)]
         #[non_exhaustive]
         pub struct $type {
-            $(
-                $(#[$field_meta])*
-                #[serde(skip_serializing_if = "crate::message::read::is_default")]
-                pub $field: $value,
-            )*
+            $( $(#[$field_meta])* pub $field: $value, )*
         }
 
         impl $crate::message::read::Composite for $type {

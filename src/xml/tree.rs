@@ -307,14 +307,15 @@ impl<'a> Element<'a> {
         SharedStr::new(self.document.clone(), self.text_range())
     }
 
-    /// The bytes of the names and texts of the element and all inside it, and two for each of them.
+    /// The bytes of the names and texts of the element and all inside it, and one for each of them.
     pub(crate) fn weight(self) -> usize {
         let nodes = &self.document.nodes;
         let from = self.children.saturating_sub(1);
         let all = nodes.as_slice().get(from..self.node.end(self.children)).unwrap_or_default();
-        all.iter().flat_map(|node| [nodes.name(*node), nodes.text(*node)]).fold(0, |weight, range| {
-            weight.saturating_add(range.end.saturating_sub(range.start) as usize).saturating_add(1)
-        })
+        let length = |TextRange { start, end }| end.saturating_sub(start) as usize;
+        let lengths =
+            all.iter().map(|node| length(nodes.name(*node)).saturating_add(length(nodes.text(*node))));
+        lengths.fold(all.len(), usize::saturating_add)
     }
 
     pub(crate) fn children(self) -> Cursor<'a> {
