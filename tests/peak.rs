@@ -275,36 +275,79 @@ fn t10_reading_a_message_takes_at_most_four_times_its_length() {
     assert_eq!(found, "");
 }
 
-#[test]
-fn t10_writing_and_reading_json() {
-    let output = too_large("JSON length", f64::MAX, |xml| {
-        serde_json::to_string(&read(xml)).expect("JSON").len() as u64
-    });
-    let writing = too_large("to_string", 8.0, |xml| {
-        let message = read(xml);
-        peak(|| serde_json::to_string(&message).expect("JSON")).1
-    });
-    let reading = too_large("from_str", 8.0, |xml| {
-        let json = serde_json::to_string(&read(xml)).expect("JSON");
-        peak(|| serde_json::from_str::<Message>(&json).expect("a message")).1
-    });
-    let both = too_large("both", 8.0, |xml| {
-        let message = read(xml);
-        peak(|| {
-            let json = serde_json::to_string(&message).expect("JSON");
-            serde_json::from_str::<Message>(&json).expect("a message")
-        })
-        .1
-    });
-    assert_eq!((output, writing, reading, both), Default::default());
+/// A buffer that grows by doubling takes three times its content at the worst moment: the JSON's own memory.
+const GROWN: u64 = 3;
+
+fn json(message: &Message) -> String {
+    serde_json::to_string(message).expect("JSON")
+}
+
+/// What is allocated beside the JSON, if characters in it are escaped, which makes it up to twelve times as long as the
+/// message: every text stands in it twice, and a control character takes six bytes. Or else all that is allocated.
+fn beside(json: &str, bytes: u64) -> u64 {
+    if json.contains('\\') { bytes.saturating_sub(GROWN * json.len() as u64) } else { bytes }
 }
 
 #[test]
-fn t10_what_is_refused() {
-    for (pieces, error) in [("<a/>", XmlError::Elements), ("<a></a>", XmlError::Elements)] {
-        let xml = format!("<xml>{}</xml>", pieces.repeat(MAX_ELEMENTS + 1));
+fn t10_what_is_refused_takes_at_most_four_times_its_length() {
+    let many = |element: &str| format!("<xml>{}</xml>", element.repeat(MAX_ELEMENTS + 1));
+    let deep = format!("<xml>{}{}</xml>", "<a>".repeat(MAX_DEPTH + 1), "<b/>".repeat(1_000));
+    let unfinished = format!("<xml>{}", "<a/>".repeat(1_000));
+    for (xml, error) in [
+        (many("<a/>"), Some(XmlError::Elements)),
+        (many("<a></a>"), Some(XmlError::Elements)),
+        (many("<a/><b/>").repeat(4), Some(XmlError::Elements)),
+        (deep, Some(XmlError::Depth)),
+        (unfinished, None),
+    ] {
         let (read, bytes) = peak(|| Message::from_xml(&xml));
-        assert_eq!(read.err(), Some(error));
-        println!("{}", bytes as f64 / xml.len() as f64);
+        let refused = read.expect_err("refused");
+        assert!(error.is_none_or(|error| error == refused), "{refused}");
+        assert!(bytes <= 4 * xml.len() as u64, "{bytes} bytes for {}: {refused}", xml.len());
     }
+}
+
+#[test]
+fn t10_writing_json_takes_no_memory_of_its_own() {
+    let found = too_large("to_writer", 0.0, |xml| {
+        let message = read(xml);
+        let write = || serde_json::to_writer(std::io::sink(), &message).expect("JSON");
+        write();
+        peak(write).1
+    });
+    assert_eq!(found, "");
+}
+
+#[test]
+fn t10_a_message_becomes_a_json_string_in_at_most_eight_times_its_length() {
+    let found = too_large("to_string", 8.0, |xml| {
+        let message = read(xml);
+        let (json, bytes) = peak(|| json(&message));
+        beside(&json, bytes)
+    });
+    assert_eq!(found, "");
+}
+
+#[test]
+fn t10_a_message_is_read_from_json_in_at_most_ten_times_its_length() {
+    let found = too_large("from_str", 10.0, |xml| {
+        let json = json(&read(xml));
+        peak(|| serde_json::from_str::<Message>(&json).expect("a message")).1
+    });
+    assert_eq!(found, "");
+}
+
+#[test]
+fn t10_a_message_goes_through_json_and_back_in_at_most_twelve_times_its_length() {
+    let found = too_large("both", 12.0, |xml| {
+        let message = read(xml);
+        let ((json, again), bytes) = peak(|| {
+            let json = json(&message);
+            let again = serde_json::from_str::<Message>(&json).expect("a message");
+            (json, again)
+        });
+        assert!(again == message, "{xml:.200}");
+        beside(&json, bytes)
+    });
+    assert_eq!(found, "");
 }
