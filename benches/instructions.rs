@@ -13,9 +13,14 @@
 mod primitives;
 mod push;
 
+use std::cell::RefCell;
 use std::hint::black_box;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+use actix_web::dev::{HttpServiceFactory, Service};
+use actix_web::test::TestRequest;
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Uri, header::CONTENT_TYPE};
@@ -24,6 +29,7 @@ use bytes::Bytes;
 use primitives::{Example, Primitives};
 use push::Push;
 use tower::ServiceExt;
+use wechat_actix::WechatMiddleware;
 use wechat_callback::{Callback, OpenError, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -38,7 +44,7 @@ struct Operation {
     raw: fn(usize) -> Work,
 }
 
-const OPERATIONS: [Operation; 9] = [
+const OPERATIONS: [Operation; 10] = [
     Operation { name: "open, plain, 300 B", times: 200, ours: |_| open_plain(300), raw: |_| sign_plain() },
     Operation { name: "open, safe, 300 B", times: 200, ours: |_| open_safe(300), raw: |_| raw_open(300) },
     Operation {
@@ -63,6 +69,12 @@ const OPERATIONS: [Operation; 9] = [
     },
     Operation { name: "push, plain, 300 B", times: 1000, ours: push_plain, raw: raw_push_plain },
     Operation { name: "push, safe, 300 B", times: 1000, ours: push_safe, raw: raw_push_safe },
+    Operation {
+        name: "push, safe, 300 B, actix-web",
+        times: 1000,
+        ours: push_safe_actix,
+        raw: raw_push_safe_actix,
+    },
 ];
 
 /// Times before it is counted.
@@ -248,6 +260,40 @@ fn send(pushes: Vec<Push>, route: MethodRouter) -> Work {
     Box::new(move || {
         let request = requests.next().expect("as many as times");
         let response = runtime.block_on(app.clone().oneshot(request)).expect("infallible");
+        assert_eq!(black_box(response).status(), 200);
+    })
+}
+
+/// The middleware around an actix-web resource.
+fn push_safe_actix(times: usize) -> Work {
+    let [_, safe] = push::callbacks();
+    let resource = web::resource("/weixin").wrap(WechatMiddleware::new(safe)).route(web::post().to(echo));
+    send_actix(fresh_pushes(false, times), resource)
+}
+
+/// The same requests to an actix-web resource that does what the protocol asks for.
+fn raw_push_safe_actix(times: usize) -> Work {
+    let example = Example::of(300, |text| TextReply::new(text).into());
+    let primitives = Rc::new(RefCell::new(Primitives::new(&example)));
+    let bare = move |request: HttpRequest, body: Bytes| {
+        let (signature, reply) = primitives.borrow_mut().answer(&body);
+        black_box((request, body, signature));
+        std::future::ready(HttpResponse::Ok().content_type("text/xml; charset=utf-8").body(reply))
+    };
+    send_actix(fresh_pushes(false, times), web::resource("/weixin").route(web::post().to(bare)))
+}
+
+fn send_actix(pushes: Vec<Push>, resource: impl HttpServiceFactory + 'static) -> Work {
+    let system = actix_web::rt::System::new();
+    let app = system.block_on(actix_web::test::init_service(App::new().service(resource)));
+    let request = |Push { query, body }| {
+        TestRequest::post().uri(&format!("/weixin?{query}")).set_payload(body).to_request()
+    };
+    let requests: Vec<_> = pushes.into_iter().map(request).collect();
+    let mut requests = requests.into_iter();
+    Box::new(move || {
+        let request = requests.next().expect("as many as times");
+        let response = system.block_on(app.call(request)).expect("no error");
         assert_eq!(black_box(response).status(), 200);
     })
 }

@@ -126,7 +126,7 @@ impl Opened {
     /// The key that all deliveries of this push share. `None` if nothing distinguishes it from other pushes.
     #[must_use]
     pub fn delivery_key(&self) -> Option<DeliveryKey> {
-        DeliveryKey::of(&self.context.account.app_id, &self.message)
+        DeliveryKey::with(&self.context.account.deliveries, &self.message)
     }
 
     /// In plain mode the signature, which covers the query alone. Bind it to the body that it came with

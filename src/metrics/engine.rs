@@ -130,17 +130,17 @@ impl HandlerRun {
         Self { began: Instant::now(), running: Some(running) }
     }
 
-    pub(crate) fn end(&mut self, outcome: RunOutcome) {
+    pub(crate) fn end(&mut self, outcome: RunOutcome, now: Instant) {
         if let Some(running) = self.running.take() {
             running.decrement(1);
-            histogram(&DURATIONS.keys[outcome as usize]).record(self.began.elapsed());
+            histogram(&DURATIONS.keys[outcome as usize]).record(now.saturating_duration_since(self.began));
         }
     }
 }
 
 impl Drop for HandlerRun {
     fn drop(&mut self) {
-        self.end(RunOutcome::Cancelled);
+        self.end(RunOutcome::Cancelled, Instant::now());
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
     fn to_count_allocates_nothing_where_nobody_listens() {
         let count = || {
             delivered(MessageKind::TEXT, Outcome::Reply, Some(1));
-            HandlerRun::begin().end(RunOutcome::Reply);
+            HandlerRun::begin().end(RunOutcome::Reply, Instant::now());
             drop(HandlerRun::begin());
             refusals::refused(&Refusal::from(OpenError::from(QueryError::Missing("nonce"))));
             method_refused();

@@ -42,6 +42,6 @@ mod engine {
             Self
         }
 
-        pub(crate) const fn end(&mut self, _: RunOutcome) {}
+        pub(crate) const fn end(&mut self, _: RunOutcome, _: tokio::time::Instant) {}
     }
 }

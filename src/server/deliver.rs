@@ -209,7 +209,7 @@ impl Engine {
     ) -> Delivery {
         let refused = match claimed {
             Ok(Claimed::Answer(reply)) => {
-                return Delivery::Answered(self.seal(&mut span, &opened.context, &reply));
+                return Delivery::Answered(self.seal(&mut span, &opened.context, &reply, Instant::now()));
             }
             Ok(Claimed::Run(lease)) => {
                 span.join("ran");
@@ -244,7 +244,7 @@ impl Engine {
                 (Refusal::ShuttingDown, Outcome::ShuttingDown)
             }
         });
-        span.close(outcome);
+        span.close(outcome, Instant::now());
         Response::empty(refusal.status())
     }
 }

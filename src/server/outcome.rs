@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument;
 
@@ -39,11 +39,12 @@ impl Completion {
         self.engine.shared.policy.joins()
     }
 
-    /// Stores the outcome, and returns what the delivery that ran the handler may carry of it.
-    pub(super) fn complete(self, reply: Arc<Reply>, source: Source) -> Completed {
+    /// Stores the outcome, which came at `now`, and returns what the delivery that ran the handler may carry of it.
+    pub(super) fn complete(self, reply: Arc<Reply>, source: Source, now: Instant) -> Completed {
         let Self { engine, push, lease, token } = self;
         let retention = engine.shared.policy.retention(&reply);
-        let timeliness = match lease.map(|lease| lease.complete_now(reply.clone(), retention)) {
+        let timeliness = match lease.map(|lease| lease.complete_now(reply.clone(), retention, now.into_std()))
+        {
             None => return Completed::Now(reply),
             Some(Ok(timeliness)) => timeliness,
             Some(Err(lease)) => {

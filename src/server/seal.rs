@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Engine;
 use super::handlers::Handlers;
 use super::response::Response;
@@ -14,6 +16,7 @@ impl Engine {
         span: &mut DeliverySpan,
         context: &ReplyContext,
         reply: &Arc<Reply>,
+        now: Instant,
     ) -> Response {
         let of_delivery = span.span.clone();
         let _entered = entered(&of_delivery);
@@ -24,11 +27,12 @@ impl Engine {
         let is_notice = word.is_some_and(|word| Arc::ptr_eq(reply, word.notice()));
         let handlers = if is_notice { &Handlers::new() } else { &self.shared.handlers };
         let (sealed, is_told) = handlers.seal(context, told);
-        span.close(match is_told {
+        let outcome = match is_told {
             true if reply.is_none() => Outcome::None,
             true => Outcome::Reply,
             false => Outcome::Unsendable,
-        });
+        };
+        span.close(outcome, now);
         sealed.into()
     }
 }

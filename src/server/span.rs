@@ -70,9 +70,9 @@ impl DeliverySpan {
         }
     }
 
-    pub(super) fn close(&mut self, outcome: Outcome) {
+    pub(super) fn close(&mut self, outcome: Outcome, now: Instant) {
         self.is_closed = true;
-        let elapsed = self.arrived.elapsed();
+        let elapsed = now.saturating_duration_since(self.arrived);
         // Not every server and no proxy says so at once.
         let outcome = if elapsed >= self.hangs_up_after { Outcome::HungUp } else { outcome };
         metrics::delivered(self.kind, outcome, self.delivery);
@@ -87,7 +87,7 @@ impl DeliverySpan {
 impl Drop for DeliverySpan {
     fn drop(&mut self) {
         if !self.is_closed {
-            self.close(Outcome::HungUp);
+            self.close(Outcome::HungUp, Instant::now());
         }
     }
 }

@@ -123,9 +123,14 @@ impl Store {
 
 impl Lease {
     /// Stores the outcome, if that is done without waiting.
-    pub(super) fn complete_now(self, outcome: Arc<Reply>, retention: Retention) -> Result<Timeliness, Self> {
+    pub(super) fn complete_now(
+        self,
+        outcome: Arc<Reply>,
+        retention: Retention,
+        now: Instant,
+    ) -> Result<Timeliness, Self> {
         match self {
-            Self::Memory(lease) => Ok(lease.complete_now(outcome, retention)),
+            Self::Memory(lease) => Ok(lease.complete_at(outcome, retention, now)),
             Self::Other(_) => Err(self),
         }
     }

@@ -47,6 +47,8 @@ pub struct HandlerWait {
 
 /// The end of a handler's run, which [`HandlerWait::answer`] turns into an answer.
 pub struct Finished<R> {
+    /// When. It is read once, for all that the end of a run needs.
+    at: Instant,
     reply: Arc<Reply>,
     is_passthrough: bool,
     response: Option<R>,
@@ -149,7 +151,7 @@ impl HandlerWait {
                 None => {
                     drop(attached);
                     let reply = Box::pin(self.engine.timed_out(&self.push, &self.span)).await;
-                    Answer::Reply(self.seal(&reply), None)
+                    Answer::Reply(self.seal(&reply, Instant::now()), None)
                 }
             }
         })
@@ -157,16 +159,16 @@ impl HandlerWait {
 
     fn answer_with<R>(&mut self, finished: Finished<R>) -> Answer<R> {
         match finished {
-            Finished { is_passthrough: true, response: Some(response), .. } => {
-                self.span.close(Outcome::OwnResponse);
+            Finished { at, is_passthrough: true, response: Some(response), .. } => {
+                self.span.close(Outcome::OwnResponse, at);
                 Answer::Passthrough(response)
             }
-            Finished { reply, response, .. } => Answer::Reply(self.seal(&reply), response),
+            Finished { at, reply, response, .. } => Answer::Reply(self.seal(&reply, at), response),
         }
     }
 
-    fn seal(&mut self, reply: &Arc<Reply>) -> Response {
-        self.engine.seal(&mut self.span, &self.context, reply)
+    fn seal(&mut self, reply: &Arc<Reply>, now: Instant) -> Response {
+        self.engine.seal(&mut self.span, &self.context, reply, now)
     }
 
     /// Polls the run in place until it is finished here or elsewhere. `None` where WeChat waits no longer.
@@ -233,8 +235,8 @@ pub fn detach(run: impl Future<Output: Send> + Send + 'static) {
 
 impl<R> Finished<R> {
     /// Another process completed the push.
-    const fn elsewhere(reply: Arc<Reply>) -> Self {
-        Self { reply, is_passthrough: false, response: None }
+    fn elsewhere(reply: Arc<Reply>) -> Self {
+        Self { at: Instant::now(), reply, is_passthrough: false, response: None }
     }
 }
 
@@ -282,22 +284,25 @@ impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H,
         let _entered = entered(this.span);
         if this.completion.is_some() {
             let ended = ready!(this.handler.poll(cx));
-            this.counted.end(run_outcome(&ended, *this.limits));
+            let at = Instant::now();
+            this.counted.end(run_outcome(&ended, *this.limits), at);
             let (output, response) = ended.unwrap_or_else(|failure| (failure.into(), None));
             let completion = this.completion.take().expect("looked at above");
             let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
             let is_passthrough = source == Source::Passthrough;
-            let carried = match completion.complete(reply.clone(), source) {
-                Completed::Now(reply) => return Poll::Ready(Finished { reply, is_passthrough, response }),
+            let carried = match completion.complete(reply.clone(), source, at) {
+                Completed::Now(reply) => {
+                    return Poll::Ready(Finished { at, reply, is_passthrough, response });
+                }
                 Completed::Later(carried) => carried,
             };
-            let finished = Finished { reply, is_passthrough, response };
+            let finished = Finished { at, reply, is_passthrough, response };
             *this.storing = Some(Box::new(Storing { carried, finished }));
         }
         let storing = this.storing.as_mut().expect("polled after its end");
         let reply = ready!(storing.carried.as_mut().poll(cx));
         let Storing { finished, .. } = *this.storing.take().expect("looked at above");
-        Poll::Ready(Finished { reply, ..finished })
+        Poll::Ready(Finished { at: Instant::now(), reply, ..finished })
     }
 }
 

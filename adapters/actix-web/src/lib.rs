@@ -116,8 +116,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
+mod future;
+mod handler;
 mod middleware;
 mod payload;
+mod push;
 
 pub use middleware::WechatMiddleware;
 #[doc(inline)]

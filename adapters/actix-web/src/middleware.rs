@@ -1,24 +1,19 @@
 use std::future::{Ready, ready};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{
-    Payload, ResponseHead, Service, ServiceRequest, ServiceResponse, Transform, forward_ready,
-};
-use actix_web::error::InternalError;
-use actix_web::http::{ConnectionType, Method};
-use actix_web::web::Bytes;
-use actix_web::{Either, Error, HttpMessage};
-use futures_core::future::LocalBoxFuture;
-use tokio::time::Instant;
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::Method;
 use wechat_callback::delivery::DeliveryStore;
 use wechat_callback::late_reply::{LateReply, RetrySchedule};
-use wechat_callback::server::{Delivery, Engine};
-use wechat_callback::{Callback, Message, Opened, Refusal, Reply, ReplyContext};
+use wechat_callback::server::Engine;
+use wechat_callback::{Callback, Reply};
 
-use crate::{answer, payload};
+use crate::answer;
+use crate::future::Answering;
+use crate::push::Arriving;
 
 /// Answers WeChat around a handler.
 ///
@@ -51,9 +46,9 @@ use crate::{answer, payload};
 #[derive(Debug, Clone)]
 #[must_use = "a middleware does nothing until it is wrapped around a service"]
 pub struct WechatMiddleware {
-    engine: Engine,
-    body_limit: usize,
-    body_timeout: Duration,
+    pub(crate) engine: Engine,
+    pub(crate) body_limit: usize,
+    pub(crate) body_timeout: Duration,
 }
 
 impl WechatMiddleware {
@@ -188,89 +183,6 @@ impl WechatMiddleware {
     pub async fn drain(&self) -> usize {
         self.engine.drain().await
     }
-
-    /// While it drains, nobody shall send another request over the connection.
-    fn close_if_draining(&self, head: &mut ResponseHead) {
-        if self.engine.is_draining() {
-            head.set_connection_type(ConnectionType::Close);
-        }
-    }
-
-    /// Logs why a push is refused, and says so.
-    fn refuse<B>(
-        &self,
-        request: ServiceRequest,
-        refusal: impl Into<Refusal>,
-    ) -> ServiceResponse<EitherBody<B>> {
-        let refused = self.engine.refuse(refusal, "POST", request.path(), request.query_string());
-        answer::without_handler(request, refused)
-    }
-
-    /// Opens the push and has it answered: by `service`, or as another delivery of it is.
-    async fn answer<S, B>(
-        &self,
-        service: Rc<S>,
-        mut request: ServiceRequest,
-    ) -> Result<ServiceResponse<EitherBody<B>>, Error>
-    where
-        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
-        B: MessageBody + 'static,
-    {
-        let (arrived, callback) = (Instant::now().into_std(), self.engine.callback());
-        let body = match payload::read(&mut request, callback, self.body_limit, self.body_timeout).await {
-            Ok(body) => body,
-            Err(refusal) => return Ok(self.refuse(request, refusal)),
-        };
-        if request.extensions().contains::<Message>() {
-            return Ok(self.refuse(request, Refusal::AlreadyOpened));
-        }
-        let opened = match callback.open(request.query_string(), &body) {
-            Ok(opened) => opened,
-            Err(error) => return Ok(self.refuse(request, error)),
-        };
-        let task = match self.engine.deliver(&opened, arrived, arrived).await {
-            Delivery::Answered(response) => return Ok(answer::without_handler(request, response)),
-            Delivery::Run(task) => task,
-        };
-        let context = put_into(&mut request, opened);
-        // It is not kept while the handler runs.
-        drop(body);
-        let call = move || {
-            let called = service.call(request);
-            async move { answer::output(called.await).await }
-        };
-        let (run, wait) = task.start(call, context);
-        match answer::given(wait.answer(run, detach).await) {
-            Either::Left(response) => Ok(response),
-            // A response belongs to a request, and the handler has not given it back: it runs on, or it panicked. A
-            // clone cannot be kept for this, for then actix-web would panic where it routes further inside. As an
-            // error the answer goes out as well.
-            Either::Right(mut bare) => {
-                self.close_if_draining(bare.head_mut());
-                Err(InternalError::from_response("the handler has no response", bare).into())
-            }
-        }
-    }
-}
-
-/// Puts the message and the plain XML in the place of the push.
-fn put_into(request: &mut ServiceRequest, opened: Opened) -> ReplyContext {
-    let Opened { message, xml, context, .. } = opened;
-    // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
-    // request, and the Content-Length of an envelope is an upper bound of the message's.
-    request.set_payload(Payload::from(Bytes::from_owner(xml)));
-    request.extensions_mut().insert(message);
-    context
-}
-
-/// Leaves the rest of a run to this worker.
-fn detach(run: impl Future + 'static) {
-    // Where a worker goes down there is nothing left to run it, and to panic in a destructor would be worse.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        actix_web::rt::spawn(async move {
-            run.await;
-        })
-    }));
 }
 
 impl<S, B> Transform<S, ServiceRequest> for WechatMiddleware
@@ -278,7 +190,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<EitherBody<B>>;
+    type Response = answer::Response<B>;
     type Error = Error;
     type Transform = WechatService<S>;
     type InitError = ();
@@ -301,26 +213,27 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<EitherBody<B>>;
+    type Response = answer::Response<B>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+    type Future = Answering<S, B>;
 
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let Self { middleware, service } = self;
-        let (middleware, service) = (middleware.clone(), service.clone());
-        Box::pin(async move {
-            let mut response = match *request.method() {
-                Method::POST => middleware.answer(service, request).await?,
-                Method::GET => {
-                    let verified = middleware.engine.verify_url(request.path(), request.query_string()).await;
-                    answer::without_handler(request, verified)
-                }
-                _ => answer::without_handler(request, middleware.engine.method_not_allowed()),
-            };
-            middleware.close_if_draining(response.response_mut().head_mut());
-            Ok(response)
-        })
+        let middleware = self.middleware.clone();
+        match *request.method() {
+            Method::POST => {
+                let push = Arriving::new(middleware.body_limit, self.service.clone(), request);
+                Answering::push(middleware, push)
+            }
+            Method::GET => Answering::waiting(middleware.clone(), async move {
+                let verified = middleware.engine.verify_url(request.path(), request.query_string()).await;
+                answer::without_handler(request, verified)
+            }),
+            _ => {
+                let refused = answer::without_handler(request, middleware.engine.method_not_allowed());
+                Answering::waiting(middleware, ready(refused))
+            }
+        }
     }
 }
