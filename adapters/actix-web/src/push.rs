@@ -8,7 +8,6 @@ use std::time::Instant as StdInstant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage};
 use tokio::time::Instant;
 use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait};
@@ -53,31 +52,31 @@ impl<S> Arriving<S> {
         let (Head { request, .. }, body) = self.arriving.as_mut().expect("polled after its end");
         let check_query = || Ok(middleware.engine.callback().check_query(request.query_string())?);
         let read = ready!(body.poll(cx, middleware.body_timeout, check_query));
-        let (mut head, body) = self.arriving.take().expect("looked at above");
-        // Of who is refused, the rest of the body is not read.
-        match read {
-            Ok(_) => drop(body),
-            Err(_) => head.request.set_payload(body.into_rest()),
+        let (mut head, rest) = self.arriving.take().expect("looked at above");
+        let body = match read {
+            Ok(body) => body,
+            Err(refusal) => {
+                head.request.set_payload(rest.into_rest());
+                return Poll::Ready(Ok(head.refused(middleware, refusal)));
+            }
+        };
+        drop(rest);
+        if head.request.extensions().contains::<Message>() {
+            return Poll::Ready(Ok(head.refused(middleware, Refusal::AlreadyOpened)));
         }
-        Poll::Ready(match head.open(middleware, read) {
-            Ok(opened) => deliver(middleware, head, opened, cx),
-            Err(refusal) => Ok(head.refused(middleware, refusal)),
-        })
+        let opened = match middleware.engine.callback().open(head.request.query_string(), &body) {
+            Ok(opened) => opened,
+            Err(error) => return Poll::Ready(Ok(head.refused(middleware, error))),
+        };
+        // It is not kept while the handler runs.
+        drop(body);
+        Poll::Ready(deliver(middleware, head, opened, cx))
     }
 }
 
 impl<S> Head<S> {
-    /// The body is not kept while the handler runs.
-    fn open(&self, middleware: &WechatMiddleware, body: Result<Bytes, Refusal>) -> Result<Opened, Refusal> {
-        let body = body?;
-        if self.request.extensions().contains::<Message>() {
-            return Err(Refusal::AlreadyOpened);
-        }
-        Ok(middleware.engine.callback().open(self.request.query_string(), &body)?)
-    }
-
     /// Logs why the push is refused, and says so.
-    fn refused<B>(self, middleware: &WechatMiddleware, refusal: Refusal) -> Answered<B> {
+    fn refused<B>(self, middleware: &WechatMiddleware, refusal: impl Into<Refusal>) -> Answered<B> {
         let Self { request, .. } = self;
         let refused = middleware.engine.refuse(refusal, "POST", request.path(), request.query_string());
         answer::without_handler(request, refused)
