@@ -70,6 +70,7 @@ mod query;
 mod refusal;
 pub mod reply;
 mod reveal;
+mod sealing;
 mod secret;
 #[cfg(feature = "tokio-1")]
 pub mod server;

@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::{UNSEALED, extract};
 use crate::message::event::*;
 use crate::message::*;
-use crate::{HandlerError, MessageRejection, Reply};
+use crate::{HandlerError, MessageRejection, Reply, sealing};
 
 impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
@@ -60,7 +60,8 @@ impl IntoResponse for HandlerError {
 }
 
 fn unsealed(extension: impl Clone + Send + Sync + 'static) -> Response {
-    let mut response = Response::new(Body::from(UNSEALED));
+    let body = if sealing::is_inside() { Body::empty() } else { Body::from(UNSEALED) };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(extension);
     response

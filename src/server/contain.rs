@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 
+use crate::sealing;
+
 /// Runs `run`. A panic is returned as its text.
 pub(super) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
@@ -88,7 +90,7 @@ impl<F: Future> Future for Contained<F> {
         }
         let future = this.future.as_mut().as_pin_mut().expect("polled after its end");
         // What it leaves behind half done is its own; nobody polls it again.
-        let output = match contain(|| future.poll(cx)) {
+        let output = match contain(|| sealing::inside(|| future.poll(cx))) {
             Ok(Poll::Ready(output)) => Ok(output),
             Err(panic) => Err(Ended::Panicked(panic)),
             Ok(Poll::Pending) => {

@@ -11,6 +11,7 @@ mod build;
 mod document;
 mod draft;
 mod error;
+mod expected;
 mod flat;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -73,7 +74,7 @@ impl HeadSeen {
 pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, XmlError> {
     let mut seen = HeadSeen::default();
     let mut encrypted = None;
-    let mut elements = flat::elements(envelope);
+    let mut elements = flat::elements(envelope, &expected::ENVELOPE);
     for element in &mut elements {
         seen.note(element.name)?;
         if element.name == Name::Encrypt {

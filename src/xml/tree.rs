@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::document::{Document, Nodes, SharedStr, Text, TextRange, TwoTexts};
-use super::{HeadSeen, MAX_ELEMENTS, Name, XmlError, flat};
+use super::{HeadSeen, MAX_ELEMENTS, Name, XmlError, expected, flat};
 
 /// The elements under `<xml>`: a text that holds all names and texts, and one list in document order.
 #[derive(Clone, Default)]
@@ -57,7 +57,7 @@ fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
     // The parts of a text that fits have offsets that fit.
     let range = |start: usize, end: usize| TextRange { start: start as u32, end: end as u32 };
     let mut seen = HeadSeen::default();
-    let mut elements = flat::elements(xml);
+    let mut elements = flat::elements(xml, &expected::MESSAGE);
     for element in &mut elements {
         seen.note(element.name)?;
         if nodes.len() >= MAX_ELEMENTS {
