@@ -3,7 +3,7 @@
 //! with its completion, the memory of an entry, how both grow, and one delivery of many that wait.
 //!
 //! ```text
-//! taskset -c 1 cargo bench -p wechat-callback --bench deliveries
+//! taskset -c 1 cargo bench -p wechat-callback --bench deliveries [-- store | -- cold]
 //! ```
 //! Times vary between machines and with what else runs; the ratios, taken in one run, are what to compare.
 
@@ -18,6 +18,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::post;
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -26,7 +27,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wechat_callback::delivery::{
-    ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention, SignatureStore,
+    ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention, SignatureKey, SignatureStore,
 };
 use wechat_callback::late_reply::LateReply;
 use wechat_callback::{Callback, Message, Reply, TextReply, WechatMessage};
@@ -40,11 +41,15 @@ fn main() {
     let asked = |flag: &str| std::env::args().any(|arg| arg == flag);
     let is_short = asked("--test") || !asked("--bench");
     let slices = if is_short { 1 } else { 200 };
+    if asked("cold") {
+        return print_cold(2_000);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     if !asked("store") {
         print_layer(&runtime, slices);
     }
     print_claim(&runtime, slices);
+    print_cold(if is_short { 10 } else { 2_000 });
     // Around the sizes at which a table of powers of two doubles, too.
     let sizes = [1_000, 57_000, 58_000, 100_000, 114_000, 115_000];
     print_memory(&runtime, if is_short { &sizes[..1] } else { &sizes });
@@ -154,6 +159,55 @@ fn print_claim(runtime: &Runtime, slices: u64) {
         let median = median(times.into_iter()) * 1e9 / SLICE as f64;
         println!("a claim and its completion in a store {name}: {median:.0} ns");
     }
+}
+
+/// Of a store that is full, between other work: what the pushes of a busy server find. Of so many KiB that are touched
+/// between two, the fewer leave in the caches what every push needs, and the more leave nothing.
+fn print_cold(pushes: u64) {
+    let asked = std::env::args().find_map(|arg| arg.parse().ok());
+    for elsewhere in asked.map_or(vec![512, 4096], |asked| vec![asked]) {
+        let full = 100_000;
+        let (store, outcome) = (MemoryStore::new().capacity(full), Arc::new(Reply::None));
+        let numbers = 0..full as u64;
+        numbers.clone().for_each(|number| {
+            complete(&store, spread(number), &outcome).now_or_never().expect("at once");
+            let bound = store.bind(spread(number), b"body", Duration::from_secs(300)).now_or_never();
+            assert!(matches!(bound, Some(Ok(true))));
+        });
+        let mut lines = vec![0_u8; elsewhere << 10];
+        let mut times = [const { Vec::new() }; 3];
+        for number in numbers.end..numbers.end + pushes {
+            for (measured, times) in (0..).zip(&mut times) {
+                lines.iter_mut().step_by(64).for_each(|line| *line = line.wrapping_add(1));
+                let start = Instant::now();
+                match measured {
+                    0 => {}
+                    1 => push_once(&store, spread(number), &outcome),
+                    _ => bind_once(&store, spread(number)),
+                }
+                times.push(start.elapsed().as_secs_f64());
+            }
+        }
+        black_box(lines);
+        let [nothing, pushed, bound] = times.map(|times| median(times.into_iter()) * 1e9);
+        let [pushed, bound] = [pushed - nothing, bound - nothing];
+        println!(
+            "in a store that is full, {elsewhere} KiB touched between: a claim and its completion {pushed:.0} ns, \
+             a signature {bound:.0} ns"
+        );
+    }
+}
+
+/// Not inlined, and not used to fill the store, so that a profiler finds what is measured.
+#[inline(never)]
+fn push_once(store: &MemoryStore, key: DeliveryKey, outcome: &Arc<Reply>) {
+    complete(store, key, outcome).now_or_never().expect("at once");
+}
+
+#[inline(never)]
+fn bind_once(store: &MemoryStore, signature: SignatureKey) {
+    let bound = store.bind(signature, b"body", Duration::from_secs(300)).now_or_never();
+    assert!(matches!(bound, Some(Ok(true))));
 }
 
 fn print_memory(runtime: &Runtime, sizes: &[u64]) {

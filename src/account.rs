@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::SecurityMode;
 use crate::cipher::Cipher;
 use crate::secret::Token;
+use crate::signature::Prefix;
 
 /// An account and its credentials, as configured in the console.
 pub(crate) struct Account {
@@ -14,6 +15,8 @@ pub(crate) struct Account {
     pub(crate) tokens: Rotation<Token>,
     /// `None` in plain mode.
     pub(crate) ciphers: Option<Rotation<Cipher>>,
+    /// What the keys of its deliveries begin with.
+    pub(crate) deliveries: Prefix,
 }
 
 impl Account {

@@ -3,7 +3,7 @@
 //! `sha1` or `subtle`.
 
 use sha1::{Digest, Sha1};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 
 /// The twenty bytes of a signature.
 #[derive(Clone, Copy)]
@@ -47,11 +47,8 @@ impl Signature {
     #[inline]
     pub(crate) fn matches(&self, other: &Self) -> bool {
         let (words, other) = (self.words(), other.words());
-        words
-            .iter()
-            .zip(&other)
-            .fold(Choice::from(1), |equal, (word, other)| equal & word.ct_eq(other))
-            .into()
+        let differences = words.iter().zip(&other).fold(0, |all, (word, other)| all | (word ^ other));
+        differences.ct_eq(&0).into()
     }
 
     /// The bytes in words, the last of which is half empty.
@@ -122,6 +119,33 @@ pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 20] {
         sha1.update(part);
     }
     sha1.finalize().into()
+}
+
+/// What digests begin with, hashed once.
+pub(crate) struct Prefix(Sha1);
+
+impl Prefix {
+    /// Fills a whole number of SHA-1's blocks of 64 bytes.
+    pub(crate) fn new(parts: &[&[u8]]) -> Self {
+        let mut sha1 = Sha1::new();
+        let mut length = 0;
+        for part in parts {
+            sha1.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+            sha1.update(part);
+            length += 4 + part.len();
+        }
+        sha1.update(&[0; 64][length % 64..]);
+        Self(sha1)
+    }
+
+    /// The digest of it and of `rest`. What tells the parts of `rest` apart is the caller's part.
+    pub(crate) fn digest(&self, rest: &[&[u8]]) -> [u8; 20] {
+        let mut sha1 = self.0.clone();
+        for part in rest {
+            sha1.update(part);
+        }
+        sha1.finalize().into()
+    }
 }
 
 /// Forty lower-case digits.

@@ -8,6 +8,7 @@ use super::{Callback, ConfigError, check};
 use crate::SecurityMode;
 use crate::account::{Account, Rotation};
 use crate::cipher::Cipher;
+use crate::delivery::DeliveryKey;
 
 impl Callback {
     /// Starts with the AppID (开发者ID) and the Token (令牌) of the account, as the console shows them.
@@ -143,7 +144,8 @@ impl CallbackBuilder {
             );
         }
         let (app_id, timestamp_tolerance) = (self.app_id, self.timestamp_tolerance);
-        let account = Account { app_id, mode, timestamp_tolerance, tokens, ciphers };
+        let deliveries = DeliveryKey::prefix(&app_id);
+        let account = Account { app_id, mode, timestamp_tolerance, tokens, ciphers, deliveries };
         crate::metrics::describe_refusals();
         Ok(Callback { account: Arc::new(account), process: Arc::default() })
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
+use crate::message::Content;
 use crate::query::CallbackQuery;
 use crate::reply::Names;
 use crate::xml::{Name, Tree, TwoTexts};
@@ -73,15 +74,19 @@ impl Callback {
             // In an encrypted mode every failure after the signature looks the same to the caller.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
         })?;
-        let names = Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName]));
-        let message = Message::from_tree(tree);
-        let is_envelope = message.content.kind().is_empty() && message.fields().get("Encrypt").is_some();
-        if is_envelope && !self.mode().is_encrypted() {
+        let kind = Content::kind_of(&tree);
+        if kind.is_empty() && !self.mode().is_encrypted() && Message::has_envelope(&tree) {
             return Err(OpenError::Encrypted);
         }
-        let (account, to_event) = (self.account.clone(), message.event().is_some());
-        let context = ReplyContext { account, token, key, to_event, names };
-        Ok(Opened { message, xml, context, query_signature })
+        let context = ReplyContext {
+            account: self.account.clone(),
+            token,
+            key,
+            to_event: Content::is_event(kind),
+            names: Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName])),
+        };
+        // The message is large, and is not moved where it is made here.
+        Ok(Opened { message: Message::from_tree(tree), xml, context, query_signature })
     }
 
     /// Verifies and decrypts a push without parsing it, to pass the XML on to another service.
@@ -121,7 +126,7 @@ impl Opened {
     /// The key that all deliveries of this push share. `None` if nothing distinguishes it from other pushes.
     #[must_use]
     pub fn delivery_key(&self) -> Option<DeliveryKey> {
-        DeliveryKey::of(&self.context.account.app_id, &self.message)
+        DeliveryKey::with(&self.context.account.deliveries, &self.message)
     }
 
     /// In plain mode the signature, which covers the query alone. Bind it to the body that it came with

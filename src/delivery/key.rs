@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::Message;
 use crate::message::Fields;
-use crate::signature::{self, Signature, digest};
+use crate::signature::{self, Prefix, Signature, digest};
 
 macro_rules! key {
     ($(#[$docs:meta])* $key:ident) => {
@@ -91,18 +91,34 @@ impl DeliveryKey {
     /// MsgId nor CreateTime. (WeChat's ids are above zero, or texts.)
     #[must_use]
     pub fn of(app_id: &str, message: &Message) -> Option<Self> {
+        Self::with(&Self::prefix(app_id), message)
+    }
+
+    /// What the keys of all messages to an account begin with.
+    pub(crate) fn prefix(app_id: &str) -> Prefix {
+        Prefix::new(&[b"delivery", app_id.as_bytes()])
+    }
+
+    /// As [`of`](Self::of) the account whose `prefix` it is.
+    pub(crate) fn with(prefix: &Prefix, message: &Message) -> Option<Self> {
         let head = &message.head;
         let is_event = message.event().is_some();
+        let created = head.created.map_or(0, crate::Timestamp::as_secs).to_be_bytes();
         if let Some(id) = head.id.as_ref().filter(|id| !is_event && id.is_distinct()) {
-            let from = head.from.as_deref().unwrap_or_default();
-            let created = head.created.map_or(0, crate::Timestamp::as_secs).to_be_bytes();
-            let id = id.as_str().as_bytes();
-            return Some(Self(digest(&[b"message", app_id.as_bytes(), id, from.as_bytes(), &created])));
+            let from = head.from.as_deref().unwrap_or_default().as_bytes();
+            // Of an ordinary message it all fits into one block of SHA-1.
+            return Some(Self(match id.to_decimal() {
+                Some(number) => prefix.digest(&[b"n", &number.to_be_bytes(), &created, from]),
+                None => {
+                    let id = id.as_str().as_bytes();
+                    prefix.digest(&[b"t", &(id.len() as u64).to_be_bytes(), id, &created, from])
+                }
+            }));
         }
         head.created?;
         let mut said = Vec::new();
         say(message.fields(), &mut said);
-        Some(Self(digest(&[b"content", app_id.as_bytes(), &said])))
+        Some(Self(prefix.digest(&[b"c", &said])))
     }
 }
 

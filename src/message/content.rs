@@ -9,7 +9,7 @@ use super::{
     Text, Video, Voice,
 };
 use crate::SharedStr;
-use crate::xml::Draft;
+use crate::xml::{Draft, Tree};
 
 /// What a message holds, by its `MsgType`.
 ///
@@ -102,9 +102,16 @@ macro_rules! for_each_kind {
 ))]
 pub(crate) use for_each_kind;
 
-/// Whether a message with this `MsgType` is an event.
-fn is_event(kind: &str) -> bool {
-    kind.eq_ignore_ascii_case("event")
+impl Content {
+    /// The `MsgType` of a message, as received; empty if there is none.
+    pub(crate) fn kind_of(tree: &Tree) -> &str {
+        Fields::new(tree.root()).msg_type().map(Field::text).unwrap_or_default()
+    }
+
+    /// Whether a message with this `MsgType` is an event.
+    pub(crate) fn is_event(kind: &str) -> bool {
+        kind.eq_ignore_ascii_case("event")
+    }
 }
 
 macro_rules! content {
@@ -115,7 +122,7 @@ macro_rules! content {
                 let kind = fields.msg_type();
                 match kind.map(Field::text).unwrap_or_default() {
                     $( $name => Self::$type($type::read_from(fields)), )+
-                    kind if is_event(kind) => Self::Event(Event::read(fields)),
+                    kind if Self::is_event(kind) => Self::Event(Event::read(fields)),
                     _ => Self::Unknown { kind: kind.map(Field::shared_text).unwrap_or_default() },
                 }
             }

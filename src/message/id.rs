@@ -52,8 +52,20 @@ impl Id {
         self.as_str().parse().ok()
     }
 
+    /// The number, if the id is one above zero that fits, and is written as one is: no other text has that number.
+    pub(crate) fn to_decimal(&self) -> Option<u64> {
+        let text = self.as_str().as_bytes();
+        let is_decimal = (1..=19).contains(&text.len())
+            && text[0] != b'0'
+            && text.iter().fold(true, |all, byte| all & byte.is_ascii_digit());
+        is_decimal.then(|| text.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    }
+
     /// Whether it identifies anything: an empty id does not, nor does a number that is not positive.
     pub(crate) fn is_distinct(&self) -> bool {
+        if self.to_decimal().is_some() {
+            return true;
+        }
         let text = self.as_str();
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -69,17 +81,34 @@ impl From<i64> for Id {
 }
 
 impl From<&str> for Id {
+    #[inline]
     fn from(text: &str) -> Self {
-        let mut bytes = [0; SHORT];
-        let start = bytes.get_mut(..text.len());
-        Self(match (start, u8::try_from(text.len())) {
-            (Some(start), Ok(length)) => {
-                start.copy_from_slice(text.as_bytes());
-                Repr::Short { length, bytes }
-            }
+        Self(match u8::try_from(text.len()) {
+            Ok(length) if text.len() <= SHORT => Repr::Short { length, bytes: padded(text.as_bytes()) },
             _ => Repr::Long(text.into()),
         })
     }
+}
+
+/// The first bytes, with zeros behind them if there are no more. Nearly all ids have ten to twenty bytes; those are
+/// copied in two steps of the same length, which overlap.
+#[inline]
+fn padded(text: &[u8]) -> [u8; SHORT] {
+    let mut bytes = [0; SHORT];
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let middle = text.get(8..).and_then(<[u8]>::first_chunk::<8>);
+        let ends = [(0, Some(first)), (8, middle), (text.len() - 8, Some(last))];
+        for (at, part) in ends {
+            if let (Some(part), Some(bytes)) = (part, bytes.get_mut(at..at + 8)) {
+                bytes.copy_from_slice(part);
+            }
+        }
+    } else {
+        for (byte, text) in bytes.iter_mut().zip(text) {
+            *byte = *text;
+        }
+    }
+    bytes
 }
 
 impl From<String> for Id {
@@ -183,6 +212,16 @@ mod tests {
             let id = Id::from(text);
             assert_eq!((id.as_str(), id.to_i64()), (text, None));
             assert_eq!(Id::from(text.to_owned()), id);
+        }
+    }
+
+    #[test]
+    fn a_decimal_is_the_number_of_one_text_alone() {
+        for number in [1, 7, 10, 9_999_999_999_999_999_999_u64] {
+            assert_eq!(Id::from(number.to_string()).to_decimal(), Some(number));
+        }
+        for text in ["", "0", "01", "+1", "-1", " 1", "1 ", "1.0", "x", "10000000000000000000"] {
+            assert_eq!(Id::from(text).to_decimal(), None, "{text}");
         }
     }
 

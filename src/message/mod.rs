@@ -156,6 +156,11 @@ impl Message {
         Self { head: Head::read(fields), content: Content::read(fields), tree }
     }
 
+    /// Whether there is an element `Encrypt`.
+    pub(crate) fn has_envelope(tree: &Tree) -> bool {
+        Fields::new(tree.root()).field("Encrypt").is_some()
+    }
+
     /// The text, if the message is a text message.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
 };
 use http::{Response, StatusCode};
 use wechat_callback::server::{self, Answer};
@@ -49,10 +50,18 @@ pub(crate) fn given<B>(answer: Answer<Kept<B>>) -> Answered<B> {
     Answered { response, is_refused: false }
 }
 
+/// The type of a sealed reply.
+const XML: &str = "text/xml; charset=utf-8";
+
 fn written<B>(answer: server::Response, mut response: Response<()>) -> Response<WechatBody<B>> {
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::FORBIDDEN);
     for (name, value) in answer.headers() {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        let (name, value) = match (name, value) {
+            // What nearly every answer has is checked when this is compiled.
+            ("content-type", XML) => (CONTENT_TYPE, const { HeaderValue::from_static(XML) }),
+            (name, value) => (HeaderName::from_static(name), HeaderValue::from_static(value)),
+        };
+        response.headers_mut().insert(name, value);
     }
     response.map(|()| Bytes::from(answer.body).into())
 }

@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::SignatureKey;
-use super::dense::{Dense, MOST, NONE};
+use super::map::{MOST, Map};
+use super::slab::Queue;
 use super::table::nanoseconds;
 
 /// The longest time for which a signature is bound to a body, where it is fresh for ever.
@@ -20,15 +23,15 @@ const SECOND: i64 = 1_000_000_000;
 /// At most 64 bytes each, however many there are: eight bytes of the signature, which nobody can choose without the
 /// token, a hash of the body, and the second in which it ends. Times are nanoseconds on the clock of the table.
 pub(super) struct Bindings {
-    bindings: Dense<u64, Binding>,
-    /// By the second in which they end, the first of them.
-    ends: BTreeMap<u32, u32>,
+    bindings: Map<u64, Binding>,
+    /// By the second in which they end.
+    ends: BTreeMap<NonZeroU32, Queue>,
     capacity: usize,
 }
 
 struct Binding {
     body: u64,
-    end: u32,
+    end: NonZeroU32,
 }
 
 /// Every signature of the window has been seen, as far as there is room.
@@ -42,7 +45,7 @@ pub(super) struct NoRoom {
 
 impl Bindings {
     pub(super) fn new(capacity: usize, seed: u64) -> Self {
-        Self { bindings: Dense::new(seed), ends: BTreeMap::new(), capacity: capacity.min(MOST) }
+        Self { bindings: Map::new(seed), ends: BTreeMap::new(), capacity: capacity.min(MOST) }
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
@@ -60,9 +63,9 @@ impl Bindings {
         self.expire(second(now));
         let [a, b, c, d, e, f, g, h, ..] = *signature.as_bytes();
         let signature = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-        if let Some(at) = self.bindings.find(signature) {
-            let bound = self.bindings.value(at);
-            if bound.end > second(now) {
+        let found = self.bindings.find(signature);
+        if let Some((at, bound)) = found.and_then(|at| Some((at, self.bindings.get(at)?))) {
+            if bound.end.get() > second(now) {
                 return Ok(bound.body == body);
             }
             self.forget(at);
@@ -70,36 +73,32 @@ impl Bindings {
         if self.bindings.len() >= self.capacity {
             return Err(NoRoom { capacity: self.capacity });
         }
-        let end = second(now.saturating_add(nanoseconds(lifetime.min(MAX_LIFETIME)))).saturating_add(1);
+        let end = second(now.saturating_add(nanoseconds(lifetime.min(MAX_LIFETIME))));
+        let end = NonZeroU32::MIN.saturating_add(end);
         let at = self.bindings.insert(signature, Binding { body, end });
-        self.bindings.join_ring(self.ends.entry(end).or_insert(NONE), at);
+        self.bindings.join(self.ends.entry(end).or_insert(Queue::EMPTY), at);
         Ok(true)
     }
 
     fn expire(&mut self, now: u32) {
         for _ in 0..AT_ONCE {
             match self.ends.first_key_value() {
-                Some((end, first)) if *end <= now => self.forget(*first),
+                Some((end, queue)) if end.get() <= now => self.forget(queue.first),
                 _ => return,
             }
         }
     }
 
     fn forget(&mut self, at: u32) {
-        let end = self.bindings.value(at).end;
-        match self.bindings.leave_ring(at) {
-            NONE => drop(self.ends.remove(&end)),
-            behind => self.rename(end, at, behind),
-        }
-        if let (_, Some(last)) = self.bindings.remove(at) {
-            self.rename(self.bindings.value(at).end, last, at);
-        }
-    }
-
-    /// The first that ends in that second has another number, or is another.
-    fn rename(&mut self, end: u32, from: u32, to: u32) {
-        if let Some(first) = self.ends.get_mut(&end).filter(|first| **first == from) {
-            *first = to;
+        let neighbours = self.bindings.leave(at);
+        let Some(Binding { end, .. }) = self.bindings.remove(at) else {
+            return;
+        };
+        if let Entry::Occupied(mut queue) = self.ends.entry(end) {
+            queue.get_mut().close(at, neighbours);
+            if queue.get().is_empty() {
+                queue.remove();
+            }
         }
     }
 }

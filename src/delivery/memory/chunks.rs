@@ -22,10 +22,6 @@ impl<T> Chunks<T> {
         self.len
     }
 
-    pub(super) fn get(&self, at: u32) -> Option<&T> {
-        self.chunks.get(at as usize / Self::CHUNK)?.get(at as usize % Self::CHUNK)
-    }
-
     pub(super) fn push(&mut self, value: T) {
         let chunk = self.len / Self::CHUNK;
         if chunk == self.chunks.len() {
@@ -44,12 +40,6 @@ impl<T> Chunks<T> {
             self.chunks.truncate(last / Self::CHUNK + 1);
         }
         value
-    }
-
-    /// Takes one out, whose place the last one gets.
-    pub(super) fn swap_remove(&mut self, at: u32) -> Option<T> {
-        let last = self.pop()?;
-        Some(if at as usize == self.len { last } else { std::mem::replace(&mut self[at], last) })
     }
 }
 
@@ -90,15 +80,5 @@ mod tests {
         (0..=CHUNK).for_each(|number| chunks.push(number));
         assert_eq!(chunks.pop(), Some(CHUNK));
         assert_eq!(chunks.chunks.len(), 2);
-    }
-
-    #[test]
-    fn the_last_takes_the_place_of_one_that_is_taken_out() {
-        let mut chunks = Chunks::new();
-        (0..6000).for_each(|number| chunks.push(number));
-        assert_eq!(chunks.swap_remove(5), Some(5));
-        assert_eq!((chunks[5], chunks.len()), (5999, 5999));
-        assert_eq!(chunks.swap_remove(5998), Some(5998));
-        assert_eq!(chunks.len(), 5998);
     }
 }

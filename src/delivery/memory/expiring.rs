@@ -1,4 +1,5 @@
-use super::dense::{Dense, MOST, NONE};
+use super::map::{MOST, Map};
+use super::slab::{self, NONE};
 
 /// How many of each queue go away at a time. An operation adds at most one, so what is due goes away, and before anything
 /// else has to make room; and no operation waits for all that became due since the one before it.
@@ -10,16 +11,24 @@ pub(super) type Key = [u64; 2];
 /// A bounded map whose entries go away at a time of their own, which they learn when they are put to rest. No operation
 /// takes longer because there are many. Times are nanoseconds on the clock of the table.
 pub(super) struct Expiring<V> {
-    entries: Dense<Key, Entry<V>>,
-    /// What rests, by when it goes away: the first of each queue. One queue a lifetime, so that each is in order.
-    queues: [u32; 2],
+    entries: Map<Key, Entry<V>>,
+    /// What rests, by when it goes away. One queue a lifetime, so that each is in order.
+    queues: [Line; 2],
     capacity: usize,
 }
 
 struct Entry<V> {
     value: V,
-    /// Until when it rests, if it stands in a queue.
+    /// Until when it rests; [`AWAKE`] while it stands in no queue.
     end: i64,
+}
+
+const AWAKE: i64 = i64::MAX;
+
+struct Line {
+    queue: slab::Queue,
+    /// The end of the first, so that it is not looked at before; [`AWAKE`] where there is none.
+    due: i64,
 }
 
 /// Which queue an entry waits in for its end: all of one queue rest equally long.
@@ -31,7 +40,8 @@ pub(super) enum Queue {
 
 impl<V> Expiring<V> {
     pub(super) fn new(capacity: usize, seed: u64) -> Self {
-        Self { entries: Dense::new(seed), queues: [NONE; 2], capacity: capacity.min(MOST) }
+        let queues = [const { Line { queue: slab::Queue::EMPTY, due: AWAKE } }; 2];
+        Self { entries: Map::new(seed), queues, capacity: capacity.min(MOST) }
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
@@ -46,7 +56,7 @@ impl<V> Expiring<V> {
         self.entries.len()
     }
 
-    /// The number of the entry, until another goes away.
+    /// The number of the entry, until it goes away.
     pub(super) fn find(&self, key: Key) -> Option<u32> {
         self.entries.find(key)
     }
@@ -56,19 +66,19 @@ impl<V> Expiring<V> {
         self.entries.find_near(key, number)
     }
 
-    pub(super) fn value_mut(&mut self, at: u32) -> &mut V {
-        &mut self.entries.value_mut(at).value
+    pub(super) fn value_mut(&mut self, at: u32) -> Option<&mut V> {
+        self.entries.get_mut(at).map(|entry| &mut entry.value)
     }
 
     pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut V> {
-        self.find(key).map(|at| self.value_mut(at))
+        self.find(key).and_then(|at| self.value_mut(at))
     }
 
     /// As [`get_mut`](Self::get_mut), but nothing that is due.
     pub(super) fn get_current(&mut self, key: Key, now: i64) -> Option<&mut V> {
         self.expire(now);
-        let at = self.find(key).filter(|at| !self.is_due(*at, now))?;
-        Some(self.value_mut(at))
+        let at = self.find(key).filter(|at| self.end(*at) > now)?;
+        self.value_mut(at)
     }
 
     /// The entry of `key`, made by `new` where there is none, and awake then. `None` where there is no room: all
@@ -76,7 +86,7 @@ impl<V> Expiring<V> {
     pub(super) fn get_or_insert(&mut self, key: Key, now: i64, new: impl FnOnce() -> V) -> Option<u32> {
         self.expire(now);
         if let Some(at) = self.find(key) {
-            if !self.is_due(at, now) {
+            if self.end(at) > now {
                 return Some(at);
             }
             self.forget(at);
@@ -84,57 +94,70 @@ impl<V> Expiring<V> {
         while self.len() >= self.capacity {
             self.forget(self.least_needed()?);
         }
-        Some(self.entries.insert(key, Entry { value: new(), end: 0 }))
+        Some(self.entries.insert(key, Entry { value: new(), end: AWAKE }))
     }
 
     /// The entry stays until it is put to rest again.
     pub(super) fn wake(&mut self, at: u32) {
-        let behind = self.entries.leave_ring(at);
-        self.rename(at, behind);
+        if let Some(entry) = self.entries.get_mut(at)
+            && std::mem::replace(&mut entry.end, AWAKE) != AWAKE
+        {
+            self.leave(at);
+        }
     }
 
     /// Puts the entry to rest: it goes away at `end`, or earlier where room is needed.
     pub(super) fn rest(&mut self, at: u32, end: i64, queue: Queue) {
         self.wake(at);
-        self.entries.value_mut(at).end = end;
-        self.entries.join_ring(&mut self.queues[queue as usize], at);
+        let end = end.min(AWAKE - 1);
+        if let Some(entry) = self.entries.get_mut(at) {
+            entry.end = end;
+        }
+        let line = &mut self.queues[queue as usize];
+        if line.queue.is_empty() {
+            line.due = end;
+        }
+        self.entries.join(&mut line.queue, at);
     }
 
     pub(super) fn forget(&mut self, at: u32) {
         self.wake(at);
-        if let (_, Some(last)) = self.entries.remove(at) {
-            self.rename(last, at);
+        self.entries.remove(at);
+    }
+
+    fn leave(&mut self, at: u32) {
+        let neighbours = self.entries.leave(at);
+        for Line { queue, due } in &mut self.queues {
+            let was_first = queue.first == at;
+            queue.close(at, neighbours);
+            if was_first {
+                *due = match queue.first {
+                    NONE => AWAKE,
+                    first => self.entries.get(first).map_or(AWAKE, |entry| entry.end),
+                };
+            }
         }
     }
 
     fn expire(&mut self, now: i64) {
         for queue in 0..self.queues.len() {
             for _ in 0..AT_ONCE {
-                let first = self.queues[queue];
-                if first == NONE || !self.is_due(first, now) {
+                let Line { queue, due } = &self.queues[queue];
+                if *due > now || queue.is_empty() {
                     break;
                 }
-                self.forget(first);
+                self.forget(queue.first);
             }
         }
     }
 
-    fn is_due(&self, at: u32, now: i64) -> bool {
-        self.entries.is_in_ring(at) && self.entries.value(at).end <= now
+    fn end(&self, at: u32) -> i64 {
+        self.entries.get(at).map_or(AWAKE, |entry| entry.end)
     }
 
     /// What has rested longest, of the short-lived first.
     fn least_needed(&self) -> Option<u32> {
-        self.queues.into_iter().find(|first| *first != NONE)
-    }
-
-    /// The first of a queue has another number, or is another.
-    fn rename(&mut self, from: u32, to: u32) {
-        for first in &mut self.queues {
-            if *first == from {
-                *first = to;
-            }
-        }
+        self.queues.iter().find(|line| !line.queue.is_empty()).map(|line| line.queue.first)
     }
 }
 
@@ -219,7 +242,7 @@ mod tests {
             still_kept += usize::from(map.find(key(number)).is_some());
             assert!(map.get_current(key(number), 1000).is_none());
             let at = map.get_or_insert(key(number), 1000, || true).expect("room");
-            assert!(*map.value_mut(at));
+            assert_eq!(map.value_mut(at), Some(&mut true));
             map.forget(at);
             assert!(before - map.len() <= 2 * AT_ONCE + 1, "{before}");
         }
@@ -321,7 +344,7 @@ mod tests {
                 match step {
                     Step::Put(number) => {
                         let put = map.get_or_insert(key(number), now, || value);
-                        let put = put.map(|at| *map.value_mut(at));
+                        let put = put.and_then(|at| map.value_mut(at)).copied();
                         prop_assert_eq!(put, model.put(number, now, capacity, value));
                     }
                     // What is due is not asked for any more by who owned it.

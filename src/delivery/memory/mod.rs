@@ -2,9 +2,11 @@
 
 mod bindings;
 mod chunks;
-mod dense;
 mod expiring;
+mod index;
+mod map;
 mod outcome;
+mod slab;
 mod table;
 mod waiters;
 
@@ -135,13 +137,25 @@ impl MemoryStore {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
+        self.bind_at(signature, body, lifetime, now())
+    }
+
+    /// As [`bind_now`](Self::bind_now), for whoever knows what time it is.
+    pub(crate) fn bind_at(
+        &self,
+        signature: SignatureKey,
+        body: &[u8],
+        lifetime: Duration,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
         let body = self.shared.hasher.hash_one(body);
-        self.table().bind(signature, body, lifetime, now()).map_err(StoreError::new)
+        self.table().bind(signature, body, lifetime, now).map_err(StoreError::new)
     }
 
     /// As [`PendingStore::next_pending`].
     pub(crate) fn next_pending_now(&self, user: UserKey) -> Option<PendingReply> {
-        self.table().next_pending(user, now())
+        let now = now();
+        self.table().next_pending(user, now)
     }
 
     fn claimed(
@@ -238,7 +252,8 @@ impl SignatureStore for MemoryStore {
 #[async_trait]
 impl PendingStore for MemoryStore {
     async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
-        self.table().add_pending(user, pending, now()).map_err(StoreError::new)
+        let now = now();
+        self.table().add_pending(user, pending, now).map_err(StoreError::new)
     }
 
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
@@ -280,7 +295,9 @@ impl MemoryLease {
         let Some(store) = self.store.take() else {
             return Timeliness::InTime;
         };
-        let (timeliness, waiting) = store.table().complete(self.key, self.number, outcome, retention, now);
+        let kept = retention.kept(outcome.clone(), Timeliness::InTime).into();
+        let completed = store.table().complete(self.key, self.number, (outcome, kept), retention, now);
+        let (timeliness, waiting) = completed;
         if let Some(waiting) = waiting {
             waiting.wake();
         }
@@ -302,7 +319,8 @@ impl Lease for MemoryLease {
 impl Drop for MemoryLease {
     fn drop(&mut self) {
         if let Some(store) = &self.store {
-            let waiting = store.table().give_up(self.key, now());
+            let now = now();
+            let waiting = store.table().give_up(self.key, self.number, now);
             if let Some(waiting) = waiting {
                 waiting.wake();
             }

@@ -48,7 +48,7 @@ enum State {
 /// As [`ClaimState`](super::ClaimState), without the lease.
 #[derive(Debug, PartialEq)]
 pub(super) enum Claimed {
-    /// The number of the push, until another goes away.
+    /// The number of the push, until it goes away.
     Owned(u32),
     Running,
     Completed(Arc<Reply>),
@@ -102,7 +102,7 @@ impl Table {
         let full = Full { capacity: self.capacity() };
         let new = || Push { state: State::GivenUp, since: now, last: 0, deliveries: 1 };
         let at = self.pushes.get_or_insert(key_of(key.as_bytes()), now, new).ok_or(full)?;
-        let push = self.pushes.value_mut(at);
+        let push = self.pushes.value_mut(at).ok_or(full)?;
         let age = now.saturating_sub(push.since);
         if !is_counted {
             let last = i64::from(push.last) * GRAIN;
@@ -124,26 +124,30 @@ impl Table {
         Ok((delivery, Duration::from_nanos(u64::try_from(age).unwrap_or_default()), claimed))
     }
 
-    /// Whether the outcome is late, and who is to be woken. `number` is what the claim returned.
+    /// Whether the outcome is late, and who is to be woken. `number` is what the claim returned, and `kept` what is kept
+    /// of the outcome if it is in time: that is copied where nothing is locked.
     pub(super) fn complete(
         &mut self,
         key: DeliveryKey,
         number: u32,
-        outcome: Arc<Reply>,
+        (outcome, kept): (Arc<Reply>, Outcome),
         retention: Retention,
         now: Instant,
     ) -> (Timeliness, Option<Box<Waiters>>) {
-        let Some(at) = self.pushes.find_near(key_of(key.as_bytes()), number) else {
+        let found = self.pushes.find_near(key_of(key.as_bytes()), number);
+        let Some((at, push)) = found.and_then(|at| Some((at, self.pushes.value_mut(at)?))) else {
             return (Timeliness::InTime, None);
         };
         let (mut timeliness, mut waiters) = (Timeliness::InTime, None);
-        let state = &mut self.pushes.value_mut(at).state;
-        if let State::Running { late, waiting } = state {
+        if let State::Running { late, waiting } = &mut push.state {
             timeliness = if *late { Timeliness::Late } else { Timeliness::InTime };
             waiters = waiting.take();
         }
-        if !matches!(state, State::Completed(_)) {
-            *state = State::Completed(retention.kept(outcome, timeliness).into());
+        if !matches!(push.state, State::Completed(_)) {
+            push.state = State::Completed(match timeliness {
+                Timeliness::InTime => kept,
+                Timeliness::Late => retention.kept(outcome, timeliness).into(),
+            });
         }
         let ttl = retention.ttl(timeliness);
         let queue = if ttl == Retention::OUTCOME_TTL { Queue::Short } else { Queue::Long };
@@ -151,10 +155,10 @@ impl Table {
         (timeliness, waiters)
     }
 
-    /// The owner goes away without an outcome. Who is to be woken.
-    pub(super) fn give_up(&mut self, key: DeliveryKey, now: Instant) -> Option<Box<Waiters>> {
-        let at = self.pushes.find(key_of(key.as_bytes()))?;
-        let push = self.pushes.value_mut(at);
+    /// The owner goes away without an outcome. `number` is what the claim returned. Who is to be woken.
+    pub(super) fn give_up(&mut self, key: DeliveryKey, number: u32, now: Instant) -> Option<Box<Waiters>> {
+        let at = self.pushes.find_near(key_of(key.as_bytes()), number)?;
+        let push = self.pushes.value_mut(at)?;
         let State::Running { waiting, .. } = &mut push.state else {
             return None;
         };
@@ -228,7 +232,7 @@ impl Table {
         let now = self.time(now);
         let full = Full { capacity: self.capacity() };
         let at = self.pending.get_or_insert(key_of(user.as_bytes()), now, VecDeque::new).ok_or(full)?;
-        let waiting = self.pending.value_mut(at);
+        let waiting = self.pending.value_mut(at).ok_or(full)?;
         if waiting.iter().any(|before| before.key == pending.key) {
             return Ok(());
         }
@@ -251,10 +255,10 @@ impl Table {
         taken: PendingReply,
         then: Option<PendingReply>,
     ) -> bool {
-        let Some(at) = self.pending.find(key_of(user.as_bytes())) else {
+        let found = self.pending.find(key_of(user.as_bytes()));
+        let Some((at, pending)) = found.and_then(|at| Some((at, self.pending.value_mut(at)?))) else {
             return false;
         };
-        let pending = self.pending.value_mut(at);
         if pending.front() != Some(&taken) {
             return false;
         }
