@@ -299,6 +299,8 @@ impl MemoryLease {
         let kept = retention.kept(outcome.clone(), Timeliness::InTime).into();
         let completed = store.table().complete(self.key, self.number, (&outcome, kept), retention, now);
         let (timeliness, waiting) = completed;
+        // It may be the last, and nothing is locked here.
+        drop(outcome);
         if let Some(waiting) = waiting {
             waiting.wake();
         }
