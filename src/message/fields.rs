@@ -97,8 +97,13 @@ impl<'a> Field<'a> {
         self.0.has_text().then(|| self.0.shared_text())
     }
 
+    /// A measure of how much it holds: the bytes of all names and texts, and one for each element.
+    pub(super) fn weight(self) -> usize {
+        self.0.weight()
+    }
+
     #[inline]
-    pub(super) const fn known(self) -> Name {
+    pub(super) fn known(self) -> Name {
         self.0.known()
     }
 

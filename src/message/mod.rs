@@ -73,6 +73,7 @@ mod fields_error;
 mod file;
 mod head;
 mod id;
+mod json;
 mod link;
 mod location;
 mod media;
@@ -122,6 +123,7 @@ pub use write::IntoField;
 ///
 /// `#[non_exhaustive]`: it also holds every element, typed or not. A test makes one with [`Message::new`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "json::Written")]
 #[non_exhaustive]
 pub struct Message {
     /// Who sent it to whom, and when.

@@ -75,7 +75,7 @@ impl Read for Option<Decimal> {
 /// All elements of the name.
 impl Read for Vec<SharedStr> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.all(name).map(Field::shared_text).collect()
+        exactly(fields.all(name).count(), fields.all(name).map(Field::shared_text))
     }
 }
 
@@ -92,18 +92,36 @@ impl<T: Composite> Read for Option<T> {
     }
 }
 
-/// All elements of the name that hold others.
+/// All elements of the name that hold others. None if there are many and they hold hardly anything: such a list would
+/// take many times the memory of the message. No list of WeChat's is like that.
 impl<T: Composite> Read for Vec<T> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.all(name).map(|field| T::read_from(field.fields())).collect()
+        let (count, weight) = fields.all(name).fold((0_usize, ALWAYS_FITS), |(count, weight), field| {
+            (count.saturating_add(1), weight.saturating_add(field.weight()))
+        });
+        if count.saturating_mul(size_of::<T>()) > weight {
+            return Self::new();
+        }
+        exactly(count, fields.all(name).map(|field| T::read_from(field.fields())))
     }
 }
+
+/// A list of so many bytes is read whatever its elements hold.
+const ALWAYS_FITS: usize = 512;
 
 /// All elements of the name that are numbers.
 impl Read for Vec<i64> {
     fn read(fields: Fields<'_>, name: &str) -> Self {
-        fields.all(name).filter_map(|field| number(field.text())).collect()
+        let numbers = || fields.all(name).filter_map(|field| number(field.text()));
+        exactly(numbers().count(), numbers())
     }
+}
+
+/// A list with room for its elements alone.
+fn exactly<T>(count: usize, elements: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(count);
+    list.extend(elements);
+    list
 }
 
 pub(super) fn filled(fields: Fields<'_>, name: &str) -> Option<SharedStr> {

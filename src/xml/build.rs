@@ -1,15 +1,14 @@
 //! Reads any well-formed layout, with `quick-xml`.
 
-use std::borrow::Cow;
-
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::document::TextRange;
-use super::flat::CDATA_END;
+use super::flat::{CDATA, CDATA_END};
 use super::is_blank;
+use super::pieces::{Piece, Pieces};
 use super::tree::{Growing, Tree, offset};
-use super::user_text;
+use super::user_text::{self, Span};
 use super::{HeadSeen, MAX_DEPTH};
 use super::{Name, XmlError};
 
@@ -32,76 +31,71 @@ pub(super) fn build(xml: &str) -> Result<Tree, XmlError> {
     if xml.trim_start_matches(is_blank).starts_with(['{', '[']) {
         return Err(XmlError::Json);
     }
-    let texts = user_text::find(xml);
-    let mut hollow = Hollow::of(xml, &texts);
-    let frame = std::mem::take(&mut hollow.frame);
-    let mut reader = Reader::from_str(&frame);
-    let mut builder = Builder { tree: Growing::with_room_for(xml), ..Builder::default() };
+    let mut texts = user_text::find(xml);
+    // quick-xml normalises the ends of lines.
+    texts.retain(|span| span.of(xml).contains(CDATA_END) || span.of(xml).contains('\r'));
+    let mut builder = Builder { tree: room_for(xml, &texts), ..Builder::default() };
+    let mut texts = texts.into_iter().peekable();
+    // Where the reader started, behind the last text.
+    let mut base = 0_usize;
+    let mut reader = reader(xml);
     loop {
-        let event = reader.read_event().map_err(|_| hollow.malformed(&reader))?;
+        let at = base.saturating_add(usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX));
+        if let Some(text) = texts.next_if(|text| text.start == at.saturating_add(CDATA.len())) {
+            if !builder.verbatim(text.of(xml)) {
+                return Err(XmlError::Malformed { position: text.end as u64 });
+            }
+            base = text.end.saturating_add(CDATA_END.len());
+            reader = self::reader(xml.get(base..).unwrap_or_default());
+            continue;
+        }
+        let event = reader.read_event();
+        let malformed =
+            || XmlError::Malformed { position: reader.buffer_position().saturating_add(base as u64) };
+        let event = event.map_err(|_| malformed())?;
         if event == Event::Eof {
-            break;
+            return if builder.state == State::Epilog { Ok(builder.tree.finish()) } else { Err(malformed()) };
         }
-        if let Event::CData(_) = event
-            && let Some(text) = hollow.text_at(reader.buffer_position())
-        {
-            builder.text(&text, true);
-        } else if !builder.take(event)? {
-            return Err(hollow.malformed(&reader));
+        if !builder.take(event)? {
+            return Err(malformed());
         }
     }
-    if builder.state == State::Epilog { Ok(builder.tree.finish()) } else { Err(hollow.malformed(&reader)) }
 }
 
-/// A document without those texts of users that must not be read as XML.
-struct Hollow<'a> {
-    /// The document, with an empty CDATA section in place of each text.
-    frame: Cow<'a, str>,
-    texts: std::vec::IntoIter<Taken<'a>>,
-    /// How many bytes have been taken out before the current position.
-    taken: usize,
+/// A reader that may begin inside elements: [`Builder`] compares their names.
+fn reader(xml: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::from_str(xml);
+    reader.config_mut().check_end_names = false;
+    reader.config_mut().allow_unmatched_ends = true;
+    reader
 }
 
-struct Taken<'a> {
-    /// Where the empty section ends.
-    end: usize,
-    /// The text as it is written.
-    text: &'a str,
-}
-
-impl<'a> Hollow<'a> {
-    fn of(xml: &'a str, texts: &[user_text::Span]) -> Self {
-        // quick-xml normalises the ends of lines.
-        let is_xml = |text: &str| text.contains(CDATA_END) || text.contains('\r');
-        let mut frame = String::new();
-        let mut taken = Vec::new();
-        let mut rest = 0;
-        for span in texts.iter().filter(|span| is_xml(span.of(xml))) {
-            frame.push_str(xml.get(rest..span.start).unwrap_or_default());
-            rest = span.end;
-            taken.push(Taken { end: frame.len().saturating_add(CDATA_END.len()), text: span.of(xml) });
+/// A tree with room for the elements of `xml`, and for their names and texts before references are resolved. `texts` are
+/// not read as XML.
+fn room_for(xml: &str, texts: &[Span]) -> Growing {
+    let (mut elements, mut length) = (0_usize, 0_usize);
+    let mut count = |from: usize, to: usize| {
+        for piece in Pieces::new(xml.get(from..to).unwrap_or_default(), 0) {
+            let more = match piece {
+                Piece::Start(name) | Piece::Empty(name) => {
+                    elements = elements.saturating_add(1);
+                    name.len()
+                }
+                Piece::Text(text) if text.chars().all(is_blank) => 0,
+                Piece::Text(text) | Piece::Cdata(text) => text.len(),
+                Piece::End(_) | Piece::Aside => 0,
+            };
+            length = length.saturating_add(more);
         }
-        let behind = xml.get(rest..).unwrap_or_default();
-        let frame = if taken.is_empty() { Cow::Borrowed(behind) } else { Cow::Owned(frame + behind) };
-        Self { frame, texts: taken.into_iter(), taken: 0 }
+    };
+    let mut rest = 0;
+    for text in texts {
+        count(rest, text.start.saturating_sub(CDATA.len()));
+        rest = text.end.saturating_add(CDATA_END.len());
     }
-
-    /// The text whose empty section ends at `position`. Sections that were split are joined.
-    fn text_at(&mut self, position: u64) -> Option<Cow<'a, str>> {
-        let next = self.texts.as_slice().first()?;
-        if usize::try_from(position) != Ok(next.end) {
-            return None;
-        }
-        let text = self.texts.next()?.text;
-        self.taken = self.taken.saturating_add(text.len());
-        let is_split = text.contains(SPLIT);
-        Some(if is_split { text.replace(SPLIT, CDATA_END).into() } else { text.into() })
-    }
-
-    fn malformed(&self, reader: &Reader<&[u8]>) -> XmlError {
-        let taken = u64::try_from(self.taken).unwrap_or_default();
-        XmlError::Malformed { position: reader.buffer_position().saturating_add(taken) }
-    }
+    count(rest, xml.len());
+    length = texts.iter().fold(length, |length, text| length.saturating_add(text.of(xml).len()));
+    Growing::with_room_for(elements, length)
 }
 
 /// How `]]>` is escaped in CDATA: by splitting it over two sections.
@@ -153,7 +147,15 @@ impl Builder {
                 }
                 self.end()?;
             }
-            Event::End(_) => self.end()?,
+            Event::End(tag) => {
+                let name = tag.name();
+                let name: &str = name.as_ref();
+                let open = self.open.last().map_or("xml", |element| self.tree.name(element.index));
+                if name.trim_end_matches(is_blank) != open || self.state != State::Root {
+                    return Ok(false);
+                }
+                self.end()?;
+            }
             Event::Text(text) if self.state != State::Root => {
                 return Ok(text.chars().all(is_blank));
             }
@@ -188,11 +190,11 @@ impl Builder {
                     Some(parent) if parent.has_children => {}
                     Some(parent) => {
                         parent.has_children = true;
-                        self.tree.text.truncate(parent.start);
+                        self.tree.truncate(parent.start);
                     }
                 }
                 let index = self.tree.open(name)?;
-                let start = self.tree.text.len();
+                let start = self.tree.text().len();
                 self.open.push(Open { index, has_children: false, start, kept: start });
             }
         }
@@ -205,14 +207,27 @@ impl Builder {
             return Ok(());
         };
         if element.has_children {
-            return self.tree.close(element.index, TextRange::default());
+            self.tree.close(element.index, TextRange::default());
+            return Ok(());
         }
-        let tail = self.tree.text.get(element.kept..).unwrap_or_default();
+        let tail = self.tree.text().get(element.kept..).unwrap_or_default();
         let blanks = tail.len().saturating_sub(tail.trim_end_matches(is_blank).len());
-        let end = self.tree.text.len().saturating_sub(blanks);
-        self.tree.text.truncate(end);
+        let end = self.tree.text().len().saturating_sub(blanks);
+        self.tree.truncate(end);
         let text = TextRange { start: offset(element.start)?, end: offset(end)? };
-        self.tree.close(element.index, text)
+        self.tree.close(element.index, text);
+        Ok(())
+    }
+
+    /// Takes the text of a user as it is. Sections that were split are joined. Returns `false` outside of the root.
+    fn verbatim(&mut self, text: &str) -> bool {
+        for (index, part) in text.split(SPLIT).enumerate() {
+            if index > 0 {
+                self.text(CDATA_END, true);
+            }
+            self.text(part, true);
+        }
+        self.state == State::Root
     }
 
     /// Ignores text directly under the root and text beside elements.
@@ -220,12 +235,12 @@ impl Builder {
         let Some(element) = self.open.last_mut().filter(|element| !element.has_children) else {
             return;
         };
-        if !keep && self.tree.text.len() == element.start {
+        if !keep && self.tree.text().len() == element.start {
             text = text.trim_start_matches(is_blank);
         }
-        self.tree.text.push_str(text);
+        self.tree.push_str(text);
         if keep {
-            element.kept = self.tree.text.len();
+            element.kept = self.tree.text().len();
         }
     }
 }

@@ -5,10 +5,9 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smallvec::SmallVec;
 use yoke::Yoke;
 
-use super::tree::Node;
+use super::node::Nodes;
 
 /// A text of a message. It shares the memory of the message that it was read from, and is used as a `&str`.
 ///
@@ -79,11 +78,6 @@ impl Default for TwoTexts {
     }
 }
 
-/// As many elements as most messages have take no allocation of their own.
-const WITHOUT_ALLOCATION: usize = 8;
-
-pub(super) type Nodes = SmallVec<[Node; WITHOUT_ALLOCATION]>;
-
 /// A text, and where the elements are that were found in it. All that is read from a message shares it.
 #[derive(Default)]
 pub(super) struct Document {
@@ -145,7 +139,7 @@ impl SharedStr {
         while !text.is_char_boundary(end as usize) {
             end = end.saturating_sub(1);
         }
-        Self::new(Arc::new(Document { text, nodes: SmallVec::new() }), TextRange { start: 0, end })
+        Self::new(Arc::new(Document { text, nodes: Nodes::new() }), TextRange { start: 0, end })
     }
 
     /// The text.

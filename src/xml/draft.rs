@@ -5,12 +5,10 @@ use super::tree::Growing;
 use super::{Cursor, Element, MAX_DEPTH, MAX_ELEMENTS, Tree};
 
 /// An element: a name, and a text or elements of its own.
-#[derive(Clone, Default, serde::Deserialize)]
+#[derive(Clone, Default)]
 pub(crate) struct Draft {
     name: String,
-    #[serde(default)]
     text: String,
-    #[serde(default)]
     fields: Vec<Draft>,
 }
 

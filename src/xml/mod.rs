@@ -18,6 +18,7 @@ pub(crate) mod fuzzing;
 mod json;
 mod layouts;
 mod name;
+mod node;
 mod pieces;
 mod tree;
 mod user_text;

@@ -37,6 +37,24 @@ impl Name {
         }
     }
 
+    /// The name of that number.
+    #[inline(always)]
+    pub(super) const fn numbered(number: u32) -> Self {
+        match number {
+            0 => Self::ToUserName,
+            1 => Self::FromUserName,
+            2 => Self::CreateTime,
+            3 => Self::MsgType,
+            4 => Self::MsgId,
+            5 => Self::Encrypt,
+            6 => Self::Content,
+            7 => Self::MsgDataId,
+            8 => Self::Idx,
+            9 => Self::BusinessId,
+            _ => Self::Other,
+        }
+    }
+
     /// The name of letters, digits and underscores that ends with `>`, and its length. `None` if there is none, or if
     /// fewer than eight bytes are left: no element is that short whose document goes on.
     #[inline(always)]
@@ -108,6 +126,7 @@ mod tests {
             assert_eq!(Name::of(name) as usize, index);
         }
         assert!(OTHERS.iter().all(|name| Name::of(name) as usize >= HEAD.len()));
+        assert!((0..=Name::Other as u32).all(|number| Name::numbered(number) as u32 == number));
     }
 
     #[test]

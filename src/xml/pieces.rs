@@ -9,7 +9,7 @@ use super::is_blank;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     Start(&'a str),
-    Empty,
+    Empty(&'a str),
     End(&'a str),
     Text(&'a str),
     Cdata(&'a str),
@@ -79,8 +79,8 @@ impl<'a> Pieces<'a> {
         if let Some(name) = tag.strip_prefix('/') {
             return Some(Piece::End(name.trim_end_matches(is_blank)));
         }
-        if tag.ends_with('/') {
-            return Some(Piece::Empty);
+        if let Some(tag) = tag.strip_suffix('/') {
+            return tag.split(is_blank).next().map(Piece::Empty);
         }
         tag.split(is_blank).next().filter(|name| !name.is_empty()).map(Piece::Start)
     }
@@ -130,7 +130,7 @@ mod tests {
             Piece::Text("x"),
             Piece::Cdata("<y>"),
             Piece::End("a"),
-            Piece::Empty,
+            Piece::Empty("c"),
             Piece::Text(" "),
         ];
         assert_eq!(read, expected);

@@ -1,21 +1,13 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::document::{Document, Nodes, SharedStr, Text, TextRange, TwoTexts};
+use super::document::{Document, SharedStr, Text, TextRange, TwoTexts};
+use super::node::{Node, Nodes, WIDEST_GAP, is_too_large};
 use super::{HeadSeen, MAX_ELEMENTS, Name, XmlError, expected, flat};
 
 /// The elements under `<xml>`: a text that holds all names and texts, and one list in document order.
 #[derive(Clone, Default)]
 pub(crate) struct Tree(Arc<Document>);
-
-#[derive(Clone, Copy)]
-pub(super) struct Node {
-    name: TextRange,
-    text: TextRange,
-    /// The index after the last descendant.
-    end: u32,
-    known: Name,
-}
 
 impl Tree {
     /// Reads `xml`, and shares its memory where its layout is flat. Returns it as well.
@@ -40,14 +32,14 @@ impl Tree {
     /// The texts of the first elements of these names, unless they are empty.
     #[inline]
     pub(crate) fn two_texts(&self, names: [Name; 2]) -> TwoTexts {
-        let range = |name| self.root().first(name).map(|element| element.node.text).unwrap_or_default();
+        let range = |name| self.root().first(name).map(|element| element.text_range()).unwrap_or_default();
         TwoTexts::new(self.0.clone(), names.map(range))
     }
 
     /// The elements directly under `<xml>`.
     #[inline]
     pub(crate) fn root(&self) -> Cursor<'_> {
-        Cursor { document: &self.0, nodes: &self.0.nodes, next: 0 }
+        Cursor { document: &self.0, nodes: self.0.nodes.as_slice(), next: 0 }
     }
 }
 
@@ -63,15 +55,11 @@ fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
         if nodes.len() >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
-        nodes.push(Node {
-            name: range(element.name_start, element.name_end),
-            text: range(element.text_start, element.text_end),
-            end: nodes.len().wrapping_add(1) as u32,
-            known: element.name,
-        });
+        let name = range(element.name_start, element.name_end);
+        nodes.push(name, range(element.text_start, element.text_end), element.name);
     }
     if !elements.reached_end() {
-        nodes.clear();
+        *nodes = Nodes::new();
     }
     Ok(elements.reached_end())
 }
@@ -79,52 +67,104 @@ fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
 /// A tree that is built one element after the other.
 #[derive(Default)]
 pub(super) struct Growing {
-    pub(super) text: String,
+    text: String,
     nodes: Nodes,
+    /// The last name.
+    name: TextRange,
 }
 
 impl Growing {
-    pub(super) fn with_room_for(xml: &str) -> Self {
-        // Names and resolved texts are never longer than their XML.
-        Self { text: String::with_capacity(xml.len()), nodes: Nodes::new() }
+    /// With room for so many elements, whose names and texts have `length` bytes.
+    pub(super) fn with_room_for(elements: usize, length: usize) -> Self {
+        let mut nodes = Nodes::new();
+        nodes.reserve(elements.min(MAX_ELEMENTS));
+        Self { text: String::with_capacity(length), nodes, name: TextRange::default() }
     }
 
-    pub(super) fn finish(self) -> Tree {
-        let Self { text, nodes } = self;
-        Tree(Arc::new(Document { text: Text::Whole(text), nodes }))
+    pub(super) fn finish(mut self) -> Tree {
+        self.nodes.shrink();
+        if is_too_large(self.text.capacity(), self.text.len()) {
+            self.text.shrink_to_fit();
+        }
+        Tree(Arc::new(Document { text: Text::Whole(self.text), nodes: self.nodes }))
     }
 
-    fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
-        let start = offset(self.text.len())?;
+    /// All names and texts so far.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn push_str(&mut self, text: &str) {
+        if self.text.capacity().saturating_sub(self.text.len()) < text.len() {
+            self.text.reserve_exact(text.len().max(self.text.len() / 4));
+        }
         self.text.push_str(text);
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.text.truncate(length);
+    }
+
+    pub(super) fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
+        let start = offset(self.text.len())?;
+        self.push_str(text);
         Ok(TextRange { start, end: offset(self.text.len())? })
+    }
+
+    /// Where `name` is. One that repeats the last name stands there once, unless a text that follows were too far away.
+    fn append_name(&mut self, name: &str) -> Result<TextRange, XmlError> {
+        let TextRange { start, end } = self.name;
+        let is_near = self.text.len().saturating_sub(end as usize) <= WIDEST_GAP as usize;
+        if !is_near || self.text.get(start as usize..end as usize) != Some(name) {
+            self.name = self.append(name)?;
+        }
+        Ok(self.name)
     }
 
     /// Starts an element. Elements that are opened before it is closed are inside it.
     pub(super) fn open(&mut self, name: &str) -> Result<usize, XmlError> {
+        let index = self.open_unnamed()?;
+        self.set_name(index, name)?;
+        Ok(index)
+    }
+
+    /// Starts an element whose name is set later.
+    pub(super) fn open_unnamed(&mut self) -> Result<usize, XmlError> {
         let index = self.nodes.len();
         if index >= MAX_ELEMENTS {
             return Err(XmlError::Elements);
         }
-        let known = Name::of(name);
-        let name = self.append(name)?;
-        self.nodes.push(Node { name, text: TextRange::default(), end: 0, known });
+        self.nodes.push(TextRange::default(), TextRange::default(), Name::Other);
         Ok(index)
     }
 
-    pub(super) fn close(&mut self, index: usize, text: TextRange) -> Result<(), XmlError> {
-        let end = offset(self.nodes.len())?;
-        if let Some(node) = self.nodes.get_mut(index) {
-            node.text = text;
-            node.end = end;
-        }
+    /// Names the element `index`, before its text is set.
+    pub(super) fn set_name(&mut self, index: usize, name: &str) -> Result<(), XmlError> {
+        let range = self.append_name(name)?;
+        self.nodes.set_name(index, range, Name::of(name));
         Ok(())
+    }
+
+    /// The name of the element `index`.
+    pub(super) fn name(&self, index: usize) -> &str {
+        let range = self.nodes.as_slice().get(index).map(|node| self.nodes.name(*node)).unwrap_or_default();
+        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// Ends the element `index`. It has no text if it holds elements.
+    pub(super) fn close(&mut self, index: usize, text: TextRange) {
+        if self.nodes.len() == index.saturating_add(1) {
+            self.nodes.set_text(index, text);
+        } else {
+            self.nodes.set_parent(index);
+        }
     }
 
     /// Ends the element `index`, which holds `text`.
     pub(super) fn close_with(&mut self, index: usize, text: &str) -> Result<(), XmlError> {
         let text = self.append(text)?;
-        self.close(index, text)
+        self.close(index, text);
+        Ok(())
     }
 }
 
@@ -133,11 +173,13 @@ impl PartialEq for Tree {
     fn eq(&self, other: &Self) -> bool {
         let (this, other) = (&*self.0, &*other.0);
         let same = |(one, two): (&Node, &Node)| {
-            one.end == two.end
-                && this.slice(one.name) == other.slice(two.name)
-                && this.slice(one.text) == other.slice(two.text)
+            // A leaf ends before any index that an element with others inside it can end at.
+            one.end(0) == two.end(0)
+                && this.slice(this.nodes.name(*one)) == other.slice(other.nodes.name(*two))
+                && this.slice(this.nodes.text(*one)) == other.slice(other.nodes.text(*two))
         };
-        this.nodes.len() == other.nodes.len() && this.nodes.iter().zip(&other.nodes).all(same)
+        let (ours, theirs) = (this.nodes.as_slice(), other.nodes.as_slice());
+        ours.len() == theirs.len() && ours.iter().zip(theirs).all(same)
     }
 }
 
@@ -182,11 +224,11 @@ impl<'a> Cursor<'a> {
 
     /// The first element of exactly that name, or else the first one of that name in any case.
     pub(crate) fn get(self, name: &str) -> Option<Element<'a>> {
-        let text: &str = &self.document.text;
+        let (document, text): (_, &str) = (self.document, &self.document.text);
         let mut in_other_case = None;
         // The length tells most names apart.
         for element in self.filter(|element| element.has_length(name)) {
-            let TextRange { start, end } = element.node.name;
+            let TextRange { start, end } = document.nodes.name(*element.node);
             let found = text.as_bytes().get(start as usize..end as usize).unwrap_or_default();
             if found == name.as_bytes() {
                 return Some(element);
@@ -210,8 +252,9 @@ impl<'a> Iterator for Cursor<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let node = self.nodes.get(self.next)?;
-        let element = Element { document: self.document, node, children: self.next.checked_add(1)? };
-        self.next = node.end as usize;
+        let children = self.next.checked_add(1)?;
+        let element = Element { document: self.document, node, children };
+        self.next = node.end(children);
         Some(element)
     }
 }
@@ -228,39 +271,55 @@ pub(crate) struct Element<'a> {
 impl<'a> Element<'a> {
     #[inline]
     pub(crate) fn name(self) -> &'a str {
-        self.document.slice(self.node.name)
+        self.document.slice(self.document.nodes.name(*self.node))
     }
 
     /// Whether its name is as long as `name`, which tells most names apart.
     #[inline]
-    pub(crate) const fn has_length(self, name: &str) -> bool {
-        let TextRange { start, end } = self.node.name;
-        end.wrapping_sub(start) as usize == name.len()
+    pub(crate) fn has_length(self, name: &str) -> bool {
+        self.document.nodes.has_length(*self.node, name.len())
     }
 
     #[inline]
-    pub(crate) const fn known(self) -> Name {
-        self.node.known
+    pub(crate) fn known(self) -> Name {
+        self.node.known()
     }
 
     #[inline]
-    pub(crate) const fn has_text(self) -> bool {
-        self.node.text.start < self.node.text.end
+    pub(crate) fn has_text(self) -> bool {
+        let TextRange { start, end } = self.text_range();
+        start < end
+    }
+
+    #[inline]
+    fn text_range(self) -> TextRange {
+        self.document.nodes.text(*self.node)
     }
 
     #[inline]
     pub(crate) fn text(self) -> &'a str {
-        self.document.slice(self.node.text)
+        self.document.slice(self.text_range())
     }
 
     /// The text, in the memory that it has.
     #[inline]
     pub(crate) fn shared_text(self) -> SharedStr {
-        SharedStr::new(self.document.clone(), self.node.text)
+        SharedStr::new(self.document.clone(), self.text_range())
+    }
+
+    /// The bytes of the names and texts of the element and all inside it, and one for each of them.
+    pub(crate) fn weight(self) -> usize {
+        let nodes = &self.document.nodes;
+        let from = self.children.saturating_sub(1);
+        let all = nodes.as_slice().get(from..self.node.end(self.children)).unwrap_or_default();
+        let length = |TextRange { start, end }| end.saturating_sub(start) as usize;
+        let lengths =
+            all.iter().map(|node| length(nodes.name(*node)).saturating_add(length(nodes.text(*node))));
+        lengths.fold(all.len(), usize::saturating_add)
     }
 
     pub(crate) fn children(self) -> Cursor<'a> {
-        let nodes = self.document.nodes.get(..self.node.end as usize).unwrap_or_default();
+        let nodes = self.document.nodes.as_slice().get(..self.node.end(self.children)).unwrap_or_default();
         Cursor { document: self.document, nodes, next: self.children }
     }
 }

@@ -86,7 +86,6 @@ impl<'a> Document<'a> {
                 is_inside && place != self.first && place != last && self.beginnings(place.name) > 0
             })
             .collect();
-        let readings = subsets(&between);
         let by_layout = |one: Place<'_>, two: Place<'_>, own: &str| {
             self.layout.is_some_and(|layout| layout.has_between(one, two, own))
         };
@@ -98,7 +97,7 @@ impl<'a> Document<'a> {
             if let Some(whole) = self.chain(&between, may_stand) {
                 return Some(whole);
             }
-            let found = readings.iter().filter_map(|reading| self.chain(reading, may_stand));
+            let found = subsets(&between).filter_map(|reading| self.chain(&reading, may_stand));
             found.max_by_key(|(spans, empty)| (spans.len().saturating_add(*empty), spans.len()))
         };
         let in_layout = if is_in_order { best(&by_layout) } else { None };
@@ -166,15 +165,13 @@ impl<'a> Document<'a> {
     }
 }
 
-/// All subsequences of `places`.
-fn subsets<'a>(places: &[Place<'a>]) -> Vec<Vec<Place<'a>>> {
-    let mut subsets = vec![Vec::new()];
-    for place in places.iter().take(MAX_BETWEEN) {
-        let with: Vec<Vec<_>> =
-            subsets.iter().map(|without| without.iter().chain([place]).copied().collect()).collect();
-        subsets.extend(with);
-    }
-    subsets
+/// All subsequences of `places`, one at a time.
+fn subsets<'a>(places: &[Place<'a>]) -> impl Iterator<Item = Vec<Place<'a>>> {
+    let places = places.get(..places.len().min(MAX_BETWEEN)).unwrap_or_default();
+    (0..1_u32 << places.len()).map(|set| {
+        let is_in = |index: &usize| set >> index & 1 == 1;
+        (0..places.len()).filter(is_in).filter_map(|index| places.get(index).copied()).collect()
+    })
 }
 
 /// Whether the text that starts there has one end alone, and any reader reads it as it is.
@@ -240,7 +237,7 @@ impl<'a> Front<'a> {
                         layout = kind.layout();
                     }
                 }
-                Piece::Empty | Piece::Aside => {}
+                Piece::Empty(_) | Piece::Aside => {}
             }
         }
     }
@@ -323,7 +320,7 @@ fn read_elements<'a>(pieces: &mut Pieces<'a>) -> Option<TailElements<'a>> {
                     read.kind.note(name, text);
                 }
             }
-            Piece::Empty | Piece::Aside => {}
+            Piece::Empty(_) | Piece::Aside => {}
         }
     }
 }
