@@ -110,17 +110,18 @@ impl Cipher {
         Text::part(buffer, HEAD, end).ok_or(DecryptError::Utf8)
     }
 
-    /// Appends `message`, written by `write`, to `out` as base64.
+    /// `before` and the message, written by `write`, as base64. There is room for `behind` more bytes.
     ///
     /// `write` appends to the text that it is given. `room` is about how long the message will be.
     pub(crate) fn seal(
         &self,
-        out: &mut String,
         app_id: &str,
         random: [u8; RANDOM],
         room: usize,
         write: impl FnOnce(&mut String),
-    ) {
+        before: &str,
+        behind: usize,
+    ) -> String {
         let mut frame =
             String::with_capacity(room.saturating_add(HEAD + PAD_BLOCK).saturating_add(app_id.len()));
         frame.push_str(BLANK_HEAD);
@@ -139,7 +140,12 @@ impl Cipher {
         // After padding there are only whole blocks.
         let (blocks, _) = Block::slice_as_chunks_mut(&mut frame);
         cbc::Encryptor::inner_iv_init(&self.encrypt, self.iv()).encrypt_blocks(blocks);
-        BASE64.encode_string(&frame, out);
+        // No more than it takes: most replies are so short that this is a small allocation.
+        let length = frame.len().div_ceil(3).saturating_mul(4);
+        let mut out = String::with_capacity(length.saturating_add(before.len()).saturating_add(behind));
+        out.push_str(before);
+        BASE64.encode_string(&frame, &mut out);
+        out
     }
 }
 
@@ -207,9 +213,7 @@ mod tests {
     }
 
     fn seal(message: &str) -> String {
-        let mut out = String::new();
-        cipher('C').seal(&mut out, APP_ID, [7; 16], message.len(), |frame| frame.push_str(message));
-        out
+        cipher('C').seal(APP_ID, [7; 16], message.len(), |frame| frame.push_str(message), "", 0)
     }
 
     /// Encrypts a frame as it is given.

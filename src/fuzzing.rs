@@ -63,9 +63,7 @@ impl Cipher {
     /// The text of `Encrypt` that holds `message`. `room` is about how long the message will be.
     #[must_use]
     pub fn seal(&self, app_id: &str, random: [u8; 16], room: usize, message: &str) -> String {
-        let mut sealed = String::new();
-        self.0.seal(&mut sealed, app_id, random, room, |frame| frame.push_str(message));
-        sealed
+        self.0.seal(app_id, random, room, |frame| frame.push_str(message), "", 0)
     }
 }
 

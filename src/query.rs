@@ -218,6 +218,7 @@ fn parse_timestamp(text: &str) -> Option<Timestamp> {
 
 #[inline]
 fn is_nonce(text: &str) -> bool {
+    #[expect(clippy::indexing_slicing, reason = "it runs when it is compiled")]
     static IS_OF_NONCE: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = 0_u8;

@@ -62,7 +62,7 @@ impl Signature {
 
 /// Sorts parts of which each has the first eight bytes beside it.
 #[inline]
-fn sorted<'a>(mut parts: [(u64, &'a str); 4]) -> [(u64, &'a str); 4] {
+fn sorted(mut parts: [(u64, &str); 4]) -> [(u64, &str); 4] {
     for (one, two) in [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)] {
         // The starts tell most parts apart.
         let is_after = parts[one].0 > parts[two].0;

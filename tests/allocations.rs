@@ -148,6 +148,34 @@ fn no_push_and_no_signature_waits_until_all_that_is_due_is_forgotten() {
 }
 
 #[test]
+fn what_a_rush_took_is_given_back_when_it_is_over() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+    let mut store = None;
+    let kept = measure(|| {
+        store = Some(runtime.block_on(async {
+            let store = MemoryStore::new();
+            for number in 0..100_000 {
+                complete(&store, number, Reply::None).await;
+                bind(&store, number);
+            }
+            for number in 100_000..200_000 {
+                complete(&store, number, Reply::None).await;
+                bind(&store, number);
+                tokio::time::advance(Duration::from_millis(10)).await;
+            }
+            store
+        }));
+    });
+    let kept = kept.bytes_current as usize;
+    let pushes = store.expect("it was made").len();
+    assert!(pushes <= 6_001, "{pushes}");
+    // 301 seconds of signatures, and a few pieces that are in part free.
+    let most = 100 * 6_001 + 64 * 30_100 + 8 * (64 << 10);
+    assert!(kept <= most, "{kept} bytes");
+}
+
+#[test]
 fn deliveries_that_waited_leave_nothing_behind() {
     let store = MemoryStore::new();
     let kept = kept_bytes(async {

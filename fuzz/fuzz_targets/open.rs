@@ -77,7 +77,7 @@ fn open_encrypted(mode: SecurityMode, message: &[u8]) {
     assert_eq!(refused.err(), Some(OpenError::Signature { parameter: "msg_signature" }));
 }
 
-fn check(opened: Result<Opened<'_>, OpenError>, expected: Result<Message, OpenError>) {
+fn check(opened: Result<Opened, OpenError>, expected: Result<Message, OpenError>) {
     match (opened, expected) {
         (Ok(opened), Ok(message)) => {
             assert!(opened.message == message);
@@ -96,7 +96,7 @@ fn held(text: Option<&str>) -> String {
 }
 
 /// A reply opens as a message to the sender.
-fn check_reply(push: &Opened<'_>) {
+fn check_reply(push: &Opened) {
     let head = &push.message.head;
     let sealed = push.context.seal_at(TextReply::literal("1 < 2"), NOW, *b"0123456789abcdef");
     let (Some(from), Some(to)) = (head.from.as_deref(), head.to.as_deref()) else {

@@ -4,6 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
 use super::{UNSEALED, extract};
@@ -64,7 +65,8 @@ impl ResponseError for HandlerError {
 }
 
 fn unsealed<T: 'static>(extension: T) -> HttpResponse {
-    let mut response = HttpResponse::InternalServerError().body(UNSEALED);
+    let body = BoxBody::new(UNSEALED);
+    let mut response = HttpResponse::with_body(StatusCode::INTERNAL_SERVER_ERROR, body);
     response.extensions_mut().insert(extension);
     response
 }

@@ -200,23 +200,25 @@ impl ReplyContext {
             write(&mut xml);
             return Sealed::xml(xml);
         };
-        let app_id = self.account.app_id.as_str();
-        let base64 = (room + app_id.len() + 52).div_ceil(3) * 4;
-        let mut out = String::with_capacity(base64 + 256);
-        out.push_str("<xml>\n<Encrypt><![CDATA[");
-        let start = out.len();
-        cipher.seal(&mut out, app_id, random, room, write);
+        const BEFORE: &str = "<xml>\n<Encrypt><![CDATA[";
+        const TO_SIGNATURE: &str = "]]></Encrypt>\n<MsgSignature><![CDATA[";
+        const TO_TIMESTAMP: &str = "]]></MsgSignature>\n<TimeStamp>";
+        const TO_NONCE: &str = "</TimeStamp>\n<Nonce><![CDATA[";
+        const END: &str = "]]></Nonce>\n</xml>";
+        const BEHIND: usize = TO_SIGNATURE.len() + 40 + TO_TIMESTAMP.len() + TO_NONCE.len() + END.len();
+
         let mut digits = itoa::Buffer::new();
-        let timestamp = digits.format(now.as_secs());
+        let (timestamp, nonce) = (digits.format(now.as_secs()), self.names.nonce());
+        let app_id = self.account.app_id.as_str();
+        let behind = BEHIND + timestamp.len() + nonce.len();
+        let mut out = cipher.seal(app_id, random, room, write, BEFORE, behind);
         let token = self.account.token(self.token).secret();
-        let signature = Signature::of([token, timestamp, self.names.nonce(), &out[start..]]);
-        out.push_str("]]></Encrypt>\n<MsgSignature><![CDATA[");
+        let signature = Signature::of([token, timestamp, nonce, &out[BEFORE.len()..]]);
+        out.push_str(TO_SIGNATURE);
         signature.push_hex(&mut out);
-        out.push_str("]]></MsgSignature>\n<TimeStamp>");
-        out.push_str(timestamp);
-        out.push_str("</TimeStamp>\n<Nonce><![CDATA[");
-        out.push_str(self.names.nonce());
-        out.push_str("]]></Nonce>\n</xml>");
+        for part in [TO_TIMESTAMP, timestamp, TO_NONCE, nonce, END] {
+            out.push_str(part);
+        }
         Sealed::xml(out)
     }
 }

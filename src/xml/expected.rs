@@ -55,7 +55,11 @@ impl Expected {
         Self::new(name, Text::Number, open, close)
     }
 
-    #[expect(clippy::arithmetic_side_effects, reason = "it runs when it is compiled")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "it runs when it is compiled"
+    )]
     const fn new(name: Name, text: Text, open: &str, close: &str) -> Self {
         let open = open.as_bytes();
         let (ones, _) = [u8::MAX; OPEN].as_slice().split_at(open.len());

@@ -2,6 +2,7 @@ use crate::swar::{behind, word_at};
 
 /// Elements that the readers tell apart by a number, so that no name is compared twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "they are WeChat's names")]
 pub(crate) enum Name {
     // Those of `HEAD`, in its order.
     ToUserName,
@@ -92,6 +93,7 @@ const IDX: u64 = u64::from_le_bytes(*b"Idx>\0\0\0\0");
 /// The length of a name of letters, digits and underscores, if it ends with `>`.
 #[inline(never)]
 fn other_length(xml: &[u8], at: usize) -> Option<usize> {
+    #[expect(clippy::indexing_slicing, reason = "it runs when it is compiled")]
     static IS_OF_NAME: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = 0_u8;

@@ -17,11 +17,13 @@ impl<'a> Writer<'a> {
     /// An element that holds `text` in CDATA, without the characters that XML cannot hold.
     #[inline]
     pub(crate) fn text(&mut self, name: &str, text: &str) {
-        self.element(name, |writer| {
-            writer.0.push_str("<![CDATA[");
-            push_cdata(writer.0, text);
-            writer.0.push_str("]]>");
-        });
+        for part in ["<", name, "><![CDATA["] {
+            self.0.push_str(part);
+        }
+        push_cdata(self.0, text);
+        for part in ["]]></", name, ">"] {
+            self.0.push_str(part);
+        }
     }
 
     /// As [`text`](Self::text), or nothing for `None`.

@@ -97,8 +97,8 @@ impl ReadBody {
     }
 
     /// What is left of the payload.
-    pub(crate) fn into_rest(self) -> Payload {
-        self.payload
+    pub(crate) fn take_rest(&mut self) -> Payload {
+        self.payload.take()
     }
 }
 

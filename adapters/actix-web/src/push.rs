@@ -8,7 +8,6 @@ use std::time::Instant as StdInstant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage};
 use tokio::time::Instant;
 use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait};
@@ -23,7 +22,8 @@ use crate::payload::{ReadBody, Whole};
 /// A push whose body is read, and which is then answered by a service, or as another delivery of it is.
 pub(crate) struct Arriving<S> {
     // `None` once the body is read.
-    arriving: Option<(Head<S>, ReadBody)>,
+    head: Option<Head<S>>,
+    body: ReadBody,
 }
 
 /// All of a push but its body.
@@ -37,7 +37,7 @@ impl<S> Arriving<S> {
     pub(crate) fn new(limit: usize, service: Rc<S>, mut request: ServiceRequest) -> Self {
         let arrived = Instant::now().into_std();
         let body = ReadBody::new(&mut request, limit);
-        Self { arriving: Some((Head { service, request, arrived }, body)) }
+        Self { head: Some(Head { service, request, arrived }), body }
     }
 
     /// Reads the body, and polls the handler once. Most pushes are answered then; of the others the rest is returned.
@@ -50,93 +50,89 @@ impl<S> Arriving<S> {
         S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
         B: MessageBody + 'static,
     {
-        let (Head { request, .. }, body) = self.arriving.as_mut().expect("polled after its end");
-        let check_query = || Ok(middleware.engine.callback().check_query(request.query_string())?);
-        let read = ready!(body.poll(cx, middleware.body_timeout, check_query));
-        let (mut head, body) = self.arriving.take().expect("looked at above");
-        // Of who is refused, the rest of the body is not read.
-        match read {
-            Ok(_) => drop(body),
-            Err(_) => head.request.set_payload(body.into_rest()),
+        let Head { request, .. } = self.head.as_ref().expect("polled after its end");
+        let callback = middleware.engine.callback();
+        let check_query = || Ok(callback.check_query(request.query_string())?);
+        let read = ready!(self.body.poll(cx, middleware.body_timeout, check_query));
+        let mut head = self.head.take().expect("looked at above");
+        let rest = self.body.take_rest();
+        let body = match read {
+            Ok(body) => body,
+            Err(refusal) => {
+                head.request.set_payload(rest);
+                return Poll::Ready(Ok(head.refused(middleware, refusal)));
+            }
+        };
+        if head.request.extensions().contains::<Message>() {
+            return Poll::Ready(Ok(head.refused(middleware, Refusal::AlreadyOpened)));
         }
-        Poll::Ready(match head.open(middleware, read) {
-            Ok(opened) => deliver(middleware, head, opened, cx),
-            Err(refusal) => Ok(head.refused(middleware, refusal)),
-        })
+        let opened = match callback.open(head.request.query_string(), &body) {
+            Ok(opened) => opened,
+            Err(error) => return Poll::Ready(Ok(head.refused(middleware, error))),
+        };
+        // It is not kept while the handler runs.
+        drop((body, rest));
+        Poll::Ready(head.deliver(middleware, opened, cx))
     }
 }
 
 impl<S> Head<S> {
-    /// The body is not kept while the handler runs.
-    fn open(&self, middleware: &WechatMiddleware, body: Result<Bytes, Refusal>) -> Result<Opened, Refusal> {
-        let body = body?;
-        if self.request.extensions().contains::<Message>() {
-            return Err(Refusal::AlreadyOpened);
-        }
-        Ok(middleware.engine.callback().open(self.request.query_string(), &body)?)
-    }
-
     /// Logs why the push is refused, and says so.
-    fn refused<B>(self, middleware: &WechatMiddleware, refusal: Refusal) -> Answered<B> {
+    fn refused<B>(self, middleware: &WechatMiddleware, refusal: impl Into<Refusal>) -> Answered<B> {
         let Self { request, .. } = self;
         let refused = middleware.engine.refuse(refusal, "POST", request.path(), request.query_string());
         answer::without_handler(request, refused)
     }
-}
 
-fn deliver<S, B>(
-    middleware: &WechatMiddleware,
-    head: Head<S>,
-    opened: Opened,
-    cx: &mut Context<'_>,
-) -> Result<Answered<B>, Waiting<B>>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
-    B: MessageBody + 'static,
-{
-    let Head { service, request, arrived } = head;
-    match middleware.engine.deliver_now(&opened, arrived, arrived) {
-        Ok(Delivery::Answered(response)) => Ok(answer::without_handler(request, response)),
-        Ok(Delivery::Run(task)) => {
-            let (run, wait) = start(task, service, request, opened);
-            match wait.poll_answer(run, detach, cx) {
-                Ok(answer) => Ok(answer::given(answer)),
-                Err(waiting) => Err(Box::pin(async move { answer::given(waiting.await) })),
-            }
-        }
-        Err(undecided) => Err(Box::pin(async move {
-            match undecided.decide(&opened).await {
-                Delivery::Answered(response) => answer::without_handler(request, response),
-                Delivery::Run(task) => {
-                    let (run, wait) = start(task, service, request, opened);
-                    answer::given(wait.answer(run, detach).await)
+    fn deliver<B>(
+        self,
+        middleware: &WechatMiddleware,
+        opened: Opened,
+        cx: &mut Context<'_>,
+    ) -> Result<Answered<B>, Waiting<B>>
+    where
+        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+        B: MessageBody + 'static,
+    {
+        match middleware.engine.deliver_now(&opened, self.arrived, self.arrived) {
+            Ok(Delivery::Answered(response)) => Ok(answer::without_handler(self.request, response)),
+            Ok(Delivery::Run(task)) => {
+                let (run, wait) = self.start(task, opened);
+                match wait.poll_answer(run, detach, cx) {
+                    Ok(answer) => Ok(answer::given(answer)),
+                    Err(waiting) => Err(Box::pin(async move { answer::given(waiting.await) })),
                 }
             }
-        })),
+            Err(undecided) => Err(Box::pin(async move {
+                match undecided.decide(&opened).await {
+                    Delivery::Answered(response) => answer::without_handler(self.request, response),
+                    Delivery::Run(task) => {
+                        let (run, wait) = self.start(task, opened);
+                        answer::given(wait.answer(run, detach).await)
+                    }
+                }
+            })),
+        }
+    }
+
+    /// Calls the handler with the message in the request's extensions, and its XML as the payload.
+    fn start<B>(self, task: HandlerTask, opened: Opened) -> (Run<S::Future, B>, HandlerWait)
+    where
+        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+        B: MessageBody + 'static,
+    {
+        let Self { service, mut request, .. } = self;
+        let Opened { message, xml, context, .. } = opened;
+        // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
+        // request, and the Content-Length of an envelope is an upper bound of the message's.
+        request.set_payload(Whole::payload(xml));
+        request.extensions_mut().insert(message);
+        task.start(move || Call::new(service.call(request)), context)
     }
 }
 
 /// The run of a handler whose service returned an `F`.
 type Run<F, B> = Pin<Box<HandlerRun<Call<F, B>, Response<B>>>>;
-
-/// Calls the handler with the message in the request's extensions, and its XML as the payload.
-fn start<S, B>(
-    task: HandlerTask,
-    service: Rc<S>,
-    mut request: ServiceRequest,
-    opened: Opened,
-) -> (Run<S::Future, B>, HandlerWait)
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody + 'static,
-{
-    let Opened { message, xml, context, .. } = opened;
-    // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
-    // request, and the Content-Length of an envelope is an upper bound of the message's.
-    request.set_payload(Whole::payload(xml));
-    request.extensions_mut().insert(message);
-    task.start(move || Call::new(service.call(request)), context)
-}
 
 /// Leaves the rest of a run to this worker.
 fn detach(run: impl Future + 'static) {

@@ -38,7 +38,8 @@ const SIGNATURES: usize = 1_000_000;
 /// Cheap to clone; clones share what they know. A push takes at most 100 bytes, and its reply: none takes nothing, a text
 /// of up to 512 bytes its length, any other 136 bytes besides. It is bounded: where completed pushes exceed the capacity,
 /// the oldest are forgotten early. Where no room is left because as many handlers run, a push is answered 503, and WeChat
-/// asks again. No push waits because there are many: the store grows, and forgets, a few at a time.
+/// asks again. No push waits because there are many: the store grows, and forgets, a few at a time. What a rush took is
+/// given back in pieces of up to 64 KiB, each when nothing is left in it.
 ///
 /// In plain mode it remembers the signature of each push besides, until the signature's own timestamp leaves the window
 /// (about 300 seconds): at most 64 bytes each, up to 1,000,000 of them, which is some 3,300 pushes a second. None is
@@ -296,8 +297,10 @@ impl MemoryLease {
             return Timeliness::InTime;
         };
         let kept = retention.kept(outcome.clone(), Timeliness::InTime).into();
-        let completed = store.table().complete(self.key, self.number, (outcome, kept), retention, now);
+        let completed = store.table().complete(self.key, self.number, (&outcome, kept), retention, now);
         let (timeliness, waiting) = completed;
+        // It may be the last, and nothing is locked here.
+        drop(outcome);
         if let Some(waiting) = waiting {
             waiting.wake();
         }

@@ -200,6 +200,10 @@ impl<K, V> Slab<K, V> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     const SLOTS: usize = Slab::<u64, u64>::SLOTS;
@@ -277,6 +281,35 @@ mod tests {
             assert_eq!(pieces(&slab), 2);
             slab.remove(at);
             assert_eq!(pieces(&slab), 2);
+        }
+    }
+
+    /// So large that a piece has eight.
+    type Large = Slab<u64, [u64; 1000]>;
+
+    proptest! {
+        #[test]
+        fn no_slot_is_used_twice_and_none_is_added_while_one_is_free(
+            steps in proptest::collection::vec((0..5_u8, any::<prop::sample::Index>()), 0..400),
+            is_growing: bool,
+        ) {
+            let (mut slab, mut model, mut most) = (Large::new(), BTreeMap::new(), 0);
+            for (number, (kind, which)) in (0..).zip(steps) {
+                if kind < 2 + u8::from(is_growing) || model.is_empty() {
+                    let at = slab.insert(number, [number; 1000]);
+                    prop_assert_eq!(model.insert(at, number), None);
+                    most = most.max(model.len());
+                    prop_assert!((at as usize) < most.next_multiple_of(Large::SLOTS));
+                } else {
+                    let at = *which.get(&model.keys().copied().collect::<Vec<_>>());
+                    prop_assert_eq!(slab.remove(at).map(|value| value[999]), model.remove(&at));
+                }
+                let with_memory = slab.pieces.iter().filter(|piece| !piece.slots.is_empty()).count();
+                prop_assert_eq!((slab.len(), slab.slots), (model.len(), with_memory * Large::SLOTS));
+            }
+            for at in 0..most.next_multiple_of(Large::SLOTS) as u32 {
+                prop_assert_eq!(slab.key(at), model.get(&at));
+            }
         }
     }
 }

@@ -130,7 +130,7 @@ impl Table {
         &mut self,
         key: DeliveryKey,
         number: u32,
-        (outcome, kept): (Arc<Reply>, Outcome),
+        (outcome, kept): (&Arc<Reply>, Outcome),
         retention: Retention,
         now: Instant,
     ) -> (Timeliness, Option<Box<Waiters>>) {
@@ -146,7 +146,7 @@ impl Table {
         if !matches!(push.state, State::Completed(_)) {
             push.state = State::Completed(match timeliness {
                 Timeliness::InTime => kept,
-                Timeliness::Late => retention.kept(outcome, timeliness).into(),
+                Timeliness::Late => retention.kept(outcome.clone(), timeliness).into(),
             });
         }
         let ttl = retention.ttl(timeliness);
