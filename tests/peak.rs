@@ -203,6 +203,27 @@ fn shapes() -> Vec<Shape> {
             9,
         ),
         shape(
+            "a mass message that was sent",
+            &event("MASSSENDJOBFINISH", "<Status>send success</Status><A>"),
+            &["x"],
+            "</A></xml>",
+            0,
+        ),
+        shape(
+            "a mass message in error",
+            &event("MASSSENDJOBFINISH", "<Status>err(10001)</Status><A>"),
+            &["x"],
+            "</A></xml>",
+            0,
+        ),
+        shape(
+            "a template message that was sent",
+            &event("TEMPLATESENDJOBFINISH", "<Status>success</Status><A>"),
+            &["x"],
+            "</A></xml>",
+            0,
+        ),
+        shape(
             "pictures",
             &event("pic_sysphoto", "<EventKey>k</EventKey><SendPicsInfo><PicList>"),
             &["<item/>"],
@@ -263,7 +284,7 @@ fn too_large(what: &str, most: f64, measured: impl Fn(&str) -> u64) -> String {
 
 fn read(xml: &str) -> Message {
     // What is made once and for all is not counted.
-    Message::from_xml(xml).unwrap_or_else(|error| panic!("{error}: {:.200}", xml))
+    Message::from_xml(xml).unwrap_or_else(|error| panic!("{error}: {xml:.200}"))
 }
 
 #[test]

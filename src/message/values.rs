@@ -78,8 +78,8 @@ macro_rules! words {
         $(#[$meta])*
         #[doc = ""]
         #[doc = "`#[non_exhaustive]`: WeChat adds words."]
-        #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        #[serde(from = "crate::SharedStr", into = "crate::SharedStr")]
+        #[derive(Clone, PartialEq, Eq, serde::Deserialize)]
+        #[serde(from = "crate::SharedStr")]
         #[non_exhaustive]
         pub enum $type {
             $( $(#[$word_meta])* $variant, )+
@@ -95,6 +95,12 @@ macro_rules! words {
                     $( Self::$variant => $word, )+
                     Self::Unknown(word) => word,
                 }
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 

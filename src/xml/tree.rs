@@ -32,7 +32,7 @@ impl Tree {
     /// The texts of the first elements of these names, unless they are empty.
     #[inline]
     pub(crate) fn two_texts(&self, names: [Name; 2]) -> TwoTexts {
-        let range = |name| self.root().first(name).map(|element| element.text_range()).unwrap_or_default();
+        let range = |name| self.root().first(name).map(Element::text_range).unwrap_or_default();
         TwoTexts::new(self.0.clone(), names.map(range))
     }
 

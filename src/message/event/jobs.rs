@@ -168,8 +168,8 @@ words! {
 /// The result of a mass message.
 ///
 /// `#[non_exhaustive]`: WeChat adds words.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(from = "SharedStr", into = "SharedStr")]
+#[derive(Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(from = "SharedStr")]
 #[non_exhaustive]
 pub enum MassSendStatus {
     /// `send success`, also written `sendsuccess`.
@@ -182,6 +182,17 @@ pub enum MassSendStatus {
     Err(i64),
     /// Any other word, as received; empty if there was none.
     Unknown(SharedStr),
+}
+
+impl serde::Serialize for MassSendStatus {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Success => serializer.serialize_str("send success"),
+            Self::Fail => serializer.serialize_str("send fail"),
+            Self::Err(code) => serializer.collect_str(&format_args!("err({code})")),
+            Self::Unknown(word) => serializer.serialize_str(word),
+        }
+    }
 }
 
 impl From<SharedStr> for MassSendStatus {
