@@ -55,7 +55,7 @@ impl<'a> Fields<'a> {
 
     /// All elements of that name, ignoring case.
     pub fn all(self, name: &str) -> impl Iterator<Item = Field<'a>> {
-        self.filter(move |field| field.0.has_length(name) && field.name().eq_ignore_ascii_case(name))
+        self.filter(move |field| field.0.may_be(name) && field.name().eq_ignore_ascii_case(name))
     }
 
     /// Whether there are no elements, or none left to iterate over.

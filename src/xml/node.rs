@@ -46,6 +46,18 @@ impl Node {
         Name::numbered(self.bits & KNOWN)
     }
 
+    #[inline(always)]
+    pub(super) const fn is(self, known: Name) -> bool {
+        self.bits & KNOWN == known as u32
+    }
+
+    /// Whether the name may have that length. Those too long for a node may have any that is.
+    #[inline(always)]
+    pub(super) const fn may_have_length(self, length: usize) -> bool {
+        let longest = LONGEST_NAME as usize;
+        self.name_length() as usize == if length < longest { length } else { longest }
+    }
+
     /// The index after its last descendant. `children` is the index after the element.
     #[inline(always)]
     pub(super) const fn end(self, children: usize) -> usize {
@@ -85,7 +97,7 @@ impl Nodes {
     /// Adds an element.
     #[inline(always)]
     pub(super) fn push(&mut self, name: TextRange, text: TextRange, known: Name) {
-        if self.list.len() == self.list.capacity() {
+        if self.list.len() >= LONG && self.list.len() == self.list.capacity() {
             self.grow();
         }
         let node = self.node(name, text, known as u32);
@@ -95,8 +107,7 @@ impl Nodes {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let length = self.list.len();
-        self.list.reserve_exact(if length < LONG { length } else { length / 4 });
+        self.list.reserve_exact(self.list.len() / 4);
     }
 
     #[inline(always)]
@@ -116,7 +127,8 @@ impl Nodes {
         // There are as many as elements at most.
         let index = self.wide.len() as u32;
         self.wide.push([name, text]);
-        Node { name: index, text: 0, bits: bits | WIDE }
+        let length = name.end.wrapping_sub(name.start).min(LONGEST_NAME);
+        Node { name: index, text: 0, bits: bits | WIDE | length << NAME }
     }
 
     /// Sets the name of an element that has no text.
@@ -157,25 +169,10 @@ impl Nodes {
         TextRange { start: node.name, end: node.name.wrapping_add(node.name_length()) }
     }
 
-    /// Whether the name has that length.
-    #[inline(always)]
-    pub(super) fn has_length(&self, node: Node, length: usize) -> bool {
-        match node.bits & WIDE {
-            0 => node.name_length() as usize == length,
-            _ => {
-                let TextRange { start, end } = self.wide(node)[0];
-                end.wrapping_sub(start) as usize == length
-            }
-        }
-    }
-
     #[inline(always)]
     pub(super) fn text(&self, node: Node) -> TextRange {
-        if node.bits & PARENT != 0 {
-            return TextRange::default();
-        }
-        if node.bits & WIDE != 0 {
-            return self.wide(node)[1];
+        if node.bits & (PARENT | WIDE) != 0 {
+            return if node.bits & PARENT == 0 { self.wide(node)[1] } else { TextRange::default() };
         }
         let start = node.name.wrapping_add(node.name_length()).wrapping_add(node.bits >> GAP);
         TextRange { start, end: start.wrapping_add(node.text) }
@@ -238,7 +235,10 @@ mod tests {
             let (found, of_text) = (nodes.name(node), nodes.text(node));
             assert_eq!((found.start, found.end), (name.start, name.end));
             assert_eq!((of_text.start, of_text.end), (text.start, text.end));
-            assert!(nodes.has_length(node, (name.end - name.start) as usize));
+            let length = (name.end - name.start) as usize;
+            assert!(node.may_have_length(length));
+            assert!(length >= LONGEST_NAME as usize || !node.may_have_length(length + 1));
+
             assert_eq!((node.known(), node.end(index + 1)), (Name::MsgId, index + 1));
         }
     }

@@ -219,7 +219,7 @@ impl<'a> Cursor<'a> {
     /// The first element of a name that is known by number.
     #[inline]
     pub(crate) fn first(mut self, name: Name) -> Option<Element<'a>> {
-        self.find(|element| element.known() == name)
+        self.find(|element| element.node.is(name))
     }
 
     /// The first element of exactly that name, or else the first one of that name in any case.
@@ -227,7 +227,7 @@ impl<'a> Cursor<'a> {
         let (document, text): (_, &str) = (self.document, &self.document.text);
         let mut in_other_case = None;
         // The length tells most names apart.
-        for element in self.filter(|element| element.has_length(name)) {
+        for element in self.filter(|element| element.may_be(name)) {
             let TextRange { start, end } = document.nodes.name(*element.node);
             let found = text.as_bytes().get(start as usize..end as usize).unwrap_or_default();
             if found == name.as_bytes() {
@@ -274,10 +274,10 @@ impl<'a> Element<'a> {
         self.document.slice(self.document.nodes.name(*self.node))
     }
 
-    /// Whether its name is as long as `name`, which tells most names apart.
+    /// Whether its name may be as long as `name`, which tells most names apart.
     #[inline]
-    pub(crate) fn has_length(self, name: &str) -> bool {
-        self.document.nodes.has_length(*self.node, name.len())
+    pub(crate) fn may_be(self, name: &str) -> bool {
+        self.node.may_have_length(name.len())
     }
 
     #[inline]
