@@ -95,8 +95,8 @@ fn a_signature_of_plain_mode_is_remembered_in_at_most_64_bytes() {
 }
 
 #[test]
-fn a_push_is_remembered_in_at_most_100_bytes_and_a_text_that_answers_it_in_as_many_as_it_has() {
-    for (reply, most) in [(Reply::None, 100), (TextReply::new("好".repeat(30)).into(), 190)] {
+fn a_push_is_remembered_in_at_most_220_bytes_with_a_short_text_that_answers_it() {
+    for (reply, most) in [(Reply::None, 220), (TextReply::new("好".repeat(30)).into(), 220)] {
         for pushes in SIZES {
             let store = MemoryStore::new().capacity(1_000_000);
             let kept = kept_bytes(async {
@@ -171,7 +171,7 @@ fn what_a_rush_took_is_given_back_when_it_is_over() {
     let pushes = store.expect("it was made").len();
     assert!(pushes <= 6_001, "{pushes}");
     // 301 seconds of signatures, and a few pieces that are in part free.
-    let most = 100 * 6_001 + 64 * 30_100 + 8 * (64 << 10);
+    let most = 220 * 6_001 + 64 * 30_100 + 8 * (64 << 10);
     assert!(kept <= most, "{kept} bytes");
 }
 
@@ -188,7 +188,7 @@ fn deliveries_that_waited_leave_nothing_behind() {
         }
         drop(claim);
     });
-    assert!(kept < 1_000, "{kept} bytes for one push");
+    assert!(kept < 1_500, "{kept} bytes for one push");
 }
 
 async fn complete(store: &MemoryStore, number: u64, reply: Reply) {

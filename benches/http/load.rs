@@ -114,7 +114,10 @@ impl Connections {
                 polled => polled.expect("it polls"),
             }
             if events.is_empty() {
-                assert!(answered.elapsed() < PATIENCE, "{unanswered} requests are not answered in 10 seconds");
+                assert!(
+                    answered.elapsed() < PATIENCE,
+                    "{unanswered} requests are not answered in 10 seconds"
+                );
             } else {
                 answered = Instant::now();
             }

@@ -35,8 +35,8 @@ const SIGNATURES: usize = 1_000_000;
 
 /// The store of one process, the default of the middleware.
 ///
-/// Cheap to clone; clones share what they know. A push takes at most 100 bytes, and its reply: none takes nothing, a text
-/// of up to 512 bytes its length, any other 136 bytes besides. It is bounded: where completed pushes exceed the capacity,
+/// Cheap to clone; clones share what they know. A push takes at most 220 bytes, and its reply: none and a text of up to
+/// 102 bytes take nothing more, a text of up to 512 bytes its length, any other 48 bytes besides. It is bounded: where completed pushes exceed the capacity,
 /// the oldest are forgotten early. Where no room is left because as many handlers run, a push is answered 503, and WeChat
 /// asks again. No push waits because there are many: the store grows, and forgets, a few at a time. What a rush took is
 /// given back in pieces of up to 64 KiB, each when nothing is left in it.
