@@ -68,15 +68,17 @@ pin_project_lite::pin_project! {
 }
 
 impl<F> Contained<F> {
-    /// The future that `make` returns.
-    pub(super) fn new(make: impl FnOnce() -> F, timeout: Duration) -> Self {
-        // The closure is moved once: it may hold a whole request.
-        let mut make = Some(make);
-        let (future, panic) = match contain(|| make.take().map(|make| make())) {
-            Ok(future) => (future, None),
-            Err(panic) => (None, Some(panic)),
-        };
-        Self { future, panic, timeout, deadline: None }
+    /// Of no future yet.
+    pub(super) const fn new(timeout: Duration) -> Self {
+        Self { future: None, panic: None, timeout, deadline: None }
+    }
+
+    /// Takes the future that `make` returns. It is made where it stays, because it may be large.
+    #[inline]
+    pub(super) fn begin(self: Pin<&mut Self>, make: impl FnOnce() -> F) {
+        let this = self.project();
+        let mut future = this.future;
+        *this.panic = contain(move || future.set(Some(make()))).err();
     }
 }
 

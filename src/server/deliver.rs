@@ -81,6 +81,7 @@ impl Engine {
     /// # Errors
     ///
     /// What is left to do, where another delivery of the push runs the handler, or the store is not that of this process.
+    #[inline]
     pub fn deliver_now(
         &self,
         opened: &Opened,
@@ -199,6 +200,7 @@ impl Engine {
     }
 
     /// The answer, or the handler's task.
+    #[inline]
     fn decided(
         &self,
         opened: &Opened,

@@ -32,8 +32,8 @@ impl Handlers {
         Self { timeout: Duration::from_secs(600), on_error: Reply::None.into_shared() }
     }
 
-    pub(super) fn contain<H>(&self, call: impl FnOnce() -> H) -> Contained<H> {
-        Contained::new(call, self.timeout)
+    pub(super) const fn contain<H>(&self) -> Contained<H> {
+        Contained::new(self.timeout)
     }
 
     /// The reply of `output`, and where it comes from. What is wrong is logged.

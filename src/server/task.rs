@@ -82,17 +82,19 @@ impl HandlerTask {
     {
         let Self { engine, push, lease, token, span } = self;
         let concurrent = lease.as_ref().and_then(Lease::concurrent_run);
-        let run = Box::pin(HandlerRun {
+        let mut run = Box::pin(HandlerRun {
             counted: metrics::HandlerRun::begin(),
-            handler: {
-                let _entered = entered(&span.span);
-                engine.shared.handlers.contain(call)
-            },
+            handler: engine.shared.handlers.contain(),
             completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
             limits: context.limits(),
             storing: None,
             span: span.span.clone(),
         });
+        {
+            let run = run.as_mut().project();
+            let _entered = entered(run.span);
+            run.handler.begin(call);
+        }
         (run, HandlerWait { engine, push, concurrent, context, span })
     }
 }

@@ -82,22 +82,22 @@ where
             }
         };
         let head = this.head.take().expect("polled after its end");
-        Poll::Ready(match head.open(body) {
+        let body = match body {
+            Ok(_) if head.parts.extensions.get::<Message>().is_some() => Err(Refusal::AlreadyOpened),
+            body => body,
+        };
+        let opened = match body {
+            Ok(body) => head.layer.engine.callback().open(head.parts.uri.query().unwrap_or_default(), &body),
+            Err(refusal) => return Poll::Ready(Ok(head.refused(refusal))),
+        };
+        Poll::Ready(match opened {
             Ok(opened) => deliver(head, opened, cx),
-            Err(refusal) => Ok(head.refused(refusal)),
+            Err(error) => Ok(head.refused(error.into())),
         })
     }
 }
 
 impl<S> Head<S> {
-    fn open(&self, body: Result<Bytes, Refusal>) -> Result<Opened, Refusal> {
-        let body = body?;
-        if self.parts.extensions.get::<Message>().is_some() {
-            return Err(Refusal::AlreadyOpened);
-        }
-        Ok(self.layer.engine.callback().open(self.parts.uri.query().unwrap_or_default(), &body)?)
-    }
-
     fn refused<B>(&self, refusal: Refusal) -> Answered<B> {
         let (path, query) = (self.parts.uri.path(), self.parts.uri.query().unwrap_or_default());
         answer::without_handler(self.layer.engine.refuse(refusal, "POST", path, query))
@@ -152,13 +152,12 @@ where
     B: From<Bytes>,
     ResBody: Body,
 {
-    let Opened { message, xml, context, .. } = opened;
     if !parts.headers.is_empty() {
         parts.headers.remove(TRANSFER_ENCODING);
         parts.headers.remove(CONTENT_LENGTH);
     }
-    parts.extensions.insert(message);
-    let mut request = Some(Request::from_parts(parts, B::from(Bytes::from_owner(xml))));
+    parts.extensions.insert(opened.message);
+    let mut request = Some(Request::from_parts(parts, B::from(Bytes::from_owner(opened.xml))));
     let call = || Call::new(service.call(request.take().expect("called once")));
-    task.start(call, context)
+    task.start(call, opened.context)
 }
