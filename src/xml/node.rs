@@ -81,7 +81,7 @@ impl Nodes {
         &self.list
     }
 
-    /// Makes room for exactly so many more, or for one less than a node's worth.
+    /// Makes room for exactly so many more.
     pub(super) fn reserve(&mut self, more: usize) {
         self.list.reserve_exact(more);
     }
