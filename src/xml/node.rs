@@ -81,7 +81,7 @@ impl Nodes {
         &self.list
     }
 
-    /// Makes room for exactly so many more, or for one less than a node's worth.
+    /// Makes room for exactly so many more.
     pub(super) fn reserve(&mut self, more: usize) {
         self.list.reserve_exact(more);
     }
@@ -100,7 +100,16 @@ impl Nodes {
         if self.list.len() >= LONG && self.list.len() == self.list.capacity() {
             self.grow();
         }
-        let node = self.node(name, text, known as u32);
+        match Node::narrow(name, text, known as u32) {
+            Some(node) => self.list.push(node),
+            None => self.push_wide(name, text, known),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_wide(&mut self, name: TextRange, text: TextRange, known: Name) {
+        let node = self.wide_node(name, text, known as u32);
         self.list.push(node);
     }
 
@@ -110,19 +119,6 @@ impl Nodes {
         self.list.reserve_exact(self.list.len() / 4);
     }
 
-    #[inline(always)]
-    fn node(&mut self, name: TextRange, text: TextRange, bits: u32) -> Node {
-        let length = name.end.wrapping_sub(name.start);
-        let gap = text.start.wrapping_sub(name.end);
-        if length > LONGEST_NAME || gap > WIDEST_GAP {
-            return self.wide_node(name, text, bits);
-        }
-        let text = text.end.wrapping_sub(text.start);
-        Node { name: name.start, text, bits: bits | length << NAME | gap << GAP }
-    }
-
-    #[cold]
-    #[inline(never)]
     fn wide_node(&mut self, name: TextRange, text: TextRange, bits: u32) -> Node {
         // There are as many as elements at most.
         let index = self.wide.len() as u32;
@@ -146,7 +142,7 @@ impl Nodes {
     }
 
     fn set(&mut self, index: usize, name: TextRange, text: TextRange, bits: u32) {
-        let changed = self.node(name, text, bits);
+        let changed = Node::narrow(name, text, bits).unwrap_or_else(|| self.wide_node(name, text, bits));
         if let Some(node) = self.list.get_mut(index) {
             *node = changed;
         }
@@ -164,7 +160,7 @@ impl Nodes {
     #[inline(always)]
     pub(super) fn name(&self, node: Node) -> TextRange {
         if node.bits & WIDE != 0 {
-            return self.wide(node)[0];
+            return self.wide_range::<0>(node);
         }
         TextRange { start: node.name, end: node.name.wrapping_add(node.name_length()) }
     }
@@ -172,7 +168,7 @@ impl Nodes {
     #[inline(always)]
     pub(super) fn text(&self, node: Node) -> TextRange {
         if node.bits & (PARENT | WIDE) != 0 {
-            return if node.bits & PARENT == 0 { self.wide(node)[1] } else { TextRange::default() };
+            return if node.bits & PARENT == 0 { self.wide_range::<1>(node) } else { TextRange::default() };
         }
         let start = node.name.wrapping_add(node.name_length()).wrapping_add(node.bits >> GAP);
         TextRange { start, end: start.wrapping_add(node.text) }
@@ -180,12 +176,23 @@ impl Nodes {
 
     #[cold]
     #[inline(never)]
-    fn wide(&self, node: Node) -> [TextRange; 2] {
-        self.wide.get(node.name as usize).copied().unwrap_or_default()
+    fn wide_range<const WHICH: usize>(&self, node: Node) -> TextRange {
+        let ranges = self.wide.get(node.name as usize);
+        ranges.and_then(|ranges| ranges.get(WHICH)).copied().unwrap_or_default()
     }
 }
 
 impl Node {
+    /// `None` if the name is too long, or the text too far from it.
+    #[inline(always)]
+    fn narrow(name: TextRange, text: TextRange, bits: u32) -> Option<Self> {
+        let length = name.end.wrapping_sub(name.start);
+        let gap = text.start.wrapping_sub(name.end);
+        let bits = bits | length << NAME | gap << GAP;
+        let node = Self { name: name.start, text: text.end.wrapping_sub(text.start), bits };
+        (length <= LONGEST_NAME && gap <= WIDEST_GAP).then_some(node)
+    }
+
     #[inline(always)]
     const fn name_length(self) -> u32 {
         self.bits >> NAME & LONGEST_NAME

@@ -1,9 +1,15 @@
 //! Splits XML into tags and the text between them, without checking that it is well-formed: `quick-xml` does that.
 
+use std::sync::LazyLock;
+
 use memchr::memmem::Finder;
 
 use super::flat::{CDATA, CDATA_ENDS};
 use super::is_blank;
+
+// Made once, because there may be very many.
+static COMMENT_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-->"));
+static INSTRUCTION_ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("?>"));
 
 /// A piece of a document.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,10 +61,10 @@ impl<'a> Pieces<'a> {
             return self.take(CDATA, &CDATA_ENDS).map(Piece::Cdata);
         }
         if rest.starts_with("<!--") {
-            return self.take("<!--", &Finder::new("-->")).map(|_| Piece::Aside);
+            return self.take("<!--", &COMMENT_ENDS).map(|_| Piece::Aside);
         }
         if rest.starts_with("<?") {
-            return self.take("<?", &Finder::new("?>")).map(|_| Piece::Aside);
+            return self.take("<?", &INSTRUCTION_ENDS).map(|_| Piece::Aside);
         }
         if rest.starts_with("<!") { None } else { self.tag() }
     }
