@@ -26,6 +26,12 @@ pub struct Opened {
     pub context: ReplyContext,
     /// The signature, if it does not cover the body.
     pub(crate) query_signature: Option<QuerySignature>,
+    /// When it was opened.
+    #[cfg_attr(
+        not(feature = "tokio-1"),
+        expect(dead_code, reason = "what is sealed later has a clock of its own")
+    )]
+    pub(crate) at: Timestamp,
 }
 
 /// A push that was verified and decrypted but not parsed.
@@ -86,7 +92,7 @@ impl Callback {
             names: Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName])),
         };
         // The message is large, and is not moved where it is made here.
-        Ok(Opened { message: Message::from_tree(tree), xml, context, query_signature })
+        Ok(Opened { message: Message::from_tree(tree), xml, context, query_signature, at: now })
     }
 
     /// Verifies and decrypts a push without parsing it, to pass the XML on to another service.

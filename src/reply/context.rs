@@ -126,7 +126,7 @@ impl ReplyContext {
     /// over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in reply to an event.
     /// [`Reply::None`] never fails.
     pub fn seal(&self, reply: impl Into<Reply>) -> Result<Sealed, SealError> {
-        self.seal_ref(&reply.into())
+        self.seal_ref_at(&reply.into(), Timestamp::now(), rand::random())
     }
 
     /// As [`seal`](Self::seal), with the caller's clock and 16 random bytes, which must be different for each reply.
@@ -143,12 +143,13 @@ impl ReplyContext {
         self.seal_ref_at(&reply.into(), now, random)
     }
 
-    /// As [`seal`](Self::seal), for a reply that is kept for other deliveries of the push.
-    pub(crate) fn seal_ref(&self, reply: &Reply) -> Result<Sealed, SealError> {
-        self.seal_ref_at(reply, Timestamp::now(), rand::random())
-    }
-
-    fn seal_ref_at(&self, reply: &Reply, now: Timestamp, random: [u8; 16]) -> Result<Sealed, SealError> {
+    /// As [`seal_at`](Self::seal_at), for a reply that is kept for other deliveries of the push.
+    pub(crate) fn seal_ref_at(
+        &self,
+        reply: &Reply,
+        now: Timestamp,
+        random: [u8; 16],
+    ) -> Result<Sealed, SealError> {
         let Some(content) = reply.content() else {
             return Ok(Sealed::acknowledgement());
         };

@@ -7,7 +7,7 @@ use super::contain::{Contained, Ended, contain};
 use super::decide::Source;
 use super::passthrough::Passthrough;
 use crate::reply::Limits;
-use crate::{HandlerError, Reply, ReplyContext, SealError, Sealed};
+use crate::{HandlerError, Reply, ReplyContext, SealError, Sealed, Timestamp};
 
 /// What a handler returned. Exhaustive: a server tells which of the three it is.
 pub enum HandlerOutput {
@@ -68,8 +68,8 @@ impl Handlers {
 
     /// A reply that WeChat would not take is logged, and the one for failures goes out in its place.
     /// What goes out, and whether it is `reply`.
-    pub(super) fn seal(&self, context: &ReplyContext, reply: &Reply) -> (Sealed, bool) {
-        let error = match context.seal_ref(reply) {
+    pub(super) fn seal(&self, context: &ReplyContext, reply: &Reply, now: Timestamp) -> (Sealed, bool) {
+        let error = match context.seal_ref_at(reply, now, rand::random()) {
             Ok(sealed) => return (sealed, true),
             Err(error) => error,
         };
@@ -79,7 +79,7 @@ impl Handlers {
             return (Sealed::acknowledgement(), false);
         }
         tracing::error!(%error, "the reply cannot be sent; the user is told the reply for failures");
-        let sealed = context.seal_ref(&self.on_error).unwrap_or_else(|error| {
+        let sealed = context.seal_ref_at(&self.on_error, now, rand::random()).unwrap_or_else(|error| {
             tracing::error!(%error, "the reply for failures cannot be sent; WeChat is answered success");
             Sealed::acknowledgement()
         });

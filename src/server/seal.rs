@@ -26,7 +26,7 @@ impl Engine {
         // The notice is no handler's: where it cannot be sent, nothing has failed.
         let is_notice = word.is_some_and(|word| Arc::ptr_eq(reply, word.notice()));
         let handlers = if is_notice { &Handlers::new() } else { &self.shared.handlers };
-        let (sealed, is_told) = handlers.seal(context, told);
+        let (sealed, is_told) = handlers.seal(context, told, span.timestamp(now));
         let outcome = match is_told {
             true if reply.is_none() => Outcome::None,
             true => Outcome::Reply,

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span, field, span};
 
-use crate::Opened;
 use crate::metrics::{self, MessageKind, Outcome};
+use crate::{Opened, Timestamp};
 
 /// What filters of the log name, wherever this module lies.
 const TARGET: &str = "wechat_callback::push";
@@ -15,6 +15,8 @@ const TARGET: &str = "wechat_callback::push";
 pub(super) struct DeliverySpan {
     pub(super) span: Span,
     pub(super) arrived: Instant,
+    /// When it was opened.
+    opened: Timestamp,
     /// Which delivery of its push it is, from 1, where the store was asked.
     pub(super) delivery: Option<u32>,
     kind: MessageKind,
@@ -47,7 +49,13 @@ impl DeliverySpan {
             }
         }
         let (arrived, kind) = (Instant::from_std(arrived), MessageKind::of(message));
-        Self { span, arrived, delivery: None, kind, hangs_up_after, is_closed: false }
+        Self { span, arrived, opened: opened.at, delivery: None, kind, hangs_up_after, is_closed: false }
+    }
+
+    /// The second of `now`, give or take one. Most deliveries are answered at once, so that the clock need not be read again.
+    pub(super) fn timestamp(&self, now: Instant) -> Timestamp {
+        let is_at_once = now.saturating_duration_since(self.arrived) < Duration::from_secs(1);
+        if is_at_once { self.opened } else { Timestamp::now() }
     }
 
     /// Runs `task` to its end, even if the connection goes away, and counts it with `token` until then.
