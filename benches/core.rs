@@ -136,7 +136,7 @@ fn time<I, R>(rounds: u32, prepare: &mut impl FnMut() -> I, work: &mut impl FnMu
     start.elapsed()
 }
 
-fn open<'b>(callback: &Callback, push: &'b Push) -> Result<Opened, OpenError> {
+fn open(callback: &Callback, push: &Push) -> Result<Opened, OpenError> {
     callback.open_at(black_box(&push.query), black_box(push.body.as_bytes()), push::NOW)
 }
 

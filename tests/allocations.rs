@@ -258,7 +258,7 @@ fn allocations(mode: &str, length: usize) -> (u64, u64) {
     (opens, seals)
 }
 
-fn open<'b>(callback: &Callback, push: &'b Push) -> (Result<Opened, OpenError>, u64) {
+fn open(callback: &Callback, push: &Push) -> (Result<Opened, OpenError>, u64) {
     counted(|| callback.open_at(&push.query, push.body.as_bytes(), push::NOW))
 }
 
@@ -321,7 +321,7 @@ fn route_allocations(app: &Router, requests: impl Iterator<Item = Push>) -> u64 
 }
 
 #[test]
-fn the_layer_allocates_at_most_thirteen_times_more_than_a_bare_route() {
+fn the_layer_allocates_at_most_twelve_times_more_than_a_bare_route() {
     for (mode, callback) in ["plain", "safe"].into_iter().zip(push::callbacks()) {
         let pushes = || {
             (0..101_u64).map(|number| {
@@ -337,6 +337,6 @@ fn the_layer_allocates_at_most_thirteen_times_more_than_a_bare_route() {
         let layered =
             Router::new().route("/weixin", post(echo).layer(WechatLayer::new(callback))).with_state(());
         let [bare, layered] = [bare, layered].map(|app| route_allocations(&app, pushes()));
-        assert!(layered <= bare + 13, "{mode}: {layered}, and {bare} of a bare route");
+        assert!(layered <= bare + 12, "{mode}: {layered}, and {bare} of a bare route");
     }
 }

@@ -87,7 +87,7 @@ impl Engine {
         opened: &Opened,
         arrived: StdInstant,
         admitted: StdInstant,
-    ) -> Result<Delivery, Undecided> {
+    ) -> Result<Delivery, Box<Undecided>> {
         let hangs_up_after = self.shared.policy.schedule.hangs_up_after();
         let mut span = DeliverySpan::new(opened, arrived, hangs_up_after);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
@@ -104,7 +104,7 @@ impl Engine {
             Some(Err(refused)) => return Ok(self.decided(opened, push, span, is_admitted, Err(refused))),
             None => None,
         };
-        Err(Undecided { engine: self.clone(), push, span, is_admitted, step })
+        Err(Box::new(Undecided { engine: self.clone(), push, span, is_admitted, step }))
     }
 
     /// Claims the push in the store of this process. `None` where another store has to be asked.

@@ -10,7 +10,7 @@ use http_body::Body;
 use tokio::time::Instant;
 use tower_service::Service;
 use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait, detach};
-use wechat_callback::{Message, Opened, Refusal};
+use wechat_callback::{Message, Opened, Refusal, SecurityMode};
 
 use crate::WechatLayer;
 use crate::answer::{self, Answered, Kept};
@@ -86,12 +86,16 @@ where
             Ok(_) if head.parts.extensions.get::<Message>().is_some() => Err(Refusal::AlreadyOpened),
             body => body,
         };
-        let opened = match body {
-            Ok(body) => head.layer.engine.callback().open(head.parts.uri.query().unwrap_or_default(), &body),
+        let body = match body {
+            Ok(body) => body,
             Err(refusal) => return Poll::Ready(Ok(head.refused(refusal))),
         };
+        let callback = head.layer.engine.callback();
+        let opened = callback.open(head.parts.uri.query().unwrap_or_default(), &body);
+        // In plain mode it is what the handler gets.
+        let body = (callback.mode() == SecurityMode::Plain).then_some(body);
         Poll::Ready(match opened {
-            Ok(opened) => deliver(head, opened, cx),
+            Ok(opened) => deliver(head, opened, body, cx),
             Err(error) => Ok(head.refused(error.into())),
         })
     }
@@ -107,6 +111,7 @@ impl<S> Head<S> {
 fn deliver<S, B, ResBody>(
     head: Head<S>,
     opened: Opened,
+    body: Option<Bytes>,
     cx: &mut Context<'_>,
 ) -> Result<Answered<ResBody>, Waiting<ResBody>>
 where
@@ -120,7 +125,7 @@ where
     match layer.engine.deliver_now(&opened, arrived.into_std(), admitted.into_std()) {
         Ok(Delivery::Answered(response)) => Ok(answer::without_handler(response)),
         Ok(Delivery::Run(task)) => {
-            let (run, wait) = start::<S, B, ResBody>(task, service, parts, opened);
+            let (run, wait) = start::<S, B, ResBody>(task, service, parts, opened, body);
             match wait.poll_answer(run, detach, cx) {
                 Ok(answer) => Ok(answer::given(answer)),
                 Err(waiting) => Err(Box::pin(async move { answer::given(waiting.await) })),
@@ -130,13 +135,16 @@ where
             match undecided.decide(&opened).await {
                 Delivery::Answered(response) => answer::without_handler(response),
                 Delivery::Run(task) => {
-                    let (run, wait) = start::<S, B, ResBody>(task, service, parts, opened);
+                    let (run, wait) = start::<S, B, ResBody>(task, service, parts, opened, body);
                     answer::given(wait.answer(run, detach).await)
                 }
             }
         })),
     }
 }
+
+/// The run of a handler, and how its delivery waits for it.
+type Started<F, B> = (Pin<Box<HandlerRun<Call<F, B>, Kept<B>>>>, HandlerWait);
 
 /// Calls the handler with the message in the request's extensions, and its XML as the body. The headers that say how long
 /// the body of the push was, and how it was sent, are gone.
@@ -145,7 +153,8 @@ fn start<S, B, ResBody>(
     mut service: S,
     mut parts: request::Parts,
     opened: Opened,
-) -> (Pin<Box<HandlerRun<Call<S::Future, ResBody>, Kept<ResBody>>>>, HandlerWait)
+    body: Option<Bytes>,
+) -> Started<S::Future, ResBody>
 where
     S: Service<Request<B>, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
@@ -157,7 +166,8 @@ where
         parts.headers.remove(CONTENT_LENGTH);
     }
     parts.extensions.insert(opened.message);
-    let mut request = Some(Request::from_parts(parts, B::from(Bytes::from_owner(opened.xml))));
+    let xml = body.unwrap_or_else(|| Bytes::from_owner(opened.xml));
+    let mut request = Some(Request::from_parts(parts, B::from(xml)));
     let call = || Call::new(service.call(request.take().expect("called once")));
     task.start(call, opened.context)
 }
