@@ -2,7 +2,7 @@
 //!
 //! The response carries the reply in its extensions, and its body is what whoever forgot the middleware reads. Inside the
 //! engine nobody reads it, so there it need not be made.
-#![cfg(any(feature = "actix-web-4", feature = "axum-core-0_5", feature = "tokio-1"))]
+#![cfg(any(feature = "axum-core-0_5", feature = "tokio-1"))]
 
 use std::cell::Cell;
 
@@ -25,14 +25,14 @@ pub(crate) fn inside<T>(poll: impl FnOnce() -> T) -> T {
     poll()
 }
 
-#[cfg(any(feature = "actix-web-4", feature = "axum-core-0_5"))]
+#[cfg(feature = "axum-core-0_5")]
 pub(crate) fn is_inside() -> bool {
     IS_INSIDE.get()
 }
 
 #[cfg(test)]
 mod tests {
-    #[cfg(all(feature = "tokio-1", any(feature = "actix-web-4", feature = "axum-core-0_5")))]
+    #[cfg(all(feature = "tokio-1", feature = "axum-core-0_5"))]
     #[test]
     fn inside_ends_with_the_poll_even_if_it_panics() {
         use super::{inside, is_inside};

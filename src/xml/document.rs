@@ -314,7 +314,12 @@ mod tests {
     #[test]
     fn it_is_compared_hashed_and_ordered_as_its_text() {
         let (one, other) = (SharedStr::from("a"), SharedStr::from("b"));
-        assert!(one == "a" && one == *"a" && one == "a".to_owned() && "a" == one && one != other);
+        assert_eq!(one, "a");
+        assert_eq!(one, *"a");
+        assert_eq!("a", one);
+        let text = String::from("a");
+        assert_eq!(one, text);
+        assert_ne!(one, other);
         assert!(HashSet::from([one.clone()]).contains("a"));
         assert!(BTreeSet::from([one.clone()]).contains("a"));
         assert!(one < other && SharedStr::default().is_empty());
