@@ -30,6 +30,7 @@ fn main() {
     let asked = |flag: &str| std::env::args().any(|arg| arg == flag);
     if asked("--bench") && !["--test", "--list", "--profile-time"].into_iter().any(asked) {
         print_ratios();
+        print_growth();
     }
 
     let mut criterion = Criterion::default()
@@ -96,6 +97,23 @@ fn print_ratios() {
         let [plain, safe] = Exchange::of(length);
         let mut bound = Bound::of_seal(&plain, &safe);
         print_ratio("seal", size, || safe.reply.clone(), |reply| safe.seal(reply), || bound.seal());
+    }
+    println!();
+}
+
+/// Whether the cost grows with the length and no faster: the shortest message that `text_message` makes, up to 1 MiB.
+fn print_growth() {
+    println!("safe mode           open                  seal");
+    for length in [256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20] {
+        let [_, safe] = Exchange::of(length);
+        let quietest = |work: &mut dyn FnMut() -> Duration| (0..50).map(|_| work()).min().unwrap_or_default();
+        let open = quietest(&mut || time(20, &mut || (), &mut |()| safe.open())) / 20;
+        let seal = quietest(&mut || time(20, &mut || safe.reply.clone(), &mut |reply| safe.seal(reply))) / 20;
+        let [open, seal] = [open, seal].map(|time| {
+            let time = time.as_secs_f64() * 1e9;
+            format!("{time:>9.0} ns {:>5.2} ns/B", time / length as f64)
+        });
+        println!("{length:>7} B {open} {seal}");
     }
     println!();
 }
