@@ -13,6 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use futures_util::FutureExt;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -257,9 +258,22 @@ impl Visit {
     }
 
     pub(crate) async fn click(&self, selector: &str) {
-        let element = self.driver.find(By::Css(selector)).await.expect(selector);
-        element.scroll_into_view().await.expect(selector);
-        element.click().await.expect(selector);
+        let since = Instant::now();
+        loop {
+            match self.click_once(selector).await {
+                // The page drew it again between the search and the click.
+                Err(error)
+                    if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
+                        && since.elapsed() < PATIENCE => {}
+                clicked => return clicked.expect(selector),
+            }
+        }
+    }
+
+    async fn click_once(&self, selector: &str) -> WebDriverResult<()> {
+        let element = self.driver.find(By::Css(selector)).await?;
+        element.scroll_into_view().await?;
+        element.click().await
     }
 
     /// Presses keys in the element with the focus.
