@@ -7,6 +7,7 @@
 //! It prints the table of benches/README.md. What has no public function of its own is the difference of two that are
 //! measured. Their slices alternate, and the quiet tenth of each counts.
 
+mod in_memory;
 #[path = "primitives/mod.rs"]
 mod primitives;
 mod push;
@@ -20,12 +21,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header::CONTENT_TYPE};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use primitives::{Example, Primitives};
 use push::Push;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wechat_callback::delivery::{ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention};
@@ -332,29 +329,8 @@ fn call(name: &'static str, route: MethodRouter, prepare: fn(Push) -> Request<Bo
 
 fn serve(name: &'static str, route: MethodRouter) -> Probe {
     let (runtime, app) = (runtime(), Router::new().route("/weixin", route).with_state::<()>(()));
-    let request = |Push { query, body }| {
-        let length = body.len();
-        format!(
-            "POST /weixin?{query} HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-    };
     Probe::new(name, move |first| {
-        let requests: Vec<_> = fresh_pushes(first).map(request).collect();
-        runtime.block_on(async {
-            let (mut client, server) = tokio::io::duplex(64 << 10);
-            let service = TowerToHyperService::new(app.clone());
-            let server = tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(server), service));
-            let mut answer = vec![0; 16 << 10];
-            let start = Instant::now();
-            for request in requests {
-                client.write_all(request.as_bytes()).await.expect("connected");
-                let length = client.read(&mut answer).await.expect("connected");
-                assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
-            }
-            let elapsed = start.elapsed();
-            drop(client);
-            server.await.expect("no panic").expect("a clean end");
-            elapsed
-        })
+        let pushes: Vec<_> = fresh_pushes(first).collect();
+        in_memory::serve(&runtime, &app, &pushes)
     })
 }

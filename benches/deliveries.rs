@@ -7,6 +7,7 @@
 //! ```
 //! Times vary between machines and with what else runs; the ratios, taken in one run, are what to compare.
 
+mod in_memory;
 mod push;
 
 use std::hint::black_box;
@@ -19,11 +20,7 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::routing::post;
 use futures_util::FutureExt;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use push::Push;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wechat_callback::delivery::{
@@ -66,7 +63,7 @@ async fn echo(WechatMessage(message): WechatMessage) -> TextReply {
 fn print_layer(runtime: &Runtime, slices: u64) {
     let [plain, safe] = push::callbacks();
     for (mode, callback) in [("plain", plain), ("safe", safe)] {
-        for (name, serve) in [("in a server", serve_over_http as Serve), ("called", call as Serve)] {
+        for (name, serve) in [("in a server", in_memory::serve as Serve), ("called", call as Serve)] {
             // A slice each way of a store that is empty at first, as a new callback's is.
             let layer = WechatLayer::new(callback.clone()).store(MemoryStore::new());
             let apps = [layer.clone(), layer.late_reply(LateReply::RunAgain)]
@@ -115,29 +112,6 @@ fn call(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration {
         }
     });
     start.elapsed()
-}
-
-fn serve_over_http(runtime: &Runtime, app: &Router, pushes: &[Push]) -> Duration {
-    let request = |Push { query, body }: &Push| {
-        format!("POST /weixin?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-    };
-    let requests: Vec<_> = pushes.iter().map(request).collect();
-    runtime.block_on(async {
-        let (mut client, server) = tokio::io::duplex(64 << 10);
-        let service = TowerToHyperService::new(app.clone());
-        let server = tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(server), service));
-        let mut answer = vec![0; 64 << 10];
-        let start = Instant::now();
-        for request in requests {
-            client.write_all(request.as_bytes()).await.expect("connected");
-            let length = client.read(&mut answer).await.expect("connected");
-            assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
-        }
-        let elapsed = start.elapsed();
-        drop(client);
-        server.await.expect("no panic").expect("a clean end");
-        elapsed
-    })
 }
 
 /// Of a store that grows, and of one that is full, where each push makes room for itself.

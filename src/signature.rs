@@ -5,6 +5,8 @@
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 
+use crate::swar::repeated;
+
 /// The twenty bytes of a signature.
 #[derive(Clone, Copy)]
 pub(crate) struct Signature([u8; 20]);
@@ -73,10 +75,6 @@ fn sorted(mut parts: [(u64, &str); 4]) -> [(u64, &str); 4] {
     parts
 }
 
-const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
 /// Whether all eight bytes are lower-case hexadecimal digits.
 const fn are_digits(word: u64) -> bool {
     // The highest bit of each byte says whether it is at least `limit`; no sum of two bytes below 128 goes beyond its
@@ -113,12 +111,19 @@ fn start(part: &str) -> u64 {
 /// One digest of several parts. Unlike in a signature each has its place and its length counts, so that nothing can
 /// move from one to the next.
 pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 20] {
-    let mut sha1 = Sha1::new();
+    framed(parts).0.finalize().into()
+}
+
+/// The hash of the parts, each behind its length, and how many bytes that are.
+fn framed(parts: &[&[u8]]) -> (Sha1, usize) {
+    let (mut sha1, mut length) = (Sha1::new(), 0);
     for part in parts {
-        sha1.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        let frame = u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes();
+        sha1.update(frame);
         sha1.update(part);
+        length += frame.len() + part.len();
     }
-    sha1.finalize().into()
+    (sha1, length)
 }
 
 /// What digests begin with, hashed once.
@@ -127,13 +132,7 @@ pub(crate) struct Prefix(Sha1);
 impl Prefix {
     /// Fills a whole number of SHA-1's blocks of 64 bytes.
     pub(crate) fn new(parts: &[&[u8]]) -> Self {
-        let mut sha1 = Sha1::new();
-        let mut length = 0;
-        for part in parts {
-            sha1.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-            sha1.update(part);
-            length += 4 + part.len();
-        }
+        let (mut sha1, length) = framed(parts);
         sha1.update(&[0; 64][length % 64..]);
         Self(sha1)
     }

@@ -94,7 +94,8 @@ const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
 }
 
-const fn repeated(byte: u8) -> u64 {
+/// A word of eight times that byte.
+pub(crate) const fn repeated(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 

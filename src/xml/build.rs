@@ -5,9 +5,10 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::document::TextRange;
 use super::flat::{CDATA, CDATA_END};
+use super::growing::Growing;
 use super::is_blank;
 use super::pieces::{Piece, Pieces};
-use super::tree::{Growing, Tree, offset};
+use super::tree::{Tree, offset};
 use super::user_text::{self, Span};
 use super::{HeadSeen, MAX_DEPTH};
 use super::{Name, XmlError};

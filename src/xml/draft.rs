@@ -1,7 +1,7 @@
 //! Elements that are put together one by one and then become a [`Tree`].
 
 use super::XmlError;
-use super::tree::Growing;
+use super::growing::Growing;
 use super::{Cursor, Element, MAX_DEPTH, MAX_ELEMENTS, Tree};
 
 /// An element: a name, and a text or elements of its own.

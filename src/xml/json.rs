@@ -9,7 +9,7 @@ use serde::de::{
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::document::TextRange;
-use super::tree::Growing;
+use super::growing::Growing;
 use super::{Cursor, Element, MAX_DEPTH, Tree, XmlError};
 
 impl Serialize for Tree {

@@ -15,6 +15,7 @@ mod expected;
 mod flat;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod growing;
 mod json;
 mod layouts;
 mod name;

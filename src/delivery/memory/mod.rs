@@ -107,28 +107,9 @@ impl MemoryStore {
         self.shared.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As [`OutcomeStore::claim`], at once: nothing of this store waits but [`wait_now`](Self::wait_now).
+    /// As [`OutcomeStore::claim`], at once: nothing of this store waits but [`OutcomeStore::wait`].
     pub(crate) fn claim_now(&self, key: DeliveryKey, arrived: Instant) -> Result<MemoryClaim, StoreError> {
         self.claimed(key, false, arrived)
-    }
-
-    /// As [`OutcomeStore::claim_again`].
-    pub(crate) fn claim_again_now(
-        &self,
-        key: DeliveryKey,
-        arrived: Instant,
-    ) -> Result<MemoryClaim, StoreError> {
-        self.claimed(key, true, arrived)
-    }
-
-    /// As [`OutcomeStore::wait`].
-    pub(crate) const fn wait_now(&self, key: DeliveryKey) -> Wait<'_> {
-        Wait { store: self, key, waiter: None }
-    }
-
-    /// As [`OutcomeStore::mark_late`].
-    pub(crate) fn mark_late_now(&self, key: DeliveryKey) -> Option<Arc<Reply>> {
-        self.table().mark_late(key)
     }
 
     /// As [`SignatureStore::bind`].
@@ -138,25 +119,8 @@ impl MemoryStore {
         body: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
-        self.bind_at(signature, body, lifetime, now())
-    }
-
-    /// As [`bind_now`](Self::bind_now), for whoever knows what time it is.
-    pub(crate) fn bind_at(
-        &self,
-        signature: SignatureKey,
-        body: &[u8],
-        lifetime: Duration,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let body = self.shared.hasher.hash_one(body);
+        let (body, now) = (self.shared.hasher.hash_one(body), now());
         self.table().bind(signature, body, lifetime, now).map_err(StoreError::new)
-    }
-
-    /// As [`PendingStore::next_pending`].
-    pub(crate) fn next_pending_now(&self, user: UserKey) -> Option<PendingReply> {
-        let now = now();
-        self.table().next_pending(user, now)
     }
 
     fn claimed(
@@ -226,15 +190,15 @@ impl OutcomeStore for MemoryStore {
     }
 
     async fn claim_again(&self, key: DeliveryKey, arrived: Instant) -> Result<Claim, StoreError> {
-        self.claim_again_now(key, arrived).map(Claim::from)
+        self.claimed(key, true, arrived).map(Claim::from)
     }
 
     async fn wait(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
-        Ok(self.wait_now(key).await)
+        Ok(Wait { store: self, key, waiter: None }.await)
     }
 
     async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
-        Ok(self.mark_late_now(key))
+        Ok(self.table().mark_late(key))
     }
 }
 
@@ -258,7 +222,8 @@ impl PendingStore for MemoryStore {
     }
 
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError> {
-        Ok(self.next_pending_now(user))
+        let now = now();
+        Ok(self.table().next_pending(user, now))
     }
 
     async fn advance_pending(
@@ -332,7 +297,7 @@ impl Drop for MemoryLease {
 }
 
 /// Waits for the outcome of a push.
-pub(crate) struct Wait<'a> {
+struct Wait<'a> {
     store: &'a MemoryStore,
     key: DeliveryKey,
     waiter: Option<Waiter>,
