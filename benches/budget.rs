@@ -173,7 +173,7 @@ fn core_probes() -> Vec<Probe> {
             "open without message",
             |push| push,
             move |push| {
-                assert!(unparsed.open_xml(&push.query, push.body.as_bytes()).is_ok());
+                assert!(unparsed.open_raw(&push.query, push.body.as_bytes()).is_ok());
             },
         ),
         Probe::each(

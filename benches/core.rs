@@ -176,7 +176,7 @@ impl Exchange {
         push::callbacks().map(|callback| {
             let push = pushes.next().expect("as many as callbacks");
             let opened = open(&callback, &push).expect("rightly signed");
-            assert_eq!(opened.xml, xml);
+            assert_eq!(opened.plaintext, xml);
             let (context, text) = (opened.context, opened.message.text().expect("a text message"));
             let reply = push::reply(text);
             Self { xml: xml.clone(), callback, push, context, reply }

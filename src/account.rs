@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::SecurityMode;
+use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
 use crate::secret::Token;
 use crate::signature::Prefix;
@@ -11,6 +12,8 @@ use crate::signature::Prefix;
 pub(crate) struct Account {
     pub(crate) app_id: String,
     pub(crate) mode: SecurityMode,
+    pub(crate) channel: Channel,
+    pub(crate) format: DataFormat,
     pub(crate) timestamp_tolerance: Duration,
     pub(crate) tokens: Rotation<Token>,
     /// `None` in plain mode.

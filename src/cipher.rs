@@ -11,8 +11,8 @@ use base64::engine::Engine;
 use zeroize::Zeroizing;
 
 use crate::XmlError;
+use crate::format::Text;
 use crate::secret::EncodingAesKey;
-use crate::xml::Text;
 
 /// The block of the padding. AES's own is 16, and a library's PKCS#7 stops there.
 const PAD_BLOCK: usize = 32;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::secret::EncodingAesKey;
-use crate::{DecryptError, QueryError, XmlError, cipher, query, xml};
+use crate::{DecryptError, QueryError, XmlError, cipher, format, query};
 
 /// What is read from a query string.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Cipher {
 
 /// The elements of a message.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Tree(xml::Tree);
+pub struct Tree(format::Tree);
 
 /// One element of a [`Tree`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,23 +85,23 @@ pub struct Element {
 impl Tree {
     /// Reads `xml` with the reader that the library chooses.
     pub fn parse(xml: &str) -> Result<Self, XmlError> {
-        xml::Tree::parse(xml).map(Self)
+        format::Tree::parse(xml).map(Self)
     }
 
     /// Reads `xml` with the reader of flat layouts. `None` if it has another.
     pub fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
-        Ok(xml::fuzzing::parse_flat(xml)?.map(Self))
+        Ok(format::fuzzing::parse_flat(xml)?.map(Self))
     }
 
     /// Reads `xml` with the reader of any layout.
     pub fn parse_any(xml: &str) -> Result<Self, XmlError> {
-        xml::fuzzing::parse_any(xml).map(Self)
+        format::fuzzing::parse_any(xml).map(Self)
     }
 
     /// All elements, in document order.
     #[must_use]
     pub fn elements(&self) -> Vec<Element> {
-        fn add(cursor: xml::Cursor<'_>, depth: usize, elements: &mut Vec<Element>) {
+        fn add(cursor: format::Cursor<'_>, depth: usize, elements: &mut Vec<Element>) {
             for element in cursor {
                 let (name, text) = (element.name().to_owned(), element.text().to_owned());
                 elements.push(Element { depth, name, text });
@@ -116,7 +116,7 @@ impl Tree {
     /// Writes the elements as a message.
     #[must_use]
     pub fn write(&self) -> String {
-        fn write(xml: &mut xml::Writer<'_>, cursor: xml::Cursor<'_>) {
+        fn write(xml: &mut format::Writer<'_>, cursor: format::Cursor<'_>) {
             for element in cursor {
                 match element.children() {
                     inside if inside.is_empty() => xml.text(element.name(), element.text()),
@@ -125,18 +125,18 @@ impl Tree {
             }
         }
         let mut written = String::new();
-        xml::Writer::new(&mut written).element("xml", |xml| write(xml, self.0.root()));
+        format::Writer::new(&mut written).element("xml", |xml| write(xml, self.0.root()));
         written
     }
 }
 
 /// The text of `Encrypt` in an envelope.
 pub fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, XmlError> {
-    xml::encrypted_text(envelope)
+    format::encrypted_text(envelope)
 }
 
 /// Where the texts of users begin and end, if a reader could mistake one for anything else.
 #[must_use]
 pub fn user_texts(xml: &str) -> Vec<Range<usize>> {
-    xml::fuzzing::user_texts(xml)
+    format::fuzzing::user_texts(xml)
 }

@@ -52,8 +52,10 @@
 
 mod account;
 mod callback;
+mod channel;
 mod cipher;
 pub mod delivery;
+mod format;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -77,15 +79,16 @@ pub mod server;
 mod signature;
 mod swar;
 mod timestamp;
-mod xml;
 
 /// The attribute for implementations of [`DeliveryStore`](delivery::DeliveryStore) and `ReplySender`.
 #[doc(no_inline)]
 pub use async_trait::async_trait;
 pub use callback::{
-    Callback, CallbackBuilder, ConfigError, OpenError, Opened, OpenedXml, PreviousCredentials,
+    Callback, CallbackBuilder, ConfigError, OpenError, Opened, OpenedRaw, PreviousCredentials,
 };
+pub use channel::{DataFormat, ParseFormatError};
 pub use cipher::DecryptError;
+pub use format::{SharedStr, XmlError};
 pub use handler_error::HandlerError;
 #[doc(inline)]
 pub use message::{FieldsError, Message, MessageRejection, WechatMessage};
@@ -94,12 +97,11 @@ pub use query::QueryError;
 pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
-    Article, ImageReply, MusicReply, NewsReply, Reply, ReplyContext, SealError, Sealed, TextReply,
-    TransferReply, VideoReply, VoiceReply, XmlReplyContext,
+    Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
+    TextReply, TransferReply, VideoReply, VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;
-pub use xml::{SharedStr, XmlError};
 
 /// The snippets of the README and of `docs/` compile. Those of the Chinese pages are the same, which `.ci/pages.py` checks.
 /// (`docs/other-servers.md` is compiled by `docs/salvo`.)

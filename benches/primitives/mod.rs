@@ -88,8 +88,8 @@ impl Primitives {
             self.open(push.body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(push.query.ends_with(&signature));
         let [_, safe] = push::callbacks();
-        let opened = safe.open_xml(&push.query, push.body.as_bytes()).expect("rightly signed");
-        assert_eq!(self.buffer[20..][..opened.xml.len()], *opened.xml.as_bytes());
+        let opened = safe.open_raw(&push.query, push.body.as_bytes()).expect("rightly signed");
+        assert_eq!(self.buffer[20..][..opened.plaintext.len()], *opened.plaintext.as_bytes());
         assert_eq!(self.answer(push.body.as_bytes()).1, reply.as_bytes());
     }
 

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{Callback, ConfigError, check};
 use crate::SecurityMode;
 use crate::account::{Account, Rotation};
+use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
 use crate::delivery::DeliveryKey;
 
@@ -145,7 +146,16 @@ impl CallbackBuilder {
         }
         let (app_id, timestamp_tolerance) = (self.app_id, self.timestamp_tolerance);
         let deliveries = DeliveryKey::prefix(&app_id);
-        let account = Account { app_id, mode, timestamp_tolerance, tokens, ciphers, deliveries };
+        let account = Account {
+            app_id,
+            mode,
+            channel: Channel::OfficialAccount,
+            format: DataFormat::Xml,
+            timestamp_tolerance,
+            tokens,
+            ciphers,
+            deliveries,
+        };
         crate::metrics::describe_refusals();
         Ok(Callback { account: Arc::new(account), process: Arc::default() })
     }

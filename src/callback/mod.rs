@@ -20,7 +20,7 @@ use crate::process::Process;
 
 pub use builder::{CallbackBuilder, PreviousCredentials};
 pub use config_error::ConfigError;
-pub use open::{Opened, OpenedXml};
+pub use open::{Opened, OpenedRaw};
 pub use open_error::OpenError;
 #[cfg(feature = "tokio-1")]
 pub(crate) use verify::QuerySignature;

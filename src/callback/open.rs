@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
+use crate::channel::{PushKind, ReplyTo};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
+use crate::format::{Name, Tree, TwoTexts};
 use crate::message::Content;
 use crate::query::CallbackQuery;
 use crate::reply::Names;
-use crate::xml::{Name, Tree, TwoTexts};
-use crate::{DecryptError, Message, ReplyContext, SharedStr, Timestamp, XmlReplyContext};
+use crate::{DecryptError, Message, RawReplyContext, ReplyContext, SharedStr, Timestamp};
 
 /// A push that was opened.
 ///
@@ -21,7 +22,7 @@ pub struct Opened {
     ///
     /// WeChat is reported not to escape `]]>` in a user's text, so other XML parsers may reject this or find elements
     /// in the text. [`message`](Self::message) is read without that risk.
-    pub xml: SharedStr,
+    pub plaintext: SharedStr,
     /// What seals the reply.
     pub context: ReplyContext,
     /// The signature, if it does not cover the body.
@@ -36,14 +37,14 @@ pub struct Opened {
 
 /// A push that was verified and decrypted but not parsed.
 ///
-/// `#[non_exhaustive]`: only [`Callback::open_xml`] makes one.
+/// `#[non_exhaustive]`: only [`Callback::open_raw`] makes one.
 #[non_exhaustive]
-pub struct OpenedXml {
+pub struct OpenedRaw {
     /// What WeChat wrote: the decrypted message, or in plain mode the body of the request. A user's text in it may hold
     /// an unescaped `]]>`, which other XML parsers do not expect.
-    pub xml: SharedStr,
+    pub plaintext: SharedStr,
     /// What seals the reply.
-    pub context: XmlReplyContext,
+    pub context: RawReplyContext,
 }
 
 impl Callback {
@@ -75,8 +76,8 @@ impl Callback {
     /// As [`open`](Self::open).
     pub fn open_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<Opened, OpenError> {
         let query = CallbackQuery::parse(query)?;
-        let Authentic { xml, token, key, query_signature } = self.authenticate(&query, body, now)?;
-        let (tree, xml) = Tree::share(xml).map_err(|error| {
+        let Authentic { plaintext, token, key, query_signature } = self.authenticate(&query, body, now)?;
+        let (tree, plaintext) = Tree::share(plaintext).map_err(|error| {
             // In an encrypted mode every failure after the signature looks the same to the caller.
             if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
         })?;
@@ -88,11 +89,11 @@ impl Callback {
             account: self.account.clone(),
             token,
             key,
-            to_event: Content::is_event(kind),
+            to: ReplyTo { channel: self.account.channel, push: Content::push_kind(&tree) },
             names: Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName])),
         };
         // The message is large, and is not moved where it is made here.
-        Ok(Opened { message: Message::from_tree(tree), xml, context, query_signature, at: now })
+        Ok(Opened { message: Message::from_tree(tree), plaintext, context, query_signature, at: now })
     }
 
     /// Verifies and decrypts a push without parsing it, to pass the XML on to another service.
@@ -100,9 +101,9 @@ impl Callback {
     /// ```
     /// # use wechat_callback::{Callback, OpenError, Sealed};
     /// # fn forward(callback: &Callback, query: &str, body: &[u8], ask: fn(&str) -> String) -> Result<Sealed, OpenError> {
-    /// let push = callback.open_xml(query, body)?;
-    /// let reply: String = ask(&push.xml);
-    /// let sealed = push.context.seal_xml(&reply);
+    /// let push = callback.open_raw(query, body)?;
+    /// let reply: String = ask(&push.plaintext);
+    /// let sealed = push.context.seal_raw(&reply);
     /// # Ok(sealed)
     /// # }
     /// ```
@@ -110,21 +111,22 @@ impl Callback {
     /// # Errors
     ///
     /// As [`open`](Self::open), except that the decrypted text may be any UTF-8.
-    pub fn open_xml(&self, query: &str, body: &[u8]) -> Result<OpenedXml, OpenError> {
-        self.open_xml_at(query, body, Timestamp::now())
+    pub fn open_raw(&self, query: &str, body: &[u8]) -> Result<OpenedRaw, OpenError> {
+        self.open_raw_at(query, body, Timestamp::now())
     }
 
-    /// As [`open_xml`](Self::open_xml), with the caller's clock.
+    /// As [`open_raw`](Self::open_raw), with the caller's clock.
     ///
     /// # Errors
     ///
-    /// As [`open_xml`](Self::open_xml).
-    pub fn open_xml_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<OpenedXml, OpenError> {
+    /// As [`open_raw`](Self::open_raw).
+    pub fn open_raw_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<OpenedRaw, OpenError> {
         let query = CallbackQuery::parse(query)?;
-        let Authentic { xml, token, key, .. } = self.authenticate(&query, body, now)?;
+        let Authentic { plaintext, token, key, .. } = self.authenticate(&query, body, now)?;
         let (account, names) = (self.account.clone(), Names::new(&query.nonce, TwoTexts::default()));
-        let context = ReplyContext { account, token, key, to_event: false, names };
-        Ok(OpenedXml { xml: SharedStr::whole(xml), context: XmlReplyContext::new(context) })
+        let to = ReplyTo { channel: account.channel, push: PushKind::Message };
+        let context = ReplyContext { account, token, key, to, names };
+        Ok(OpenedRaw { plaintext: SharedStr::whole(plaintext), context: RawReplyContext::new(context) })
     }
 }
 
@@ -161,17 +163,17 @@ impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
             .field("message", &self.message)
-            .field("xml_length", &self.xml.len())
+            .field("plaintext_length", &self.plaintext.len())
             .field("context", &self.context)
             .finish()
     }
 }
 
 /// Shows the length of the XML.
-impl fmt::Debug for OpenedXml {
+impl fmt::Debug for OpenedRaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenedXml")
-            .field("xml_length", &self.xml.len())
+        f.debug_struct("OpenedRaw")
+            .field("plaintext_length", &self.plaintext.len())
             .field("context", &self.context)
             .finish()
     }

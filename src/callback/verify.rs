@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::{Callback, OpenError};
 use crate::account::{Account, Generation, Rotation};
 use crate::delivery::SignatureKey;
+use crate::format::{self, Text};
 use crate::query::{CallbackQuery, SignatureParameter};
 use crate::secret::Token;
 use crate::signature::Signature;
-use crate::xml::{self, Text};
 use crate::{DecryptError, QueryError, SecurityMode, Timestamp};
 
 /// The result of verifying a URL (GET).
@@ -19,7 +19,7 @@ pub(crate) struct Verified {
 
 /// A push that is proven to come from WeChat, and the credentials that prove it.
 pub(super) struct Authentic {
-    pub(super) xml: Text,
+    pub(super) plaintext: Text,
     pub(super) token: Generation,
     pub(super) key: Generation,
     /// The signature, if it does not cover the body.
@@ -133,14 +133,14 @@ impl Callback {
             query_signature = self.query_signature(signature, query, now);
         }
         let body = simdutf8::basic::from_utf8(body).map_err(|_| OpenError::Utf8)?;
-        let (xml, key) = if mode.is_encrypted() {
-            let encrypted = xml::encrypted_text(body)?.ok_or(OpenError::Unencrypted { mode })?;
+        let (plaintext, key) = if mode.is_encrypted() {
+            let encrypted = format::encrypted_text(body)?.ok_or(OpenError::Unencrypted { mode })?;
             (_, token) = self.check_signature(query, &query.msg_signature, &encrypted)?;
             self.decrypt(&encrypted)?
         } else {
             (Text::Whole(body.to_owned()), Generation::Current)
         };
-        Ok(Authentic { xml, token, key, query_signature })
+        Ok(Authentic { plaintext, token, key, query_signature })
     }
 
     /// In plain mode no signature covers a body.

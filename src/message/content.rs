@@ -9,7 +9,8 @@ use super::{
     Text, Video, Voice,
 };
 use crate::SharedStr;
-use crate::xml::{Draft, Tree};
+use crate::channel::PushKind;
+use crate::format::{Draft, Tree};
 
 /// What a message holds, by its `MsgType`.
 ///
@@ -108,8 +109,18 @@ impl Content {
         Fields::new(tree.root()).msg_type().map(Field::text).unwrap_or_default()
     }
 
+    /// What a push is, as far as its reply depends on it.
+    pub(crate) fn push_kind(tree: &Tree) -> PushKind {
+        let fields = Fields::new(tree.root());
+        match fields.msg_type() {
+            Some(kind) if Self::is_event(kind.text()) => PushKind::Event,
+            None if fields.field("InfoType").is_some() => PushKind::System,
+            _ => PushKind::Message,
+        }
+    }
+
     /// Whether a message with this `MsgType` is an event.
-    pub(crate) fn is_event(kind: &str) -> bool {
+    fn is_event(kind: &str) -> bool {
         kind.eq_ignore_ascii_case("event")
     }
 }

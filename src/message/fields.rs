@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::SharedStr;
-use crate::xml::{Cursor, Element, Name};
+use crate::format::{Cursor, Element, Name};
 
 /// Sibling elements, in the order of the message: iterate over them, or look one up by name.
 ///

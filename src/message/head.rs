@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::read::{id, number};
 use super::{Fields, Id, debug_without_content};
-use crate::xml::Name;
+use crate::format::Name;
 use crate::{SharedStr, Timestamp};
 
 /// Who sent a message to whom, and when: the elements that every kind of message may have. It is an extractor too.

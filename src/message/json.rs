@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Content, Head, Message};
-use crate::xml::Tree;
+use crate::format::Tree;
 
 #[derive(Deserialize)]
 #[serde(rename = "Message")]

@@ -2,7 +2,7 @@
 
 use super::{Content, Id, Message};
 use crate::Timestamp;
-use crate::xml::{Draft, Tree};
+use crate::format::{Draft, Tree};
 
 /// To make a message in a test.
 impl Message {

@@ -88,7 +88,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::XmlError;
-use crate::xml::Tree;
+use crate::format::Tree;
 use read::elements;
 
 #[cfg(any(

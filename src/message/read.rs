@@ -2,7 +2,7 @@
 //! empty, and its text stays in [`Message::fields`](super::Message::fields).
 
 use super::{Decimal, Field, Fields, Id};
-use crate::xml::Draft;
+use crate::format::Draft;
 use crate::{SharedStr, Timestamp};
 
 /// A value that is read from the element of a name, or from all elements of that name.
@@ -175,7 +175,7 @@ macro_rules! elements {
             }
 
             #[allow(unused_variables, reason = "some have no elements")]
-            fn write_into(&self, elements: &mut Vec<$crate::xml::Draft>) {
+            fn write_into(&self, elements: &mut Vec<$crate::format::Draft>) {
                 $( $crate::message::write::write_path(&self.$field, elements, &[$($name),+]); )*
             }
         }

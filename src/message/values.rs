@@ -127,13 +127,13 @@ macro_rules! words {
         }
 
         impl $crate::message::write::Write for $type {
-            fn write(&self, elements: &mut Vec<$crate::xml::Draft>, name: &str) {
+            fn write(&self, elements: &mut Vec<$crate::format::Draft>, name: &str) {
                 self.as_str().write(elements, name);
             }
         }
 
         impl $crate::message::write::Write for Option<$type> {
-            fn write(&self, elements: &mut Vec<$crate::xml::Draft>, name: &str) {
+            fn write(&self, elements: &mut Vec<$crate::format::Draft>, name: &str) {
                 if let Some(word) = self {
                     word.write(elements, name);
                 }

@@ -3,7 +3,7 @@
 
 use super::read::Composite;
 use super::{Decimal, Id};
-use crate::xml::Draft;
+use crate::format::Draft;
 use crate::{SharedStr, Timestamp};
 
 /// A value that is written as an element, or as several of one name.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use super::{Reply, SealError};
 use crate::Timestamp;
 use crate::account::{Account, Generation};
+use crate::channel::ReplyTo;
+use crate::format::{TwoTexts, Writer};
 use crate::message::Id;
 use crate::signature::Signature;
-use crate::xml::{TwoTexts, Writer};
 
 /// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
 /// anything else as an "illegal response".
@@ -23,8 +24,8 @@ pub struct ReplyContext {
     pub(crate) token: Generation,
     /// Which key the push was encrypted with.
     pub(crate) key: Generation,
-    /// Whether the push is an event: other limits apply.
-    pub(crate) to_event: bool,
+    /// What it answers: limits depend on it.
+    pub(crate) to: ReplyTo,
     pub(crate) names: Names,
 }
 
@@ -65,7 +66,7 @@ impl Names {
 #[cfg(feature = "tokio-1")]
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    to_event: bool,
+    to: ReplyTo,
     pub(crate) has_recipient: bool,
     pub(crate) is_encrypted: bool,
 }
@@ -74,7 +75,7 @@ pub(crate) struct Limits {
 impl Limits {
     /// Whether WeChat accepts `reply`, not considering whether there is a recipient.
     pub(crate) fn check(self, reply: &Reply) -> Result<(), SealError> {
-        reply.content().map_or(Ok(()), |content| content.check(self.to_event))
+        reply.content().map_or(Ok(()), |content| content.check(self.to))
     }
 }
 
@@ -154,7 +155,7 @@ impl ReplyContext {
             return Ok(Sealed::acknowledgement());
         };
         let (to, from) = self.names.both()?;
-        content.check(self.to_event)?;
+        content.check(self.to)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
             Writer::new(text).element("xml", |xml| {
@@ -169,13 +170,13 @@ impl ReplyContext {
 
     /// Seals a reply that is XML already, such as that of another service. It is not checked.
     #[must_use]
-    pub fn seal_xml(&self, xml: &str) -> Sealed {
-        self.seal_xml_at(xml, Timestamp::now(), rand::random())
+    pub fn seal_raw(&self, xml: &str) -> Sealed {
+        self.seal_raw_at(xml, Timestamp::now(), rand::random())
     }
 
-    /// As [`seal_xml`](Self::seal_xml), with the caller's clock and 16 random bytes.
+    /// As [`seal_raw`](Self::seal_raw), with the caller's clock and 16 random bytes.
     #[must_use]
-    pub fn seal_xml_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+    pub fn seal_raw_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
         self.seal_with(now, random, xml.len(), |text| text.push_str(xml))
     }
 
@@ -183,7 +184,7 @@ impl ReplyContext {
     #[cfg(feature = "tokio-1")]
     pub(crate) fn limits(&self) -> Limits {
         Limits {
-            to_event: self.to_event,
+            to: self.to,
             has_recipient: self.names.both().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
         }
@@ -224,25 +225,25 @@ impl ReplyContext {
     }
 }
 
-/// Seals replies that are XML already, to a push that was not parsed ([`open_xml`](crate::Callback::open_xml)).
+/// Seals replies that are XML already, to a push that was not parsed ([`open_raw`](crate::Callback::open_raw)).
 #[derive(Debug, Clone)]
-pub struct XmlReplyContext(ReplyContext);
+pub struct RawReplyContext(ReplyContext);
 
-impl XmlReplyContext {
+impl RawReplyContext {
     pub(crate) const fn new(context: ReplyContext) -> Self {
         Self(context)
     }
 
-    /// As [`ReplyContext::seal_xml`].
+    /// As [`ReplyContext::seal_raw`].
     #[must_use]
-    pub fn seal_xml(&self, xml: &str) -> Sealed {
-        self.0.seal_xml(xml)
+    pub fn seal_raw(&self, xml: &str) -> Sealed {
+        self.0.seal_raw(xml)
     }
 
-    /// As [`ReplyContext::seal_xml_at`].
+    /// As [`ReplyContext::seal_raw_at`].
     #[must_use]
-    pub fn seal_xml_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
-        self.0.seal_xml_at(xml, now, random)
+    pub fn seal_raw_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+        self.0.seal_raw_at(xml, now, random)
     }
 }
 

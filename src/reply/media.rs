@@ -1,6 +1,7 @@
 use super::SealError;
 use super::{ReplyContent, filled};
-use crate::xml::Writer;
+use crate::channel::ReplyTo;
+use crate::format::Writer;
 
 /// An image reply (回复图片消息).
 ///
@@ -30,7 +31,7 @@ impl ReplyContent for ImageReply {
         "image"
     }
 
-    fn check(&self, _: bool) -> Result<(), SealError> {
+    fn check(&self, _: ReplyTo) -> Result<(), SealError> {
         filled("MediaId", &self.media_id)
     }
 
@@ -71,7 +72,7 @@ impl ReplyContent for VoiceReply {
         "voice"
     }
 
-    fn check(&self, _: bool) -> Result<(), SealError> {
+    fn check(&self, _: ReplyTo) -> Result<(), SealError> {
         filled("MediaId", &self.media_id)
     }
 
@@ -138,7 +139,7 @@ impl ReplyContent for VideoReply {
         "video"
     }
 
-    fn check(&self, _: bool) -> Result<(), SealError> {
+    fn check(&self, _: ReplyTo) -> Result<(), SealError> {
         filled("MediaId", &self.media_id)
     }
 
@@ -263,7 +264,7 @@ impl ReplyContent for MusicReply {
         "music"
     }
 
-    fn check(&self, _: bool) -> Result<(), SealError> {
+    fn check(&self, _: ReplyTo) -> Result<(), SealError> {
         // An element may be left out, but for a blank one WeChat shows its failure notice.
         let optional =
             [("ThumbMediaId", &self.thumb_media_id), ("MusicUrl", &self.url), ("HQMusicUrl", &self.hq_url)];

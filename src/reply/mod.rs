@@ -33,12 +33,13 @@ mod transfer;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use crate::xml::{Writer, is_allowed};
+use crate::channel::ReplyTo;
+use crate::format::{Writer, is_allowed};
 
 #[cfg(feature = "tokio-1")]
 pub(crate) use context::Limits;
 pub(crate) use context::Names;
-pub use context::{ReplyContext, Sealed, XmlReplyContext};
+pub use context::{RawReplyContext, ReplyContext, Sealed};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
@@ -134,8 +135,8 @@ trait ReplyContent {
     /// `MsgType`.
     fn kind(&self) -> &'static str;
 
-    /// Whether WeChat accepts it in reply to an event (`to_event`), or else to a message of a user.
-    fn check(&self, _to_event: bool) -> Result<(), SealError> {
+    /// Whether WeChat accepts it in reply `to` this.
+    fn check(&self, _to: ReplyTo) -> Result<(), SealError> {
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 use super::SealError;
 use super::{ReplyContent, filled};
-use crate::xml::Writer;
+use crate::channel::{PushKind, ReplyTo};
+use crate::format::Writer;
 
 /// Since 2018-10-12 WeChat accepts only one article in reply to a user's message.
 const MAX_TO_MESSAGE: usize = 1;
@@ -96,8 +97,8 @@ impl ReplyContent for NewsReply {
         "news"
     }
 
-    fn check(&self, to_event: bool) -> Result<(), SealError> {
-        let limit = if to_event { MAX_TO_EVENT } else { MAX_TO_MESSAGE };
+    fn check(&self, to: ReplyTo) -> Result<(), SealError> {
+        let limit = if to.push == PushKind::Event { MAX_TO_EVENT } else { MAX_TO_MESSAGE };
         match self.articles.len() {
             0 => Err(SealError::NewsEmpty),
             count if count > limit => Err(SealError::NewsTooMany { count, limit }),

@@ -1,6 +1,7 @@
 use super::SealError;
 use super::{ReplyContent, is_blank};
-use crate::xml::Writer;
+use crate::channel::ReplyTo;
+use crate::format::Writer;
 
 /// The longest text, in bytes of UTF-8. For a longer one the user sees WeChat's failure notice. (As others have
 /// measured: 2,047 bytes arrive, 2,048 do not. Tencent documents no limit.)
@@ -110,7 +111,7 @@ impl ReplyContent for TextReply {
         "text"
     }
 
-    fn check(&self, _: bool) -> Result<(), SealError> {
+    fn check(&self, _: ReplyTo) -> Result<(), SealError> {
         let length = self.content.len();
         if length > MAX_TEXT {
             return Err(SealError::TextTooLong { length });
@@ -167,6 +168,9 @@ fn unbroken(text: &str, at: usize, limit: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::{Channel, PushKind};
+
+    const TO_MESSAGE: ReplyTo = ReplyTo { channel: Channel::OfficialAccount, push: PushKind::Message };
 
     fn split(text: &str) -> Vec<String> {
         let parts: Vec<_> = TextReply::new(text).split().into_iter().map(|part| part.content).collect();
@@ -246,13 +250,13 @@ mod tests {
         let gap = "\n".repeat(3 * MAX_TEXT);
         assert!(split(&format!("{long}\n")) == [TextReply::new(long.as_str())]);
         let parts = split(&format!("{long}{gap}\u{0}y"));
-        assert!(parts.iter().all(|part| part.check(false).is_ok()));
+        assert!(parts.iter().all(|part| part.check(TO_MESSAGE).is_ok()));
         assert_eq!(
             parts.iter().map(TextReply::content).collect::<String>().replace(['\n', '\0'], ""),
             format!("{long}y")
         );
         // Sealing it says so.
-        assert!(split(&gap).iter().map(|part| part.check(false)).eq([Err(SealError::TextEmpty)]));
+        assert!(split(&gap).iter().map(|part| part.check(TO_MESSAGE)).eq([Err(SealError::TextEmpty)]));
     }
 
     #[test]

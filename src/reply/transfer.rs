@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SealError;
 use super::{ReplyContent, filled};
-use crate::xml::Writer;
+use crate::channel::{PushKind, ReplyTo};
+use crate::format::Writer;
 
 /// A transfer of the user's message to the account's human agents (转发到客服) or to WeChat's AI (转发到智能回复).
 ///
@@ -94,9 +95,9 @@ impl ReplyContent for TransferReply {
         }
     }
 
-    fn check(&self, to_event: bool) -> Result<(), SealError> {
+    fn check(&self, to: ReplyTo) -> Result<(), SealError> {
         match &self.to {
-            TransferTarget::AnyAgent | TransferTarget::Agent(_) if to_event => {
+            TransferTarget::AnyAgent | TransferTarget::Agent(_) if to.push != PushKind::Message => {
                 Err(SealError::TransferToEvent)
             }
             TransferTarget::Agent(agent) => filled("KfAccount", agent),

@@ -116,7 +116,7 @@ impl Engine {
     ) -> Option<Result<Step, Refused>> {
         let store = &self.shared.store;
         if let Some(QuerySignature { key, fresh_for }) = opened.query_signature {
-            match store.bind_now(key, opened.xml.as_bytes(), fresh_for)? {
+            match store.bind_now(key, opened.plaintext.as_bytes(), fresh_for)? {
                 Ok(true) => {}
                 Ok(false) => return Some(Err(Refused::Replayed)),
                 Err(error) => return Some(Err(Refused::Unbound(error))),
@@ -136,7 +136,7 @@ impl Engine {
     ) -> Result<Step, Refused> {
         let store = &self.shared.store;
         if let Some(QuerySignature { key, fresh_for }) = opened.query_signature
-            && !store.bind(key, opened.xml.as_bytes(), fresh_for).await.map_err(Refused::Unbound)?
+            && !store.bind(key, opened.plaintext.as_bytes(), fresh_for).await.map_err(Refused::Unbound)?
         {
             return Err(Refused::Replayed);
         }

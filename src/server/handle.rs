@@ -64,9 +64,9 @@ impl Engine {
             Delivery::Answered(response) => return response,
             Delivery::Run(task) => task,
         };
-        // The plain XML is not kept while the handler runs.
-        let Opened { message, context, xml, .. } = opened;
-        drop(xml);
+        // The plaintext is not kept while the handler runs.
+        let Opened { message, context, plaintext, .. } = opened;
+        drop(plaintext);
         let call = || {
             let handling = handler(message);
             async move {

@@ -150,7 +150,7 @@ impl Passthrough {
         Some(match self.verdict {
             Verdict::Xml if !is_encrypted => return None,
             Verdict::Xml => {
-                "it is plain XML, and in this mode a reply is encrypted (ReplyContext::seal_xml does that)"
+                "it is plain XML, and in this mode a reply is encrypted (ReplyContext::seal_raw does that)"
             }
             Verdict::Status => "its status is not 200",
             Verdict::Type => "it is neither text/plain nor XML",

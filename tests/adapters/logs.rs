@@ -223,7 +223,7 @@ fn debug_shows_neither_secrets_nor_messages_nor_users() {
         let push = wechat.push(&text("the secret question"));
         let callback = wechat.callback();
         let opened = callback.open(&push.query, &push.body).expect("a push");
-        let untyped = callback.open_xml(&push.query, &push.body).expect("a push");
+        let untyped = callback.open_raw(&push.query, &push.body).expect("a push");
         let sealed = opened.context.seal(TextReply::new("the secret answer")).expect("a recipient");
         let message = &opened.message;
         let shown = format!(

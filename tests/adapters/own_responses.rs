@@ -164,7 +164,7 @@ fn xml_of_its_own_passes_untouched_and_unencrypted_xml_is_logged_where_it_should
                 assert!(is_quiet(&log), "{log}");
             } else {
                 assert_eq!(log.matches("ERROR").count(), 1, "{log}");
-                assert!(log.contains("seal_xml") && !log.contains("theSecretAnswer"), "{log}");
+                assert!(log.contains("seal_raw") && !log.contains("theSecretAnswer"), "{log}");
             }
             assert_eq!(app.deliver_once(push).await, Success);
         }

@@ -37,7 +37,7 @@ fn every_sample_opens_in_every_mode_and_is_the_same_message() {
                 .open(&push.query, &push.body)
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(opened.message == expected, "{name}");
-            assert_eq!(opened.xml, xml, "{name}");
+            assert_eq!(opened.plaintext, xml, "{name}");
         }
     }
 }

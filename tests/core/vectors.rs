@@ -60,10 +60,10 @@ fn open_agrees_with_every_vector() {
         for mode in support::ENCRYPTED_MODES {
             let body = support::envelope(vector.field("encrypt"));
             let callback = vector.callback(mode);
-            let opened = callback.open_xml_at(&vector.query(), body.as_bytes(), vector.timestamp());
+            let opened = callback.open_raw_at(&vector.query(), body.as_bytes(), vector.timestamp());
             match opened {
                 Ok(opened) if vector.is_good() => {
-                    assert_eq!(opened.xml, vector.field("message"), "{}", vector.name());
+                    assert_eq!(opened.plaintext, vector.field("message"), "{}", vector.name());
                 }
                 Err(refusal) if !vector.is_good() => {
                     assert_eq!(refusal.status(), 403, "{}: {refusal}", vector.name());
@@ -83,8 +83,8 @@ fn every_good_vector_is_sealed_to_the_same_bytes() {
         let body = support::envelope(vector.field("encrypt"));
         let callback = vector.callback(SecurityMode::Safe);
         let opened =
-            callback.open_xml_at(&vector.query(), body.as_bytes(), vector.timestamp()).expect("good");
-        let sealed = opened.context.seal_xml_at(vector.field("message"), vector.timestamp(), vector.random());
+            callback.open_raw_at(&vector.query(), body.as_bytes(), vector.timestamp()).expect("good");
+        let sealed = opened.context.seal_raw_at(vector.field("message"), vector.timestamp(), vector.random());
         if vector.name() == "padded_to_16_only" {
             // Readers may take it; writers always pad to 32.
             continue;

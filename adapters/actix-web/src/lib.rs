@@ -126,10 +126,10 @@ pub use middleware::WechatMiddleware;
 #[doc(inline)]
 pub use wechat_callback::{
     Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
-    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedXml, ParseModeError,
-    PreviousCredentials, QueryError, Refusal, Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode,
-    TextReply, Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage, XmlError, XmlReplyContext,
-    async_trait, delivery, late_reply, message, reply, server,
+    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedRaw, ParseModeError,
+    PreviousCredentials, QueryError, RawReplyContext, Refusal, Reply, ReplyContext, Revealed, SealError,
+    Sealed, SecurityMode, TextReply, Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage,
+    XmlError, async_trait, delivery, late_reply, message, reply, server,
 };
 
 /// The snippet of the registry page compiles.

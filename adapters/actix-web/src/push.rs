@@ -122,10 +122,10 @@ impl<S> Head<S> {
         B: MessageBody + 'static,
     {
         let Self { service, mut request, .. } = self;
-        let Opened { message, xml, context, .. } = opened;
+        let Opened { message, plaintext, context, .. } = opened;
         // The headers stay as they came: actix-web panics where they are changed while anything outside holds the
         // request, and the Content-Length of an envelope is an upper bound of the message's.
-        request.set_payload(Whole::payload(xml));
+        request.set_payload(Whole::payload(plaintext));
         request.extensions_mut().insert(message);
         task.start(move || Call::new(service.call(request)), context)
     }

@@ -166,7 +166,7 @@ where
         parts.headers.remove(CONTENT_LENGTH);
     }
     parts.extensions.insert(opened.message);
-    let xml = body.unwrap_or_else(|| Bytes::from_owner(opened.xml));
+    let xml = body.unwrap_or_else(|| Bytes::from_owner(opened.plaintext));
     let mut request = Some(Request::from_parts(parts, B::from(xml)));
     let call = || Call::new(service.call(request.take().expect("called once")));
     task.start(call, opened.context)

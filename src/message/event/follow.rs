@@ -18,10 +18,10 @@
 //! ```
 
 use crate::SharedStr;
+use crate::format::Draft;
 use crate::message::read::{Composite, filled, setters};
 use crate::message::write::Write;
 use crate::message::{Decimal, Fields, elements};
-use crate::xml::Draft;
 
 /// Someone follows the account (关注), perhaps by scanning one of its QR codes.
 ///

@@ -23,11 +23,11 @@
 use std::fmt;
 
 use crate::SharedStr;
+use crate::format::Draft;
 use crate::message::read::Read;
 use crate::message::values::words;
 use crate::message::write::Write;
 use crate::message::{Fields, Id, elements};
-use crate::xml::Draft;
 
 elements! {
     /// A template message was delivered, or not (模板消息发送结果). The sender of the event is the user whom it was for.

@@ -46,7 +46,7 @@ use super::Fields;
 use super::read::Composite;
 use super::write::Write;
 use crate::SharedStr;
-use crate::xml::Draft;
+use crate::format::Draft;
 
 pub use authorization::*;
 pub use card::*;

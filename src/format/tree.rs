@@ -1,36 +1,17 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::document::{Document, SharedStr, Text, TextRange, TwoTexts};
-use super::node::{Node, Nodes};
-use super::{HeadSeen, MAX_ELEMENTS, Name, XmlError, expected, flat};
+use super::document::{Document, SharedStr, TextRange, TwoTexts};
+use super::node::Node;
+use super::{Name, XmlError};
 
 /// The elements under `<xml>`: a text that holds all names and texts, and one list in document order.
 #[derive(Clone, Default)]
-pub(crate) struct Tree(Arc<Document>);
+pub(crate) struct Tree(pub(super) Arc<Document>);
 
 impl Tree {
-    /// Reads `xml`, and shares its memory where its layout is flat. Returns it as well.
-    #[inline]
-    pub(crate) fn share(xml: Text) -> Result<(Self, SharedStr), XmlError> {
-        let mut nodes = Nodes::new();
-        let is_flat = read_flat(&xml, &mut nodes)?;
-        let end = offset(xml.len())?;
-        let document = Arc::new(Document { text: xml, nodes });
-        let xml = SharedStr::new(document.clone(), TextRange { start: 0, end });
-        Ok((if is_flat { Self(document) } else { super::build::build(&xml)? }, xml))
-    }
-
     pub(super) fn new(document: Document) -> Self {
         Self(Arc::new(document))
-    }
-
-    /// `None` if the layout is not flat.
-    pub(super) fn parse_flat(xml: &str) -> Result<Option<Self>, XmlError> {
-        let mut nodes = Nodes::new();
-        let is_flat = read_flat(xml, &mut nodes)?;
-        let tree = || Self::new(Document { text: Text::Whole(xml.to_owned()), nodes });
-        Ok(is_flat.then(tree))
     }
 
     /// The texts of the first elements of these names, unless they are empty.
@@ -45,27 +26,6 @@ impl Tree {
     pub(crate) fn root(&self) -> Cursor<'_> {
         Cursor { document: &self.0, nodes: self.0.nodes.as_slice(), next: 0 }
     }
-}
-
-/// Whether the layout is flat. The elements are added to `nodes`.
-fn read_flat(xml: &str, nodes: &mut Nodes) -> Result<bool, XmlError> {
-    offset(xml.len())?;
-    // The parts of a text that fits have offsets that fit.
-    let range = |start: usize, end: usize| TextRange { start: start as u32, end: end as u32 };
-    let mut seen = HeadSeen::default();
-    let mut elements = flat::elements(xml, &expected::MESSAGE);
-    for element in &mut elements {
-        seen.note(element.name)?;
-        if nodes.len() >= MAX_ELEMENTS {
-            return Err(XmlError::Elements);
-        }
-        let name = range(element.name_start, element.name_end);
-        nodes.push(name, range(element.text_start, element.text_end), element.name);
-    }
-    if !elements.reached_end() {
-        *nodes = Nodes::new();
-    }
-    Ok(elements.reached_end())
 }
 
 /// Compares the elements and their texts, not their positions in memory.
@@ -231,7 +191,7 @@ pub(super) fn offset(length: usize) -> Result<u32, XmlError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xml::MAX_DEPTH;
+    use crate::format::{MAX_DEPTH, MAX_ELEMENTS};
 
     /// The tree as text: `name=text` or `name(children)`.
     fn show(xml: &str) -> Result<String, XmlError> {

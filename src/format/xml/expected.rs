@@ -159,7 +159,7 @@ const fn word(bytes: &[u8], at: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xml::flat;
+    use crate::format::xml::flat;
 
     fn parts(element: &Simple) -> (Name, [usize; 5], bool) {
         let Simple { name, name_start, name_end, text_start, text_end, end, is_users } = *element;

@@ -201,7 +201,7 @@ from_str!(Appended<'_>, TextRange, |self, text| self.0.append(text));
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xml::MAX_DEPTH;
+    use crate::format::MAX_DEPTH;
 
     #[test]
     fn a_tree_reads_back_from_its_json() {

@@ -1,73 +1,33 @@
-//! The one door to XML: reading a small [`Tree`] of elements, finding `Encrypt` in an envelope, writing
-//! elements. Nothing else touches `quick-xml`.
+//! The one door to XML: reading a [`Tree`], finding `Encrypt` in an envelope, writing elements. Nothing else touches
+//! `quick-xml`.
 //!
 //! What WeChat sends is nearly always flat: `<xml>`, elements that hold one text each, `</xml>`. [`flat`] reads
 //! that layout without allocating; whatever it does not know goes through `quick-xml`, after [`user_text`] has taken
 //! out of it what could be taken for XML.
-#![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod border;
 mod build;
-mod document;
-mod draft;
 mod error;
 mod expected;
 mod flat;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
-mod growing;
-mod json;
 mod layouts;
-mod name;
-mod node;
 mod pieces;
-mod tree;
+mod read;
 mod user_text;
 mod write;
 
 use std::borrow::Cow;
 
-pub use document::SharedStr;
-pub(crate) use document::{Text, TwoTexts};
-pub(crate) use draft::Draft;
+use super::{HEAD, HeadSeen, MAX_DEPTH, MAX_ELEMENTS, Name, Tree, document, growing, name, node, tree};
+
 pub use error::XmlError;
-pub(crate) use name::Name;
-pub(crate) use tree::{Cursor, Element, Tree};
 pub(crate) use write::{Writer, is_allowed};
 
 /// XML's white space.
 fn is_blank(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\r' | '\n')
-}
-
-/// How deeply elements may be nested. WeChat's deepest event has five levels.
-pub(crate) const MAX_DEPTH: usize = 16;
-/// How many elements a message may have. It bounds the memory of a tree to a small multiple of its text.
-pub(crate) const MAX_ELEMENTS: usize = 4096;
-
-/// The elements that identify a message. Two readers of one message must never differ about them, so each may occur
-/// only once.
-const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Encrypt"];
-
-/// Which elements of the head have occurred: a bit each.
-#[derive(Clone, Default)]
-struct HeadSeen(u8);
-
-impl HeadSeen {
-    #[inline(always)]
-    fn note(&mut self, name: Name) -> Result<(), XmlError> {
-        let Some(doubled) = HEAD.get(name as usize) else { return Ok(()) };
-        let bit = 1_u8.wrapping_shl(name as u32);
-        if self.0 & bit != 0 {
-            return Err(XmlError::Doubled(doubled));
-        }
-        self.0 |= bit;
-        Ok(())
-    }
-
-    fn has(&self, name: &str) -> bool {
-        HEAD.iter().position(|known| *known == name).is_some_and(|index| self.0 >> index & 1 == 1)
-    }
 }
 
 /// The text of `Encrypt` directly under the root, or `None` if there is no such element.

@@ -204,7 +204,7 @@ fn section_end<const STOP: u8>(xml: &[u8], mut at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xml::expected;
+    use crate::format::xml::expected;
 
     fn read(xml: &str) -> Option<Vec<(&str, &str)>> {
         let mut elements = elements(xml, &expected::MESSAGE);

@@ -1,0 +1,97 @@
+//! What differs between WeChat's channels. Each difference is decided where this is matched.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Which of WeChat's services pushes to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// An Official Account (公众号、服务号), or an open platform (第三方平台) that answers for some.
+    OfficialAccount,
+    /// A mini-program (小程序), a WeChat Store (微信小店) or Channels (视频号), which push JSON.
+    MiniProgram,
+    /// An app of WeCom (企业微信).
+    WeCom,
+}
+
+/// What a push is, as far as its reply depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PushKind {
+    /// A user's message.
+    Message,
+    /// An event, with `Event`.
+    Event,
+    /// A notice to a platform, with `InfoType`. Its answer is `success` and nothing else.
+    System,
+}
+
+/// What a reply answers, as far as its limits depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReplyTo {
+    pub(crate) channel: Channel,
+    pub(crate) push: PushKind,
+}
+
+/// The data format (数据格式) as it is set in WeChat's console.
+///
+/// Official Accounts, open platforms and WeCom have XML alone; WeChat Stores and Channels JSON alone; mini-programs
+/// have the choice. The format is configuration, never the request's choice.
+///
+/// Exhaustive: WeChat has these two.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum DataFormat {
+    /// XML.
+    #[default]
+    Xml,
+    /// JSON.
+    Json,
+}
+
+impl DataFormat {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl fmt::Display for DataFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text is not the name of a [`DataFormat`].
+///
+/// `#[non_exhaustive]`: only parsing makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the data format is xml or json")]
+#[non_exhaustive]
+pub struct ParseFormatError;
+
+/// Reads `xml` or `json`, ignoring case.
+impl FromStr for DataFormat {
+    type Err = ParseFormatError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Xml, Self::Json]
+            .into_iter()
+            .find(|format| text.eq_ignore_ascii_case(format.name()))
+            .ok_or(ParseFormatError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_reads_back_from_its_name() {
+        for format in [DataFormat::Xml, DataFormat::Json] {
+            assert_eq!(format.to_string().parse(), Ok(format));
+            assert_eq!(format.to_string().to_uppercase().parse(), Ok(format));
+        }
+        assert_eq!("yaml".parse::<DataFormat>(), Err(ParseFormatError));
+    }
+}

@@ -1,0 +1,51 @@
+//! A body as a small [`Tree`] of elements.
+#![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+mod document;
+mod draft;
+mod growing;
+mod name;
+mod node;
+mod serde;
+mod tree;
+mod xml;
+
+pub use document::SharedStr;
+pub(crate) use document::{Text, TwoTexts};
+pub(crate) use draft::Draft;
+pub(crate) use name::Name;
+pub(crate) use tree::{Cursor, Element, Tree};
+pub use xml::XmlError;
+#[cfg(fuzzing)]
+pub(crate) use xml::fuzzing;
+pub(crate) use xml::{Writer, encrypted_text, is_allowed};
+
+/// How deeply elements may be nested. WeChat's deepest event has five levels.
+pub(crate) const MAX_DEPTH: usize = 16;
+/// How many elements a message may have. It bounds the memory of a tree to a small multiple of its text.
+pub(crate) const MAX_ELEMENTS: usize = 4096;
+
+/// The elements that identify a message. Two readers of one message must never differ about them, so each may occur
+/// only once.
+const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Encrypt"];
+
+/// Which elements of the head have occurred: a bit each.
+#[derive(Clone, Default)]
+struct HeadSeen(u8);
+
+impl HeadSeen {
+    #[inline(always)]
+    fn note(&mut self, name: Name) -> Result<(), XmlError> {
+        let Some(doubled) = HEAD.get(name as usize) else { return Ok(()) };
+        let bit = 1_u8.wrapping_shl(name as u32);
+        if self.0 & bit != 0 {
+            return Err(XmlError::Doubled(doubled));
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        HEAD.iter().position(|known| *known == name).is_some_and(|index| self.0 >> index & 1 == 1)
+    }
+}
