@@ -69,18 +69,17 @@ impl Growing {
 
     /// Starts an element whose name is set later.
     pub(super) fn open_unnamed(&mut self) -> Result<usize, Limit> {
+        self.push(TextRange::default(), TextRange::default(), Name::Other)
+    }
+
+    /// Adds an element whose name and text stand in the text of the tree already. Elements that are opened before it is
+    /// closed are inside it.
+    pub(super) fn push(&mut self, name: TextRange, text: TextRange, known: Name) -> Result<usize, Limit> {
         let index = self.nodes.len();
         if index >= MAX_ELEMENTS {
             return Err(Limit::Elements);
         }
-        self.nodes.push(TextRange::default(), TextRange::default(), Name::Other);
-        Ok(index)
-    }
-
-    /// Starts an element whose name stands in the text of the tree already.
-    pub(super) fn open_with(&mut self, name: TextRange, known: Name) -> Result<usize, Limit> {
-        let index = self.open_unnamed()?;
-        self.nodes.set_name(index, name, known);
+        self.nodes.push(name, text, known);
         Ok(index)
     }
 

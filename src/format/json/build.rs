@@ -105,7 +105,8 @@ impl<'a> Sink<'a> for Growing {
     }
 
     fn open(&mut self, name: ElementName) -> Result<usize, Stop> {
-        Ok(self.open_with(name.range, name.known)?)
+        let end = name.range.end;
+        Ok(self.push(name.range, TextRange { start: end, end }, name.known)?)
     }
 
     fn close(&mut self, index: usize) {
@@ -113,7 +114,6 @@ impl<'a> Sink<'a> for Growing {
     }
 
     fn leaf(&mut self, name: ElementName, text: Written<'a>) -> Result<(), Stop> {
-        let index = self.open_with(name.range, name.known)?;
         let start = offset(self.text().len())?;
         if text.is_escaped {
             text.unescape(|part| self.push_str(part));
@@ -121,7 +121,7 @@ impl<'a> Sink<'a> for Growing {
             self.push_str(text.text);
         }
         let end = offset(self.text().len())?;
-        Self::close(self, index, TextRange { start, end });
+        self.push(name.range, TextRange { start, end }, name.known)?;
         Ok(())
     }
 }

@@ -10,6 +10,8 @@ mod find;
 pub(crate) mod fuzzing;
 mod read;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::borrow::Cow;

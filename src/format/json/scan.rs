@@ -36,6 +36,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
             let byte = self.json.as_bytes().get(self.at).copied()?;
+            count_steps(0);
             if !is_blank(char::from(byte)) {
                 return Some(byte);
             }
@@ -59,6 +60,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn skip(&mut self, bytes: usize) {
+        count_steps(bytes);
         self.at = self.at.saturating_add(bytes);
     }
 
@@ -74,6 +76,7 @@ impl<'a> Scanner<'a> {
             let bytes = self.json.as_bytes();
             let end = find(bytes, self.at, b'"', b'\\').unwrap_or(bytes.len());
             let plain = bytes.get(self.at..end).unwrap_or_default();
+            count_steps(plain.len());
             if has_control(plain) {
                 self.skip(plain.iter().position(|byte| *byte < b' ').unwrap_or_default());
                 return Err(self.malformed());
@@ -151,12 +154,20 @@ impl<'a> Scanner<'a> {
     /// One digit or more.
     fn digits(&mut self) -> Result<(), JsonError> {
         let end = skip_digits(self.json.as_bytes(), self.at);
+        count_steps(end.saturating_sub(self.at));
         if end == self.at {
             return Err(self.malformed());
         }
         self.at = end;
         Ok(())
     }
+}
+
+/// Lets tests count what is read: bytes, and each look at one.
+#[inline]
+fn count_steps(_bytes: usize) {
+    #[cfg(test)]
+    super::tests::STEPS.set(super::tests::STEPS.get().saturating_add(_bytes).saturating_add(1));
 }
 
 /// Without an early end, so that the compiler turns it into vector code.
@@ -178,6 +189,7 @@ impl<'a> Written<'a> {
     /// Calls `push` with the parts of the text, in which escapes are replaced. Half a surrogate pair becomes U+FFFD.
     pub(super) fn unescape(self, mut push: impl FnMut(&str)) {
         let mut rest = self.text;
+        count_steps(rest.len());
         while let Some((plain, escape)) = rest.split_once('\\') {
             push(plain);
             let mut chars = escape.chars();
