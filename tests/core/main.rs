@@ -5,6 +5,8 @@
 mod support;
 
 mod deserialize;
+mod json;
+mod json_pushes;
 mod layouts;
 mod made;
 mod properties;
