@@ -75,7 +75,7 @@ pub(crate) struct Limits {
 impl Limits {
     /// Whether WeChat accepts `reply`, not considering whether there is a recipient.
     pub(crate) fn check(self, reply: &Reply) -> Result<(), SealError> {
-        reply.content().map_or(Ok(()), |content| content.check(self.to))
+        reply.content().map_or(Ok(()), |content| content.accepted(self.to))
     }
 }
 
@@ -155,7 +155,7 @@ impl ReplyContext {
             return Ok(Sealed::acknowledgement());
         };
         let (to, from) = self.names.both()?;
-        content.check(self.to)?;
+        content.accepted(self.to)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
             Writer::new(text).element("xml", |xml| {
