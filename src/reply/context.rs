@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{Reply, SealError};
 use crate::Timestamp;
 use crate::account::{Account, Generation};
-use crate::channel::ReplyTo;
+use crate::channel::{PushKind, ReplyTo};
 use crate::format::{TwoTexts, Writer};
 use crate::message::Id;
 use crate::receive_id::OtherReceiveId;
@@ -126,9 +126,9 @@ impl ReplyContext {
     ///
     /// # Errors
     ///
-    /// [`SealError`] if the push has no sender or receiver, or WeChat would not accept the reply: a blank text or one
-    /// over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in reply to an event.
-    /// [`Reply::None`] never fails.
+    /// [`SealError`] if the push has no sender or receiver, the account has no such reply, or WeChat would not accept it: a
+    /// blank text or one over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in
+    /// reply to an event, anything in reply to a system event. [`Reply::None`] never fails.
     pub fn seal(&self, reply: impl Into<Reply>) -> Result<Sealed, SealError> {
         self.seal_ref_at(&reply.into(), Timestamp::now(), rand::random())
     }
@@ -157,7 +157,7 @@ impl ReplyContext {
         let Some(content) = reply.content() else {
             return Ok(Sealed::acknowledgement());
         };
-        let (to, from) = self.names.both()?;
+        let (to, from) = self.recipients()?;
         content.accepted(self.to)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
@@ -188,9 +188,17 @@ impl ReplyContext {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             to: self.to,
-            has_recipient: self.names.both().is_ok(),
+            has_recipient: self.to.push != PushKind::System && self.names.both().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
         }
+    }
+
+    /// The receiver and the sender of a reply. A system event mostly names neither, but that is not why it has no reply.
+    fn recipients(&self) -> Result<(&str, &str), SealError> {
+        self.names.both().map_err(|missing| match self.to.push {
+            PushKind::System => SealError::ToSystemEvent,
+            PushKind::Message | PushKind::Event => missing,
+        })
     }
 
     fn seal_with(

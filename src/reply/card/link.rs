@@ -1,4 +1,4 @@
-use super::part::Part;
+use super::part::{Field, Part, part};
 use crate::SealError;
 use crate::format::Writer;
 use crate::reply::filled;
@@ -13,13 +13,18 @@ use crate::reply::filled;
 pub enum Link {
     /// A page: `Type` 1 and `Url`.
     Url(String),
-    /// A mini-program: `Type` 2, `AppId` and, where it does not open its first page, `PagePath`.
-    MiniProgram {
-        /// `AppId`.
-        app_id: String,
-        /// `PagePath`.
-        page_path: Option<String>,
-    },
+    /// A mini-program: `Type` 2, and its page.
+    MiniProgram(MiniProgramPage),
+}
+
+part! {
+    /// A page of a mini-program that a [`Link`] opens.
+    MiniProgramPage {
+        /// `AppId`: the mini-program's.
+        app_id: String = "AppId",
+        /// `PagePath`: the page, where it is not the first.
+        page_path: Option<String> = "PagePath",
+    }
 }
 
 impl Link {
@@ -40,7 +45,7 @@ impl Link {
     /// let link = Link::mini_program("wx0123456789abcdef");
     /// ```
     pub fn mini_program(app_id: impl Into<String>) -> Self {
-        Self::MiniProgram { app_id: app_id.into(), page_path: None }
+        Self::MiniProgram(MiniProgramPage { app_id: app_id.into(), page_path: None })
     }
 
     /// A page of a mini-program.
@@ -50,7 +55,7 @@ impl Link {
     /// let link = Link::mini_program_page("wx0123456789abcdef", "/pages/leave.html?id=1");
     /// ```
     pub fn mini_program_page(app_id: impl Into<String>, page_path: impl Into<String>) -> Self {
-        Self::MiniProgram { app_id: app_id.into(), page_path: Some(page_path.into()) }
+        Self::MiniProgram(MiniProgramPage { app_id: app_id.into(), page_path: Some(page_path.into()) })
     }
 }
 
@@ -58,7 +63,7 @@ impl Part for Link {
     fn check(&self) -> Result<(), SealError> {
         match self {
             Self::Url(url) => filled("Url", url),
-            Self::MiniProgram { app_id, .. } => filled("AppId", app_id),
+            Self::MiniProgram(page) => page.check(),
         }
     }
 
@@ -68,10 +73,9 @@ impl Part for Link {
                 xml.number("Type", 1);
                 xml.text("Url", url);
             }
-            Self::MiniProgram { app_id, page_path } => {
+            Self::MiniProgram(page) => {
                 xml.number("Type", 2);
-                xml.text("AppId", app_id);
-                xml.optional("PagePath", page_path.as_deref());
+                page.write(xml);
             }
         }
     }
@@ -79,10 +83,7 @@ impl Part for Link {
     fn room(&self) -> usize {
         match self {
             Self::Url(url) => url.len().saturating_add(64),
-            Self::MiniProgram { app_id, page_path } => {
-                let page_path = page_path.as_ref().map_or(0, String::len);
-                app_id.len().saturating_add(page_path).saturating_add(96)
-            }
+            Self::MiniProgram(page) => page.room().saturating_add(16),
         }
     }
 }

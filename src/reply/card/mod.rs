@@ -36,7 +36,7 @@ use crate::SealError;
 use crate::format::Writer;
 
 pub use controls::{Action, ActionMenu, Button, CheckBox, Choice, Select};
-pub use link::{Link, RowLink};
+pub use link::{Link, MiniProgramPage, RowLink};
 pub use part::Element;
 use part::{Field, Part, part, setters};
 pub use parts::{CardImage, Heading, ImageText, Jump, Quote, Row, Source};
