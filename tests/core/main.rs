@@ -6,6 +6,7 @@ mod support;
 
 mod channels;
 mod deserialize;
+mod json;
 mod layouts;
 mod made;
 mod properties;
