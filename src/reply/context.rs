@@ -1,14 +1,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::envelope::Envelope;
 use super::{Reply, SealError};
+use crate::Timestamp;
 use crate::account::{Account, Generation};
-use crate::channel::{PushKind, ReplyTo};
+use crate::channel::{DataFormat, PushKind, ReplyTo};
 use crate::format::{TwoTexts, Writer};
 use crate::message::Id;
 use crate::receive_id::OtherReceiveId;
 use crate::signature::Signature;
-use crate::{DataFormat, Timestamp};
 
 /// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
 /// anything else as an "illegal response".
@@ -101,8 +102,12 @@ impl Sealed {
         Self { content_type: "text/plain; charset=utf-8", body: ACKNOWLEDGEMENT.to_owned() }
     }
 
-    fn xml(body: String) -> Self {
-        Self { content_type: "text/xml; charset=utf-8", body }
+    fn document(format: DataFormat, body: String) -> Self {
+        let content_type = match format {
+            DataFormat::Xml => "text/xml; charset=utf-8",
+            DataFormat::Json => "application/json; charset=utf-8",
+        };
+        Self { content_type, body }
     }
 }
 
@@ -113,7 +118,8 @@ impl ReplyContext {
         self.names.let_go();
     }
 
-    /// Turns `reply` into the body of the HTTP response: XML, which in an encrypted mode is encrypted and signed.
+    /// Turns `reply` into the body of the HTTP response, in the account's [data format](DataFormat): encrypted and signed in
+    /// an encrypted mode.
     ///
     /// ```
     /// # use wechat_callback::{Callback, OpenError, SealError, TextReply};
@@ -161,7 +167,7 @@ impl ReplyContext {
         content.accepted(self.to)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
-            Writer::document(text, DataFormat::Xml, |xml| {
+            Writer::document(text, self.account.format, |xml| {
                 xml.text("ToUserName", to);
                 xml.text("FromUserName", from);
                 xml.number("CreateTime", now.as_secs());
@@ -171,16 +177,17 @@ impl ReplyContext {
         }))
     }
 
-    /// Seals a reply that is XML already, such as that of another service. It is not checked.
+    /// Seals a reply that is XML (or JSON) already, such as that of another service: in the account's
+    /// [data format](DataFormat). It is not checked.
     #[must_use]
-    pub fn seal_raw(&self, xml: &str) -> Sealed {
-        self.seal_raw_at(xml, Timestamp::now(), rand::random())
+    pub fn seal_raw(&self, reply: &str) -> Sealed {
+        self.seal_raw_at(reply, Timestamp::now(), rand::random())
     }
 
     /// As [`seal_raw`](Self::seal_raw), with the caller's clock and 16 random bytes.
     #[must_use]
-    pub fn seal_raw_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
-        self.seal_with(now, random, xml.len(), |text| text.push_str(xml))
+    pub fn seal_raw_at(&self, reply: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+        self.seal_with(now, random, reply.len(), |text| text.push_str(reply))
     }
 
     /// The limits that a reply to the push must keep.
@@ -208,35 +215,26 @@ impl ReplyContext {
         room: usize,
         write: impl FnOnce(&mut String),
     ) -> Sealed {
+        let format = self.account.format;
         let Some(cipher) = self.account.cipher(self.key) else {
-            let mut xml = String::with_capacity(room);
-            write(&mut xml);
-            return Sealed::xml(xml);
+            let mut body = String::with_capacity(room);
+            write(&mut body);
+            return Sealed::document(format, body);
         };
-        const BEFORE: &str = "<xml>\n<Encrypt><![CDATA[";
-        const TO_SIGNATURE: &str = "]]></Encrypt>\n<MsgSignature><![CDATA[";
-        const TO_TIMESTAMP: &str = "]]></MsgSignature>\n<TimeStamp>";
-        const TO_NONCE: &str = "</TimeStamp>\n<Nonce><![CDATA[";
-        const END: &str = "]]></Nonce>\n</xml>";
-        const BEHIND: usize = TO_SIGNATURE.len() + 40 + TO_TIMESTAMP.len() + TO_NONCE.len() + END.len();
-
         let mut digits = itoa::Buffer::new();
         let (timestamp, nonce) = (digits.format(now.as_secs()), self.names.nonce());
         let receive_id = self.receive_id.as_deref().unwrap_or(&self.account.app_id);
-        let behind = BEHIND + timestamp.len() + nonce.len();
-        let mut out = cipher.seal(receive_id, random, room, write, BEFORE, behind);
+        let envelope = Envelope::of(format);
+        let behind = envelope.behind(timestamp, nonce);
+        let mut out = cipher.seal(receive_id, random, room, write, envelope.before, behind);
         let token = self.account.token(self.token).secret();
-        let signature = Signature::of([token, timestamp, nonce, &out[BEFORE.len()..]]);
-        out.push_str(TO_SIGNATURE);
-        signature.push_hex(&mut out);
-        for part in [TO_TIMESTAMP, timestamp, TO_NONCE, nonce, END] {
-            out.push_str(part);
-        }
-        Sealed::xml(out)
+        let signature = Signature::of([token, timestamp, nonce, &out[envelope.before.len()..]]);
+        envelope.close(&mut out, signature, timestamp, nonce);
+        Sealed::document(format, out)
     }
 }
 
-/// Seals replies that are XML already, to a push that was not parsed ([`open_raw`](crate::Callback::open_raw)).
+/// Seals replies that are XML (or JSON) already, to a push that was not parsed ([`open_raw`](crate::Callback::open_raw)).
 #[derive(Debug, Clone)]
 pub struct RawReplyContext(ReplyContext);
 
@@ -247,14 +245,14 @@ impl RawReplyContext {
 
     /// As [`ReplyContext::seal_raw`].
     #[must_use]
-    pub fn seal_raw(&self, xml: &str) -> Sealed {
-        self.0.seal_raw(xml)
+    pub fn seal_raw(&self, reply: &str) -> Sealed {
+        self.0.seal_raw(reply)
     }
 
     /// As [`ReplyContext::seal_raw_at`].
     #[must_use]
-    pub fn seal_raw_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
-        self.0.seal_raw_at(xml, now, random)
+    pub fn seal_raw_at(&self, reply: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+        self.0.seal_raw_at(reply, now, random)
     }
 }
 

@@ -27,6 +27,7 @@ pub mod card;
 #[cfg(test)]
 mod channel_tests;
 mod context;
+mod envelope;
 mod error;
 mod media;
 mod news;
