@@ -73,10 +73,16 @@ pub(crate) struct Limits {
     to: ReplyTo,
     pub(crate) has_recipient: bool,
     pub(crate) is_encrypted: bool,
+    pub(crate) format: DataFormat,
 }
 
 #[cfg(feature = "tokio-1")]
 impl Limits {
+    /// Whether it is a system event, which has no reply.
+    pub(crate) const fn is_to_system_event(self) -> bool {
+        matches!(self.to.push, PushKind::System)
+    }
+
     /// Whether WeChat accepts `reply`, not considering whether there is a recipient.
     pub(crate) fn check(self, reply: &Reply) -> Result<(), SealError> {
         reply.content().map_or(Ok(()), |content| content.accepted(self.to))
@@ -197,6 +203,7 @@ impl ReplyContext {
             to: self.to,
             has_recipient: self.to.push != PushKind::System && self.names.both().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
+            format: self.account.format,
         }
     }
 

@@ -45,7 +45,7 @@ impl Handlers {
                 (Source::Failure, self.failure(limits))
             }
             HandlerOutput::Passthrough(response) => {
-                response.log(limits.is_encrypted);
+                response.log(limits);
                 (Source::Passthrough, Reply::None.into_shared())
             }
         }
