@@ -4,6 +4,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
+mod channels;
 mod deserialize;
 mod json;
 mod json_pushes;
