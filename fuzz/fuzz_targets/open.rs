@@ -13,10 +13,10 @@ use wechat_callback_fuzz::{MODES, NOW, callback, encrypt, envelope, signed_query
 fn open_as_it_is(mode: SecurityMode, query: &str, body: &[u8]) {
     let callback = callback(mode);
     let opened = callback.open_at(query, body, NOW);
-    let opened_xml = callback.open_raw_at(query, body, NOW);
+    let opened_raw = callback.open_raw_at(query, body, NOW);
     match &opened {
         Ok(opened) => {
-            let xml = opened_xml.expect("what opens is verified").plaintext;
+            let xml = opened_raw.expect("what opens is verified").plaintext;
             assert_eq!(xml, opened.plaintext);
             assert!(Message::from_xml(&xml).expect("what opens is a message") == opened.message);
         }
