@@ -262,7 +262,7 @@ pub static KINDS: &[Kind] = &[
         &[
             Own("appid", "<![CDATA[wx2adde47f305f81f6]]>"),
             Own("status", "0"),
-            Own("msg", "<![CDATA[OK]]>"),
+            Text("msg"),
             Open("info"),
             Text("name"),
             Own("code", "<![CDATA[9133]]>"),

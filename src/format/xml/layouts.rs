@@ -177,7 +177,7 @@ static SYSTEM: &[Layout] = &[
             "notify_third_fastregisterbetaapp",
             "notify_third_fastverifybetaapp",
         ],
-        parts: &[Inside("info"), Text("name")],
+        parts: &[Text("msg"), Inside("info"), Text("name")],
     },
     Layout { kinds: &["notify_3rd_wxa_auth"], parts: &[Text("message")] },
 ];
