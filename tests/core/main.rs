@@ -13,5 +13,6 @@ mod replies;
 mod rotation;
 mod samples;
 mod typed;
+mod typed_json;
 mod user_text;
 mod vectors;
