@@ -20,6 +20,8 @@
 //! }
 //! ```
 //!
+#![doc = include_str!("family.md")]
+//!
 //! # As JSON
 //!
 //! A [`Message`] serializes to readable JSON and back without loss, so that pushes can go through a queue:
