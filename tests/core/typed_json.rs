@@ -1,7 +1,7 @@
 //! What mini-programs and the Store push as JSON, typed: the shapes that differ from XML.
 
 use wechat_callback::message::event::{SubscribeMsgChange, SubscribeMsgPopup, SubscribeMsgSent};
-use wechat_callback::message::{Content, Event};
+use wechat_callback::message::{Content, Event, Id};
 use wechat_callback::{Message, Timestamp};
 
 fn read(json: &str) -> Message {
@@ -79,7 +79,7 @@ fn a_list_without_a_wrapper_is_read_whether_it_is_one_or_many() {
     let sent = event("subscribe_msg_sent_event", sent);
     let Event::SubscribeMsgSent(SubscribeMsgSent { list, .. }) = sent else { panic!("{sent:?}") };
     assert_eq!(
-        (list[0].msg_id.as_ref().map(|id| id.as_str()), list[0].error_code),
+        (list[0].msg_id.as_ref().map(Id::as_str), list[0].error_code),
         (Some("1864323726461255680"), Some(0))
     );
 }
