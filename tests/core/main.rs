@@ -15,6 +15,7 @@ mod replies;
 mod rotation;
 mod samples;
 mod typed;
+mod typed_json;
 mod user_text;
 mod vectors;
 mod wecom;
