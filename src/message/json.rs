@@ -10,14 +10,14 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{Content, Fields, Head, Message};
+use super::{Content, Head, Message};
 use crate::format::Tree;
 
 impl Message {
     /// Whether the head or the content is another than the fields say.
     fn is_altered(&self) -> bool {
-        let fields = Fields::new(self.tree.root());
-        Head::read(fields) != self.head || Content::read(fields) != self.content
+        let read = Self::from_tree(self.tree.clone());
+        read.head != self.head || read.content != self.content
     }
 }
 
