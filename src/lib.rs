@@ -51,6 +51,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod account_id;
+#[cfg(feature = "tokio-1")]
+pub mod accounts;
 mod callback;
 mod channel;
 mod cipher;
@@ -80,6 +83,7 @@ mod signature;
 mod swar;
 mod timestamp;
 
+pub use account_id::AccountId;
 /// The attribute for implementations of [`DeliveryStore`](delivery::DeliveryStore) and `ReplySender`.
 #[doc(no_inline)]
 pub use async_trait::async_trait;

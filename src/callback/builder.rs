@@ -9,7 +9,7 @@ use crate::SecurityMode;
 use crate::account::{Account, Rotation};
 use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
-use crate::delivery::DeliveryKey;
+use crate::delivery::KeyPrefix;
 
 impl Callback {
     /// Starts with the AppID (开发者ID) and the Token (令牌) of the account, as the console shows them.
@@ -145,8 +145,9 @@ impl CallbackBuilder {
             );
         }
         let (app_id, timestamp_tolerance) = (self.app_id, self.timestamp_tolerance);
-        let deliveries = DeliveryKey::prefix(&app_id);
+        let deliveries = KeyPrefix::new(&app_id);
         let account = Account {
+            id: app_id.as_str().into(),
             app_id,
             mode,
             channel: Channel::OfficialAccount,

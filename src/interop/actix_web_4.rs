@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, 
 use super::{UNSEALED, extract};
 use crate::message::event::*;
 use crate::message::*;
-use crate::{HandlerError, MessageRejection, Reply};
+use crate::{AccountId, HandlerError, MessageRejection, Reply};
 
 impl FromRequest for WechatMessage {
     type Error = MessageRejection;
@@ -33,7 +33,7 @@ macro_rules! extractor {
         }
     )+};
 }
-extractor! { Head = "", }
+extractor! { AccountId = "", Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
 

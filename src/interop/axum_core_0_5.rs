@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::{UNSEALED, extract};
 use crate::message::event::*;
 use crate::message::*;
-use crate::{HandlerError, MessageRejection, Reply, sealing};
+use crate::{AccountId, HandlerError, MessageRejection, Reply, sealing};
 
 impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
@@ -30,7 +30,7 @@ macro_rules! extractor {
         }
     )+};
 }
-extractor! { Head = "", }
+extractor! { AccountId = "", Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
 

@@ -7,9 +7,9 @@ mod actix_web_4;
 #[cfg(feature = "axum-core-0_5")]
 mod axum_core_0_5;
 
-use crate::MessageRejection;
 use crate::message::event::*;
 use crate::message::*;
+use crate::{AccountId, MessageRejection};
 
 /// The body of a reply that is sent without the middleware. It is a loud mistake, so that it is found.
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
@@ -19,6 +19,12 @@ const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower)
 trait Extract: Clone {
     /// `None` if the message is of another kind.
     fn of(message: &Message) -> Option<&Self>;
+}
+
+impl Extract for AccountId {
+    fn of(message: &Message) -> Option<&Self> {
+        message.account()
+    }
 }
 
 impl Extract for Message {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Content, Head, Message};
+use crate::AccountId;
 use crate::format::Tree;
 
 #[derive(Deserialize)]
@@ -10,13 +11,15 @@ use crate::format::Tree;
 pub(super) struct Written {
     head: Head,
     content: Content,
+    #[serde(default)]
+    account: Option<AccountId>,
     fields: Tree,
 }
 
 /// What is equal to what the elements say shares their memory.
 impl From<Written> for Message {
-    fn from(Written { head, content, fields }: Written) -> Self {
-        let mut message = Self::from_tree(fields);
+    fn from(Written { head, content, account, fields }: Written) -> Self {
+        let mut message = Self { account, ..Self::from_tree(fields) };
         if message.head != head {
             message.head = head;
         }

@@ -87,8 +87,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::XmlError;
 use crate::format::Tree;
+use crate::{AccountId, XmlError};
 use read::elements;
 
 #[cfg(any(
@@ -130,6 +130,9 @@ pub struct Message {
     pub head: Head,
     /// What it holds, by kind.
     pub content: Content,
+    /// To which account it was pushed, where it came through a callback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountId>,
     #[serde(rename = "fields")]
     tree: Tree,
 }
@@ -155,7 +158,7 @@ impl Message {
     #[inline]
     pub(crate) fn from_tree(tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
-        Self { head: Head::read(fields), content: Content::read(fields), tree }
+        Self { head: Head::read(fields), content: Content::read(fields), account: None, tree }
     }
 
     /// Whether there is an element `Encrypt`.
@@ -176,6 +179,12 @@ impl Message {
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()
+    }
+
+    /// The account that it was pushed to, where it came through a [`Callback`](crate::Callback).
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
     }
 
     /// The event, if the message is one.

@@ -125,11 +125,11 @@ mod push;
 pub use middleware::WechatMiddleware;
 #[doc(inline)]
 pub use wechat_callback::{
-    Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
-    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedRaw, ParseModeError,
-    PreviousCredentials, QueryError, RawReplyContext, Refusal, Reply, ReplyContext, Revealed, SealError,
-    Sealed, SecurityMode, TextReply, Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage,
-    XmlError, async_trait, delivery, late_reply, message, reply, server,
+    AccountId, Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError,
+    ImageReply, Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedRaw,
+    ParseModeError, PreviousCredentials, QueryError, RawReplyContext, Refusal, Reply, ReplyContext, Revealed,
+    SealError, Sealed, SecurityMode, TextReply, Timestamp, TransferReply, VideoReply, VoiceReply,
+    WechatMessage, XmlError, accounts, async_trait, delivery, late_reply, message, reply, server,
 };
 
 /// The snippet of the registry page compiles.

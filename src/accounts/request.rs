@@ -1,0 +1,77 @@
+#![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::query;
+
+/// A request, as far as it says which account it is for. None of it is authenticated.
+#[derive(Clone, Copy)]
+pub struct AccountRequest<'a> {
+    path: &'a str,
+    query: &'a str,
+    body: Option<&'a [u8]>,
+}
+
+impl<'a> AccountRequest<'a> {
+    /// A request to `path`, with the query string as it stands in the URL, without the `?`.
+    ///
+    /// ```
+    /// # use wechat_callback::accounts::AccountRequest;
+    /// let request = AccountRequest::new("/weixin/wx5823bf96d3bd56c7", "account=shop&nonce=1");
+    /// assert_eq!(request.path_segment().as_deref(), Some("wx5823bf96d3bd56c7"));
+    /// assert_eq!(request.parameter("account").as_deref(), Some("shop"));
+    /// ```
+    #[must_use]
+    pub const fn new(path: &'a str, query: &'a str) -> Self {
+        Self { path, query, body: None }
+    }
+
+    /// With the body of a push.
+    #[must_use]
+    pub const fn with_body(self, body: &'a [u8]) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// The path as it stands in the URL. In a nested router of axum it is what is left of it.
+    #[must_use]
+    pub const fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// The last segment of the path, percent-decoded. `None` where it is empty, longer than 256 bytes or not UTF-8.
+    ///
+    /// ```
+    /// # use wechat_callback::accounts::AccountRequest;
+    /// assert_eq!(AccountRequest::new("/weixin/%E5%BA%97", "").path_segment().as_deref(), Some("店"));
+    /// assert_eq!(AccountRequest::new("/weixin/", "").path_segment(), None);
+    /// ```
+    #[must_use]
+    pub fn path_segment(&self) -> Option<Cow<'a, str>> {
+        let (_, segment) = self.path.rsplit_once('/').unwrap_or(("", self.path));
+        query::decode_short(segment).filter(|segment| !segment.is_empty())
+    }
+
+    /// The query string as it stands in the URL, without the `?`.
+    #[must_use]
+    pub const fn query(&self) -> &'a str {
+        self.query
+    }
+
+    /// The value of a parameter of the query, percent-decoded. `None` where it is missing, or there more than once, or
+    /// longer than 256 bytes or not UTF-8.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
+        query::parameter(self.query, name)
+    }
+}
+
+/// The path, without what the query says.
+impl fmt::Debug for AccountRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountRequest")
+            .field("path", &self.path)
+            .field("body_length", &self.body.map(<[u8]>::len))
+            .finish_non_exhaustive()
+    }
+}
