@@ -41,12 +41,12 @@ impl Account {
 
     /// Without what is kept of the keys to be quick, for those who have many.
     #[cfg(feature = "tokio-1")]
-    pub(crate) fn to_compact(&self) -> Self {
-        let compact = |ciphers: &Rotation<Cipher>| Rotation {
-            current: ciphers.current.to_compact(),
-            previous: ciphers.previous.as_ref().map(Cipher::to_compact),
-        };
-        Self { ciphers: self.ciphers.as_ref().map(compact), ..self.clone() }
+    pub(crate) fn into_compact(mut self) -> Self {
+        if let Some(Rotation { current, previous }) = &mut self.ciphers {
+            current.compact();
+            previous.iter_mut().for_each(Cipher::compact);
+        }
+        self
     }
 
     /// With the credentials of `old` as the previous ones, where it has none already. `None` where nothing is to be added.

@@ -109,8 +109,8 @@ impl Cipher {
 
     /// As small as it can be.
     #[cfg(feature = "tokio-1")]
-    pub(crate) fn to_compact(&self) -> Self {
-        Self { schedules: None, ..self.clone() }
+    pub(crate) fn compact(&mut self) {
+        self.schedules = None;
     }
 
     fn iv(&self) -> &Block {

@@ -109,7 +109,7 @@ impl Accounts {
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
     pub fn insert(&self, key: impl Into<String>, callback: Callback) -> Option<Callback> {
-        let callback = self.own(callback.account.to_compact());
+        let callback = self.own(Arc::unwrap_or_clone(callback.account).into_compact());
         let entries = self.shared.entries.pin();
         let before = entries.insert(key.into().into(), Entry { callback, overlap: None });
         before.map(|before| before.callback.clone())
@@ -128,7 +128,7 @@ impl Accounts {
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
     pub fn replace(&self, key: impl Into<String>, callback: Callback) -> Option<Callback> {
-        let then = self.own(callback.account.to_compact());
+        let then = self.own(Arc::unwrap_or_clone(callback.account).into_compact());
         let until = Instant::now() + OVERLAP;
         let entries = self.shared.entries.pin();
         let replaced = entries.compute(key.into().into(), |before| {
@@ -160,6 +160,7 @@ impl Accounts {
     /// # let accounts = Accounts::by_path_segment();
     /// assert!(accounts.remove("wx5823bf96d3bd56c7").is_none());
     /// ```
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn remove(&self, key: &str) -> Option<Callback> {
         self.shared.entries.pin().remove(key).map(|before| before.callback.clone())
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use actix_web::{App, web};
 use axum::Router;
@@ -10,7 +9,7 @@ use axum::body::Body;
 use axum::routing::post;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
-use wechat_callback::server::Engine;
+use wechat_callback::server::{self, Engine};
 use wechat_callback::{Callback, Message, TextReply, WechatMessage};
 
 use super::{Push, Wechat};
@@ -175,7 +174,7 @@ pub fn engine(callback: &Callback, request: &Request) -> Outcome {
     };
     let engine = Engine::new(callback.clone());
     let Request { method, query, body, .. } = request;
-    let answered = block_on(engine.handle(method, query, body, Instant::now(), handler));
+    let answered = block_on(engine.handle(server::Request::new(method, "/weixin", query, body), handler));
     let headers = answered.headers().map(|(name, value)| (name, value.as_bytes()));
     let answer = answer(answered.status, headers, answered.body.as_bytes());
     Outcome { answer, calls: calls.load(Ordering::Relaxed) }
