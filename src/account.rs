@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
 use crate::delivery::KeyPrefix;
+use crate::receive_id::ReceiveIds;
 use crate::secret::Token;
 use crate::{AccountId, SecurityMode};
 
@@ -13,7 +14,9 @@ use crate::{AccountId, SecurityMode};
 pub(crate) struct Account {
     /// What its owner knows it by. Another than the app id where it is answered on behalf of another.
     pub(crate) id: AccountId,
+    /// The AppID or CorpID.
     pub(crate) app_id: String,
+    pub(crate) receive_ids: ReceiveIds,
     pub(crate) mode: SecurityMode,
     pub(crate) channel: Channel,
     pub(crate) format: DataFormat,
