@@ -32,7 +32,7 @@
 mod request;
 mod table;
 
-pub use request::AccountRequest;
+pub use request::{AccountRequest, Envelope};
 pub use table::{Accounts, ParameterError};
 
 use crate::Callback;

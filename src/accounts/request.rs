@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::DataFormat;
+use crate::format;
 use crate::query;
 
 /// A request, as far as it says which account it is for. None of it is authenticated.
@@ -63,6 +65,67 @@ impl<'a> AccountRequest<'a> {
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         query::parameter(self.query, name)
+    }
+
+    /// The elements of the body that say whom it is for; in plain mode they are the message's own. `None` where there is
+    /// no body, as in a GET, where it is not read yet, or it is neither XML nor JSON.
+    ///
+    /// ```
+    /// # use wechat_callback::accounts::AccountRequest;
+    /// let body = b"<xml><ToUserName>gh_1ea4fc76af61</ToUserName><Encrypt>...</Encrypt></xml>";
+    /// let request = AccountRequest::new("/weixin", "").with_body(body);
+    /// let envelope = request.envelope().expect("a body");
+    /// assert_eq!(envelope.to_user_name(), Some("gh_1ea4fc76af61"));
+    /// ```
+    #[must_use]
+    pub fn envelope(&self) -> Option<Envelope<'a>> {
+        let body = simdutf8::basic::from_utf8(self.body?).ok()?;
+        // Which format it has to be is not known before the account is. This chooses credentials alone, so what it looks
+        // like is enough.
+        let is_json = body.trim_ascii_start().starts_with('{');
+        let format = if is_json { DataFormat::Json } else { DataFormat::Xml };
+        format::envelope(body, format).ok().map(Envelope)
+    }
+}
+
+/// The elements of a body that say whom it is for. **Nothing proves them**: they only choose the credentials, with which the
+/// push is then verified.
+pub struct Envelope<'a>(format::Envelope<'a>);
+
+impl Envelope<'_> {
+    /// `Encrypt`: what is encrypted.
+    #[must_use]
+    pub fn encrypt(&self) -> Option<&str> {
+        self.0.encrypt.as_deref()
+    }
+
+    /// `ToUserName`: the original id (原始ID) of an account, or the CorpID of a company in WeCom.
+    #[must_use]
+    pub fn to_user_name(&self) -> Option<&str> {
+        self.0.to_user_name.as_deref()
+    }
+
+    /// `AppId`: an open platform's own AppID, in what is pushed to its URL for events.
+    #[must_use]
+    pub fn app_id(&self) -> Option<&str> {
+        self.0.app_id.as_deref()
+    }
+
+    /// `AgentID`: the app of a company in WeCom.
+    #[must_use]
+    pub fn agent_id(&self) -> Option<&str> {
+        self.0.agent_id.as_deref()
+    }
+}
+
+/// The ids, without what is encrypted.
+impl fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("to_user_name", &self.to_user_name())
+            .field("app_id", &self.app_id())
+            .field("agent_id", &self.agent_id())
+            .finish_non_exhaustive()
     }
 }
 

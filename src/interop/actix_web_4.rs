@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{UNSEALED, extract};
+use super::{UNSEALED, account, extract};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{AccountId, HandlerError, MessageRejection, Reply};
@@ -18,6 +18,15 @@ impl FromRequest for WechatMessage {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(extract(request.extensions().get()).map(Self))
+    }
+}
+
+impl FromRequest for AccountId {
+    type Error = MessageRejection;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(account(request.extensions().get()))
     }
 }
 
@@ -33,7 +42,7 @@ macro_rules! extractor {
         }
     )+};
 }
-extractor! { AccountId = "", Head = "", }
+extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
 

@@ -6,7 +6,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{UNSEALED, extract};
+use super::{UNSEALED, account, extract};
 use crate::message::event::*;
 use crate::message::*;
 use crate::{AccountId, HandlerError, MessageRejection, Reply, sealing};
@@ -16,6 +16,14 @@ impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         extract(parts.extensions.get()).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AccountId {
+    type Rejection = MessageRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        account(parts.extensions.get())
     }
 }
 
@@ -30,7 +38,7 @@ macro_rules! extractor {
         }
     )+};
 }
-extractor! { AccountId = "", Head = "", }
+extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
 

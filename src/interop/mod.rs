@@ -21,12 +21,6 @@ trait Extract: Clone {
     fn of(message: &Message) -> Option<&Self>;
 }
 
-impl Extract for AccountId {
-    fn of(message: &Message) -> Option<&Self> {
-        message.account()
-    }
-}
-
 impl Extract for Message {
     fn of(message: &Message) -> Option<&Self> {
         Some(message)
@@ -71,6 +65,11 @@ for_each_event!(event);
 fn extract<P: Extract>(message: Option<&Message>) -> Result<P, MessageRejection> {
     let message = message.ok_or(MessageRejection::NoMiddleware)?;
     P::of(message).cloned().ok_or(MessageRejection::OtherKind)
+}
+
+/// To which account a message was pushed. Every one that came through the middleware says so.
+fn account(message: Option<&Message>) -> Result<AccountId, MessageRejection> {
+    message.and_then(Message::account).cloned().ok_or(MessageRejection::NoMiddleware)
 }
 
 /// Hands the kinds of reply to a macro.

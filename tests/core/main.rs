@@ -5,6 +5,7 @@
 mod support;
 
 mod deserialize;
+mod json;
 mod layouts;
 mod made;
 mod properties;

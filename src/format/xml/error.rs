@@ -1,4 +1,4 @@
-use super::{MAX_DEPTH, MAX_ELEMENTS};
+use super::Limit;
 
 /// Why XML was not read. Positions are offsets in bytes.
 ///
@@ -25,12 +25,12 @@ pub enum XmlError {
     #[error("the root element is not <xml>")]
     Root,
     /// Elements are nested deeper than 16 levels.
-    #[error("elements nested deeper than {} levels", MAX_DEPTH)]
+    #[error("{}", Limit::Depth)]
     Depth,
     /// There are more than 4,096 elements.
-    #[error("more than {} elements", MAX_ELEMENTS)]
+    #[error("{}", Limit::Elements)]
     Elements,
     /// An element that identifies the message occurs more than once: sender, receiver, time, kind, id or `Encrypt`.
-    #[error("the element {0} is there more than once")]
+    #[error("{}", Limit::Doubled(.0))]
     Doubled(&'static str),
 }
