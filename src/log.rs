@@ -80,10 +80,17 @@ impl Log {
 
 #[cfg(feature = "tokio-1")]
 impl Log {
-    /// Logs once that WeChat is answered, with `line`.
-    pub(crate) fn announce(&self, line: impl FnOnce()) {
-        if !self.is_announced.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            line();
+    /// Logs once that WeChat is answered, for `account` or for many.
+    pub(crate) fn announce(&self, account: Option<&Callback>) {
+        if self.is_announced.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            return;
+        }
+        match account {
+            Some(callback) => {
+                let (app_id, mode) = (callback.app_id(), callback.mode());
+                tracing::info!(app_id, %mode, "answering WeChat");
+            }
+            None => tracing::info!("answering WeChat for many accounts"),
         }
     }
 

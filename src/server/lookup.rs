@@ -33,15 +33,14 @@ impl Lookup {
     pub(super) fn new(lookup: impl AccountLookup) -> (Self, Arc<Process>) {
         let any: &dyn Any = &lookup;
         if let Some(callback) = any.downcast_ref::<Callback>() {
-            let (app_id, mode) = (callback.app_id(), callback.mode());
-            callback.process.log.announce(|| tracing::info!(app_id, %mode, "answering WeChat"));
+            callback.process.log.announce(Some(callback));
             return (Self::One(callback.clone()), callback.process.clone());
         }
         let process = match any.downcast_ref::<Accounts>() {
             Some(accounts) => accounts.process().clone(),
             None => Arc::new(Process::of_many_accounts()),
         };
-        process.log.announce(|| tracing::info!("answering WeChat for many accounts"));
+        process.log.announce(None);
         let needs_envelope = lookup.needs_envelope();
         (Self::Many { accounts: Arc::new(lookup), needs_envelope }, process)
     }
