@@ -138,3 +138,71 @@ impl fmt::Debug for AccountRequest<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(path: &str) -> Option<String> {
+        AccountRequest::new(path, "").path_segment().map(Cow::into_owned)
+    }
+
+    #[test]
+    fn the_last_segment_is_decoded_once_and_bounded() {
+        assert_eq!(segment("/a/b").as_deref(), Some("b"));
+        assert_eq!(segment("b").as_deref(), Some("b"));
+        assert_eq!(segment("/a/%2577x1").as_deref(), Some("%77x1"));
+        assert_eq!(segment("/a/b%2Fc").as_deref(), Some("b/c"));
+        for none in ["", "/", "/a/", "/%ff"] {
+            assert_eq!(segment(none), None, "{none}");
+        }
+        assert!(segment(&format!("/{}", "x".repeat(256))).is_some());
+        assert_eq!(segment(&format!("/{}", "x".repeat(257))), None);
+    }
+
+    #[test]
+    fn a_parameter_is_there_once_however_it_is_spelled() {
+        let parameter = |query| AccountRequest::new("/", query).parameter("account").map(Cow::into_owned);
+        assert_eq!(parameter("a=1&account=shop&b=2").as_deref(), Some("shop"));
+        assert_eq!(parameter("%61ccount=%E5%BA%97").as_deref(), Some("店"));
+        assert_eq!(parameter("account").as_deref(), Some(""));
+        for none in
+            ["", "accounts=1", "Account=1", "account=1&account=1", "account=1&%61ccount=2", "account=%ff"]
+        {
+            assert_eq!(parameter(none), None, "{none}");
+        }
+        assert_eq!(parameter(&format!("account={}", "x".repeat(257))), None);
+    }
+
+    #[test]
+    fn an_envelope_is_read_in_the_format_that_it_looks_like() {
+        for body in [
+            &b"<xml><ToUserName>ww1</ToUserName><AgentID>7</AgentID><AppId>wx1</AppId><Encrypt>x</Encrypt></xml>"[..],
+            b"\r\n {\"tousername\":\"ww1\",\"AgentID\":7,\"AppId\":\"wx1\",\"Encrypt\":\"x\"}",
+        ] {
+            let envelope = AccountRequest::new("/", "").with_body(body).envelope().expect("an envelope");
+            assert_eq!((envelope.to_user_name(), envelope.agent_id()), (Some("ww1"), Some("7")));
+            assert_eq!((envelope.app_id(), envelope.encrypt()), (Some("wx1"), Some("x")));
+        }
+        for none in [&b""[..], b"x", b"\xff", b"[]", b"<xml><Encrypt>1</Encrypt><Encrypt>2</Encrypt></xml>"] {
+            assert!(
+                AccountRequest::new("/", "")
+                    .with_body(none)
+                    .envelope()
+                    .is_none_or(|read| read.encrypt().is_none())
+            );
+        }
+        assert!(AccountRequest::new("/", "").envelope().is_none());
+    }
+
+    #[test]
+    fn debug_shows_neither_the_query_nor_the_body() {
+        let request = AccountRequest::new("/weixin", "signature=s3cret")
+            .with_body(b"<xml><Encrypt>hidden</Encrypt></xml>");
+        let shown = format!("{request:?} {:?}", request.envelope());
+        assert!(
+            shown.contains("/weixin") && !shown.contains("s3cret") && !shown.contains("hidden"),
+            "{shown}"
+        );
+    }
+}

@@ -255,3 +255,46 @@ pub struct ParameterError {
     /// The name.
     pub name: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn callback() -> Callback {
+        Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build().expect("an account")
+    }
+
+    #[test]
+    fn no_parameter_of_wechats_own_is_taken() {
+        for name in
+            ["", "signature", "timestamp", "nonce", "echostr", "msg_signature", "encrypt_type", "openid"]
+        {
+            let error = Accounts::by_parameter(name).expect_err("WeChat's own");
+            assert_eq!(error.name, name);
+            assert!(!error.to_string().contains('\n'));
+        }
+        assert!(Accounts::by_parameter("id").is_ok());
+    }
+
+    #[test]
+    fn clones_share_the_accounts_and_what_a_process_remembers() {
+        let (one, other) = {
+            let accounts = Accounts::by_path_segment();
+            (accounts.clone(), accounts)
+        };
+        assert!(one.insert("a", callback()).is_none());
+        assert!(other.insert("a", callback()).is_some());
+        assert!(other.replace("b", callback()).is_none());
+        assert_eq!((one.len(), one.is_empty()), (2, false));
+        let found = one.get("a").expect("it is there");
+        assert!(Arc::ptr_eq(&found.process, &other.shared.process));
+        assert!(one.remove("a").is_some() && other.get("a").is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let accounts = Accounts::by_path_segment();
+        accounts.insert("a", callback());
+        assert_eq!(format!("{accounts:?}"), "Accounts { len: 1, .. }");
+    }
+}
