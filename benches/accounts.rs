@@ -17,8 +17,11 @@ use wechat_callback::{Callback, Message, TextReply};
 
 const SIZES: [u64; 3] = [1, 1_000, 100_000];
 
-/// How many are timed together.
-const SLICE: u64 = 200;
+/// How many pushes are timed together.
+const PUSHES: u64 = 200;
+
+/// How many look-ups.
+const LOOK_UPS: u64 = 2_000;
 
 fn main() {
     // `cargo bench -- --test` runs everything once; what `cargo test` runs is no benchmark.
@@ -39,15 +42,16 @@ fn main() {
             // What runs after another finds its caches.
             for turn in 0..subjects.len() {
                 let at = (round + turn) % subjects.len();
-                let paths: Vec<_> = (0..SLICE).map(|_| random.path(subjects[at].accounts)).collect();
+                let paths: Vec<_> = (0..LOOK_UPS).map(|_| random.path(subjects[at].accounts)).collect();
                 times[at].look_ups.push(subjects[at].look_up(&paths));
-                let paths: Vec<_> = (0..SLICE).map(|_| random.path(subjects[at].accounts)).collect();
+                let paths: Vec<_> = (0..PUSHES).map(|_| random.path(subjects[at].accounts)).collect();
                 times[at].pushes.push(subjects[at].answer(&runtime, &paths, &push));
             }
         }
-        let alone = median(&mut times[0].pushes.clone());
+        let alone = median(&mut times[0].pushes.clone(), PUSHES);
         for (subject, times) in subjects.iter().zip(&mut times) {
-            let (look_up, answer) = (median(&mut times.look_ups), median(&mut times.pushes));
+            let (look_up, answer) =
+                (median(&mut times.look_ups, LOOK_UPS), median(&mut times.pushes, PUSHES));
             let (accounts, ratio) = (subject.accounts, answer / alone);
             let name = if subject.table.is_some() { accounts.to_string() } else { "alone".to_owned() };
             println!("| {mode} | {name} | {look_up:.0} | {answer:.0} | {ratio:.2} |");
@@ -61,10 +65,10 @@ struct Times {
     pushes: Vec<Duration>,
 }
 
-/// Nanoseconds of one of a slice.
-fn median(slices: &mut [Duration]) -> f64 {
+/// Nanoseconds of one of so many in a slice.
+fn median(slices: &mut [Duration], count: u64) -> f64 {
     slices.sort_unstable();
-    slices[slices.len() / 2].as_nanos() as f64 / SLICE as f64
+    slices[slices.len() / 2].as_nanos() as f64 / count as f64
 }
 
 struct Random(u64);

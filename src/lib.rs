@@ -127,6 +127,7 @@ mod pages {
         Testing = "docs/testing.md",
         Deploying = "docs/deploying.md",
         Store = "docs/store.md",
+        Accounts = "docs/accounts.md",
         Migrating = "docs/migrating.md",
         MigratingWerobot = "docs/migrating-werobot.md",
     }

@@ -1,5 +1,6 @@
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 use super::{AccountLookup, AccountRequest};
 use crate::account::Account;
 use crate::delivery::MemoryStore;
+use crate::message::Id;
 use crate::process::Process;
 use crate::{Callback, query};
 
@@ -33,7 +35,7 @@ pub struct Accounts {
 
 struct Shared {
     key: Key,
-    entries: papaya::HashMap<Box<str>, Entry>,
+    entries: papaya::HashMap<EntryKey, Entry>,
     process: Arc<Process>,
 }
 
@@ -41,6 +43,30 @@ struct Shared {
 enum Key {
     PathSegment,
     Parameter(Box<str>),
+}
+
+/// The key of an account. One of up to 22 bytes, as an AppID is, stands in the entry: what is not in the processor's
+/// caches is fetched once.
+#[derive(PartialEq, Eq)]
+struct EntryKey(Id);
+
+impl EntryKey {
+    fn of(key: &str) -> Self {
+        Self(key.into())
+    }
+}
+
+impl Borrow<str> for EntryKey {
+    fn borrow(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// As the text does.
+impl Hash for EntryKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
+    }
 }
 
 #[derive(Clone)]
@@ -111,7 +137,7 @@ impl Accounts {
     pub fn insert(&self, key: impl Into<String>, callback: Callback) -> Option<Callback> {
         let callback = self.own(Arc::unwrap_or_clone(callback.account).into_compact());
         let entries = self.shared.entries.pin();
-        let before = entries.insert(key.into().into(), Entry { callback, overlap: None });
+        let before = entries.insert(EntryKey::of(&key.into()), Entry { callback, overlap: None });
         before.map(|before| before.callback.clone())
     }
 
@@ -131,7 +157,7 @@ impl Accounts {
         let then = self.own(Arc::unwrap_or_clone(callback.account).into_compact());
         let until = Instant::now() + OVERLAP;
         let entries = self.shared.entries.pin();
-        let replaced = entries.compute(key.into().into(), |before| {
+        let replaced = entries.compute(EntryKey::of(&key.into()), |before| {
             let old = before.map(|(_, before)| &before.callback.account);
             let overlapping = old.and_then(|old| then.account.following(old));
             let entry = match overlapping {
@@ -217,7 +243,7 @@ impl Accounts {
     #[cold]
     fn end_overlap(&self, key: &str) {
         let now = Instant::now();
-        self.shared.entries.pin().compute(key.into(), |current| match current {
+        self.shared.entries.pin().compute(EntryKey::of(key), |current| match current {
             Some((_, Entry { overlap: Some(overlap), .. })) if overlap.until <= now => {
                 Operation::<_, ()>::Insert(Entry { callback: overlap.then.clone(), overlap: None })
             }
