@@ -69,6 +69,7 @@ mod metrics;
 mod mode;
 mod process;
 mod query;
+mod receive_id;
 mod refusal;
 pub mod reply;
 mod reveal;
@@ -98,7 +99,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    TextReply, TransferReply, VideoReply, VoiceReply,
+    TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply,
+    VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;

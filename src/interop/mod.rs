@@ -85,7 +85,18 @@ fn extract<P: Extract>(message: Option<&Message>) -> Result<P, MessageRejection>
 /// Hands the kinds of reply to a macro.
 macro_rules! for_each_reply {
     ($macro:ident) => {
-        $macro!(TextReply, ImageReply, VoiceReply, VideoReply, MusicReply, NewsReply, TransferReply);
+        $macro!(
+            TextReply,
+            ImageReply,
+            VoiceReply,
+            VideoReply,
+            MusicReply,
+            NewsReply,
+            TransferReply,
+            UpdateButtonReply,
+            UpdateTaskCardReply,
+            UpdateTemplateCardReply
+        );
     };
 }
 use for_each_reply;
