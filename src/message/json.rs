@@ -16,8 +16,8 @@ use crate::format::Tree;
 impl Message {
     /// Whether the head or the content is another than the fields say.
     fn is_altered(&self) -> bool {
-        let Self { head, content, .. } = Self::from_tree(self.tree.clone());
-        head != self.head || content != self.content
+        let read = Self::from_tree(self.tree.clone());
+        read.head != self.head || read.content != self.content
     }
 }
 
