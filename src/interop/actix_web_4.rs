@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, 
 
 use super::{UNSEALED, account, extract};
 use crate::message::event::*;
+use crate::message::system::*;
 use crate::message::*;
 use crate::{AccountId, HandlerError, MessageRejection, Reply};
 
@@ -45,6 +46,7 @@ macro_rules! extractor {
 extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
+for_each_system_event!(extractor);
 
 /// A message of another kind is answered `success`. Anything else is the server's mistake: 500 and one sentence.
 impl ResponseError for MessageRejection {

@@ -8,6 +8,7 @@ mod actix_web_4;
 mod axum_core_0_5;
 
 use crate::message::event::*;
+use crate::message::system::*;
 use crate::message::*;
 use crate::{AccountId, MessageRejection};
 
@@ -61,6 +62,20 @@ macro_rules! event {
 }
 for_each_event!(event);
 
+macro_rules! system_event {
+    ($($event:ident = $name:literal,)+) => {$(
+        impl Extract for $event {
+            fn of(message: &Message) -> Option<&Self> {
+                match message.system() {
+                    Some(SystemEvent::$event(event)) => Some(event),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+for_each_system_event!(system_event);
+
 /// What an extractor asks for. It is cloned, so that other extractors can have it too; that copies no text.
 fn extract<P: Extract>(message: Option<&Message>) -> Result<P, MessageRejection> {
     let message = message.ok_or(MessageRejection::NoMiddleware)?;
@@ -75,7 +90,18 @@ fn account(message: Option<&Message>) -> Result<AccountId, MessageRejection> {
 /// Hands the kinds of reply to a macro.
 macro_rules! for_each_reply {
     ($macro:ident) => {
-        $macro!(TextReply, ImageReply, VoiceReply, VideoReply, MusicReply, NewsReply, TransferReply);
+        $macro!(
+            TextReply,
+            ImageReply,
+            VoiceReply,
+            VideoReply,
+            MusicReply,
+            NewsReply,
+            TransferReply,
+            UpdateButtonReply,
+            UpdateTaskCardReply,
+            UpdateTemplateCardReply
+        );
     };
 }
 use for_each_reply;

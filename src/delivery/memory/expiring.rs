@@ -248,7 +248,9 @@ mod tests {
             map.rest(at, 1000, queue);
             map.len()
         };
-        (0..50).for_each(|number| drop(put(1, number, Queue::Short)));
+        for number in 0..50 {
+            assert!(put(1, number, Queue::Short) <= 50);
+        }
         for number in 50..20_000 {
             let queue = if number % 3 == 0 { Queue::Long } else { Queue::Short };
             assert!(put(2, number, queue) <= 1_600);

@@ -11,7 +11,6 @@ const TIMES: usize = 8;
 const HEAVY: usize = 16;
 
 /// Pushes, counted by account.
-
 pub(super) struct Shares {
     /// By the tag of the account. Those that have none are not here.
     counts: Map<u64, u32>,

@@ -7,7 +7,9 @@ use super::Limit;
 #[non_exhaustive]
 pub enum JsonError {
     /// It is XML, which is the other data format (数据格式) of the console.
-    #[error("XML, where JSON is expected: set the data format (数据格式) in the console to JSON")]
+    #[error(
+        "XML, where JSON is expected: the data format (数据格式) here and in the console must be the same"
+    )]
     Xml,
     /// It is not well-formed JSON.
     #[error("not well-formed JSON near byte {position}")]

@@ -7,7 +7,9 @@ use super::Limit;
 #[non_exhaustive]
 pub enum XmlError {
     /// It is JSON, which is the other data format (数据格式) of the console.
-    #[error("JSON, where XML is expected: set the data format (数据格式) in the console to XML")]
+    #[error(
+        "JSON, where XML is expected: the data format (数据格式) here and in the console must be the same"
+    )]
     Json,
     /// It is not well-formed XML.
     #[error("not well-formed XML near byte {position}")]
