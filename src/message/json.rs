@@ -136,6 +136,13 @@ mod tests {
     }
 
     #[test]
+    fn the_account_goes_with_it() {
+        let message = message().to_account("wx5823bf96d3bd56c7");
+        let (json, again) = through_json(&message);
+        assert!(again == message && json.contains(r#""account":"wx5823bf96d3bd56c7""#), "{json}");
+    }
+
+    #[test]
     fn what_a_program_changed_is_kept() {
         let mut altered = message();
         altered.content = Text::default().content("再见").into();
