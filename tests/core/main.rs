@@ -5,6 +5,7 @@
 mod support;
 
 mod deserialize;
+mod foreign;
 mod layouts;
 mod made;
 mod properties;

@@ -1,5 +1,5 @@
 "use strict";
-// Writes `node.json`, the vectors that @wecom/crypto and wechat-crypto make: `tests/peer/run vectors`. Nothing in them is
+// Writes `node.json`, the vectors that @wecom/crypto and wechat-crypto make, into a folder: `tests/peer/run vectors`. Nothing in them is
 // random, so that they come out the same wherever they are made.
 
 const { writeFileSync } = require("node:fs");
@@ -116,6 +116,6 @@ function bad(account, message) {
 
 verifications();
 pushes();
-const file = path.join(__dirname, "..", "fixtures", "vectors", "node.json");
+const file = path.join(process.argv[2], "node.json");
 writeFileSync(file, `${JSON.stringify(vectors, null, 1)}\n`);
 console.log(`node.json: ${vectors.length} vectors`);
