@@ -9,6 +9,7 @@ mod support;
 mod metrics_support;
 
 mod actix;
+mod dialects;
 mod extractors;
 mod logs;
 mod metrics;

@@ -96,8 +96,13 @@ pub fn send(wechat: &Wechat, request: impl Into<Request>) -> Outcome {
 /// The promise of every refusal: the handler is not called, and the answer is a status and nothing else.
 #[track_caller]
 pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16) {
-    let request = request.into();
-    for mut outcome in [axum(&wechat.callback(), &request), actix(&wechat.callback(), &request)] {
+    assert_refused_by(&wechat.callback(), &request.into(), status);
+}
+
+/// The same for any account.
+#[track_caller]
+pub fn assert_refused_by(callback: &Callback, request: &Request, status: u16) {
+    for mut outcome in [axum(callback, request), actix(callback, request)] {
         if request.method == "GET" {
             // axum's `post(..)` puts it on whatever its fallback answers, behind any layer's back.
             outcome
@@ -106,7 +111,7 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
                 .retain(|(name, value)| (name.as_str(), value.as_str()) != ("allow", "POST"));
         }
         assert_eq!(outcome.calls, 0, "the handler was called for {request:?}");
-        assert_eq!(outcome.answer.status, status, "for {request:?} in {} mode", wechat.mode);
+        assert_eq!(outcome.answer.status, status, "for {request:?} in {} mode", callback.mode());
         assert_eq!(outcome.answer.body, "", "for {request:?}");
         // Nobody listens to them any longer.
         let close = ("connection".to_owned(), "close".to_owned());
@@ -114,7 +119,7 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
     }
     // A body's length is its server's to bound.
     if status != 413 {
-        let Outcome { answer, calls } = engine(&wechat.callback(), &request);
+        let Outcome { answer, calls } = engine(callback, request);
         assert_eq!((calls, answer.status, answer.body.as_str()), (0, status, ""), "for {request:?}");
         assert_eq!(answer.headers, [], "for {request:?}");
     }
