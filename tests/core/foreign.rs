@@ -8,7 +8,7 @@ use wechat_callback::{Callback, DataFormat, OpenError, Opened, Timestamp};
 
 /// The files, and how many vectors each has: none gets lost.
 const FILES: [(&str, usize); 4] =
-    [("tencent.json", 10), ("wechatpy.json", 69), ("algorithm.json", 144), ("node.json", 62)];
+    [("tencent.json", 10), ("wechatpy.json", 70), ("algorithm.json", 144), ("node.json", 62)];
 
 struct Vector(Value);
 

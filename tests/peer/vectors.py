@@ -185,6 +185,10 @@ def wecom_verifications(vectors):
     # Signed as WeCom signs, so that only the cipher text is missing.
     signed = plain | {"msg_signature": foreign_signature(CORP["token"], str(NOW), NONCE, plain["echostr"])}
     put("verification: an echostr that is signed, but in clear", signed, unauthorized("Decrypt("))
+    # Both are sealed alike, so that who caught a push could have it read out.
+    caught_query, caught = sealed(work(), WORK_TEXT)
+    assert work().check_signature(caught_query["msg_signature"], str(NOW), NONCE, caught) == WORK_TEXT
+    put("verification: the cipher text of a push for an echostr", caught_query | {"echostr": caught}, unauthorized("Decrypt("))
     put("verification: WeCom's, at an Official Account's endpoint", good, unauthorized("SignatureMissing"), OFFICIAL)
 
 
