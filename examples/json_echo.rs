@@ -21,8 +21,8 @@ fn main() -> ExitCode {
     both::main("json_echo", callback, answer)
 }
 
-fn answer(message: Message) -> Reply {
-    match message.content {
+fn answer(message: &Message) -> Reply {
+    match &message.content {
         Content::Text(_) | Content::Image(_) | Content::MiniProgramPage(_) => {
             TransferReply::to_any_agent().into()
         }

@@ -22,8 +22,8 @@ fn main() -> ExitCode {
     both::main("wecom_echo", callback, answer)
 }
 
-fn answer(message: Message) -> Reply {
-    match message.content {
+fn answer(message: &Message) -> Reply {
+    match &message.content {
         Content::Text(text) => echo::say(&text.content),
         Content::Event(_) => Reply::none(),
         other => TextReply::new(other.kind()).into(),

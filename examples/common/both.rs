@@ -16,7 +16,7 @@ use crate::actix;
 use crate::common::{self, Framework};
 
 /// What an example answers a message with.
-type Answer = fn(Message) -> Reply;
+type Answer = fn(&Message) -> Reply;
 
 /// The whole of `main`: serves the account of `callback` until Ctrl-C or SIGTERM.
 pub(crate) fn main(
@@ -34,7 +34,7 @@ pub(crate) fn main(
 #[tokio::main]
 async fn in_axum(callback: Callback, answer: Answer) -> Result<(), Box<dyn Error>> {
     let wechat = WechatLayer::new(callback);
-    let chat = move |WechatMessage(message): WechatMessage| async move { answer(message) };
+    let chat = move |WechatMessage(message): WechatMessage| async move { answer(&message) };
     let app = Router::new().route("/weixin", post(chat).layer(wechat.clone()));
     let shutdown = common::shutdown(async move { wechat.drain().await })?;
     let listener = TcpListener::from_std(common::listen()?)?;
@@ -45,7 +45,7 @@ async fn in_axum(callback: Callback, answer: Answer) -> Result<(), Box<dyn Error
 async fn in_actix(callback: Callback, answer: Answer) -> Result<(), Box<dyn Error>> {
     let wechat = WechatMiddleware::new(callback);
     let weixin = wechat.clone();
-    let chat = move |WechatMessage(message): WechatMessage| async move { answer(message) };
+    let chat = move |WechatMessage(message): WechatMessage| async move { answer(&message) };
     let routes = move |config: &mut ServiceConfig| {
         config.service(web::resource("/weixin").wrap(weixin.clone()).route(web::post().to(chat)));
     };

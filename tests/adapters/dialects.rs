@@ -303,68 +303,22 @@ impl Push {
     }
 }
 
-/// T6, T12, T14, T15: what the body is refused for before anything is decrypted. (Signatures come first where they cover
-/// it.)
+/// T6, T12, T14, T15: what the body is refused for before anything is decrypted.
 fn of_the_body(dialect: &Dialect) -> Vec<Refusal> {
     let push = dialect.push();
-    let not_a_body = if dialect.is_json() { "not the JSON of a push" } else { "not the XML of a push" };
+    let other = if dialect.is_json() { text("你好") } else { json!({"MsgType": "text"}).to_string() };
     let mut rows = vec![
         row("no UTF-8", push.body(b"<xml>\xff</xml>".to_vec()).post(), 400, "is not UTF-8"),
         row("UTF-16", push.body(b"\xff\xfe<\0x\0".to_vec()).post(), 400, "is not UTF-8"),
+        row("the other format", push.body(other).post(), 400, FORMAT),
     ];
-    // In compatible mode nobody reads the message beside it, but its document is checked.
-    let broken: &[&str] = if dialect.is_json() {
-        &[
-            "[]",
-            "1",
-            "\"\"",
-            "{",
-            "{}x",
-            "{} {}",
-            "{\"a\":1,}",
-            "{'a':1}",
-            "{\"a\":\"\n\"}",
-            "{\"a\":\"\\ud800\"}",
-            "{\"a\":nul}",
-            "{\"a\":01}",
-        ]
-    } else {
-        &[
-            "<!DOCTYPE xml><xml></xml>",
-            "<!DOCTYPE xml [<!ENTITY a \"b\">]><xml><Content>&a;</Content></xml>",
-            "<xml><Content>&undefined;</Content></xml>",
-            "<xml>",
-            "<xml></xml><xml></xml>",
-        ]
-    };
-    rows.extend(broken.iter().map(|body| row("a broken body", push.body(*body).post(), 400, not_a_body)));
-    let deep =
-        if dialect.is_json() { "{\"a\":".repeat(1000) } else { format!("<xml>{}", "<a>".repeat(1000)) };
-    rows.push(row("a deep body", push.body(deep).post(), 400, not_a_body));
-    let names = if dialect.is_encrypted() {
-        vec!["Encrypt"]
-    } else {
-        vec!["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId"]
-    };
-    for name in names {
-        let doubles = if dialect.is_json() {
-            // A key that is there twice in two cases, too: readers would not agree on which one counts.
-            vec![
-                format!("\"{name}\":\"1\","),
-                format!("\"{}\":\"1\",", name.to_lowercase()),
-                format!("\" {name}\":\"1\","),
-            ]
-        } else {
-            vec![format!("<{name}>1</{name}>")]
-        };
-        rows.extend(
-            doubles
-                .iter()
-                .map(|more| row("a head field twice", push.beginning(more).post(), 400, not_a_body)),
-        );
+    let unreadable = if dialect.is_json() { "not the JSON of a push" } else { "not the XML of a push" };
+    for body in broken(dialect) {
+        rows.push(row("a broken body", push.body(body).post(), 400, unreadable));
     }
-    let other = if dialect.is_json() { text("你好") } else { json!({"MsgType": "text"}).to_string() };
-    rows.push(row("the other format", push.body(other).post(), 400, FORMAT));
+    for more in doubled_fields(dialect) {
+        rows.push(row("a head field twice", push.beginning(&more).post(), 400, unreadable));
+    }
     if dialect.is_encrypted() {
         for encrypt_type in ["raw", "aes", "x"] {
             let plain = push.body(dialect.message()).and("encrypt_type", encrypt_type).post();
@@ -377,6 +331,54 @@ fn of_the_body(dialect: &Dialect) -> Vec<Refusal> {
         rows.push(row("an encrypted push", encrypted.push().post(), 403, "is in plain mode"));
     }
     rows
+}
+
+/// What is no body in the format of the account.
+fn broken(dialect: &Dialect) -> Vec<String> {
+    let (broken, deep): (&[&str], _) = if dialect.is_json() {
+        let broken = &[
+            "[]",
+            "1",
+            "\"\"",
+            "{",
+            "{}x",
+            "{} {}",
+            r#"{"a":1,}"#,
+            "{'a':1}",
+            "{\"a\":\"\n\"}",
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":nul}"#,
+            r#"{"a":01}"#,
+        ];
+        (broken, "{\"a\":".repeat(1000))
+    } else {
+        let broken = &[
+            "<!DOCTYPE xml><xml></xml>",
+            "<!DOCTYPE xml [<!ENTITY a \"b\">]><xml><Content>&a;</Content></xml>",
+            "<xml><Content>&undefined;</Content></xml>",
+            "<xml>",
+            "<xml></xml><xml></xml>",
+        ];
+        (broken, format!("<xml>{}", "<a>".repeat(1000)))
+    };
+    broken.iter().map(|body| (*body).to_owned()).chain([deep]).collect()
+}
+
+/// Fields that stand in the body once more, as they are put in front of it. Readers would not agree on which one counts.
+fn doubled_fields(dialect: &Dialect) -> Vec<String> {
+    let names: &[&str] = if dialect.is_encrypted() {
+        &["Encrypt"]
+    } else {
+        &["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId"]
+    };
+    let doubles = |name: &&str| match dialect.is_json() {
+        // In another case, with a blank and escaped it is the same key.
+        true => [name.to_string(), name.to_lowercase(), format!(" {name}"), escaped(name)]
+            .map(|name| format!("\"{name}\":\"1\","))
+            .to_vec(),
+        false => vec![format!("<{name}>1</{name}>")],
+    };
+    names.iter().flat_map(doubles).collect()
 }
 
 /// T9, T10, T11: what is wrong behind a right signature. The log tells it apart, the answer does not.
@@ -424,6 +426,12 @@ fn behind_the_signature(dialect: &Dialect) -> Vec<(&'static str, String)> {
         ("a document type in it", wechat.encrypt("<!DOCTYPE xml><xml></xml>")),
         ("a head field twice in it", wechat.encrypt(twice)),
     ]
+}
+
+/// The key with its last letter escaped.
+fn escaped(name: &str) -> String {
+    let (last, letter) = name.char_indices().next_back().expect("a name");
+    format!("{}\\u{:04x}", &name[..last], u32::from(letter))
 }
 
 /// What is sent to one kind of account, at another's endpoint with the same secrets.

@@ -83,7 +83,7 @@ fn assert_each(vectors: impl FnMut(&&Vector) -> bool, mut check: impl FnMut(&Vec
     assert!(faults.is_empty(), "{} vectors\n{}", faults.len(), faults.join("\n"));
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Result<(), String> {
+fn same<T: PartialEq + std::fmt::Debug + ?Sized>(found: &T, expected: &T) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("{found:?}, not {expected:?}")) }
 }
 
@@ -103,17 +103,17 @@ fn refused(vector: &Vector, refusal: &OpenError) -> Result<(), String> {
 
 fn read(vector: &Vector, opened: &Opened) -> Result<(), String> {
     let message = &opened.message;
-    same(vector.refusal(), None)?;
+    same(&vector.refusal(), &None)?;
     same(&*opened.plaintext, vector.text("/expect/plaintext"))?;
     if let Some(kind) = vector.get("/expect/kind") {
         same(message.content.kind(), kind)?;
     }
     if let Some(text) = vector.get("/expect/text") {
-        same(message.text(), Some(text))?;
+        same(&message.text(), &Some(text))?;
     }
     if let Some(system) = vector.get("/expect/system") {
-        same(message.fields().get("InfoType"), Some(system))?;
-        same((message.openid(), message.event()), (None, None))?;
+        same(&message.fields().get("InfoType"), &Some(system))?;
+        same(&(message.openid(), message.event()), &(None, None))?;
     }
     Ok(())
 }
@@ -137,7 +137,7 @@ fn every_push_of_another_implementation_opens_raw_to_what_was_sealed() {
         |vector| match vector.callback().open_raw_at(vector.query(), vector.body(), vector.time("/now")) {
             Ok(opened) => match vector.get("/expect/plaintext").or(vector.get("/expect/raw")) {
                 Some(sealed) => same(&*opened.plaintext, sealed),
-                None => same(vector.refusal().is_some(), true),
+                None => same(&vector.refusal().is_some(), &true),
             },
             Err(refusal) => refused(vector, &refusal),
         },
@@ -149,7 +149,7 @@ fn every_verification_of_another_implementation_is_echoed_or_refused_as_it_says(
     let is_verification = |vector: &&Vector| !vector.is_push();
     assert_each(is_verification, |vector| {
         match vector.callback().verify_url_at(vector.query(), vector.time("/now")) {
-            Ok(echo) => same(Some(&*echo), vector.get("/expect/echo")),
+            Ok(echo) => same(&Some(&*echo), &vector.get("/expect/echo")),
             Err(refusal) => refused(vector, &refusal),
         }
     });
@@ -167,7 +167,7 @@ fn no_vector_is_taken_for_the_other_method() {
             } else {
                 callback.open_at(vector.query(), b"", now).is_err()
             };
-            same(is_refused, true)
+            same(&is_refused, &true)
         },
     );
 }
@@ -190,7 +190,7 @@ fn no_good_vector_opens_with_another_token_key_or_receive_id() {
             } else {
                 callback.verify_url_at(vector.query(), now).is_err()
             };
-            same(is_refused, true)
+            same(&is_refused, &true)
         });
     }
 }
@@ -228,10 +228,10 @@ fn same_reply(vector: &Vector, sealed: &str, expected: &str) -> Result<(), Strin
     if vector.text("/account/format") == "json" {
         // `Value` tells the number of TimeStamp from a string, and the string of Nonce from a number.
         let read = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| error.to_string());
-        same(read(sealed)?, read(expected)?)
+        same(&read(sealed)?, &read(expected)?)
     } else if vector.get("/reply/nonce").is_some() {
         // Tencent's page answers with another nonce than the push's, so that the signature is another, too.
-        same(encrypt_of(sealed), encrypt_of(expected))
+        same(&encrypt_of(sealed), &encrypt_of(expected))
     } else {
         same(sealed, expected)
     }
