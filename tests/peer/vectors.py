@@ -243,7 +243,7 @@ def wecom_pushes(vectors):
     put("an empty Encrypt", query, work_body(""), unauthorized("Signature {"))
     put("Encrypt twice", query, body.replace("</xml>", f"<Encrypt>{encrypted}</Encrypt></xml>"), refused(400, "Xml"))
     put("ToUserName twice", query, body.replace("<xml>", "<xml><ToUserName>x</ToUserName>"), refused(400, "Xml"))
-    put("JSON", query, json.dumps({"tousername": CORP["id"], "encrypt": encrypted, "agentid": 1000002}), refused(400, "Format"))
+    put("JSON", query, json.dumps({"tousername": CORP["id"], "encrypt": encrypted, "agentid": 1000002}), refused(400, "Xml(Json"))
 
     def signed(name, receive_id, expect, message=WORK_TEXT, **more):
         """Right to the signature, and wrong behind it."""
@@ -392,15 +392,15 @@ def mini_pushes(vectors):
         put("Encrypt twice, in two cases", query, "{" + doubled.lower() + "," + whole.lstrip()[1:], refused(400, "Json"), mode)
         put("Encrypt is a number", query, whole.replace(json.dumps(encrypted), "1"), unauthorized("Signature {"), mode)
         put("Encrypt is null", query, whole.replace(json.dumps(encrypted), "null"), unauthorized("Unencrypted"), mode)
-        put("XML", query, f"<xml><ToUserName>gh_a1b2c3d4e5f6</ToUserName><Encrypt>{encrypted}</Encrypt></xml>", refused(400, "Format"), mode)
+        put("XML", query, f"<xml><ToUserName>gh_a1b2c3d4e5f6</ToUserName><Encrypt>{encrypted}</Encrypt></xml>", refused(400, "Json(Xml"), mode)
         put("an array", query, f"[{whole}]", refused(400, "Json"), mode)
         put("something behind the object", query, whole + "x", refused(400, "Json"), mode)
         put("cut", query, whole[:-2], refused(400, "Json"), mode)
     put("an encrypted push", query, body, unauthorized("Encrypted"), "plain")
     put("a wrong signature", mini_query() | {"signature": "0" * 40}, MINI_TEXT, unauthorized("Signature {"), "plain")
     put("no signature", {"timestamp": str(NOW), "nonce": NONCE}, MINI_TEXT, unauthorized("SignatureMissing"), "plain")
-    put("XML", mini_query(), WORK_TEXT, refused(400, "Format"), "plain")
-    put("JSON where the console is set to XML", query, body, refused(400, "Format"), account=MINI | {"format": "xml"})
+    put("XML", mini_query(), WORK_TEXT, refused(400, "Json(Xml"), "plain")
+    put("JSON where the console is set to XML", query, body, refused(400, "Xml(Json"), account=MINI | {"format": "xml"})
     mini_frames(put)
     for name, twice in DOUBLED.items():
         put(name, mini_query(), twice, refused(400, "Json"), "plain")
