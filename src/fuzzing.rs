@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::secret::EncodingAesKey;
-use crate::{DecryptError, QueryError, XmlError, cipher, format, query, receive_id};
+use crate::{DataFormat, DecryptError, QueryError, XmlError, cipher, format, query, receive_id};
 
 /// What is read from a query string.
 #[derive(Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Tree {
             }
         }
         let mut written = String::new();
-        format::Writer::new(&mut written).element("xml", |xml| write(xml, self.0.root()));
+        format::Writer::document(&mut written, DataFormat::Xml, |xml| write(xml, self.0.root()));
         written
     }
 }

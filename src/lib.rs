@@ -89,7 +89,7 @@ pub use callback::{
 };
 pub use channel::{DataFormat, ParseFormatError};
 pub use cipher::DecryptError;
-pub use format::{SharedStr, XmlError};
+pub use format::{JsonError, SharedStr, XmlError};
 pub use handler_error::HandlerError;
 #[doc(inline)]
 pub use message::{FieldsError, Message, MessageRejection, WechatMessage};

@@ -89,8 +89,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::XmlError;
 use crate::format::Tree;
+use crate::{JsonError, XmlError};
 use read::elements;
 
 #[cfg(any(
@@ -150,6 +150,30 @@ impl Message {
     /// [`XmlError`] if `xml` is not the XML of a message. An unknown kind is not an error.
     pub fn from_xml(xml: &str) -> Result<Self, XmlError> {
         Ok(Self::from_tree(Tree::parse(xml)?))
+    }
+
+    /// Reads a message from JSON as WeChat pushes it, without verifying anything, as [`from_xml`](Self::from_xml) does
+    /// from XML. (What a message is serialized to is another JSON: see [above](self#as-json).)
+    ///
+    /// It has the same elements as in XML: a member is an element, an array is one element for each of its items, and
+    /// `null` is an element without a text. Numbers keep the digits that they are written with.
+    ///
+    /// ```
+    /// # use wechat_callback::Message;
+    /// let message = Message::from_json(
+    ///     r#"{"ToUserName": "gh_1", "FromUserName": "o1", "CreateTime": 1714036504, "MsgType": "text",
+    ///         "Content": "你好", "MsgId": 24537152634531843}"#,
+    /// )?;
+    /// assert_eq!(message.text(), Some("你好"));
+    /// assert_eq!(message.fields().get("MsgId"), Some("24537152634531843"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if `json` is not the JSON of a message. An unknown kind is not an error.
+    pub fn from_json(json: &str) -> Result<Self, JsonError> {
+        Ok(Self::from_tree(Tree::parse_json(json)?))
     }
 
     #[inline]

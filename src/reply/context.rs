@@ -2,13 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Reply, SealError};
-use crate::Timestamp;
 use crate::account::{Account, Generation};
 use crate::channel::ReplyTo;
 use crate::format::{TwoTexts, Writer};
 use crate::message::Id;
 use crate::receive_id::OtherReceiveId;
 use crate::signature::Signature;
+use crate::{DataFormat, Timestamp};
 
 /// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
 /// anything else as an "illegal response".
@@ -161,7 +161,7 @@ impl ReplyContext {
         content.check(self.to)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
-            Writer::new(text).element("xml", |xml| {
+            Writer::document(text, DataFormat::Xml, |xml| {
                 xml.text("ToUserName", to);
                 xml.text("FromUserName", from);
                 xml.number("CreateTime", now.as_secs());

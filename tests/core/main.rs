@@ -6,6 +6,8 @@ mod support;
 
 mod deserialize;
 mod foreign;
+mod json;
+mod json_pushes;
 mod layouts;
 mod made;
 mod properties;
