@@ -343,10 +343,9 @@ fn broken(dialect: &Dialect) -> Vec<String> {
             "{",
             "{}x",
             "{} {}",
-            r#"{"a":1,}"#,
             "{'a':1}",
             "{\"a\":\"\n\"}",
-            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\u12"}"#,
             r#"{"a":nul}"#,
             r#"{"a":01}"#,
         ];
@@ -518,7 +517,7 @@ fn in_every_dialect_a_right_push_reaches_the_handler_and_a_right_verification_is
 fn in_every_dialect_every_refusal_is_a_status_and_nothing_else_and_its_reason_is_logged() {
     for dialect in dialects() {
         for refusal in [of_the_query, of_the_body, of_another_kind].iter().flat_map(|rows| rows(&dialect)) {
-            println!("{}: {}", dialect.name(), refusal.name);
+            println!("{}: {}: {:?}", dialect.name(), refusal.name, refusal.request);
             assert_refused_by(&dialect.callback(), &refusal.request, refusal.status);
             assert_logged(&dialect, &refusal);
         }

@@ -391,7 +391,7 @@ def mini_pushes(vectors):
         put("Encrypt twice", query, "{" + doubled + "," + whole.lstrip()[1:], refused(400, "Json"), mode)
         put("Encrypt twice, in two cases", query, "{" + doubled.lower() + "," + whole.lstrip()[1:], refused(400, "Json"), mode)
         put("Encrypt is a number", query, whole.replace(json.dumps(encrypted), "1"), unauthorized("Signature {"), mode)
-        put("Encrypt is null", query, whole.replace(json.dumps(encrypted), "null"), unauthorized("Unencrypted"), mode)
+        put("Encrypt is null", query, whole.replace(json.dumps(encrypted), "null"), unauthorized("Signature {"), mode)
         put("XML", query, f"<xml><ToUserName>gh_a1b2c3d4e5f6</ToUserName><Encrypt>{encrypted}</Encrypt></xml>", refused(400, "Json(Xml"), mode)
         put("an array", query, f"[{whole}]", refused(400, "Json"), mode)
         put("something behind the object", query, whole + "x", refused(400, "Json"), mode)
