@@ -246,7 +246,7 @@ fn elements(members: &[(String, Value)], is_root: bool) -> Vec<(String, Content)
         let name = head.unwrap_or(key);
         match value {
             Value::Array(items) => {
-                elements.extend(items.iter().map(|item| (name.to_owned(), content(name, item))))
+                elements.extend(items.iter().map(|item| (name.to_owned(), content(name, item))));
             }
             value => elements.push((name.to_owned(), content(name, value))),
         }
@@ -286,7 +286,7 @@ fn assert_elements(fields: Fields<'_>, expected: &[(String, Content)], json: &st
         assert_eq!(field.name(), name, "{json}");
         match content {
             Content::Text(text) => {
-                assert_eq!((field.text(), field.fields().is_empty()), (text.as_str(), true), "{json}")
+                assert_eq!((field.text(), field.fields().is_empty()), (text.as_str(), true), "{json}");
             }
             Content::Number(number) => {
                 // Not with `parse`, from which `serde_json` is off by a bit here and there.

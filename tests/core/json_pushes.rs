@@ -49,7 +49,10 @@ fn a_text_is_opened_in_every_mode() {
         assert_eq!(opened.message.openid(), Some("o6_bmjrPTlm6_2sgVt7hMZOPfL2M"));
         assert_eq!(opened.message.head.created, Some(Timestamp::from_secs(1_714_036_504)));
         // Above 2^53 and above 2^63: never a floating-point number.
-        assert_eq!(opened.message.head.id.as_ref().map(|id| id.as_str()), Some("9246801357913570171"));
+        assert_eq!(
+            opened.message.head.id.as_ref().map(wechat_callback::message::Id::as_str),
+            Some("9246801357913570171")
+        );
         assert!(opened.plaintext.starts_with(r#"{"ToUserName":"gh_1ea4fc76af61","FromUserName""#));
         assert!(opened.delivery_key().is_some());
     }

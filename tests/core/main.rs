@@ -4,6 +4,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
+mod channels;
 mod deserialize;
 mod foreign;
 mod json;
@@ -15,6 +16,7 @@ mod replies;
 mod rotation;
 mod samples;
 mod typed;
+mod typed_json;
 mod user_text;
 mod vectors;
 mod wecom;

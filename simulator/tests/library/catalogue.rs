@@ -13,7 +13,9 @@ async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
             match kind.name() {
                 "text" => exchange.expect_text("你说：你好"),
                 // No reply is possible without a sender, or to a user who has unfollowed.
-                "minigame_coin_deliver_completed" | "unsubscribe" => exchange.expect_nothing(),
+                "minigame_coin_deliver_completed" | "kf_msg_or_event" | "unsubscribe" => {
+                    exchange.expect_nothing()
+                }
                 name => exchange.expect_text(name),
             };
         }

@@ -22,7 +22,8 @@ use super::{
 
 pub use error::JsonError;
 pub(super) use find::texts;
-pub(super) use write::{begin_member, member, push_text};
+pub(crate) use write::push_text;
+pub(super) use write::{begin_member, member};
 
 /// The text of `Encrypt` directly under the root, or `None` if there is no such element.
 ///

@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, reason = "tests")]
+
 use std::borrow::Cow;
 use std::cell::Cell;
 
@@ -166,6 +168,7 @@ fn another_root_is_refused() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_is_not_well_formed_is_refused() {
     for json in [
         "{",

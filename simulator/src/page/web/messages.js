@@ -99,6 +99,9 @@ export const messages = {
   "family-shop": ["小店与扫一扫", "Shop and scanning"],
   "family-guide": ["导购", "Guides"],
   "family-mini_program": ["小程序", "Mini-programs"],
+  "family-channels": ["微信小店", "WeChat Store"],
+  "family-wecom": ["企业微信应用", "WeCom apps"],
+  "family-contacts": ["企业微信通讯录、客户、审批", "WeCom directory, customers, approvals"],
 
   "to-text": ["切换到输入框", "Switch to the text box"],
   "to-menu": ["切换到菜单", "Switch to the menu"],
