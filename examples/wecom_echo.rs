@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 fn answer(message: &Message) -> Reply {
     match &message.content {
         Content::Text(text) => echo::say(&text.content),
-        Content::Event(_) => Reply::none(),
+        Content::Event(_) | Content::System(_) => Reply::none(),
         other => TextReply::new(other.kind()).into(),
     }
 }

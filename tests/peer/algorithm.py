@@ -38,10 +38,10 @@ def encrypt(key, message, receive_id, random):
 
 
 def decrypt(key, encrypted):
-    """The 16 random characters, the message, and whom it is for."""
+    """The 16 random bytes, the message, and whom it is for."""
     decryptor = cipher(key).decryptor()
     whole = decryptor.update(base64.b64decode(encrypted)) + decryptor.finalize()
     padding = whole[-1]
     assert 1 <= padding <= 32 and whole.endswith(bytes([padding]) * padding), "PKCS#7 over 32"
     (length,) = struct.unpack(">I", whole[16:20])
-    return whole[:16].decode(), whole[20 : 20 + length].decode(), whole[20 + length : -padding].decode()
+    return whole[:16], whole[20 : 20 + length].decode(), whole[20 + length : -padding].decode()

@@ -368,7 +368,7 @@ def mini_pushes(vectors):
 
     for name, (message, expect) in MINI_GOOD.items():
         query, encrypted = mini_sealed(message)
-        assert algorithm.decrypt(MINI["key"], encrypted) == (RANDOM, message, MINI["id"])
+        assert algorithm.decrypt(MINI["key"], encrypted) == (RANDOM.encode(), message, MINI["id"])
         expect = {"plaintext": message, **expect}
         put(name, query, mini_body(encrypted), expect, reply=mini_reply() if expect.get("text") else None)
         put(name, mini_query(), message, expect, "plain")
