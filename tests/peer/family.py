@@ -32,6 +32,7 @@ def rounds(programs):
         for mode in ("plain", "compatible", "safe"):
             command = [programs / "json_echo", "--framework", framework]
             yield f"json_echo, {framework}, {mode}", command, MiniProgram(mode), mini_program
+        yield f"json_echo, {framework}, XML", command, XmlMiniProgram(), xml_mini_program
     for example in ("axum_echo", "actix_echo"):
         yield f"{example} of a platform", [programs / example], Platform(), platform
 
@@ -268,7 +269,34 @@ def platform(server, account):
     yield "SIGTERM", lambda: exits(server)
 
 
-# JSON
+# mini-programs
+
+
+class XmlMiniProgram(Platform):
+    """A mini-program with the data format XML, which WeChat speaks as to Official Accounts."""
+
+    def environment(self):
+        return super().environment() | {"WECHAT_FORMAT": "xml"}
+
+
+def xml_mini_program(server, account):
+    outside = {"ToUserName": cdata(ORIGINAL_ID)}
+
+    def transfers():
+        status, body = server.send("POST", *account.push(account.text("你好"), outside))
+        reply = account.read(body)
+        same((status, reply.source, reply.target), (200, ORIGINAL_ID, USER))
+        same(reply.type, "transfer_customer_service")
+
+    yield "a text", transfers
+
+    def refuses():
+        query, body = account.push(account.text("你好"), outside)
+        server.refuses("POST", query | {"msg_signature": "0" * 40}, body)
+        server.refuses("POST", query, json.dumps(xmltodict.parse(body)["xml"]), status=400)
+
+    yield "refusals", refuses
+    yield "SIGTERM", lambda: exits(server)
 
 
 class MiniProgram:
@@ -316,6 +344,9 @@ class MiniProgram:
             same(reply["MsgSignature"], algorithm.sign(self.token, *signed))
             _, message, receive_id = algorithm.decrypt(self.key, reply["Encrypt"])
             same(receive_id, self.id)
+            # wechatpy takes the parts of an envelope, wherever they stood.
+            crypto = WeChatCrypto(self.token, self.key, self.id)
+            same(crypto.decrypt_message(reply, reply["MsgSignature"], *signed[:2]), message)
             reply = json.loads(message)
         same((reply["ToUserName"], reply["FromUserName"]), (USER, ORIGINAL_ID))
         same(type(reply["CreateTime"]), int)
