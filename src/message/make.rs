@@ -1,8 +1,8 @@
 //! How a test makes a message without XML.
 
 use super::{Content, Id, Message};
-use crate::Timestamp;
 use crate::format::{Draft, Tree};
+use crate::{AccountId, Timestamp};
 
 /// To make a message in a test.
 impl Message {
@@ -53,6 +53,19 @@ impl Message {
         self.with_field("ToUserName", original_id)
     }
 
+    /// Sets the [account](Self::account) that it was pushed to.
+    ///
+    /// ```
+    /// # use wechat_callback::{Message, message::Text};
+    /// let message = Message::new(Text::default().content("你好")).to_account("wx5823bf96d3bd56c7");
+    /// assert_eq!(message.account().map(|id| id.as_str()), Some("wx5823bf96d3bd56c7"));
+    /// ```
+    #[must_use]
+    pub fn to_account(mut self, account: impl Into<AccountId>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
     /// Sets the time (`CreateTime`).
     ///
     /// ```
@@ -90,6 +103,6 @@ impl Message {
         let mut elements = Draft::all_of(self.tree.root());
         elements.retain(|element| element.name() != name);
         elements.push(Draft::text(name, text));
-        Self::from_tree(Tree::of_fitting(elements))
+        Self { account: self.account, ..Self::from_tree(Tree::of_fitting(elements)) }
     }
 }

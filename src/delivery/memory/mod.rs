@@ -6,6 +6,7 @@ mod expiring;
 mod index;
 mod map;
 mod outcome;
+mod shares;
 mod slab;
 mod table;
 mod waiters;
@@ -88,6 +89,12 @@ impl MemoryStore {
     pub fn signatures(self, signatures: usize) -> Self {
         self.table().set_signatures(signatures);
         self
+    }
+
+    /// From now on no account may run so many pushes that there is no place for those of others.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn share_among_accounts(&self) {
+        self.table().share_among_accounts();
     }
 
     /// How many pushes are remembered.
