@@ -127,7 +127,19 @@ mod tests {
         assert!(again == message() && !json.contains("altered"), "{json}");
         let without = r#"{"fields":[["MsgType","text"],["Content","你好"],["FromUserName","o1"]]}"#;
         assert!(serde_json::from_str::<Message>(without).expect("a message") == message());
+        // Its time is not that of the fields that other messages are dated by.
+        let ticket = "<xml><InfoType>suite_ticket</InfoType><TimeStamp>7</TimeStamp></xml>";
+        let ticket = Message::from_xml(ticket).expect("a message");
+        let (json, again) = through_json(&ticket);
+        assert!(again == ticket && again.head.created.is_some() && !json.contains("altered"), "{json}");
         assert!(serde_json::from_str::<Message>(r#"{"head":{},"content":{"type":"text"}}"#).is_err());
+    }
+
+    #[test]
+    fn the_account_goes_with_it() {
+        let message = message().to_account("wx5823bf96d3bd56c7");
+        let (json, again) = through_json(&message);
+        assert!(again == message && json.contains(r#""account":"wx5823bf96d3bd56c7""#), "{json}");
     }
 
     #[test]

@@ -51,8 +51,9 @@ fn actix(wechat: &Wechat, method: &str, uri: &str, body: Option<Vec<u8>>) -> (u1
         let app =
             actix_web::test::init_service(App::new().service(resource.route(web::post().to(name)))).await;
         let request = actix_web::test::TestRequest::with_uri(uri).method(method.parse().expect("a method"));
-        let mut request = request.set_payload(body.clone().unwrap_or_default()).to_request();
-        if body.is_none() {
+        let is_never = body.is_none();
+        let mut request = request.set_payload(body.unwrap_or_default()).to_request();
+        if is_never {
             let never = futures_util::stream::pending::<Result<web::Bytes, actix_web::error::PayloadError>>();
             *request.payload() = actix_web::dev::Payload::Stream { payload: Box::pin(never) };
         }

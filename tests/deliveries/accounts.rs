@@ -236,6 +236,23 @@ fn an_account_that_is_flooded_leaves_room_for_the_others() {
     });
 }
 
+/// It is the flooded account's own that are forgotten.
+#[test]
+fn a_flood_of_one_account_does_not_make_a_retry_of_another_run_again() {
+    everywhere(async |stage| {
+        let ((table, accounts), slow) = (table(&stage, 2), Slow::default());
+        let middleware = stage.middleware_of(table).store(MemoryStore::new().capacity(100));
+        let app = middleware.around(slow.handler()).await;
+        let first = push(&accounts[1], &text("x"));
+        assert_eq!(said(&accounts[1], &app.send(first.clone()).await), ">x");
+        for _ in 0..300 {
+            assert_eq!(status(&app, push(&accounts[0], &text("y"))).await, 200);
+        }
+        assert_eq!(said(&accounts[1], &app.send(first).await), ">x");
+        assert_eq!(slow.begun().iter().filter(|text| *text == "x").count(), 1);
+    });
+}
+
 #[test]
 fn a_single_account_may_take_all_room() {
     everywhere(async |stage| {

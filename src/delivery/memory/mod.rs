@@ -91,8 +91,20 @@ impl MemoryStore {
         self
     }
 
-    /// From now on no account may run so many pushes that there is no place for those of others.
-    #[cfg(feature = "tokio-1")]
+    /// For many accounts: none of them may run so many pushes that there is no place for those of others. An account runs
+    /// at most eight times as many as there are places left. `Accounts` and every other look-up of accounts set it by
+    /// themselves.
+    ///
+    /// ```
+    /// # use wechat_callback::delivery::MemoryStore;
+    /// let store = MemoryStore::new().shared_by_accounts();
+    /// ```
+    #[must_use]
+    pub fn shared_by_accounts(self) -> Self {
+        self.share_among_accounts();
+        self
+    }
+
     pub(crate) fn share_among_accounts(&self) {
         self.table().share_among_accounts();
     }

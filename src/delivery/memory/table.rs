@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::bindings::{Bindings, NoRoom};
 use super::expiring::{Expiring, Key, Queue};
 use super::outcome::Outcome;
-use super::shares::Shares;
+use super::shares::{Shares, tag_of};
 use super::waiters::{Waiter, Waiters};
 use crate::Reply;
 use crate::delivery::{Claim, DeliveryKey, PendingReply, Retention, SignatureKey, Timeliness, UserKey};
@@ -104,6 +104,7 @@ impl Table {
     pub(super) fn share_among_accounts(&mut self) {
         let seed = self.seed;
         self.shares.get_or_insert_with(|| Shares::new(seed));
+        self.pushes.share(seed);
     }
 
     pub(super) const fn capacity(&self) -> usize {
@@ -348,9 +349,4 @@ fn key_of(digest: &[u8; 20]) -> Key {
     let [a, b, c, d, word @ .., e, f, g, h, _, _, _, _] = digest;
     let word: &[u8; 8] = word;
     [u64::from_le_bytes(*word), u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h])]
-}
-
-/// The tag of the account.
-const fn tag_of([_, word]: Key) -> u32 {
-    word as u32
 }
