@@ -80,8 +80,7 @@ impl Callback {
         let Authentic { plaintext, token, key, receive_id, query_signature } =
             self.authenticate(&query, body, now)?;
         let (tree, plaintext) = self.read(plaintext)?;
-        let kind = Content::kind_of(&tree);
-        if kind.is_empty() && !self.mode().is_encrypted() && Message::has_envelope(&tree) {
+        if !self.mode().is_encrypted() && Content::kind_of(&tree).is_empty() && Message::has_envelope(&tree) {
             return Err(OpenError::Encrypted);
         }
         let context = ReplyContext {
@@ -92,9 +91,15 @@ impl Callback {
             to: ReplyTo { channel: self.account.channel, push: Content::push_kind(&tree) },
             names: Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName])),
         };
+        let account = Some(self.account.id.clone());
         // The message is large, and is not moved where it is made here.
-        let message = Message::from_tree(tree).to_account(self.account.id.clone());
-        Ok(Opened { message, plaintext, context, query_signature, at: now })
+        Ok(Opened {
+            message: Message::pushed_to(account, tree),
+            plaintext,
+            context,
+            query_signature,
+            at: now,
+        })
     }
 
     /// In an encrypted mode every failure after the signature looks the same to the caller.

@@ -11,11 +11,15 @@ impl<'a> Writer<'a> {
     /// Writes a document whose elements `inner` writes: inside of `<xml>`, or as the members of an object.
     #[inline]
     pub(crate) fn document(out: &'a mut String, format: DataFormat, inner: impl FnOnce(&mut Self)) {
+        // `inner` is called in one place, so that it is compiled into it.
+        let (begin, end) = match format {
+            DataFormat::Xml => ("<xml>", "</xml>"),
+            DataFormat::Json => ("{", "}"),
+        };
+        out.push_str(begin);
         let mut writer = Self { out, format };
-        match format {
-            DataFormat::Xml => writer.element("xml", inner),
-            DataFormat::Json => writer.object(inner),
-        }
+        inner(&mut writer);
+        writer.out.push_str(end);
     }
 
     /// An element that holds what `inner` writes.
@@ -24,22 +28,17 @@ impl<'a> Writer<'a> {
     #[inline]
     pub(crate) fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
         match self.format {
-            DataFormat::Xml => {
-                xml::tag(self.out, "<", name);
-                inner(self);
-                xml::tag(self.out, "</", name);
-            }
+            DataFormat::Xml => xml::tag(self.out, "<", name),
             DataFormat::Json => {
                 json::begin_member(self.out, name);
-                self.object(inner);
+                self.out.push('{');
             }
         }
-    }
-
-    fn object(&mut self, inner: impl FnOnce(&mut Self)) {
-        self.out.push('{');
         inner(self);
-        self.out.push('}');
+        match self.format {
+            DataFormat::Xml => xml::tag(self.out, "</", name),
+            DataFormat::Json => self.out.push('}'),
+        }
     }
 
     /// An element that holds `text`. XML is written in CDATA, without the characters that it cannot hold.
@@ -63,7 +62,11 @@ impl<'a> Writer<'a> {
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(number);
         match self.format {
-            DataFormat::Xml => self.element(name, |writer| writer.out.push_str(digits)),
+            DataFormat::Xml => {
+                xml::tag(self.out, "<", name);
+                self.out.push_str(digits);
+                xml::tag(self.out, "</", name);
+            }
             DataFormat::Json => {
                 json::begin_member(self.out, name);
                 self.out.push_str(digits);

@@ -184,11 +184,16 @@ impl Message {
         Ok(Self::from_tree(Tree::parse_json(json)?))
     }
 
-    #[inline]
     pub(crate) fn from_tree(tree: Tree) -> Self {
+        Self::pushed_to(None, tree)
+    }
+
+    /// What was pushed to `account`.
+    #[inline]
+    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
         let mut message =
-            Self { head: Head::read(fields), content: Content::read(fields), account: None, tree };
+            Self { head: Head::read(fields), content: Content::read(fields), account, tree };
         if matches!(message.content, Content::System(_)) {
             message.date_by_time_stamp();
         }

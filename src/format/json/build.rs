@@ -13,6 +13,7 @@ use crate::SharedStr;
 
 impl Tree {
     /// Reads `json`, and shares its memory if no escape is in it. Returns it as well.
+    #[inline(never)]
     pub(crate) fn share_json(json: Text) -> Result<(Self, SharedStr), JsonError> {
         let nodes = read_in_place(&json)?;
         let (end, is_in_place) = (offset(json.len())?, nodes.is_some());

@@ -28,6 +28,7 @@ pub(super) use write::{begin_member, member};
 /// The text of `Encrypt` directly under the root, or `None` if there is no such element.
 ///
 /// Without escapes in it, it borrows and does not allocate.
+#[inline(never)]
 pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, JsonError> {
     let [encrypted] = texts(envelope, ["Encrypt"])?;
     Ok(encrypted)

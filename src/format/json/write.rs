@@ -1,4 +1,5 @@
 /// Begins a member: its name, and a comma if it is not the first of its object.
+#[inline(never)]
 pub(crate) fn begin_member(out: &mut String, name: &str) {
     if !out.ends_with('{') {
         out.push(',');
