@@ -96,6 +96,7 @@ impl DeliveryKey {
     }
 
     /// What the keys of all messages to an account have in common.
+    #[cfg(feature = "tokio-1")]
     pub(crate) const fn tag(&self) -> [u8; TAG] {
         let [a, b, c, d, ..] = self.0;
         [a, b, c, d]

@@ -91,8 +91,23 @@ impl MemoryStore {
         self
     }
 
-    /// From now on no account may run so many pushes that there is no place for those of others.
-    #[cfg(feature = "tokio-1")]
+    /// For pushes of many accounts: no account may run so many that there is no place for those of others. It has at most
+    /// eight times as many places as are free; beyond that its own pushes are an error. Where room is needed, completed
+    /// pushes of accounts that have more than a sixteenth of all places are forgotten first. An account is known by the first
+    /// four bytes of its keys.
+    ///
+    /// An engine that answers for many accounts sets it.
+    ///
+    /// ```
+    /// # use wechat_callback::delivery::MemoryStore;
+    /// let store = MemoryStore::new().of_many_accounts();
+    /// ```
+    #[must_use]
+    pub fn of_many_accounts(self) -> Self {
+        self.share_among_accounts();
+        self
+    }
+
     pub(crate) fn share_among_accounts(&self) {
         self.table().share_among_accounts();
     }
