@@ -129,6 +129,7 @@ mod pages {
         Deploying = "docs/deploying.md",
         Store = "docs/store.md",
         Accounts = "docs/accounts.md",
+        Channels = "docs/channels.md",
         Migrating = "docs/migrating.md",
         MigratingWerobot = "docs/migrating-werobot.md",
     }

@@ -66,7 +66,7 @@ impl Message {
         self
     }
 
-    /// Sets the time (`CreateTime`).
+    /// Sets the time (`CreateTime`; of a suite's system event `TimeStamp`).
     ///
     /// ```
     /// # use wechat_callback::{Message, Timestamp, message::Text};
@@ -75,7 +75,8 @@ impl Message {
     /// ```
     #[must_use]
     pub fn sent_at(self, time: Timestamp) -> Self {
-        self.with_field("CreateTime", &time.to_string())
+        let is_suites = self.system().is_some() && self.fields().field("SuiteId").is_some();
+        self.with_field(if is_suites { "TimeStamp" } else { "CreateTime" }, &time.to_string())
     }
 
     /// Sets the id (`MsgId`).

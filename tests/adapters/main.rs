@@ -10,6 +10,7 @@ mod metrics_support;
 
 mod accounts;
 mod actix;
+mod dialects;
 mod extractors;
 mod logs;
 mod metrics;

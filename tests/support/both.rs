@@ -96,12 +96,17 @@ pub fn send(wechat: &Wechat, request: impl Into<Request>) -> Outcome {
 /// The promise of every refusal: the handler is not called, and the answer is a status and nothing else.
 #[track_caller]
 pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16) {
-    let request = request.into();
+    assert_refused_by(&wechat.callback(), &request.into(), status);
+}
+
+/// The same for any account.
+#[track_caller]
+pub fn assert_refused_by(callback: &Callback, request: &Request, status: u16) {
     let outcomes = [
-        axum(&wechat.callback(), &request),
-        actix(&wechat.callback(), &request),
-        axum_of(table(wechat), &request),
-        actix_of(table(wechat), &request),
+        axum(callback, request),
+        actix(callback, request),
+        axum_of(table(callback), request),
+        actix_of(table(callback), request),
     ];
     for mut outcome in outcomes {
         if request.method == "GET" {
@@ -112,7 +117,7 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
                 .retain(|(name, value)| (name.as_str(), value.as_str()) != ("allow", "POST"));
         }
         assert_eq!(outcome.calls, 0, "the handler was called for {request:?}");
-        assert_eq!(outcome.answer.status, status, "for {request:?} in {} mode", wechat.mode);
+        assert_eq!(outcome.answer.status, status, "for {request:?} in {} mode", callback.mode());
         assert_eq!(outcome.answer.body, "", "for {request:?}");
         // Nobody listens to them any longer.
         let close = ("connection".to_owned(), "close".to_owned());
@@ -120,9 +125,9 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
     }
     // A body's length is its server's to bound.
     if status != 413 {
-        let callback = wechat.callback();
-        let of_closure = engine_of(move |_: &AccountRequest<'_>| Some(callback.clone()), &request);
-        for Outcome { answer, calls } in [engine(&wechat.callback(), &request), of_closure] {
+        let found = callback.clone();
+        let of_closure = engine_of(move |_: &AccountRequest<'_>| Some(found.clone()), request);
+        for Outcome { answer, calls } in [engine(callback, request), of_closure] {
             assert_eq!((calls, answer.status, answer.body.as_str()), (0, status, ""), "for {request:?}");
             assert_eq!(answer.headers, [], "for {request:?}");
         }
@@ -133,7 +138,7 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
 #[track_caller]
 pub fn assert_answered(wechat: &Wechat, request: impl Into<Request>, text: &str) {
     let request = request.into();
-    let of_table = |request: &Request| axum_of(table(wechat), request);
+    let of_table = |request: &Request| axum_of(table(&wechat.callback()), request);
     for outcome in [axum, actix, engine]
         .map(|send| send(&wechat.callback(), &request))
         .into_iter()
@@ -151,9 +156,9 @@ pub fn assert_answered(wechat: &Wechat, request: impl Into<Request>, text: &str)
 }
 
 /// A table with one account, whose key is what the path ends in.
-fn table(wechat: &Wechat) -> Accounts {
+fn table(callback: &Callback) -> Accounts {
     let accounts = Accounts::by_path_segment();
-    accounts.insert("weixin", wechat.callback());
+    accounts.insert("weixin", callback.clone());
     accounts
 }
 

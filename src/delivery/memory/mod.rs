@@ -100,10 +100,10 @@ impl MemoryStore {
     ///
     /// ```
     /// # use wechat_callback::delivery::MemoryStore;
-    /// let store = MemoryStore::new().of_many_accounts();
+    /// let store = MemoryStore::new().shared_by_accounts();
     /// ```
     #[must_use]
-    pub fn of_many_accounts(self) -> Self {
+    pub fn shared_by_accounts(self) -> Self {
         self.share_among_accounts();
         self
     }
