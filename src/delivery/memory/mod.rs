@@ -91,9 +91,12 @@ impl MemoryStore {
         self
     }
 
-    /// For many accounts: none of them may run so many pushes that there is no place for those of others. An account runs
-    /// at most eight times as many as there are places left. `Accounts` and every other look-up of accounts set it by
-    /// themselves.
+    /// For pushes of many accounts: no account may run so many that there is no place for those of others. It has at most
+    /// eight times as many places as are free; beyond that its own pushes are an error. Where room is needed, completed
+    /// pushes of accounts that have more than a sixteenth of all places are forgotten first. An account is known by the first
+    /// four bytes of its keys.
+    ///
+    /// An engine that answers for many accounts sets it.
     ///
     /// ```
     /// # use wechat_callback::delivery::MemoryStore;
