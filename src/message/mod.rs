@@ -192,8 +192,7 @@ impl Message {
     #[inline]
     pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
-        let mut message =
-            Self { head: Head::read(fields), content: Content::read(fields), account, tree };
+        let mut message = Self { head: Head::read(fields), content: Content::read(fields), account, tree };
         if matches!(message.content, Content::System(_)) {
             message.date_by_time_stamp();
         }

@@ -16,7 +16,7 @@ pub(super) struct Envelope {
     format: DataFormat,
 }
 
-static XML: Envelope = Envelope {
+const XML: Envelope = Envelope {
     before: "<xml>\n<Encrypt><![CDATA[",
     to_signature: "]]></Encrypt>\n<MsgSignature><![CDATA[",
     to_timestamp: "]]></MsgSignature>\n<TimeStamp>",
@@ -26,7 +26,7 @@ static XML: Envelope = Envelope {
 };
 
 /// `TimeStamp` is a number here, and `Nonce` a string.
-static JSON: Envelope = Envelope {
+const JSON: Envelope = Envelope {
     before: r#"{"Encrypt":""#,
     to_signature: r#"","MsgSignature":""#,
     to_timestamp: r#"","TimeStamp":"#,
@@ -51,16 +51,29 @@ impl Envelope {
     }
 
     /// Writes what follows `Encrypt`.
+    #[inline]
     pub(super) fn close(&self, out: &mut String, signature: Signature, timestamp: &str, nonce: &str) {
+        match self.format {
+            DataFormat::Xml => XML.write(out, signature, timestamp, |out| out.push_str(nonce)),
+            DataFormat::Json => JSON.write(out, signature, timestamp, |out| json::push_text(out, nonce)),
+        }
+    }
+
+    /// Inlined, so that the lengths of its parts are known.
+    #[inline(always)]
+    fn write(
+        &self,
+        out: &mut String,
+        signature: Signature,
+        timestamp: &str,
+        nonce: impl FnOnce(&mut String),
+    ) {
         out.push_str(self.to_signature);
         signature.push_hex(out);
         for part in [self.to_timestamp, timestamp, self.to_nonce] {
             out.push_str(part);
         }
-        match self.format {
-            DataFormat::Xml => out.push_str(nonce),
-            DataFormat::Json => json::push_text(out, nonce),
-        }
+        nonce(out);
         out.push_str(self.end);
     }
 }
