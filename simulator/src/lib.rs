@@ -61,6 +61,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod account_kind;
 pub mod attack;
 mod body;
 pub mod catalogue;
@@ -72,6 +73,7 @@ pub mod demo;
 mod expect;
 mod fan;
 pub mod handshake;
+mod json;
 mod localized_text;
 mod message;
 mod mode;
@@ -89,6 +91,7 @@ mod xml;
 mod xml_error;
 
 pub use account::{Account, AccountError};
+pub use account_kind::{AccountKind, DataFormat};
 pub use body::{Body, Pace};
 pub use check::{Check, CheckName};
 pub use deliver::{Delivery, Ending, Exchange, FAILURE_NOTICE, Policy, Progress, Shown};
@@ -98,7 +101,7 @@ pub use message::Message;
 pub use mode::Mode;
 pub use push::{Push, Stamp};
 pub use reading::Reading;
-pub use reply::{Article, MAX_TEXT, Reply};
+pub use reply::{Article, MAX_TEXT, Reply, TemplateCard};
 pub use request::Request;
 pub use signature::{Signature, SignedPart};
 #[cfg(feature = "actix-web")]

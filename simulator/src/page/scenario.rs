@@ -85,6 +85,9 @@ const fn kind_of(reply: &Reply) -> &'static str {
         Reply::News { .. } => "news",
         Reply::Transfer { .. } => "transfer",
         Reply::TransferToAi => "transfer_to_ai",
+        Reply::UpdateButton { .. } => "update_button",
+        Reply::UpdateTaskCard { .. } => "update_task_card",
+        Reply::UpdateTemplateCard { .. } => "update_template_card",
     }
 }
 

@@ -275,7 +275,7 @@ impl Shared {
     pub(super) fn attack(&self, name: &str) -> Result<(), Refusal> {
         let attack: &'static Attack = attack::named(name).ok_or(Refusal::NoSuchAttack)?;
         let mut state = self.state();
-        if !attack.applies_to(state.wechat.account().mode()) {
+        if !attack.applies_to(state.wechat.account()) {
             return Err(Refusal::NoSuchAttack);
         }
         self.bot_is_up()?;

@@ -2,12 +2,12 @@
 
 use crate::support::{account, actix, axum};
 use wechat_sim::catalogue::{self, Kind};
-use wechat_sim::{FakeWechat, Message, Mode, Target};
+use wechat_sim::{AccountKind, FakeWechat, Message, Mode, Target};
 
 /// A bot that replies with the kind: the event's name, or the `MsgType`.
 async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
     let mut fan = wechat.fan("小明");
-    for kind in catalogue::kinds() {
+    for kind in catalogue::kinds_of(wechat.wechat().account().kind()) {
         for message in [Message::new(kind), Message::new(kind).with_optional_fields()] {
             let exchange = fan.send(&message).await.expect("reached");
             match kind.name() {
@@ -50,7 +50,8 @@ fn is_typed(kind: &Kind) -> bool {
 
 #[test]
 fn the_library_has_a_type_for_every_kind() {
-    let untyped: Vec<_> = catalogue::kinds().iter().filter(|kind| !is_typed(kind)).map(Kind::name).collect();
+    let of_official = catalogue::kinds_of(AccountKind::Official);
+    let untyped: Vec<_> = of_official.filter(|kind| !is_typed(kind)).map(Kind::name).collect();
     assert_eq!(untyped, [""; 0]);
 }
 
@@ -69,7 +70,7 @@ fn every_kind_that_the_library_has_a_type_for_is_there() {
 
 #[test]
 fn every_field_reaches_the_bot_with_its_value() {
-    for kind in catalogue::kinds() {
+    for kind in catalogue::kinds_of(AccountKind::Official) {
         let opened = opened(&Message::new(kind).with_optional_fields());
         for field in kind.fields() {
             let mut fields = opened.fields();
@@ -90,14 +91,23 @@ fn every_field_reaches_the_bot_with_its_value() {
 
 #[test]
 fn every_kind_has_words_and_a_family_and_one_name() {
-    let mut names: Vec<_> = catalogue::kinds().iter().map(|kind| (kind.event(), kind.name())).collect();
+    for account in AccountKind::ALL {
+        has_unique_names(account);
+    }
     for kind in catalogue::kinds() {
         assert!(!kind.title().zh.is_empty() && !kind.title().en.is_empty(), "{}", kind.name());
         assert!(!kind.family().is_empty(), "{}", kind.name());
+        assert!(!kind.accounts().is_empty(), "{}", kind.name());
     }
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), catalogue::kinds().len());
+}
+
+fn has_unique_names(account: AccountKind) {
+    let names = || catalogue::kinds_of(account).map(|kind| (kind.event(), kind.name()));
+    let mut unique: Vec<_> = names().collect();
+    unique.sort_unstable();
+    unique.dedup();
+    assert!(!unique.is_empty());
+    assert_eq!(unique.len(), names().count(), "{account}");
 }
 
 #[test]
