@@ -495,9 +495,6 @@ pub(crate) mod forgery {
             "没有加密，encrypt_type 为 raw；signature 正确", "not encrypted, encrypt_type is raw; the signature is right";
         plain_body() =>
             "URL 是加密请求的，请求体没有加密", "the URL is the one of an encrypted request, the body is not encrypted";
-        without_msg_signature() =>
-            "加密了，但没有 msg_signature；signature 正确",
-            "encrypted, but without msg_signature; the signature is right";
         cut(length: usize) =>
             "密文少了最后 {length} 个 base64 字符，重新签名",
             "the last base64 characters of the ciphertext are missing ({length}); signed again";

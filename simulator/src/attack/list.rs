@@ -143,9 +143,8 @@ fn plaintext_downgrade(forge: &Forge<'_>) -> Vec<Probe> {
     let plain = forge.xml.clone();
     vec![
         refuse(signed.clone(), forgery::plain()),
-        refuse(signed.clone().with_parameter("encrypt_type", "raw"), forgery::plain_as_encrypt_type()),
-        refuse(encrypted.clone().with_body(plain), forgery::plain_body()),
-        refuse(signed.with_body(encrypted.body), forgery::without_msg_signature()),
+        refuse(signed.with_parameter("encrypt_type", "raw"), forgery::plain_as_encrypt_type()),
+        refuse(encrypted.with_body(plain), forgery::plain_body()),
     ]
 }
 

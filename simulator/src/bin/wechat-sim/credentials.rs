@@ -13,7 +13,7 @@ use crate::texts;
 pub(crate) struct Credentials {
     /// official, mini-program, store, wecom or platform [default: official; mini-program with `--format json`, wecom with a
     /// CorpID and no AppID]
-    #[arg(long, global = true, env = "WECHAT_KIND")]
+    #[arg(id = "account_kind", long = "kind", value_name = "KIND", global = true, env = "WECHAT_KIND")]
     kind: Option<AccountKind>,
     /// xml or json, for a mini-program [default: json]. A store has JSON, all others XML
     #[arg(long, global = true, env = "WECHAT_FORMAT")]
