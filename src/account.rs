@@ -5,12 +5,15 @@ use std::time::Duration;
 use crate::SecurityMode;
 use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
+use crate::receive_id::ReceiveIds;
 use crate::secret::Token;
 use crate::signature::Prefix;
 
 /// An account and its credentials, as configured in the console.
 pub(crate) struct Account {
+    /// The AppID or CorpID.
     pub(crate) app_id: String,
+    pub(crate) receive_ids: ReceiveIds,
     pub(crate) mode: SecurityMode,
     pub(crate) channel: Channel,
     pub(crate) format: DataFormat,

@@ -1,4 +1,4 @@
-//! The cipher: AES-256-CBC over the frame `random(16) ‖ length(4, big-endian) ‖ message ‖ app id`, padded to a
+//! The cipher: AES-256-CBC over the frame `random(16) ‖ length(4, big-endian) ‖ message ‖ receive id`, padded to a
 //! multiple of 32, in base64. Nothing else touches `aes` and `cbc`.
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
@@ -56,12 +56,13 @@ pub enum DecryptError {
     /// The frame is shorter than its own length field says.
     #[error("the frame is shorter than its length field says")]
     Frame,
-    /// The message is meant for another account.
-    #[error("the message is meant for another AppID{}, not for {expected}: is the AppID the one in the console?", found.as_deref().map(|id| format!(" ({id})")).unwrap_or_default())]
-    AppId {
-        /// The app id of this callback.
+    /// The message is meant for another account: its receive id, at the end of the encrypted frame, is another AppID or
+    /// CorpID, or is empty.
+    #[error("the message is meant for another AppID or CorpID{}, not for {expected}: is the id the one in the console?", found.as_deref().map(|id| format!(" ({id})")).unwrap_or_default())]
+    ReceiveId {
+        /// The receive id that this callback accepts.
         expected: String,
-        /// The app id found, where it looks like one.
+        /// The one found, where it looks like one.
         found: Option<String>,
     },
     /// The message is not UTF-8.
@@ -94,10 +95,14 @@ impl Cipher {
         (&*self.iv).into()
     }
 
-    /// The message in `encrypted` (the base64 text of `Encrypt`), if it is meant for `app_id`.
+    /// The message in `encrypted` (the base64 text of `Encrypt`), and what `check` makes of the receive id behind it.
     ///
     /// It uses one buffer, which is decoded into and decrypted in place, and of which the message is a part.
-    pub(crate) fn open(&self, encrypted: &str, app_id: &str) -> Result<Text, DecryptError> {
+    pub(crate) fn open<T>(
+        &self,
+        encrypted: &str,
+        check: impl FnOnce(&[u8]) -> Result<T, DecryptError>,
+    ) -> Result<(Text, T), DecryptError> {
         let mut buffer = decode(encrypted).ok_or(DecryptError::Base64)?;
         if buffer.is_empty() || !buffer.len().is_multiple_of(RANDOM) {
             return Err(DecryptError::Length);
@@ -113,11 +118,9 @@ impl Cipher {
             .map(|length| u32::from_be_bytes(*length) as usize)
             .ok_or(DecryptError::Frame)?;
         let (_, found) = rest.split_at_checked(length).ok_or(DecryptError::Frame)?;
-        if found != app_id.as_bytes() {
-            return Err(DecryptError::AppId { expected: app_id.to_owned(), found: as_app_id(found) });
-        }
+        let checked = check(found)?;
         let end = HEAD.saturating_add(length);
-        Text::part(buffer, HEAD, end).ok_or(DecryptError::Utf8)
+        Text::part(buffer, HEAD, end).map(|text| (text, checked)).ok_or(DecryptError::Utf8)
     }
 
     /// `before` and the message, written by `write`, as base64. There is room for `behind` more bytes.
@@ -125,7 +128,7 @@ impl Cipher {
     /// `write` appends to the text that it is given. `room` is about how long the message will be.
     pub(crate) fn seal(
         &self,
-        app_id: &str,
+        receive_id: &str,
         random: [u8; RANDOM],
         room: usize,
         write: impl FnOnce(&mut String),
@@ -133,11 +136,11 @@ impl Cipher {
         behind: usize,
     ) -> String {
         let mut frame = String::from_utf8(FRAME.try_with(Cell::take).unwrap_or_default()).unwrap_or_default();
-        frame.reserve(room.saturating_add(HEAD + PAD_BLOCK).saturating_add(app_id.len()));
+        frame.reserve(room.saturating_add(HEAD + PAD_BLOCK).saturating_add(receive_id.len()));
         frame.push_str(BLANK_HEAD);
         write(&mut frame);
         let length = frame.len().saturating_sub(HEAD);
-        frame.push_str(app_id);
+        frame.push_str(receive_id);
 
         let mut frame = frame.into_bytes();
         if let Some(blank) = frame.first_chunk_mut() {
@@ -203,13 +206,6 @@ fn unpad(frame: &[u8]) -> Option<&[u8]> {
     padding.iter().all(|byte| *byte == last).then_some(rest)
 }
 
-/// The app id if it looks like one, so that it is safe to log.
-fn as_app_id(found: &[u8]) -> Option<String> {
-    let found = str::from_utf8(found).ok()?;
-    let plausible = (1..=64).contains(&found.len()) && found.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    plausible.then(|| found.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::STANDARD;
@@ -224,7 +220,9 @@ mod tests {
     }
 
     fn open(last: char, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
-        cipher(last).open(encrypted, app_id).map(|text| text.to_string())
+        let (text, found) = cipher(last).open(encrypted, |found| Ok(found.to_owned()))?;
+        assert_eq!(found, app_id.as_bytes());
+        Ok(text.to_string())
     }
 
     fn seal(message: &str) -> String {
@@ -308,23 +306,8 @@ mod tests {
     }
 
     #[test]
-    fn a_message_for_another_account_is_refused_and_says_which() {
-        for (other, found) in [
-            ("wx5823bf96d3bd56c8", Some("wx5823bf96d3bd56c7")),
-            ("wx5823bf96d3bd56c", Some("wx5823bf96d3bd56c7")),
-            ("wx5823bf96d3bd56c77", Some("wx5823bf96d3bd56c7")),
-        ] {
-            let refusal = open('C', &seal("x"), other);
-            let expected = other.to_owned();
-            let found = found.map(str::to_owned);
-            assert_eq!(refusal, Err(DecryptError::AppId { expected, found }));
-        }
-    }
-
-    #[test]
-    fn what_is_no_app_id_is_not_shown() {
-        assert_eq!(as_app_id(b""), None);
-        assert_eq!(as_app_id(b"wx\n"), None);
-        assert_eq!(as_app_id(&[b'x'; 65]), None);
+    fn who_refuses_the_receive_id_gets_no_message() {
+        let refused = cipher('C').open(&seal("x"), |_| Err::<(), _>(DecryptError::Length));
+        assert_eq!(refused.err(), Some(DecryptError::Length));
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::secret::EncodingAesKey;
-use crate::{DecryptError, QueryError, XmlError, cipher, format, query};
+use crate::{DecryptError, QueryError, XmlError, cipher, format, query, receive_id};
 
 /// What is read from a query string.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,7 +57,14 @@ impl Cipher {
 
     /// The message in the text of `Encrypt`, if it is meant for `app_id`.
     pub fn open(&self, encrypted: &str, app_id: &str) -> Result<String, DecryptError> {
-        self.0.open(encrypted, app_id).map(|text| text.to_string())
+        let check = |found: &[u8]| match found == app_id.as_bytes() {
+            true => Ok(()),
+            false => Err(DecryptError::ReceiveId {
+                expected: app_id.to_owned(),
+                found: receive_id::printable(found),
+            }),
+        };
+        self.0.open(encrypted, check).map(|(text, ())| text.to_string())
     }
 
     /// The text of `Encrypt` that holds `message`. `room` is about how long the message will be.

@@ -69,6 +69,7 @@ mod metrics;
 mod mode;
 mod process;
 mod query;
+mod receive_id;
 mod refusal;
 pub mod reply;
 mod reveal;

@@ -35,7 +35,7 @@ fn read(frame: &[u8]) -> Result<String, DecryptError> {
     if app_id != APP_ID.as_bytes() {
         let is_plausible = app_id.iter().all(u8::is_ascii_alphanumeric) && (1..=64).contains(&app_id.len());
         let found = is_plausible.then(|| String::from_utf8_lossy(app_id).into_owned());
-        return Err(DecryptError::AppId { expected: APP_ID.to_owned(), found });
+        return Err(DecryptError::ReceiveId { expected: APP_ID.to_owned(), found });
     }
     String::from_utf8(message.to_vec()).map_err(|_| DecryptError::Utf8)
 }
@@ -81,7 +81,7 @@ fn seal_and_open(text: &str) {
         assert_eq!(frame.len() % 32, 0);
         let other = format!("{app_id}x");
         let refused = CIPHER.open(&sealed, &other).expect_err("another account's");
-        assert!(matches!(&refused, DecryptError::AppId { expected, .. } if *expected == other));
+        assert!(matches!(&refused, DecryptError::ReceiveId { expected, .. } if *expected == other));
     }
 }
 

@@ -13,10 +13,10 @@ use wechat_callback_fuzz::{MODES, NOW, callback, encrypt, envelope, signed_query
 fn open_as_it_is(mode: SecurityMode, query: &str, body: &[u8]) {
     let callback = callback(mode);
     let opened = callback.open_at(query, body, NOW);
-    let opened_xml = callback.open_raw_at(query, body, NOW);
+    let opened_raw = callback.open_raw_at(query, body, NOW);
     match &opened {
         Ok(opened) => {
-            let xml = opened_xml.expect("what opens is verified").xml;
+            let xml = opened_raw.expect("what opens is verified").plaintext;
             assert_eq!(xml, opened.plaintext);
             assert!(Message::from_xml(&xml).expect("what opens is a message") == opened.message);
         }
@@ -57,7 +57,7 @@ fn open_signed(mode: SecurityMode, body: &[u8]) {
         (mode, _, Ok(Ok(None))) => Err(OpenError::Unencrypted { mode }),
         (_, _, Ok(Ok(Some(_)))) => match &opened {
             Err(error @ OpenError::Decrypt(_)) => Err(error.clone()),
-            opened => Message::from_xml(&opened.as_ref().expect("only decryption fails").xml)
+            opened => Message::from_xml(&opened.as_ref().expect("only decryption fails").plaintext)
                 .map_err(OpenError::Xml),
         },
     };

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use crate::account::{Account, Rotation};
 use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
 use crate::delivery::DeliveryKey;
+use crate::receive_id::{self, ReceiveIds};
 
 impl Callback {
     /// Starts with the AppID (开发者ID) and the Token (令牌) of the account, as the console shows them.
@@ -28,7 +30,33 @@ impl Callback {
             mode: None,
             previous: PreviousCredentials::new(),
             timestamp_tolerance: Duration::from_secs(300),
+            channel: Channel::OfficialAccount,
+            format: DataFormat::Xml,
+            receive_ids: ReceiveIds::Own,
         }
+    }
+
+    /// Starts with the CorpID (企业ID) of a company, and with the Token and the EncodingAESKey of the app's callback
+    /// (接收消息), as the console of WeCom (企业微信) shows them.
+    ///
+    /// WeCom always encrypts, its `echostr` too. The third-party platform of a suite (第三方应用) starts with its SuiteID,
+    /// and names all [receive ids](CallbackBuilder::receive_ids) that it accepts.
+    ///
+    /// ```
+    /// use wechat_callback::{Callback, SecurityMode};
+    ///
+    /// let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    /// let callback = Callback::wecom("ww5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M", key).build()?;
+    /// assert_eq!(callback.mode(), SecurityMode::Safe);
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    pub fn wecom(
+        corp_id: impl Into<String>,
+        token: impl Into<String>,
+        encoding_aes_key: impl Into<String>,
+    ) -> CallbackBuilder {
+        let builder = Self::builder(corp_id, token).encoding_aes_key(encoding_aes_key);
+        CallbackBuilder { channel: Channel::WeCom, ..builder }
     }
 }
 
@@ -41,6 +69,9 @@ pub struct CallbackBuilder {
     mode: Option<SecurityMode>,
     previous: PreviousCredentials,
     timestamp_tolerance: Duration,
+    channel: Channel,
+    format: DataFormat,
+    receive_ids: ReceiveIds,
 }
 
 impl CallbackBuilder {
@@ -72,6 +103,78 @@ impl CallbackBuilder {
     /// ```
     pub fn mode(mut self, mode: SecurityMode) -> Self {
         self.mode = Some(mode);
+        self
+    }
+
+    /// The data format (数据格式) that is set in the console; [`Xml`](DataFormat::Xml) unless set.
+    ///
+    /// WeChat Stores (微信小店) and Channels (视频号) have JSON alone, mini-programs the choice; all others have XML alone. A
+    /// user of theirs can be answered with a [`TransferReply`](crate::TransferReply) and nothing else.
+    ///
+    /// ```
+    /// # use wechat_callback::{Callback, DataFormat};
+    /// let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
+    ///     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
+    ///     .format(DataFormat::Json)
+    ///     .build()?;
+    /// assert_eq!(callback.format(), DataFormat::Json);
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    pub fn format(mut self, format: DataFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// The receive ids (ReceiveId) that are accepted, in place of the AppID or CorpID that the builder started with.
+    ///
+    /// The receive id stands in the encrypted part of a push and says whom it is meant for. That of a suite's events is the
+    /// SuiteID, that of its messages the CorpID of the customer, and the URL's verification may have the provider's CorpID.
+    /// Some pushes have an empty one, which is listed as `""`. A reply is sealed with that of its push.
+    ///
+    /// ```
+    /// # use wechat_callback::Callback;
+    /// # let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    /// let callback = Callback::wecom("dk4asffe3wwbzd6b", "QDG6eKxyrqUnkq3M", key)
+    ///     .receive_ids(["dk4asffe3wwbzd6b", "ww5823bf96d3bd56c7"])
+    ///     .build()?;
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    pub fn receive_ids<'a>(mut self, ids: impl IntoIterator<Item = impl Into<Cow<'a, str>>>) -> Self {
+        self.receive_ids = receive_id::listed(ids);
+        self
+    }
+
+    /// As [`receive_ids`](Self::receive_ids), for ids that come and go, such as the CorpIDs of customers. It is asked with
+    /// each push, after its signature was verified, and must answer at once.
+    ///
+    /// ```
+    /// # use std::{collections::HashSet, sync::{Arc, RwLock}};
+    /// # use wechat_callback::Callback;
+    /// # let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    /// let customers = Arc::new(RwLock::new(HashSet::from(["ww5823bf96d3bd56c7".to_owned()])));
+    /// let callback = Callback::wecom("dk4asffe3wwbzd6b", "QDG6eKxyrqUnkq3M", key)
+    ///     .receive_id_matching(move |id| customers.read().is_ok_and(|customers| customers.contains(id)))
+    ///     .build()?;
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    pub fn receive_id_matching(mut self, is_accepted: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.receive_ids = ReceiveIds::Matching(Box::new(is_accepted));
+        self
+    }
+
+    /// Accepts any receive id. Dangerous where several accounts have the same Token and EncodingAESKey: what is meant for
+    /// one can be sent to another.
+    ///
+    /// ```
+    /// # use wechat_callback::Callback;
+    /// # let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    /// let callback = Callback::wecom("ww5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M", key)
+    ///     .dangerously_accept_any_receive_id()
+    ///     .build()?;
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    pub fn dangerously_accept_any_receive_id(mut self) -> Self {
+        self.receive_ids = ReceiveIds::Unchecked;
         self
     }
 
@@ -126,6 +229,7 @@ impl CallbackBuilder {
 
         let mode =
             self.mode.unwrap_or(if current.is_some() { SecurityMode::Safe } else { SecurityMode::Plain });
+        let channel = check::channel(self.channel, self.format, mode)?;
         let ciphers = if mode.is_encrypted() {
             let current = current.ok_or(ConfigError::KeyMissing { mode })?;
             Some(Rotation { current, previous })
@@ -144,13 +248,14 @@ impl CallbackBuilder {
                 "the Token is shorter than 16 characters: in plain mode it can be guessed from a single logged URL"
             );
         }
-        let (app_id, timestamp_tolerance) = (self.app_id, self.timestamp_tolerance);
+        let Self { app_id, timestamp_tolerance, format, receive_ids, .. } = self;
         let deliveries = DeliveryKey::prefix(&app_id);
         let account = Account {
             app_id,
+            receive_ids,
             mode,
-            channel: Channel::OfficialAccount,
-            format: DataFormat::Xml,
+            channel,
+            format,
             timestamp_tolerance,
             tokens,
             ciphers,

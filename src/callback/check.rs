@@ -3,6 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::ConfigError;
+use crate::SecurityMode;
+use crate::channel::{Channel, DataFormat};
 use crate::secret::{EncodingAesKey, Token};
 
 pub(super) fn app_id(app_id: &str) -> Result<(), ConfigError> {
@@ -28,6 +30,21 @@ pub(super) fn token(token: Zeroizing<String>) -> Result<Token, ConfigError> {
         _ if !token.bytes().all(is_of_token) => Err(ConfigError::TokenMalformed),
         3..=32 => Ok(Token::new(token)),
         _ => Err(ConfigError::TokenLength { length }),
+    }
+}
+
+/// The channel of an account with this format and mode.
+pub(super) fn channel(
+    channel: Channel,
+    format: DataFormat,
+    mode: SecurityMode,
+) -> Result<Channel, ConfigError> {
+    match (channel, format) {
+        (Channel::WeCom, _) if mode != SecurityMode::Safe => Err(ConfigError::WeComMode { mode }),
+        (Channel::WeCom, DataFormat::Json) => Err(ConfigError::WeComJson),
+        (Channel::WeCom, DataFormat::Xml) => Ok(Channel::WeCom),
+        (_, DataFormat::Json) => Ok(Channel::MiniProgram),
+        (channel, DataFormat::Xml) => Ok(channel),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::SecurityMode;
+use crate::channel::ParseFormatError;
 use crate::mode::ParseModeError;
 
 /// What is wrong with a configuration, found before the first request.
@@ -75,6 +76,18 @@ pub enum ConfigError {
         /// The mode asked for.
         mode: SecurityMode,
     },
+    /// WeCom in another mode than safe.
+    #[error("WeCom (企业微信) always encrypts: it has no {mode} mode")]
+    WeComMode {
+        /// The mode asked for.
+        mode: SecurityMode,
+    },
+    /// WeCom with JSON.
+    #[error("WeCom (企业微信) pushes XML to its apps: leave the data format at xml")]
+    WeComJson,
+    /// There is no such data format.
+    #[error("the data format (WECHAT_FORMAT, 数据格式) is xml or json")]
+    UnknownFormat,
     /// There is no such mode.
     #[error("the mode (WECHAT_MODE) is one of plain (明文模式), compatible (兼容模式) and safe (安全模式)")]
     UnknownMode,
@@ -95,6 +108,12 @@ pub enum ConfigError {
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<ParseFormatError> for ConfigError {
+    fn from(_: ParseFormatError) -> Self {
+        Self::UnknownFormat
     }
 }
 

@@ -13,10 +13,10 @@ mod open;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::SecurityMode;
 use crate::account::Account;
 use crate::delivery::MemoryStore;
 use crate::process::Process;
+use crate::{DataFormat, SecurityMode};
 
 pub use builder::{CallbackBuilder, PreviousCredentials};
 pub use config_error::ConfigError;
@@ -59,7 +59,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// The AppID.
+    /// The AppID, or with WeCom the CorpID.
     #[must_use]
     pub fn app_id(&self) -> &str {
         &self.account.app_id
@@ -69,6 +69,12 @@ impl Callback {
     #[must_use]
     pub fn mode(&self) -> SecurityMode {
         self.account.mode
+    }
+
+    /// The data format.
+    #[must_use]
+    pub fn format(&self) -> DataFormat {
+        self.account.format
     }
 
     /// The store of deliveries that is used unless another one is set.

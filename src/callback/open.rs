@@ -5,7 +5,7 @@ use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
 use crate::channel::{PushKind, ReplyTo};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
-use crate::format::{Name, Tree, TwoTexts};
+use crate::format::{Name, Text, Tree, TwoTexts};
 use crate::message::Content;
 use crate::query::CallbackQuery;
 use crate::reply::Names;
@@ -18,7 +18,8 @@ use crate::{DecryptError, Message, RawReplyContext, ReplyContext, SharedStr, Tim
 pub struct Opened {
     /// The message.
     pub message: Message,
-    /// The message as XML: the decrypted message, or in plain mode the body of the request.
+    /// The message as WeChat wrote it, in the [data format](crate::DataFormat) of the account: decrypted, or in plain mode
+    /// the body of the request.
     ///
     /// WeChat is reported not to escape `]]>` in a user's text, so other XML parsers may reject this or find elements
     /// in the text. [`message`](Self::message) is read without that risk.
@@ -76,11 +77,9 @@ impl Callback {
     /// As [`open`](Self::open).
     pub fn open_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<Opened, OpenError> {
         let query = CallbackQuery::parse(query)?;
-        let Authentic { plaintext, token, key, query_signature } = self.authenticate(&query, body, now)?;
-        let (tree, plaintext) = Tree::share(plaintext).map_err(|error| {
-            // In an encrypted mode every failure after the signature looks the same to the caller.
-            if self.mode().is_encrypted() { DecryptError::Xml(error).into() } else { OpenError::Xml(error) }
-        })?;
+        let Authentic { plaintext, token, key, receive_id, query_signature } =
+            self.authenticate(&query, body, now)?;
+        let (tree, plaintext) = self.read(plaintext)?;
         let kind = Content::kind_of(&tree);
         if kind.is_empty() && !self.mode().is_encrypted() && Message::has_envelope(&tree) {
             return Err(OpenError::Encrypted);
@@ -89,6 +88,7 @@ impl Callback {
             account: self.account.clone(),
             token,
             key,
+            receive_id,
             to: ReplyTo { channel: self.account.channel, push: Content::push_kind(&tree) },
             names: Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName])),
         };
@@ -96,7 +96,17 @@ impl Callback {
         Ok(Opened { message: Message::from_tree(tree), plaintext, context, query_signature, at: now })
     }
 
-    /// Verifies and decrypts a push without parsing it, to pass the XML on to another service.
+    /// In an encrypted mode every failure after the signature looks the same to the caller.
+    #[inline]
+    fn read(&self, plaintext: Text) -> Result<(Tree, SharedStr), OpenError> {
+        let is_encrypted = self.mode().is_encrypted();
+        Tree::share(plaintext).map_err(|error| match is_encrypted {
+            true => DecryptError::Xml(error).into(),
+            false => error.into(),
+        })
+    }
+
+    /// Verifies and decrypts a push without parsing it, to pass what WeChat wrote on to another service.
     ///
     /// ```
     /// # use wechat_callback::{Callback, OpenError, Sealed};
@@ -122,10 +132,10 @@ impl Callback {
     /// As [`open_raw`](Self::open_raw).
     pub fn open_raw_at(&self, query: &str, body: &[u8], now: Timestamp) -> Result<OpenedRaw, OpenError> {
         let query = CallbackQuery::parse(query)?;
-        let Authentic { plaintext, token, key, .. } = self.authenticate(&query, body, now)?;
+        let Authentic { plaintext, token, key, receive_id, .. } = self.authenticate(&query, body, now)?;
         let (account, names) = (self.account.clone(), Names::new(&query.nonce, TwoTexts::default()));
         let to = ReplyTo { channel: account.channel, push: PushKind::Message };
-        let context = ReplyContext { account, token, key, to, names };
+        let context = ReplyContext { account, token, key, receive_id, to, names };
         Ok(OpenedRaw { plaintext: SharedStr::whole(plaintext), context: RawReplyContext::new(context) })
     }
 }

@@ -89,7 +89,7 @@ mod tests {
             DecryptError::Length,
             DecryptError::Padding,
             DecryptError::Frame,
-            DecryptError::AppId { expected: String::new(), found: None },
+            DecryptError::ReceiveId { expected: String::new(), found: None },
             DecryptError::Utf8,
             DecryptError::Xml(XmlError::DocType),
         ];

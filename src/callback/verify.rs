@@ -2,9 +2,11 @@ use std::time::Duration;
 
 use super::{Callback, OpenError};
 use crate::account::{Account, Generation, Rotation};
+use crate::channel::Channel;
 use crate::delivery::SignatureKey;
 use crate::format::{self, Text};
 use crate::query::{CallbackQuery, SignatureParameter};
+use crate::receive_id::OtherReceiveId;
 use crate::secret::Token;
 use crate::signature::Signature;
 use crate::{DecryptError, QueryError, SecurityMode, Timestamp};
@@ -22,6 +24,7 @@ pub(super) struct Authentic {
     pub(super) plaintext: Text,
     pub(super) token: Generation,
     pub(super) key: Generation,
+    pub(super) receive_id: OtherReceiveId,
     /// The signature, if it does not cover the body.
     pub(super) query_signature: Option<QuerySignature>,
 }
@@ -36,7 +39,8 @@ pub(crate) struct QuerySignature {
 
 impl Callback {
     /// Verifies the URL (GET), as WeChat does when it is saved in the console. Returns the `echostr`: answer with
-    /// status 200 and exactly this text, as `text/plain`.
+    /// status 200 and exactly this text, as `text/plain`. WeCom encrypts its `echostr`; it is returned decrypted, and WeCom
+    /// waits a second for it.
     ///
     /// `query` is the query string exactly as in the URL, without the `?`.
     ///
@@ -63,13 +67,20 @@ impl Callback {
     pub(crate) fn verified_at(&self, query: &str, now: Timestamp) -> Result<Verified, OpenError> {
         let query = CallbackQuery::parse(query)?;
         let echostr = query.echostr.as_deref().ok_or(QueryError::Missing("echostr"))?;
-        // Plain in every mode: WeChat neither encrypts nor signs the echostr of an Official Account.
         self.check_timestamp(&query, now)?;
-        let (signature, _) = self.check_signature(&query, &query.signature, "")?;
-        Ok(Verified {
-            echostr: echostr.to_owned(),
-            query_signature: self.query_signature(signature, &query, now),
-        })
+        match self.account.channel {
+            Channel::WeCom => {
+                self.check_signature(&query, &query.msg_signature, echostr)?;
+                let (echostr, ..) = self.decrypt(echostr)?;
+                Ok(Verified { echostr: echostr.to_string(), query_signature: None })
+            }
+            // Plain in every mode: WeChat neither encrypts nor signs this echostr.
+            Channel::OfficialAccount | Channel::MiniProgram => {
+                let (signature, _) = self.check_signature(&query, &query.signature, "")?;
+                let query_signature = self.query_signature(signature, &query, now);
+                Ok(Verified { echostr: echostr.to_owned(), query_signature })
+            }
+        }
     }
 
     /// Checks the query of a push (POST), so that the body of a request that will be refused need not be read.
@@ -133,14 +144,15 @@ impl Callback {
             query_signature = self.query_signature(signature, query, now);
         }
         let body = simdutf8::basic::from_utf8(body).map_err(|_| OpenError::Utf8)?;
-        let (plaintext, key) = if mode.is_encrypted() {
-            let encrypted = format::encrypted_text(body)?.ok_or(OpenError::Unencrypted { mode })?;
+        let (plaintext, key, receive_id) = if mode.is_encrypted() {
+            let encrypted = format::encrypted_text(body)?;
+            let encrypted = encrypted.ok_or(OpenError::Unencrypted { mode })?;
             (_, token) = self.check_signature(query, &query.msg_signature, &encrypted)?;
             self.decrypt(&encrypted)?
         } else {
-            (Text::Whole(body.to_owned()), Generation::Current)
+            (Text::Whole(body.to_owned()), Generation::Current, None)
         };
-        Ok(Authentic { plaintext, token, key, query_signature })
+        Ok(Authentic { plaintext, token, key, receive_id, query_signature })
     }
 
     /// In plain mode no signature covers a body.
@@ -181,15 +193,16 @@ impl Callback {
     }
 
     /// Tries the current key first, as Tencent's FAQ says, then the previous one.
-    fn decrypt(&self, encrypted: &str) -> Result<(Text, Generation), DecryptError> {
-        let Account { app_id, ciphers, .. } = &*self.account;
+    fn decrypt(&self, encrypted: &str) -> Result<(Text, Generation, OtherReceiveId), DecryptError> {
+        let Account { ciphers, receive_ids, .. } = &*self.account;
         let Some(Rotation { current, previous }) = ciphers else { return Err(DecryptError::Padding) };
-        let refusal = match current.open(encrypted, app_id) {
-            Ok(message) => return Ok((message, Generation::Current)),
+        let check = |found: &[u8]| receive_ids.check(&self.account, found);
+        let refusal = match current.open(encrypted, check) {
+            Ok((message, receive_id)) => return Ok((message, Generation::Current, receive_id)),
             Err(refusal) => refusal,
         };
-        match previous.as_ref().map(|previous| previous.open(encrypted, app_id)) {
-            Some(Ok(message)) => Ok((message, Generation::Previous)),
+        match previous.as_ref().map(|previous| previous.open(encrypted, check)) {
+            Some(Ok((message, receive_id))) => Ok((message, Generation::Previous, receive_id)),
             // Another key looks like wrong padding, so any other reason says more.
             Some(Err(error)) if refusal == DecryptError::Padding => Err(error),
             _ => Err(refusal),

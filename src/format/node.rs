@@ -116,7 +116,7 @@ impl Nodes {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.list.reserve_exact(self.list.len() / 4);
+        self.list.reserve_exact(self.list.len() / 8);
     }
 
     fn wide_node(&mut self, name: TextRange, text: TextRange, bits: u32) -> Node {

@@ -1,5 +1,5 @@
-//! A tree in JSON, or any format of serde that describes itself: a list with `[name]`, `[name, text]` or `[name, "",
-//! [elements]]` for each element. Also read are `{"name": …, "text": …}` and `{"name": …, "fields": […]}`.
+//! A tree in JSON, or any format of serde that describes itself: a list with `name`, `[name, text]` or `[name, "",
+//! [elements]]` for each element. Also read are `[name]`, `{"name": …, "text": …}` and `{"name": …, "fields": […]}`.
 
 use std::fmt;
 
@@ -28,6 +28,9 @@ impl Serialize for Cursor<'_> {
 impl Serialize for Element<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let has_fields = !self.children().is_empty();
+        if !has_fields && !self.has_text() {
+            return serializer.serialize_str(self.name());
+        }
         let length = if has_fields { 3 } else { 1_usize.saturating_add(usize::from(self.has_text())) };
         let mut parts = serializer.serialize_seq(Some(length))?;
         parts.serialize_element(self.name())?;
@@ -108,6 +111,11 @@ impl<'de> Visitor<'de> for One<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an element")
+    }
+
+    fn visit_str<E: Error>(mut self, name: &str) -> Result<(), E> {
+        let index = self.open()?;
+        self.tree.set_name(index, name).map_err(E::custom)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut parts: A) -> Result<(), A::Error> {
@@ -216,7 +224,7 @@ mod tests {
     fn its_json_is_lists_of_names_texts_and_elements() {
         let tree = Tree::parse("<xml><A>1</A><B/><L><I>2</I></L></xml>").expect("XML");
         let json = serde_json::to_string(&tree).expect("JSON");
-        assert_eq!(json, r#"[["A","1"],["B"],["L","",[["I","2"]]]]"#);
+        assert_eq!(json, r#"[["A","1"],"B",["L","",[["I","2"]]]]"#);
     }
 
     #[test]
@@ -233,6 +241,7 @@ mod tests {
         for json in [
             "[{}]",
             "[[]]",
+            "[null]",
             "[1]",
             r#"[["A",1]]"#,
             r#"[["A","",[],1]]"#,
@@ -246,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_tree_of_too_many_elements_is_refused() {
-        for one in ["[\"a\"]", r#"{"name":"a"}"#] {
+        for one in ["\"a\"", "[\"a\"]", r#"{"name":"a"}"#] {
             let wide = |count| format!("[{}]", vec![one; count].join(","));
             assert!(serde_json::from_str::<Tree>(&wide(super::super::MAX_ELEMENTS)).is_ok());
             assert!(serde_json::from_str::<Tree>(&wide(super::super::MAX_ELEMENTS + 1)).is_err());

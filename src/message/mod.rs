@@ -22,7 +22,9 @@
 //!
 //! # As JSON
 //!
-//! A [`Message`] serializes to readable JSON and back without loss, so that pushes can go through a queue:
+//! A [`Message`] serializes to readable JSON and back without loss, so that pushes can go through a queue. It is read from
+//! `fields` alone: `head` and `content` are there for people and other programs. (Where your program has changed one of the
+//! two, `"altered": true` stands before them, and they are read.)
 //!
 //! ```
 //! use wechat_callback::Message;
@@ -85,7 +87,7 @@ mod write;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::XmlError;
 use crate::format::Tree;
@@ -122,15 +124,13 @@ pub use write::IntoField;
 /// through a queue.
 ///
 /// `#[non_exhaustive]`: it also holds every element, typed or not. A test makes one with [`Message::new`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "json::Written")]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
     /// Who sent it to whom, and when.
     pub head: Head,
     /// What it holds, by kind.
     pub content: Content,
-    #[serde(rename = "fields")]
     tree: Tree,
 }
 

@@ -43,7 +43,7 @@ impl From<&Refusal> for Reason {
                 OpenError::Unencrypted { .. } | OpenError::Encrypted => Self::Mode,
                 OpenError::Utf8 => Self::Utf8,
                 OpenError::Xml(_) => Self::Xml,
-                OpenError::Decrypt(DecryptError::AppId { .. }) => Self::AppId,
+                OpenError::Decrypt(DecryptError::ReceiveId { .. }) => Self::AppId,
                 OpenError::Decrypt(_) => Self::Decrypt,
             },
             Refusal::Replayed => Self::Replayed,

@@ -7,6 +7,7 @@ use crate::account::{Account, Generation};
 use crate::channel::ReplyTo;
 use crate::format::{TwoTexts, Writer};
 use crate::message::Id;
+use crate::receive_id::OtherReceiveId;
 use crate::signature::Signature;
 
 /// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
@@ -24,6 +25,8 @@ pub struct ReplyContext {
     pub(crate) token: Generation,
     /// Which key the push was encrypted with.
     pub(crate) key: Generation,
+    /// The receive id of the push, which is that of the reply.
+    pub(crate) receive_id: OtherReceiveId,
     /// What it answers: limits depend on it.
     pub(crate) to: ReplyTo,
     pub(crate) names: Names,
@@ -211,9 +214,9 @@ impl ReplyContext {
 
         let mut digits = itoa::Buffer::new();
         let (timestamp, nonce) = (digits.format(now.as_secs()), self.names.nonce());
-        let app_id = self.account.app_id.as_str();
+        let receive_id = self.receive_id.as_deref().unwrap_or(&self.account.app_id);
         let behind = BEHIND + timestamp.len() + nonce.len();
-        let mut out = cipher.seal(app_id, random, room, write, BEFORE, behind);
+        let mut out = cipher.seal(receive_id, random, room, write, BEFORE, behind);
         let token = self.account.token(self.token).secret();
         let signature = Signature::of([token, timestamp, nonce, &out[BEFORE.len()..]]);
         out.push_str(TO_SIGNATURE);

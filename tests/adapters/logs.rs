@@ -51,7 +51,10 @@ fn a_refusal_is_logged_with_its_reason() {
     let wechat = Wechat::new(SecurityMode::Safe);
     let other = Wechat { app_id: "wx0000000000000000".to_owned(), ..wechat.clone() };
     let app_id = logged(|| send(&wechat, other.push(&text("x"))));
-    assert!(app_id.contains("another AppID (wx0000000000000000), not for wx5823bf96d3bd56c7"), "{app_id}");
+    assert!(
+        app_id.contains("another AppID or CorpID (wx0000000000000000), not for wx5823bf96d3bd56c7"),
+        "{app_id}"
+    );
 }
 
 #[test]

@@ -14,3 +14,4 @@ mod samples;
 mod typed;
 mod user_text;
 mod vectors;
+mod wecom;

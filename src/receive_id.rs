@@ -1,0 +1,85 @@
+//! The receive id: whom an encrypted message is meant for. It stands at the end of its frame.
+
+use std::borrow::Cow;
+
+use crate::DecryptError;
+use crate::account::Account;
+
+/// Which receive ids an account accepts.
+pub(crate) enum ReceiveIds {
+    /// The AppID or CorpID of the account.
+    Own,
+    /// One of these. An empty one is a value like any other.
+    Listed(Box<[String]>),
+    /// Those for which it is true.
+    Matching(Box<dyn Fn(&str) -> bool + Send + Sync>),
+    /// All of them.
+    Unchecked,
+}
+
+/// The receive id of a message, unless it is the account's own: then it need not be kept.
+pub(crate) type OtherReceiveId = Option<Box<str>>;
+
+impl ReceiveIds {
+    /// Checks the receive id that was `found` behind a message for `account`.
+    #[inline]
+    pub(crate) fn check(&self, account: &Account, found: &[u8]) -> Result<OtherReceiveId, DecryptError> {
+        let is_own = found == account.app_id.as_bytes();
+        if is_own && matches!(self, Self::Own) {
+            return Ok(None);
+        }
+        let accepted = str::from_utf8(found).ok().filter(|found| self.accepts(found, is_own));
+        match accepted {
+            Some(_) if is_own => Ok(None),
+            Some(found) => Ok(Some(found.into())),
+            None => {
+                Err(DecryptError::ReceiveId { expected: self.expected(account), found: printable(found) })
+            }
+        }
+    }
+
+    fn accepts(&self, found: &str, is_own: bool) -> bool {
+        match self {
+            Self::Own => is_own,
+            Self::Listed(ids) => ids.iter().any(|id| id == found),
+            Self::Matching(is_accepted) => is_accepted(found),
+            Self::Unchecked => true,
+        }
+    }
+
+    fn expected(&self, account: &Account) -> String {
+        match self {
+            Self::Own => account.app_id.clone(),
+            Self::Listed(ids) => {
+                let shown = |id: &String| if id.is_empty() { "an empty one".to_owned() } else { id.clone() };
+                ids.iter().map(shown).collect::<Vec<_>>().join(" or ")
+            }
+            Self::Matching(_) | Self::Unchecked => "one that is accepted here".to_owned(),
+        }
+    }
+}
+
+/// A list of receive ids, or one.
+pub(crate) fn listed<'a>(ids: impl IntoIterator<Item = impl Into<Cow<'a, str>>>) -> ReceiveIds {
+    ReceiveIds::Listed(ids.into_iter().map(|id| id.into().into_owned()).collect())
+}
+
+/// The receive id if it looks like one, so that it is safe to log.
+pub(crate) fn printable(found: &[u8]) -> Option<String> {
+    let found = str::from_utf8(found).ok()?;
+    let plausible = (1..=64).contains(&found.len()) && found.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plausible.then(|| found.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_receive_id_is_not_shown() {
+        assert_eq!(printable(b""), None);
+        assert_eq!(printable(b"wx\n"), None);
+        assert_eq!(printable(&[b'x'; 65]), None);
+        assert_eq!(printable(b"ww0123"), Some("ww0123".to_owned()));
+    }
+}
