@@ -564,6 +564,8 @@ pub(crate) mod page {
         bad_fan_name() =>
             "名字为 1 到 20 个字符，不能重复；最多 30 位粉丝",
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
+        no_such_account() =>
+            "这种账号没有此模式或数据格式", "an account of this kind has another mode or data format";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
         bot_starting() => "机器人还没有在监听，请稍候", "the bot does not listen yet: try again in a moment";

@@ -204,7 +204,7 @@ impl Wechat {
     fn agent(&self, fields: &Fields) -> Option<Element> {
         let is_for_app = self.account.kind() == AccountKind::WeCom && !fields.system;
         let agent = Element::string("AgentID", self.account.agent_id());
-        (is_for_app && fields.sender == Sender::Fan).then(|| Element { cdata: false, ..agent })
+        (is_for_app && fields.sender == Sender::Fan).then_some(Element { cdata: false, ..agent })
     }
 
     fn second_of(&self, event: String) -> i64 {

@@ -5,7 +5,7 @@ import { post } from "./api.js";
 import { latest } from "./descriptions.js";
 import { t } from "./i18n.js";
 import { showPane } from "./layout.js";
-import { chooseFan, exchangesOf, fan, on, state } from "./store.js";
+import { chooseFan, exchangesOf, fan, hasMenu, on, state } from "./store.js";
 import { avatar } from "./user-message.js";
 
 const unread = new Set();
@@ -27,6 +27,7 @@ export function startFans() {
 }
 
 function draw() {
+  byId("fans-title").textContent = t(state.kind === "wecom" ? "members" : hasMenu() ? "fans" : "users");
   const current = fan()?.name;
   unread.delete(current);
   const items = state.fans.map(({ name, openid, following }) =>
@@ -53,7 +54,7 @@ function draw() {
 }
 
 function last({ name, following }) {
-  return [t(following ? "following" : "not-following"), latest(exchangesOf(name))].filter(Boolean).join(" · ");
+  return [hasMenu() ? t(following ? "following" : "not-following") : null, latest(exchangesOf(name))].filter(Boolean).join(" · ");
 }
 
 async function add(event) {
