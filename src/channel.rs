@@ -14,6 +14,17 @@ pub(crate) enum Channel {
     WeCom,
 }
 
+impl Channel {
+    /// For a sentence.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::OfficialAccount => "an Official Account",
+            Self::MiniProgram => "a mini-program",
+            Self::WeCom => "WeCom",
+        }
+    }
+}
+
 /// What a push is, as far as its reply depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushKind {

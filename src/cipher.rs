@@ -10,9 +10,9 @@ use aes::{Aes256Dec, Aes256Enc, Block};
 use base64::engine::Engine;
 use zeroize::Zeroizing;
 
-use crate::XmlError;
 use crate::format::Text;
 use crate::secret::EncodingAesKey;
+use crate::{JsonError, XmlError};
 
 /// The block of the padding. AES's own is 16, and a library's PKCS#7 stops there.
 const PAD_BLOCK: usize = 32;
@@ -71,6 +71,9 @@ pub enum DecryptError {
     /// The decrypted message is not the XML of a push.
     #[error("the decrypted message is not the XML of a push")]
     Xml(#[source] XmlError),
+    /// The decrypted message is not the JSON of a push.
+    #[error("the decrypted message is not the JSON of a push")]
+    Json(#[source] JsonError),
 }
 
 /// The cipher of one EncodingAESKey. Its key schedules are computed once.

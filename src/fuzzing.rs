@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::secret::EncodingAesKey;
-use crate::{DecryptError, QueryError, XmlError, cipher, format, query, receive_id};
+use crate::{DataFormat, DecryptError, JsonError, QueryError, XmlError, cipher, format, query, receive_id};
 
 /// What is read from a query string.
 #[derive(Debug, PartialEq, Eq)]
@@ -105,6 +105,24 @@ impl Tree {
         format::fuzzing::parse_any(xml).map(Self)
     }
 
+    /// Reads `json` with the reader that the library chooses.
+    pub fn parse_json(json: &str) -> Result<Self, JsonError> {
+        format::Tree::parse_json(json).map(Self)
+    }
+
+    /// Reads `json` in the memory that it is in, if no escape is in it.
+    pub fn share_json(json: &str) -> Result<Self, JsonError> {
+        let text = format::Text::part(json.as_bytes().to_vec(), 0, json.len()).unwrap_or_default();
+        let (tree, text) = format::Tree::share_json(text)?;
+        assert_eq!(text, json);
+        Ok(Self(tree))
+    }
+
+    /// Reads `json` with the reader that copies names and texts.
+    pub fn parse_json_copying(json: &str) -> Result<Self, JsonError> {
+        format::json::fuzzing::parse_copying(json).map(Self)
+    }
+
     /// All elements, in document order.
     #[must_use]
     pub fn elements(&self) -> Vec<Element> {
@@ -123,16 +141,26 @@ impl Tree {
     /// Writes the elements as a message.
     #[must_use]
     pub fn write(&self) -> String {
-        fn write(xml: &mut format::Writer<'_>, cursor: format::Cursor<'_>) {
+        self.write_as(DataFormat::Xml)
+    }
+
+    /// Writes the elements as a message in JSON.
+    #[must_use]
+    pub fn write_json(&self) -> String {
+        self.write_as(DataFormat::Json)
+    }
+
+    fn write_as(&self, format: DataFormat) -> String {
+        fn write(writer: &mut format::Writer<'_>, cursor: format::Cursor<'_>) {
             for element in cursor {
                 match element.children() {
-                    inside if inside.is_empty() => xml.text(element.name(), element.text()),
-                    inside => xml.element(element.name(), |xml| write(xml, inside)),
+                    inside if inside.is_empty() => writer.text(element.name(), element.text()),
+                    inside => writer.element(element.name(), |writer| write(writer, inside)),
                 }
             }
         }
         let mut written = String::new();
-        format::Writer::new(&mut written).element("xml", |xml| write(xml, self.0.root()));
+        format::Writer::document(&mut written, format, |writer| write(writer, self.0.root()));
         written
     }
 }
@@ -140,6 +168,18 @@ impl Tree {
 /// The text of `Encrypt` in an envelope.
 pub fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, XmlError> {
     format::encrypted_text(envelope)
+}
+
+/// The text of `Encrypt` in an envelope of JSON.
+pub fn encrypted_text_json(envelope: &str) -> Result<Option<Cow<'_, str>>, JsonError> {
+    format::json::encrypted_text(envelope)
+}
+
+/// `Encrypt`, `ToUserName`, `AppId` and `AgentID` of an envelope, or `None` if it is not read.
+#[must_use]
+pub fn envelope(body: &str, format: DataFormat) -> Option<[Option<Cow<'_, str>>; 4]> {
+    let envelope = format::envelope(body, format).ok()?;
+    Some([envelope.encrypt, envelope.to_user_name, envelope.app_id, envelope.agent_id])
 }
 
 /// Where the texts of users begin and end, if a reader could mistake one for anything else.

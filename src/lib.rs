@@ -89,7 +89,7 @@ pub use callback::{
 };
 pub use channel::{DataFormat, ParseFormatError};
 pub use cipher::DecryptError;
-pub use format::{SharedStr, XmlError};
+pub use format::{JsonError, SharedStr, XmlError};
 pub use handler_error::HandlerError;
 #[doc(inline)]
 pub use message::{FieldsError, Message, MessageRejection, WechatMessage};
@@ -99,7 +99,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    TextReply, TransferReply, VideoReply, VoiceReply,
+    TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply,
+    VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;

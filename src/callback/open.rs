@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
-use crate::channel::{PushKind, ReplyTo};
+use crate::channel::{DataFormat, PushKind, ReplyTo};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
 use crate::format::{Name, Text, Tree, TwoTexts};
 use crate::message::Content;
@@ -100,10 +100,16 @@ impl Callback {
     #[inline]
     fn read(&self, plaintext: Text) -> Result<(Tree, SharedStr), OpenError> {
         let is_encrypted = self.mode().is_encrypted();
-        Tree::share(plaintext).map_err(|error| match is_encrypted {
-            true => DecryptError::Xml(error).into(),
-            false => error.into(),
-        })
+        match self.account.format {
+            DataFormat::Xml => Tree::share(plaintext).map_err(|error| match is_encrypted {
+                true => DecryptError::Xml(error).into(),
+                false => error.into(),
+            }),
+            DataFormat::Json => Tree::share_json(plaintext).map_err(|error| match is_encrypted {
+                true => DecryptError::Json(error).into(),
+                false => error.into(),
+            }),
+        }
     }
 
     /// Verifies and decrypts a push without parsing it, to pass what WeChat wrote on to another service.

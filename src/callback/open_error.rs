@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{DecryptError, QueryError, SecurityMode, Timestamp, XmlError};
+use crate::{DecryptError, JsonError, QueryError, SecurityMode, Timestamp, XmlError};
 
 /// Why a request was not verified or not opened.
 ///
@@ -55,6 +55,9 @@ pub enum OpenError {
     /// The body is not the XML of a push.
     #[error("the body is not the XML of a push")]
     Xml(#[from] XmlError),
+    /// The body is not the JSON of a push.
+    #[error("the body is not the JSON of a push")]
+    Json(#[from] JsonError),
     /// The signature is right, but the encrypted message is not.
     #[error(transparent)]
     Decrypt(#[from] DecryptError),
@@ -67,7 +70,7 @@ impl OpenError {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Query(_) | Self::Utf8 | Self::Xml(_) => 400,
+            Self::Query(_) | Self::Utf8 | Self::Xml(_) | Self::Json(_) => 400,
             Self::Stale { .. }
             | Self::SignatureMissing { .. }
             | Self::Signature { .. }
@@ -92,6 +95,7 @@ mod tests {
             DecryptError::ReceiveId { expected: String::new(), found: None },
             DecryptError::Utf8,
             DecryptError::Xml(XmlError::DocType),
+            DecryptError::Json(JsonError::Xml),
         ];
         for reason in reasons {
             assert_eq!(OpenError::from(reason).status(), 403);

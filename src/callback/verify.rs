@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Callback, OpenError};
 use crate::account::{Account, Generation, Rotation};
-use crate::channel::Channel;
+use crate::channel::{Channel, DataFormat};
 use crate::delivery::SignatureKey;
 use crate::format::{self, Text};
 use crate::query::{CallbackQuery, SignatureParameter};
@@ -145,7 +145,10 @@ impl Callback {
         }
         let body = simdutf8::basic::from_utf8(body).map_err(|_| OpenError::Utf8)?;
         let (plaintext, key, receive_id) = if mode.is_encrypted() {
-            let encrypted = format::encrypted_text(body)?;
+            let encrypted = match self.account.format {
+                DataFormat::Xml => format::encrypted_text(body)?,
+                DataFormat::Json => format::json::encrypted_text(body)?,
+            };
             let encrypted = encrypted.ok_or(OpenError::Unencrypted { mode })?;
             (_, token) = self.check_signature(query, &query.msg_signature, &encrypted)?;
             self.decrypt(&encrypted)?

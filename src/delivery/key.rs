@@ -88,7 +88,7 @@ impl DeliveryKey {
     }
 
     /// The key of a message to the account `app_id`. `None` where nothing tells it from another: it has neither
-    /// MsgId nor CreateTime. (WeChat's ids are above zero, or texts.)
+    /// MsgId nor CreateTime, nor the TimeStamp that a suite's push has instead. (WeChat's ids are above zero, or texts.)
     #[must_use]
     pub fn of(app_id: &str, message: &Message) -> Option<Self> {
         Self::with(&Self::prefix(app_id), message)
@@ -246,6 +246,43 @@ mod tests {
         }
         let nested = |inside| key(&format!("<CreateTime>1</CreateTime><MsgType>x</MsgType>{inside}"));
         assert_ne!(nested("<A><B>1</B><C>2</C></A>"), nested("<A><B>1</B></A><C>2</C>"));
+    }
+
+    /// It has neither MsgId nor sender.
+    #[test]
+    fn two_pushes_of_customer_service_in_one_second_are_told_apart_by_their_token() {
+        let pushed = |created: u64, token: &str| {
+            key(&format!(
+                "<ToUserName>ww1</ToUserName><CreateTime>{created}</CreateTime><MsgType>event</MsgType>\
+                 <Event>kf_msg_or_event</Event><Token>{token}</Token><OpenKfId>wk1</OpenKfId>"
+            ))
+        };
+        assert!(pushed(1, "a").is_some());
+        assert_eq!(pushed(1, "a"), pushed(1, "a"));
+        assert_ne!(pushed(1, "a"), pushed(1, "b"));
+        assert_ne!(pushed(1, "a"), pushed(2, "a"));
+    }
+
+    #[test]
+    fn a_suites_push_is_dated_by_its_time_stamp_and_a_ticket_pushed_again_is_another_push() {
+        let suite = |time: u64, info: &str| {
+            key(&format!(
+                "<SuiteId>ww1</SuiteId><InfoType>{info}</InfoType><TimeStamp>{time}</TimeStamp>\
+                 <SuiteTicket>t</SuiteTicket>"
+            ))
+        };
+        assert!(suite(1, "suite_ticket").is_some());
+        assert_eq!(suite(1, "suite_ticket"), suite(1, "suite_ticket"));
+        assert_ne!(suite(1, "suite_ticket"), suite(601, "suite_ticket"));
+        assert_ne!(suite(1, "suite_ticket"), suite(1, "cancel_auth"));
+        let platform = |time: u64| {
+            key(&format!(
+                "<AppId>wx1</AppId><CreateTime>{time}</CreateTime><InfoType>component_verify_ticket</InfoType>\
+                 <ComponentVerifyTicket>ticket@@@1</ComponentVerifyTicket>"
+            ))
+        };
+        assert_ne!(platform(1), platform(601));
+        assert_eq!(key("<InfoType>suite_ticket</InfoType><SuiteTicket>t</SuiteTicket>"), None);
     }
 
     #[test]

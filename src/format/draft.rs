@@ -1,8 +1,7 @@
 //! Elements that are put together one by one and then become a [`Tree`].
 
-use super::XmlError;
 use super::growing::Growing;
-use super::{Cursor, Element, MAX_DEPTH, MAX_ELEMENTS, Tree};
+use super::{Cursor, Element, Limit, MAX_DEPTH, MAX_ELEMENTS, Tree};
 
 /// An element: a name, and a text or elements of its own.
 #[derive(Clone, Default)]
@@ -53,9 +52,9 @@ impl Draft {
         self.fields.iter().map(Self::size).fold(1, usize::saturating_add)
     }
 
-    fn put_into(&self, tree: &mut Growing, depth: usize) -> Result<(), XmlError> {
+    fn put_into(&self, tree: &mut Growing, depth: usize) -> Result<(), Limit> {
         if depth > MAX_DEPTH {
-            return Err(XmlError::Depth);
+            return Err(Limit::Depth);
         }
         let index = tree.open(&self.name)?;
         for field in &self.fields {
@@ -68,7 +67,7 @@ impl Draft {
 
 impl Tree {
     /// The tree of these elements.
-    pub(super) fn of(drafts: &[Draft]) -> Result<Self, XmlError> {
+    pub(super) fn of(drafts: &[Draft]) -> Result<Self, Limit> {
         let mut tree = Growing::default();
         for draft in drafts {
             draft.put_into(&mut tree, 1)?;

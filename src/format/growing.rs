@@ -1,7 +1,7 @@
 use super::document::{Document, Text, TextRange};
 use super::node::{Nodes, WIDEST_GAP, is_too_large};
 use super::tree::offset;
-use super::{MAX_ELEMENTS, Name, Tree, XmlError};
+use super::{Limit, MAX_ELEMENTS, Name, Tree};
 
 /// A tree that is built one element after the other.
 #[derive(Default)]
@@ -44,14 +44,14 @@ impl Growing {
         self.text.truncate(length);
     }
 
-    pub(super) fn append(&mut self, text: &str) -> Result<TextRange, XmlError> {
+    pub(super) fn append(&mut self, text: &str) -> Result<TextRange, Limit> {
         let start = offset(self.text.len())?;
         self.push_str(text);
         Ok(TextRange { start, end: offset(self.text.len())? })
     }
 
     /// Where `name` is. One that repeats the last name stands there once, unless a text that follows were too far away.
-    fn append_name(&mut self, name: &str) -> Result<TextRange, XmlError> {
+    fn append_name(&mut self, name: &str) -> Result<TextRange, Limit> {
         let TextRange { start, end } = self.name;
         let is_near = self.text.len().saturating_sub(end as usize) <= WIDEST_GAP as usize;
         if !is_near || self.text.get(start as usize..end as usize) != Some(name) {
@@ -61,24 +61,30 @@ impl Growing {
     }
 
     /// Starts an element. Elements that are opened before it is closed are inside it.
-    pub(super) fn open(&mut self, name: &str) -> Result<usize, XmlError> {
+    pub(super) fn open(&mut self, name: &str) -> Result<usize, Limit> {
         let index = self.open_unnamed()?;
         self.set_name(index, name)?;
         Ok(index)
     }
 
     /// Starts an element whose name is set later.
-    pub(super) fn open_unnamed(&mut self) -> Result<usize, XmlError> {
+    pub(super) fn open_unnamed(&mut self) -> Result<usize, Limit> {
+        self.push(TextRange::default(), TextRange::default(), Name::Other)
+    }
+
+    /// Adds an element whose name and text stand in the text of the tree already. Elements that are opened before it is
+    /// closed are inside it.
+    pub(super) fn push(&mut self, name: TextRange, text: TextRange, known: Name) -> Result<usize, Limit> {
         let index = self.nodes.len();
         if index >= MAX_ELEMENTS {
-            return Err(XmlError::Elements);
+            return Err(Limit::Elements);
         }
-        self.nodes.push(TextRange::default(), TextRange::default(), Name::Other);
+        self.nodes.push(name, text, known);
         Ok(index)
     }
 
     /// Names the element `index`, before its text is set.
-    pub(super) fn set_name(&mut self, index: usize, name: &str) -> Result<(), XmlError> {
+    pub(super) fn set_name(&mut self, index: usize, name: &str) -> Result<(), Limit> {
         let range = self.append_name(name)?;
         self.nodes.set_name(index, range, Name::of(name));
         Ok(())
@@ -100,7 +106,7 @@ impl Growing {
     }
 
     /// Ends the element `index`, which holds `text`.
-    pub(super) fn close_with(&mut self, index: usize, text: &str) -> Result<(), XmlError> {
+    pub(super) fn close_with(&mut self, index: usize, text: &str) -> Result<(), Limit> {
         let text = self.append(text)?;
         self.close(index, text);
         Ok(())

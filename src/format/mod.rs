@@ -1,24 +1,35 @@
 //! A body as a small [`Tree`] of elements.
+#![allow(dead_code, unused_imports, reason = "callbacks read JSON and envelopes next")]
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod document;
 mod draft;
+mod envelope;
 mod growing;
+pub(crate) mod json;
+mod limit;
 mod name;
 mod node;
 mod serde;
 mod tree;
+mod wanted;
+mod write;
 mod xml;
 
 pub use document::SharedStr;
 pub(crate) use document::{Text, TwoTexts};
 pub(crate) use draft::Draft;
+pub(crate) use envelope::{Envelope, EnvelopeError, envelope};
+pub use json::JsonError;
 pub(crate) use name::Name;
 pub(crate) use tree::{Cursor, Element, Tree};
+pub(crate) use write::Writer;
 pub use xml::XmlError;
 #[cfg(fuzzing)]
 pub(crate) use xml::fuzzing;
-pub(crate) use xml::{Writer, encrypted_text, is_allowed};
+pub(crate) use xml::{encrypted_text, is_allowed};
+
+use limit::Limit;
 
 /// How deeply elements may be nested. WeChat's deepest event has five levels.
 pub(crate) const MAX_DEPTH: usize = 16;
@@ -29,17 +40,22 @@ pub(crate) const MAX_ELEMENTS: usize = 4096;
 /// only once.
 const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Encrypt"];
 
+/// The white space of XML and JSON.
+fn is_blank(char: char) -> bool {
+    matches!(char, ' ' | '\t' | '\r' | '\n')
+}
+
 /// Which elements of the head have occurred: a bit each.
 #[derive(Clone, Default)]
 struct HeadSeen(u8);
 
 impl HeadSeen {
     #[inline(always)]
-    fn note(&mut self, name: Name) -> Result<(), XmlError> {
+    fn note(&mut self, name: Name) -> Result<(), Limit> {
         let Some(doubled) = HEAD.get(name as usize) else { return Ok(()) };
         let bit = 1_u8.wrapping_shl(name as u32);
         if self.0 & bit != 0 {
-            return Err(XmlError::Doubled(doubled));
+            return Err(Limit::Doubled(doubled));
         }
         self.0 |= bit;
         Ok(())

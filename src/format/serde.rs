@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::document::TextRange;
 use super::growing::Growing;
-use super::{Cursor, Element, MAX_DEPTH, Tree, XmlError};
+use super::{Cursor, Element, Limit, MAX_DEPTH, Tree};
 
 impl Serialize for Tree {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -88,7 +88,7 @@ struct One<'t> {
 impl One<'_> {
     fn open<E: Error>(&mut self) -> Result<usize, E> {
         if self.depth > MAX_DEPTH {
-            return Err(E::custom(XmlError::Depth));
+            return Err(E::custom(Limit::Depth));
         }
         self.tree.open_unnamed().map_err(E::custom)
     }

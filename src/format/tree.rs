@@ -3,7 +3,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::document::{Document, SharedStr, TextRange, TwoTexts};
 use super::node::Node;
-use super::{Name, XmlError};
+use super::{Limit, Name};
 
 /// The elements under `<xml>`: a text that holds all names and texts, and one list in document order.
 #[derive(Clone, Default)]
@@ -184,14 +184,14 @@ impl<'a> Element<'a> {
     }
 }
 
-pub(super) fn offset(length: usize) -> Result<u32, XmlError> {
-    u32::try_from(length).map_err(|_| XmlError::Elements)
+pub(super) fn offset(length: usize) -> Result<u32, Limit> {
+    u32::try_from(length).map_err(|_| Limit::Elements)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{MAX_DEPTH, MAX_ELEMENTS};
+    use crate::format::{MAX_DEPTH, MAX_ELEMENTS, XmlError};
 
     /// The tree as text: `name=text` or `name(children)`.
     fn show(xml: &str) -> Result<String, XmlError> {

@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, 
 
 use super::{UNSEALED, extract};
 use crate::message::event::*;
+use crate::message::system::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply};
 
@@ -36,6 +37,7 @@ macro_rules! extractor {
 extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
+for_each_system_event!(extractor);
 
 /// A message of another kind is answered `success`. Anything else is the server's mistake: 500 and one sentence.
 impl ResponseError for MessageRejection {

@@ -8,6 +8,7 @@ use http::request::Parts;
 
 use super::{UNSEALED, extract};
 use crate::message::event::*;
+use crate::message::system::*;
 use crate::message::*;
 use crate::{HandlerError, MessageRejection, Reply, sealing};
 
@@ -33,6 +34,7 @@ macro_rules! extractor {
 extractor! { Head = "", }
 for_each_kind!(extractor);
 for_each_event!(extractor);
+for_each_system_event!(extractor);
 
 /// A message of another kind is answered `success`. Anything else is the server's mistake: 500 and one sentence.
 impl IntoResponse for MessageRejection {

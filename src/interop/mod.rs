@@ -9,6 +9,7 @@ mod axum_core_0_5;
 
 use crate::MessageRejection;
 use crate::message::event::*;
+use crate::message::system::*;
 use crate::message::*;
 
 /// The body of a reply that is sent without the middleware. It is a loud mistake, so that it is found.
@@ -61,6 +62,20 @@ macro_rules! event {
 }
 for_each_event!(event);
 
+macro_rules! system_event {
+    ($($event:ident = $name:literal,)+) => {$(
+        impl Extract for $event {
+            fn of(message: &Message) -> Option<&Self> {
+                match message.system() {
+                    Some(SystemEvent::$event(event)) => Some(event),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+for_each_system_event!(system_event);
+
 /// What an extractor asks for. It is cloned, so that other extractors can have it too; that copies no text.
 fn extract<P: Extract>(message: Option<&Message>) -> Result<P, MessageRejection> {
     let message = message.ok_or(MessageRejection::NoMiddleware)?;
@@ -70,7 +85,18 @@ fn extract<P: Extract>(message: Option<&Message>) -> Result<P, MessageRejection>
 /// Hands the kinds of reply to a macro.
 macro_rules! for_each_reply {
     ($macro:ident) => {
-        $macro!(TextReply, ImageReply, VoiceReply, VideoReply, MusicReply, NewsReply, TransferReply);
+        $macro!(
+            TextReply,
+            ImageReply,
+            VoiceReply,
+            VideoReply,
+            MusicReply,
+            NewsReply,
+            TransferReply,
+            UpdateButtonReply,
+            UpdateTaskCardReply,
+            UpdateTemplateCardReply
+        );
     };
 }
 use for_each_reply;

@@ -6,7 +6,7 @@ use super::read::Composite;
 use super::write::Write;
 use super::{
     DeviceEvent, DeviceText, Event, Field, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo,
-    Text, Video, Voice,
+    SystemEvent, Text, Video, Voice,
 };
 use crate::SharedStr;
 use crate::channel::PushKind;
@@ -35,6 +35,7 @@ use crate::format::{Draft, Tree};
 ///         Content::MiniProgramPage(page) => format!("{} of {}", page.page_path, page.app_id),
 ///         Content::DeviceText(text) => format!("device {}", text.device_id),
 ///         Content::Event(event) => event.name().to_owned(),
+///         Content::System(event) => event.name().to_owned(),
 ///         other => other.kind().to_owned(),
 ///     }
 /// }
@@ -71,6 +72,8 @@ pub enum Content {
     DeviceEvent(DeviceEvent),
     /// `event`: something that the user or WeChat did.
     Event(Event),
+    /// None, but an `InfoType`: what a platform (第三方平台) or a suite (第三方应用) is told.
+    System(SystemEvent),
     /// Any other `MsgType`. Its elements are in [`Message::fields`](super::Message::fields).
     Unknown {
         /// `MsgType` as received; empty if there was none.
@@ -112,11 +115,17 @@ impl Content {
     /// What a push is, as far as its reply depends on it.
     pub(crate) fn push_kind(tree: &Tree) -> PushKind {
         let fields = Fields::new(tree.root());
-        match fields.msg_type() {
-            Some(kind) if Self::is_event(kind.text()) => PushKind::Event,
-            None if fields.field("InfoType").is_some() => PushKind::System,
+        match Self::kind_of(tree) {
+            kind if Self::is_event(kind) => PushKind::Event,
+            kind if Self::is_system(kind, fields) => PushKind::System,
             _ => PushKind::Message,
         }
+    }
+
+    /// Whether a message with this `MsgType` is a system event.
+    #[inline]
+    fn is_system(kind: &str, fields: Fields<'_>) -> bool {
+        kind.is_empty() && SystemEvent::is_in(fields)
     }
 
     /// Whether a message with this `MsgType` is an event.
@@ -134,26 +143,31 @@ macro_rules! content {
                 match kind.map(Field::text).unwrap_or_default() {
                     $( $name => Self::$type($type::read_from(fields)), )+
                     kind if Self::is_event(kind) => Self::Event(Event::read(fields)),
+                    kind if Self::is_system(kind, fields) => Self::System(SystemEvent::read(fields)),
                     _ => Self::Unknown { kind: kind.map(Field::shared_text).unwrap_or_default() },
                 }
             }
 
             /// Writes the elements of a message beside its head.
             pub(super) fn write_into(&self, elements: &mut Vec<Draft>) {
-                self.kind().write(elements, "MsgType");
+                if !matches!(self, Self::System(_)) {
+                    self.kind().write(elements, "MsgType");
+                }
                 match self {
                     $( Self::$type(content) => content.write_into(elements), )+
                     Self::Event(event) => event.write_into(elements),
+                    Self::System(system) => system.write_into(elements),
                     Self::Unknown { .. } => {}
                 }
             }
 
-            /// `MsgType`.
+            /// `MsgType`; `system` for a system event, which has none.
             #[must_use]
             pub fn kind(&self) -> &str {
                 match self {
                     $( Self::$type(_) => $name, )+
                     Self::Event(_) => "event",
+                    Self::System(_) => "system",
                     Self::Unknown { kind } => kind,
                 }
             }
@@ -173,6 +187,12 @@ macro_rules! from_kind {
 }
 for_each_kind!(from_kind);
 
+impl From<SystemEvent> for Content {
+    fn from(event: SystemEvent) -> Self {
+        Self::System(event)
+    }
+}
+
 impl<E: Into<Event>> From<E> for Content {
     fn from(event: E) -> Self {
         Self::Event(event.into())
@@ -184,6 +204,7 @@ impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Event(event) => event.fmt(f),
+            Self::System(event) => event.fmt(f),
             Self::Unknown { .. } => f.write_str("Unknown(..)"),
             known => write!(f, "{}(..)", known.kind()),
         }

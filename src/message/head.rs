@@ -12,11 +12,14 @@ use crate::{SharedStr, Timestamp};
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Head {
-    /// `ToUserName`: the account's original id (原始ID), `gh_…`. A few events have none.
+    /// `ToUserName`: the account's original id (原始ID), `gh_…`; in WeCom (企业微信) the corp id. A few events have
+    /// none.
     pub to: Option<SharedStr>,
-    /// `FromUserName`: the user's openid. A few events have none.
+    /// `FromUserName`: the user's openid; in WeCom the member's UserID, or `sys` for what WeCom itself reports. A few
+    /// events have none.
     pub from: Option<SharedStr>,
-    /// `CreateTime`: when the message was sent. `None` where it is not a number.
+    /// `CreateTime`: when the message was sent; for a [`SystemEvent`](super::SystemEvent) without one its `TimeStamp`.
+    /// `None` where it is not a number.
     pub created: Option<Timestamp>,
     /// `MsgId`, which is the same in every delivery of a message. Events have none.
     pub id: Option<Id>,

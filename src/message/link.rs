@@ -9,5 +9,7 @@ super::elements! {
         pub description: SharedStr = "Description",
         /// `Url`
         pub url: SharedStr = "Url",
+        /// `PicUrl`: the picture of the link, in WeCom (企业微信).
+        pub pic_url: Option<SharedStr> = "PicUrl",
     }
 }

@@ -12,5 +12,7 @@ super::elements! {
         pub scale: Option<i64> = "Scale",
         /// `Label`: the place in words; may be empty.
         pub label: SharedStr = "Label",
+        /// `AppType`: in WeCom (企业微信) `wxwork` where the member used WeCom itself, and not WeChat.
+        pub app_type: Option<SharedStr> = "AppType",
     }
 }

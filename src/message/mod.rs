@@ -20,6 +20,8 @@
 //! }
 //! ```
 //!
+#![doc = include_str!("family.md")]
+//!
 //! # As JSON
 //!
 //! A [`Message`] serializes to readable JSON and back without loss, so that pushes can go through a queue. It is read from
@@ -74,6 +76,7 @@ mod fields;
 mod fields_error;
 mod file;
 mod head;
+mod held;
 mod id;
 mod json;
 mod link;
@@ -81,6 +84,7 @@ mod location;
 mod media;
 mod mini_program;
 mod read;
+pub mod system;
 mod text;
 mod values;
 mod write;
@@ -89,8 +93,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::XmlError;
 use crate::format::Tree;
+use crate::{JsonError, XmlError};
 use read::elements;
 
 #[cfg(any(
@@ -114,6 +118,8 @@ pub use link::Link;
 pub use location::Location;
 pub use media::{Image, ShortVideo, Video, Voice};
 pub use mini_program::MiniProgramPage;
+#[doc(inline)]
+pub use system::SystemEvent;
 pub use text::Text;
 pub use values::Decimal;
 pub use write::IntoField;
@@ -152,10 +158,45 @@ impl Message {
         Ok(Self::from_tree(Tree::parse(xml)?))
     }
 
+    /// Reads a message from JSON as WeChat pushes it, without verifying anything, as [`from_xml`](Self::from_xml) does
+    /// from XML. (What a message is serialized to is another JSON: see [above](self#as-json).)
+    ///
+    /// It has the same elements as in XML: a member is an element, an array is one element for each of its items, and
+    /// `null` is an element without a text. Numbers keep the digits that they are written with.
+    ///
+    /// ```
+    /// # use wechat_callback::Message;
+    /// let message = Message::from_json(
+    ///     r#"{"ToUserName": "gh_1", "FromUserName": "o1", "CreateTime": 1714036504, "MsgType": "text",
+    ///         "Content": "你好", "MsgId": 24537152634531843}"#,
+    /// )?;
+    /// assert_eq!(message.text(), Some("你好"));
+    /// assert_eq!(message.fields().get("MsgId"), Some("24537152634531843"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if `json` is not the JSON of a message. An unknown kind is not an error.
+    pub fn from_json(json: &str) -> Result<Self, JsonError> {
+        Ok(Self::from_tree(Tree::parse_json(json)?))
+    }
+
     #[inline]
     pub(crate) fn from_tree(tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
-        Self { head: Head::read(fields), content: Content::read(fields), tree }
+        let mut message = Self { head: Head::read(fields), content: Content::read(fields), tree };
+        if matches!(message.content, Content::System(_)) {
+            message.date_by_time_stamp();
+        }
+        message
+    }
+
+    /// The system events of WeCom have no `CreateTime`.
+    #[cold]
+    fn date_by_time_stamp(&mut self) {
+        let written = self.fields().get("TimeStamp").and_then(read::number);
+        self.head.created = self.head.created.or(written.map(crate::Timestamp::from_secs));
     }
 
     /// Whether there is an element `Encrypt`.
@@ -172,7 +213,7 @@ impl Message {
         }
     }
 
-    /// The openid of the sender: `FromUserName`.
+    /// The openid of the sender: `FromUserName`. In WeCom (企业微信) it is the member's UserID instead, or `sys`.
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()
@@ -185,6 +226,39 @@ impl Message {
             Content::Event(event) => Some(event),
             _ => None,
         }
+    }
+
+    /// The system event, if the message is one: what a platform (第三方平台) or a suite (第三方应用) is told.
+    ///
+    /// ```
+    /// use wechat_callback::Message;
+    ///
+    /// let message = Message::from_xml(
+    ///     "<xml><SuiteId>ww1</SuiteId><InfoType>suite_ticket</InfoType><SuiteTicket>t</SuiteTicket></xml>",
+    /// )?;
+    /// assert!(message.system().is_some_and(|system| system.is("suite_ticket")));
+    /// # Ok::<(), wechat_callback::XmlError>(())
+    /// ```
+    #[must_use]
+    pub fn system(&self) -> Option<&SystemEvent> {
+        match &self.content {
+            Content::System(system) => Some(system),
+            _ => None,
+        }
+    }
+
+    /// The app of WeCom (企业微信应用) that a message or an event belongs to: `AgentID`. `None` outside of WeCom, and for what
+    /// belongs to no app.
+    ///
+    /// ```
+    /// use wechat_callback::{Message, message::Text};
+    ///
+    /// let message = Message::new(Text::default().content("你好")).with_field("AgentID", "1000002");
+    /// assert_eq!(message.agent_id(), Some(1_000_002));
+    /// ```
+    #[must_use]
+    pub fn agent_id(&self) -> Option<i64> {
+        self.fields().get("AgentID").and_then(read::number)
     }
 
     /// The scene of the account's QR code that was scanned, whether by a new follower or an old one.

@@ -151,12 +151,17 @@ pub(super) fn id(text: &str) -> Option<Id> {
 
 /// Defines types that are read from elements: each field names its element.
 ///
-/// A path of two names, `"Wrapper" / "List"`, reaches into a wrapper.
+/// A path of two names, `"Wrapper" / "List"`, reaches into a wrapper. `"One" or "Other"` is the first of the two that is
+/// there; it is written as the first. `exactly "appid"` does not pass over the case of the name, where a push has both
+/// spellings with different values.
 macro_rules! elements {
     ($(
         $(#[$meta:meta])*
         pub struct $type:ident {
-            $( $(#[$field_meta:meta])* pub $field:ident: $value:ty = $($name:literal)/+, )*
+            $(
+                $(#[$field_meta:meta])*
+                pub $field:ident: $value:ty = $($exactly:ident)? $($name:literal)/+ $(or $($other:literal)/+)*,
+            )*
         }
     )+) => {$(
         $(#[$meta])*
@@ -171,7 +176,11 @@ macro_rules! elements {
         impl $crate::message::read::Composite for $type {
             #[allow(unused_variables, reason = "some have no elements")]
             fn read_from(fields: $crate::message::Fields<'_>) -> Self {
-                Self { $( $field: $crate::message::read::read_path(fields, &[$($name),+]), )* }
+                Self { $(
+                    $field: $crate::message::read::read_field!(
+                        fields, [$($exactly)?] [$($name),+] $([$($other),+])*
+                    ),
+                )* }
             }
 
             #[allow(unused_variables, reason = "some have no elements")]
@@ -186,6 +195,20 @@ macro_rules! elements {
     )+};
 }
 pub(super) use elements;
+
+/// Reads one field of [`elements!`].
+macro_rules! read_field {
+    ($fields:ident, [] [$($name:literal),+]) => {
+        $crate::message::read::read_path($fields, &[$($name),+])
+    };
+    ($fields:ident, [] $([$($name:literal),+])+) => {
+        $crate::message::read::read_first($fields, &[$(&[$($name),+]),+])
+    };
+    ($fields:ident, [exactly] [$name:literal]) => {
+        $crate::message::read::read_exactly($fields, $name)
+    };
+}
+pub(super) use read_field;
 
 /// Defines a method for each field, to make a value in a test.
 macro_rules! setters {
@@ -212,4 +235,23 @@ pub(super) fn read_path<T: Read>(fields: Fields<'_>, path: &[&str]) -> T {
         [name] => T::read(fields, name),
         [wrapper, rest @ ..] => read_path(fields.field(wrapper).map(Field::fields).unwrap_or_default(), rest),
     }
+}
+
+/// Reads the first of these paths that leads to an element.
+pub(super) fn read_first<T: Read>(fields: Fields<'_>, paths: &[&[&str]]) -> T {
+    let leads_somewhere = |path: &&&[&str]| match path {
+        [] => false,
+        [wrappers @ .., name] => {
+            let inside =
+                wrappers.iter().try_fold(fields, |fields, wrapper| fields.field(wrapper).map(Field::fields));
+            inside.is_some_and(|fields| fields.field(name).is_some())
+        }
+    };
+    read_path(fields, paths.iter().find(leads_somewhere).copied().unwrap_or_default())
+}
+
+/// Reads the element of exactly this name.
+pub(super) fn read_exactly<T: Read>(mut fields: Fields<'_>, name: &str) -> T {
+    let all = fields;
+    T::read(if fields.any(|field| field.name() == name) { all } else { Fields::default() }, name)
 }

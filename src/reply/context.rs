@@ -1,10 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::envelope::Envelope;
 use super::{Reply, SealError};
 use crate::Timestamp;
 use crate::account::{Account, Generation};
-use crate::channel::ReplyTo;
+use crate::channel::{DataFormat, PushKind, ReplyTo};
 use crate::format::{TwoTexts, Writer};
 use crate::message::Id;
 use crate::receive_id::OtherReceiveId;
@@ -72,13 +73,19 @@ pub(crate) struct Limits {
     to: ReplyTo,
     pub(crate) has_recipient: bool,
     pub(crate) is_encrypted: bool,
+    pub(crate) format: DataFormat,
 }
 
 #[cfg(feature = "tokio-1")]
 impl Limits {
+    /// Whether it is a system event, which has no reply.
+    pub(crate) const fn is_to_system_event(self) -> bool {
+        matches!(self.to.push, PushKind::System)
+    }
+
     /// Whether WeChat accepts `reply`, not considering whether there is a recipient.
     pub(crate) fn check(self, reply: &Reply) -> Result<(), SealError> {
-        reply.content().map_or(Ok(()), |content| content.check(self.to))
+        reply.content().map_or(Ok(()), |content| content.accepted(self.to))
     }
 }
 
@@ -101,8 +108,12 @@ impl Sealed {
         Self { content_type: "text/plain; charset=utf-8", body: ACKNOWLEDGEMENT.to_owned() }
     }
 
-    fn xml(body: String) -> Self {
-        Self { content_type: "text/xml; charset=utf-8", body }
+    fn document(format: DataFormat, body: String) -> Self {
+        let content_type = match format {
+            DataFormat::Xml => "text/xml; charset=utf-8",
+            DataFormat::Json => "application/json; charset=utf-8",
+        };
+        Self { content_type, body }
     }
 }
 
@@ -113,7 +124,8 @@ impl ReplyContext {
         self.names.let_go();
     }
 
-    /// Turns `reply` into the body of the HTTP response: XML, which in an encrypted mode is encrypted and signed.
+    /// Turns `reply` into the body of the HTTP response, in the account's [data format](DataFormat): encrypted and signed in
+    /// an encrypted mode.
     ///
     /// ```
     /// # use wechat_callback::{Callback, OpenError, SealError, TextReply};
@@ -126,9 +138,9 @@ impl ReplyContext {
     ///
     /// # Errors
     ///
-    /// [`SealError`] if the push has no sender or receiver, or WeChat would not accept the reply: a blank text or one
-    /// over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in reply to an event.
-    /// [`Reply::None`] never fails.
+    /// [`SealError`] if the push has no sender or receiver, the account has no such reply, or WeChat would not accept it: a
+    /// blank text or one over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in
+    /// reply to an event, anything in reply to a system event. [`Reply::None`] never fails.
     pub fn seal(&self, reply: impl Into<Reply>) -> Result<Sealed, SealError> {
         self.seal_ref_at(&reply.into(), Timestamp::now(), rand::random())
     }
@@ -157,11 +169,11 @@ impl ReplyContext {
         let Some(content) = reply.content() else {
             return Ok(Sealed::acknowledgement());
         };
-        let (to, from) = self.names.both()?;
-        content.check(self.to)?;
+        let (to, from) = self.recipients()?;
+        content.accepted(self.to)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
-            Writer::new(text).element("xml", |xml| {
+            Writer::document(text, self.account.format, |xml| {
                 xml.text("ToUserName", to);
                 xml.text("FromUserName", from);
                 xml.number("CreateTime", now.as_secs());
@@ -171,16 +183,17 @@ impl ReplyContext {
         }))
     }
 
-    /// Seals a reply that is XML already, such as that of another service. It is not checked.
+    /// Seals a reply that is XML (or JSON) already, such as that of another service: in the account's
+    /// [data format](DataFormat). It is not checked.
     #[must_use]
-    pub fn seal_raw(&self, xml: &str) -> Sealed {
-        self.seal_raw_at(xml, Timestamp::now(), rand::random())
+    pub fn seal_raw(&self, reply: &str) -> Sealed {
+        self.seal_raw_at(reply, Timestamp::now(), rand::random())
     }
 
     /// As [`seal_raw`](Self::seal_raw), with the caller's clock and 16 random bytes.
     #[must_use]
-    pub fn seal_raw_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
-        self.seal_with(now, random, xml.len(), |text| text.push_str(xml))
+    pub fn seal_raw_at(&self, reply: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+        self.seal_with(now, random, reply.len(), |text| text.push_str(reply))
     }
 
     /// The limits that a reply to the push must keep.
@@ -188,9 +201,18 @@ impl ReplyContext {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             to: self.to,
-            has_recipient: self.names.both().is_ok(),
+            has_recipient: self.to.push != PushKind::System && self.names.both().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
+            format: self.account.format,
         }
+    }
+
+    /// The receiver and the sender of a reply. A system event mostly names neither, but that is not why it has no reply.
+    fn recipients(&self) -> Result<(&str, &str), SealError> {
+        self.names.both().map_err(|missing| match self.to.push {
+            PushKind::System => SealError::ToSystemEvent,
+            PushKind::Message | PushKind::Event => missing,
+        })
     }
 
     fn seal_with(
@@ -200,35 +222,26 @@ impl ReplyContext {
         room: usize,
         write: impl FnOnce(&mut String),
     ) -> Sealed {
+        let format = self.account.format;
         let Some(cipher) = self.account.cipher(self.key) else {
-            let mut xml = String::with_capacity(room);
-            write(&mut xml);
-            return Sealed::xml(xml);
+            let mut body = String::with_capacity(room);
+            write(&mut body);
+            return Sealed::document(format, body);
         };
-        const BEFORE: &str = "<xml>\n<Encrypt><![CDATA[";
-        const TO_SIGNATURE: &str = "]]></Encrypt>\n<MsgSignature><![CDATA[";
-        const TO_TIMESTAMP: &str = "]]></MsgSignature>\n<TimeStamp>";
-        const TO_NONCE: &str = "</TimeStamp>\n<Nonce><![CDATA[";
-        const END: &str = "]]></Nonce>\n</xml>";
-        const BEHIND: usize = TO_SIGNATURE.len() + 40 + TO_TIMESTAMP.len() + TO_NONCE.len() + END.len();
-
         let mut digits = itoa::Buffer::new();
         let (timestamp, nonce) = (digits.format(now.as_secs()), self.names.nonce());
         let receive_id = self.receive_id.as_deref().unwrap_or(&self.account.app_id);
-        let behind = BEHIND + timestamp.len() + nonce.len();
-        let mut out = cipher.seal(receive_id, random, room, write, BEFORE, behind);
+        let envelope = Envelope::of(format);
+        let behind = envelope.behind(timestamp, nonce);
+        let mut out = cipher.seal(receive_id, random, room, write, envelope.before, behind);
         let token = self.account.token(self.token).secret();
-        let signature = Signature::of([token, timestamp, nonce, &out[BEFORE.len()..]]);
-        out.push_str(TO_SIGNATURE);
-        signature.push_hex(&mut out);
-        for part in [TO_TIMESTAMP, timestamp, TO_NONCE, nonce, END] {
-            out.push_str(part);
-        }
-        Sealed::xml(out)
+        let signature = Signature::of([token, timestamp, nonce, &out[envelope.before.len()..]]);
+        envelope.close(&mut out, signature, timestamp, nonce);
+        Sealed::document(format, out)
     }
 }
 
-/// Seals replies that are XML already, to a push that was not parsed ([`open_raw`](crate::Callback::open_raw)).
+/// Seals replies that are XML (or JSON) already, to a push that was not parsed ([`open_raw`](crate::Callback::open_raw)).
 #[derive(Debug, Clone)]
 pub struct RawReplyContext(ReplyContext);
 
@@ -239,14 +252,14 @@ impl RawReplyContext {
 
     /// As [`ReplyContext::seal_raw`].
     #[must_use]
-    pub fn seal_raw(&self, xml: &str) -> Sealed {
-        self.0.seal_raw(xml)
+    pub fn seal_raw(&self, reply: &str) -> Sealed {
+        self.0.seal_raw(reply)
     }
 
     /// As [`ReplyContext::seal_raw_at`].
     #[must_use]
-    pub fn seal_raw_at(&self, xml: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
-        self.0.seal_raw_at(xml, now, random)
+    pub fn seal_raw_at(&self, reply: &str, now: Timestamp, random: [u8; 16]) -> Sealed {
+        self.0.seal_raw_at(reply, now, random)
     }
 }
 

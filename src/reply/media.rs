@@ -1,6 +1,6 @@
 use super::SealError;
 use super::{ReplyContent, filled};
-use crate::channel::ReplyTo;
+use crate::channel::{Channel, ReplyTo};
 use crate::format::Writer;
 
 /// An image reply (回复图片消息).
@@ -29,6 +29,10 @@ impl ImageReply {
 impl ReplyContent for ImageReply {
     fn kind(&self) -> &'static str {
         "image"
+    }
+
+    fn is_for(&self, channel: Channel) -> bool {
+        channel != Channel::MiniProgram
     }
 
     fn check(&self, _: ReplyTo) -> Result<(), SealError> {
@@ -70,6 +74,10 @@ impl VoiceReply {
 impl ReplyContent for VoiceReply {
     fn kind(&self) -> &'static str {
         "voice"
+    }
+
+    fn is_for(&self, channel: Channel) -> bool {
+        channel != Channel::MiniProgram
     }
 
     fn check(&self, _: ReplyTo) -> Result<(), SealError> {
@@ -137,6 +145,10 @@ impl VideoReply {
 impl ReplyContent for VideoReply {
     fn kind(&self) -> &'static str {
         "video"
+    }
+
+    fn is_for(&self, channel: Channel) -> bool {
+        channel != Channel::MiniProgram
     }
 
     fn check(&self, _: ReplyTo) -> Result<(), SealError> {
@@ -262,6 +274,10 @@ impl MusicReply {
 impl ReplyContent for MusicReply {
     fn kind(&self) -> &'static str {
         "music"
+    }
+
+    fn is_for(&self, channel: Channel) -> bool {
+        channel == Channel::OfficialAccount
     }
 
     fn check(&self, _: ReplyTo) -> Result<(), SealError> {

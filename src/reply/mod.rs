@@ -23,17 +23,22 @@
 //!
 //! WeChat's names and limits are in the [table of replies](crate::message#replies-msgtype).
 
+pub mod card;
+#[cfg(test)]
+mod channel_tests;
 mod context;
+mod envelope;
 mod error;
 mod media;
 mod news;
 mod text;
 mod transfer;
+mod update;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use crate::channel::ReplyTo;
+use crate::channel::{Channel, PushKind, ReplyTo};
 use crate::format::{Writer, is_allowed};
 
 #[cfg(feature = "tokio-1")]
@@ -43,9 +48,9 @@ pub use context::{RawReplyContext, ReplyContext, Sealed};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
-use text::MAX_TEXT;
 pub use text::TextReply;
 pub use transfer::{TransferReply, TransferTarget};
+pub use update::{UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply};
 
 /// A reply of any kind, or none.
 ///
@@ -82,6 +87,12 @@ pub enum Reply {
     News(NewsReply),
     /// A transfer of the user's message to a human agent or to WeChat's AI.
     Transfer(TransferReply),
+    /// The button of a card that was clicked, which cannot be clicked again. WeCom.
+    UpdateButton(UpdateButtonReply),
+    /// A task card that was clicked. WeCom.
+    UpdateTaskCard(UpdateTaskCardReply),
+    /// Another card in place of the one that was clicked. WeCom.
+    UpdateTemplateCard(Box<UpdateTemplateCardReply>),
 }
 
 impl Reply {
@@ -116,7 +127,23 @@ impl Reply {
             Self::Music(reply) => &**reply,
             Self::News(reply) => reply,
             Self::Transfer(reply) => reply,
+            Self::UpdateButton(reply) => reply,
+            Self::UpdateTaskCard(reply) => reply,
+            Self::UpdateTemplateCard(reply) => &**reply,
         })
+    }
+}
+
+impl dyn ReplyContent + '_ {
+    /// Whether WeChat accepts it in reply `to` this.
+    fn accepted(&self, to: ReplyTo) -> Result<(), SealError> {
+        if to.push == PushKind::System {
+            return Err(SealError::ToSystemEvent);
+        }
+        if !self.is_for(to.channel) {
+            return Err(SealError::Unsupported { kind: self.kind(), channel: to.channel.name() });
+        }
+        self.check(to)
     }
 }
 
@@ -135,10 +162,11 @@ trait ReplyContent {
     /// `MsgType`.
     fn kind(&self) -> &'static str;
 
-    /// Whether WeChat accepts it in reply `to` this.
-    fn check(&self, _to: ReplyTo) -> Result<(), SealError> {
-        Ok(())
-    }
+    /// Whether `channel` has this kind of reply.
+    fn is_for(&self, channel: Channel) -> bool;
+
+    /// Whether WeChat accepts it in reply `to` this, whose channel [has it](Self::is_for).
+    fn check(&self, to: ReplyTo) -> Result<(), SealError>;
 
     /// Everything after `MsgType`.
     fn write(&self, xml: &mut Writer<'_>);
@@ -192,7 +220,10 @@ from_kinds!(
     Video(VideoReply),
     Music(MusicReply),
     News(NewsReply),
-    Transfer(TransferReply)
+    Transfer(TransferReply),
+    UpdateButton(UpdateButtonReply),
+    UpdateTaskCard(UpdateTaskCardReply),
+    UpdateTemplateCard(UpdateTemplateCardReply)
 );
 
 #[cfg(test)]
@@ -204,6 +235,11 @@ mod tests {
         assert_eq!(Reply::from(Some(TextReply::new("x"))), TextReply::new("x").into());
         assert!(Reply::from(None::<ImageReply>).is_none());
         assert!(Reply::from(()).is_none());
+    }
+
+    #[test]
+    fn a_reply_is_as_small_as_the_text_that_most_are() {
+        assert_eq!(size_of::<Reply>(), size_of::<String>() + size_of::<usize>());
     }
 
     #[test]

@@ -1,16 +1,16 @@
 use super::SealError;
 use super::{ReplyContent, filled};
-use crate::channel::{PushKind, ReplyTo};
+use crate::channel::{Channel, PushKind, ReplyTo};
 use crate::format::Writer;
 
-/// Since 2018-10-12 WeChat accepts only one article in reply to a user's message.
+/// Since 2018-10-12 an Official Account may answer a user's message with one article only.
 const MAX_TO_MESSAGE: usize = 1;
-const MAX_TO_EVENT: usize = 8;
+const MAX: usize = 8;
 
 /// A news reply (回复图文消息): articles that open in WeChat's browser.
 ///
-/// It has one article in reply to a user's message, and one to eight in reply to an event. Any other number is a
-/// [`SealError`], and so is an article without a link.
+/// It has one to eight articles, and exactly one where an Official Account answers a user's message. Any other number is
+/// a [`SealError`], and so is an article without a link.
 ///
 /// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -97,8 +97,13 @@ impl ReplyContent for NewsReply {
         "news"
     }
 
+    fn is_for(&self, channel: Channel) -> bool {
+        channel != Channel::MiniProgram
+    }
+
     fn check(&self, to: ReplyTo) -> Result<(), SealError> {
-        let limit = if to.push == PushKind::Event { MAX_TO_EVENT } else { MAX_TO_MESSAGE };
+        let is_single = to.channel == Channel::OfficialAccount && to.push != PushKind::Event;
+        let limit = if is_single { MAX_TO_MESSAGE } else { MAX };
         match self.articles.len() {
             0 => Err(SealError::NewsEmpty),
             count if count > limit => Err(SealError::NewsTooMany { count, limit }),

@@ -1,13 +1,16 @@
 use super::SealError;
 use super::{ReplyContent, is_blank};
-use crate::channel::ReplyTo;
+use crate::channel::{Channel, ReplyTo};
 use crate::format::Writer;
 
 /// The longest text, in bytes of UTF-8. For a longer one the user sees WeChat's failure notice. (As others have
 /// measured: 2,047 bytes arrive, 2,048 do not. Tencent documents no limit.)
 pub(crate) const MAX_TEXT: usize = 2047;
 
-/// A text reply (回复文本消息): up to 2,047 bytes of UTF-8.
+/// The longest text in WeCom, which documents that it cuts a longer one there.
+const MAX_WECOM_TEXT: usize = 2048;
+
+/// A text reply (回复文本消息): up to 2,047 bytes of UTF-8, in WeCom up to 2,048.
 ///
 /// Line breaks and links (`<a href="https://…">…</a>`) work in WeChat's chat. A blank text and a longer one are a
 /// [`SealError`]; [`split`](Self::split) splits a long text.
@@ -111,10 +114,15 @@ impl ReplyContent for TextReply {
         "text"
     }
 
-    fn check(&self, _: ReplyTo) -> Result<(), SealError> {
+    fn is_for(&self, channel: Channel) -> bool {
+        channel != Channel::MiniProgram
+    }
+
+    fn check(&self, to: ReplyTo) -> Result<(), SealError> {
+        let limit = if to.channel == Channel::WeCom { MAX_WECOM_TEXT } else { MAX_TEXT };
         let length = self.content.len();
-        if length > MAX_TEXT {
-            return Err(SealError::TextTooLong { length });
+        if length > limit {
+            return Err(SealError::TextTooLong { length, limit });
         }
         if is_blank(&self.content) { Err(SealError::TextEmpty) } else { Ok(()) }
     }
@@ -168,7 +176,7 @@ fn unbroken(text: &str, at: usize, limit: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::{Channel, PushKind};
+    use crate::channel::PushKind;
 
     const TO_MESSAGE: ReplyTo = ReplyTo { channel: Channel::OfficialAccount, push: PushKind::Message };
 

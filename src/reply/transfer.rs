@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::SealError;
 use super::{ReplyContent, filled};
-use crate::channel::{PushKind, ReplyTo};
+use crate::channel::{Channel, PushKind, ReplyTo};
 use crate::format::Writer;
 
 /// A transfer of the user's message to the account's human agents (转发到客服) or to WeChat's AI (转发到智能回复).
+///
+/// A mini-program has the transfer to agents alone, and WeCom none.
 ///
 /// `#[non_exhaustive]`: WeChat may add parts.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +47,8 @@ impl fmt::Debug for TransferTarget {
 }
 
 impl TransferReply {
-    /// To any human agent: `transfer_customer_service`. In reply to an event it is a [`SealError`].
+    /// To any human agent: `transfer_customer_service`, the only reply that a mini-program has. In reply to an event it is
+    /// a [`SealError`], and so it is in WeCom.
     ///
     /// ```
     /// # use wechat_callback::TransferReply;
@@ -92,6 +95,13 @@ impl ReplyContent for TransferReply {
         match self.to {
             TransferTarget::AnyAgent | TransferTarget::Agent(_) => "transfer_customer_service",
             TransferTarget::Ai => "transfer_biz_ai_ivr",
+        }
+    }
+
+    fn is_for(&self, channel: Channel) -> bool {
+        match self.to {
+            TransferTarget::AnyAgent | TransferTarget::Agent(_) => channel != Channel::WeCom,
+            TransferTarget::Ai => channel == Channel::OfficialAccount,
         }
     }
 

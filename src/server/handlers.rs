@@ -45,7 +45,7 @@ impl Handlers {
                 (Source::Failure, self.failure(limits))
             }
             HandlerOutput::Passthrough(response) => {
-                response.log(limits.is_encrypted);
+                response.log(limits);
                 (Source::Passthrough, Reply::None.into_shared())
             }
         }
@@ -53,7 +53,7 @@ impl Handlers {
 
     /// What is answered to the push of a handler that failed. It can be sealed.
     fn failure(&self, limits: Limits) -> Arc<Reply> {
-        // Where the push names nobody there is nobody to be told anything.
+        // Where the push names nobody, or is a system event, there is nobody to be told anything.
         if !limits.has_recipient {
             return Reply::None.into_shared();
         }
@@ -73,7 +73,7 @@ impl Handlers {
             Ok(sealed) => return (sealed, true),
             Err(error) => error,
         };
-        let nobody = matches!(error, SealError::NoRecipient(_));
+        let nobody = matches!(error, SealError::NoRecipient(_) | SealError::ToSystemEvent);
         if nobody || self.on_error.is_none() || *reply == *self.on_error {
             tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
             return (Sealed::acknowledgement(), false);

@@ -1,7 +1,8 @@
 //! What WeChat does with a response that a handler made itself, without a reply type.
 
 use super::HandlerOutput;
-use crate::{Reply, TextReply};
+use crate::reply::Limits;
+use crate::{DataFormat, Reply, TextReply};
 
 /// The longest `text/plain` response that is read as a text reply, in bytes.
 const MAX_BODY: u64 = 64 * 1024;
@@ -16,7 +17,7 @@ const SUCCESS: &[u8] = b"success";
 /// |---|---|
 /// | a success without a body; 200 with `success`, whatever its type | [`Reply::None`] |
 /// | 200, `text/plain` in UTF-8, of known length up to 64 KiB | a [`TextReply`] |
-/// | 200, `text/xml` or `application/xml` | sent as it is; in an encrypted mode with an error in the log |
+/// | 200, `text/xml` or `application/xml`; of an account whose data format is JSON `application/json` | sent as it is; in an encrypted mode with an error in the log |
 /// | anything else: another status, another type, a `Content-Encoding`, a text of unknown length | sent as it is, with an error in the log |
 ///
 /// ```
@@ -85,7 +86,7 @@ impl OwnResponse<'_> {
             return Err(Verdict::Encoded);
         }
         match self.kind() {
-            Kind::Xml => Err(Verdict::Xml),
+            Kind::Document(format) => Err(Verdict::Document(format)),
             Kind::Other => Err(Verdict::Type),
             Kind::Text { is_utf8: false } => Err(Verdict::Charset),
             Kind::Text { .. } => match (body, self.length) {
@@ -101,7 +102,10 @@ impl OwnResponse<'_> {
         let mut parts = content_type.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default();
         if ["text/xml", "application/xml"].iter().any(|xml| essence.eq_ignore_ascii_case(xml)) {
-            return Kind::Xml;
+            return Kind::Document(DataFormat::Xml);
+        }
+        if essence.eq_ignore_ascii_case("application/json") {
+            return Kind::Document(DataFormat::Json);
         }
         if !essence.eq_ignore_ascii_case("text/plain") {
             return Kind::Other;
@@ -120,7 +124,7 @@ impl OwnResponse<'_> {
 /// What a response says it is.
 enum Kind {
     Text { is_utf8: bool },
-    Xml,
+    Document(DataFormat),
     Other,
 }
 
@@ -135,7 +139,7 @@ pub struct Passthrough {
 /// Why it is no reply.
 #[derive(Debug, Clone, Copy)]
 enum Verdict {
-    Xml,
+    Document(DataFormat),
     Status,
     Type,
     Encoded,
@@ -146,24 +150,33 @@ enum Verdict {
 
 impl Passthrough {
     /// What is wrong with it, if something is.
-    pub(super) const fn mistake(&self, is_encrypted: bool) -> Option<&'static str> {
-        Some(match self.verdict {
-            Verdict::Xml if !is_encrypted => return None,
-            Verdict::Xml => {
+    pub(super) const fn mistake(&self, limits: Limits) -> Option<&'static str> {
+        use DataFormat::{Json, Xml};
+        Some(match (self.verdict, limits.format) {
+            (Verdict::Document(Xml), Json) => "it is XML, and the data format of the account is JSON",
+            (Verdict::Document(Json) | Verdict::Type, Xml) => "it is neither text/plain nor XML",
+            (Verdict::Document(_), _) if limits.is_to_system_event() => {
+                "the push is a system event (InfoType), which is answered success and nothing else"
+            }
+            (Verdict::Document(_), _) if !limits.is_encrypted => return None,
+            (Verdict::Document(Xml), Xml) => {
                 "it is plain XML, and in this mode a reply is encrypted (ReplyContext::seal_raw does that)"
             }
-            Verdict::Status => "its status is not 200",
-            Verdict::Type => "it is neither text/plain nor XML",
-            Verdict::Encoded => "it has a Content-Encoding",
-            Verdict::Charset => "it is not UTF-8",
-            Verdict::TooLong => "it is a text of more than 64 KiB",
-            Verdict::Unbounded => "it is a text of unknown length",
+            (Verdict::Document(Json), Json) => {
+                "it is plain JSON, and in this mode a reply is encrypted (ReplyContext::seal_raw does that)"
+            }
+            (Verdict::Type, Json) => "it is neither text/plain nor JSON",
+            (Verdict::Status, _) => "its status is not 200",
+            (Verdict::Encoded, _) => "it has a Content-Encoding",
+            (Verdict::Charset, _) => "it is not UTF-8",
+            (Verdict::TooLong, _) => "it is a text of more than 64 KiB",
+            (Verdict::Unbounded, _) => "it is a text of unknown length",
         })
     }
 
     /// Logs what is wrong with it, if something is, and nothing of its body.
-    pub(super) fn log(&self, is_encrypted: bool) {
-        let Some(reason) = self.mistake(is_encrypted) else { return };
+    pub(super) fn log(&self, limits: Limits) {
+        let Some(reason) = self.mistake(limits) else { return };
         let Self { status, content_type, .. } = self;
         let content_type = content_type.as_deref().unwrap_or_default();
         tracing::error!(

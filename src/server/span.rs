@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span, field, span};
 
+use crate::message::{Event, SystemEvent};
 use crate::metrics::{self, MessageKind, Outcome};
 use crate::{Opened, Timestamp};
 
@@ -41,8 +42,9 @@ impl DeliverySpan {
             ms = field::Empty,
         );
         if !span.is_disabled() {
-            if let Some(event) = message.event() {
-                span.record("event", event.name());
+            let system = || message.system().map(SystemEvent::name);
+            if let Some(event) = message.event().map(Event::name).or_else(system) {
+                span.record("event", event);
             }
             if let Some(user) = opened.user_key() {
                 span.record("user", field::display(user));

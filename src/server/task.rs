@@ -313,7 +313,7 @@ fn run_outcome<R>(ended: &Result<(HandlerOutput, Option<R>), Ended>, limits: Lim
         Ok((HandlerOutput::Reply(reply), _)) if reply.is_none() => RunOutcome::None,
         Ok((HandlerOutput::Reply(_), _)) => RunOutcome::Reply,
         Ok((HandlerOutput::Failed(_), _)) => RunOutcome::Error,
-        Ok((HandlerOutput::Passthrough(response), _)) => match response.mistake(limits.is_encrypted) {
+        Ok((HandlerOutput::Passthrough(response), _)) => match response.mistake(limits) {
             None => RunOutcome::OwnResponse,
             Some(_) => RunOutcome::BadResponse,
         },

@@ -10,7 +10,8 @@ use support::both::block_on;
 use support::{MODES, Wechat, assert_text_reply, text};
 use tower::ServiceExt;
 use wechat_actix::WechatMiddleware;
-use wechat_callback::message::event::{Click, Subscribe};
+use wechat_callback::message::event::{ChangeContact, Click, Subscribe};
+use wechat_callback::message::system::{ComponentVerifyTicket, SuiteChangeContact};
 use wechat_callback::message::{Head, Image, Text};
 use wechat_callback::{TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
@@ -74,6 +75,46 @@ fn a_handler_for_one_kind_is_called_with_that_kind() {
             assert_text_reply(&wechat.read(&answer.1), seen);
         }
     }
+}
+
+#[test]
+fn a_handler_for_one_system_event_is_called_with_it_alone() {
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    static TICKETS: AtomicU32 = AtomicU32::new(0);
+    async fn keep(ticket: ComponentVerifyTicket, head: Head) -> wechat_callback::Reply {
+        assert_eq!((ticket.component_verify_ticket.as_str(), head.from), ("ticket@@@1", None));
+        TICKETS.fetch_add(1, SeqCst);
+        wechat_callback::Reply::none()
+    }
+    // Both are held in a box.
+    async fn suite(_: SuiteChangeContact) -> TextReply {
+        panic!("no suite was told anything")
+    }
+    async fn contact(change: ChangeContact) -> TextReply {
+        TextReply::new(change.user_id.unwrap_or_default())
+    }
+    let ticket = format!(
+        "<xml><AppId>wx1</AppId><CreateTime>{}</CreateTime><InfoType>component_verify_ticket</InfoType>\
+         <ComponentVerifyTicket>ticket@@@1</ComponentVerifyTicket></xml>",
+        support::now()
+    );
+    let changed = event("change_contact", "<ChangeType>create_user</ChangeType><UserID>zhangsan</UserID>");
+    let success = (200, "success".to_owned());
+    for wechat in MODES.map(Wechat::new) {
+        assert_eq!(axum(&wechat, &ticket, post(keep)), success);
+        assert_eq!(actix(&wechat, &ticket, web::post().to(keep)), success);
+        assert_eq!(axum(&wechat, &ticket, post(contact)), success);
+        for other in [&ticket, &changed] {
+            assert_eq!(axum(&wechat, other, post(suite)), success);
+            assert_eq!(actix(&wechat, other, web::post().to(suite)), success);
+        }
+        for answer in
+            [axum(&wechat, &changed, post(contact)), actix(&wechat, &changed, web::post().to(contact))]
+        {
+            assert_text_reply(&wechat.read(&answer.1), "zhangsan");
+        }
+    }
+    assert_eq!(TICKETS.load(SeqCst), 6);
 }
 
 #[test]

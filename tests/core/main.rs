@@ -4,7 +4,10 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
+mod channels;
 mod deserialize;
+mod json;
+mod json_pushes;
 mod layouts;
 mod made;
 mod properties;
@@ -12,6 +15,7 @@ mod replies;
 mod rotation;
 mod samples;
 mod typed;
+mod typed_json;
 mod user_text;
 mod vectors;
 mod wecom;

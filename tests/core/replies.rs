@@ -72,8 +72,8 @@ fn every_kind_is_written_as_wechats_pages_have_it() {
 fn a_text_is_at_least_a_character_and_at_most_2047_bytes_long() {
     assert!(seal(&text("x"), TextReply::new("x".repeat(2047))).is_ok());
     for (reply, refusal) in [
-        (TextReply::new("x".repeat(2048)), SealError::TextTooLong { length: 2048 }),
-        (TextReply::new("好".repeat(683)), SealError::TextTooLong { length: 2049 }),
+        (TextReply::new("x".repeat(2048)), SealError::TextTooLong { length: 2048, limit: 2047 }),
+        (TextReply::new("好".repeat(683)), SealError::TextTooLong { length: 2049, limit: 2047 }),
         (TextReply::new(""), SealError::TextEmpty),
         (TextReply::new("\u{0}\u{1f}"), SealError::TextEmpty),
         (TextReply::new(" \n\t\u{3000}\u{a0}\u{fffe}"), SealError::TextEmpty),
@@ -81,7 +81,7 @@ fn a_text_is_at_least_a_character_and_at_most_2047_bytes_long() {
         assert_eq!(seal(&text("x"), reply.clone()), Err(refusal.clone()));
         assert_eq!(seal(&event(), reply), Err(refusal));
     }
-    assert!(SealError::TextTooLong { length: 2048 }.to_string().contains("2047"));
+    assert!(SealError::TextTooLong { length: 2048, limit: 2047 }.to_string().contains("2047"));
 }
 
 /// An empty id or link brings WeChat's failure notice; what may be left out is left out.

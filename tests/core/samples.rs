@@ -17,7 +17,7 @@ fn samples() -> Vec<(String, String)> {
         })
         .collect();
     samples.sort();
-    assert_eq!(samples.len(), 63);
+    assert_eq!(samples.len(), 130);
     samples
 }
 
@@ -50,6 +50,7 @@ fn every_sample_is_of_the_kind_that_its_name_says() {
             ["msg", "unknown", ..] => "some_future_type",
             ["msg", kind, ..] => kind,
             ["event", ..] | ["robust", "empty", ..] => "event",
+            ["system", ..] => "system",
             _ => "text",
         };
         assert_eq!(message.content.kind(), kind, "{name}");

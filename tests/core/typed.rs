@@ -21,5 +21,5 @@ fn each_sample_says_what_its_expectation_says() {
         assert_eq!(typed, expected, "{name}");
         compared += 1;
     }
-    assert_eq!(compared, 63);
+    assert_eq!(compared, 130);
 }

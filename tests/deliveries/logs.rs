@@ -86,6 +86,21 @@ fn an_event_is_named() {
     });
 }
 
+#[test]
+fn a_system_event_is_named_and_its_ticket_is_not_shown() {
+    everywhere(async |stage| {
+        let app = app(&stage.middleware()).await;
+        let xml = "<xml><AppId>wx1</AppId><CreateTime>1714036504</CreateTime>\
+                   <InfoType>component_verify_ticket</InfoType>\
+                   <ComponentVerifyTicket>theSecretTicket</ComponentVerifyTicket></xml>";
+        let log = logged(async { assert_eq!(app.tell(xml).await, Success) }).await;
+        let pushes = pushes(&log);
+        assert_eq!((pushes[0]["kind"], pushes[0]["event"]), ("system", "component_verify_ticket"));
+        assert!(!pushes[0].contains_key("user"), "{log}");
+        assert!(!log.contains("theSecretTicket"), "{log}");
+    });
+}
+
 /// Whoever has the Token can choose both. A line that they begin would be read as the bot's own.
 #[test]
 fn t29_no_event_begins_a_line_of_the_log() {

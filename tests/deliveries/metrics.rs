@@ -365,6 +365,23 @@ fn an_event_is_counted_by_wechat_s_name_for_it_however_it_is_spelled() {
     });
 }
 
+#[test]
+fn a_system_event_is_counted_by_wechat_s_name_for_it_and_unknown_ones_as_one() {
+    everywhere(async |stage| {
+        let metrics = counted(async {
+            let app = slow_app(&stage.middleware()).await;
+            for name in ["suite_ticket", "SUITE_TICKET", "junk1", "junk2"] {
+                let xml = format!(
+                    "<xml><SuiteId>ww1</SuiteId><InfoType>{name}</InfoType><TimeStamp>1714036504</TimeStamp></xml>"
+                );
+                app.tell(&xml).await;
+            }
+        });
+        let expected = [("system/other unsendable 1", 2.0), ("system/suite_ticket unsendable 1", 2.0)];
+        assert_eq!(metrics.await.of(DELIVERIES), are(expected));
+    });
+}
+
 /// An account's own users may write whatever MsgType they like to a bot whose Token leaked.
 #[test]
 fn kinds_and_events_that_are_not_known_make_one_label_each_and_users_none() {

@@ -13,24 +13,55 @@ pub enum Piece {
 
 use Piece::{Close, Open, Own, Text};
 
+/// Which element names a kind.
+#[derive(Clone, Copy, Debug)]
+pub enum NamedBy {
+    MsgType,
+    Event,
+    InfoType,
+}
+
 /// A kind of message.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     pub name: &'static str,
-    pub event: bool,
+    pub named_by: NamedBy,
     pub pieces: &'static [Piece],
 }
 
 const fn message(name: &'static str, pieces: &'static [Piece]) -> Kind {
-    Kind { name, event: false, pieces }
+    Kind { name, named_by: NamedBy::MsgType, pieces }
 }
 
 const fn event(name: &'static str, pieces: &'static [Piece]) -> Kind {
-    Kind { name, event: true, pieces }
+    Kind { name, named_by: NamedBy::Event, pieces }
+}
+
+const fn system(name: &'static str, pieces: &'static [Piece]) -> Kind {
+    Kind { name, named_by: NamedBy::InfoType, pieces }
 }
 
 const ID: Piece = Own("MsgId", "24680135791357017");
 const KEY: Piece = Own("EventKey", "<![CDATA[MENU]]>");
+
+const CONTACT: &[Piece] = &[
+    Own("ChangeType", "<![CDATA[update_user]]>"),
+    Own("UserID", "<![CDATA[u]]>"),
+    Own("Name", "<![CDATA[张三]]>"),
+    Own("Department", "<![CDATA[1,2]]>"),
+    Own("MainDepartment", "1"),
+    Own("Position", "<![CDATA[经理]]>"),
+    Own("Mobile", "13800000000"),
+    Own("Status", "1"),
+    Text("Alias"),
+    Text("Telephone"),
+    Text("Address"),
+    Open("ExtAttr"),
+    Open("Item"),
+    Own("Type", "0"),
+    Close("Item"),
+    Close("ExtAttr"),
+];
 
 /// What the account's owner wrote (a menu's key in front of a scanned code) is fixed: two texts around WeChat's own
 /// elements can be read in two ways, and the owner's is believed.
@@ -180,6 +211,78 @@ pub static KINDS: &[Kind] = &[
             Close("material"),
         ],
     ),
+    event("template_card_event", &[Text("EventKey"), Own("TaskId", "<![CDATA[t]]>"), Own("AgentID", "1")]),
+    event("change_contact", CONTACT),
+    event(
+        "change_external_contact",
+        &[
+            Own("ChangeType", "<![CDATA[add_external_contact]]>"),
+            Own("ExternalUserID", "<![CDATA[wm1]]>"),
+            Text("State"),
+            Own("WelcomeCode", "<![CDATA[w]]>"),
+        ],
+    ),
+    event(
+        "sys_approval_change",
+        &[
+            Open("ApprovalInfo"),
+            Own("SpNo", "202511270001"),
+            Text("SpName"),
+            Own("SpStatus", "1"),
+            Open("Applyer"),
+            Own("UserId", "<![CDATA[u]]>"),
+            Close("Applyer"),
+            Close("ApprovalInfo"),
+        ],
+    ),
+    event(
+        "open_approval_change",
+        &[
+            Own("AgentID", "1"),
+            Open("ApprovalInfo"),
+            Own("OpenSpName", "<![CDATA[付款]]>"),
+            Own("OpenTemplateId", "<![CDATA[t]]>"),
+            Own("OpenSpStatus", "1"),
+            Own("ApplyTime", "1714036504"),
+            Text("ApplyUserName"),
+            Own("ApplyUserId", "<![CDATA[u]]>"),
+            Own("ApplyUserParty", "<![CDATA[p]]>"),
+            Own("ApplyUserImage", "<![CDATA[i]]>"),
+            Open("ApprovalNodes"),
+            Own("ApprovalNode", "<NodeStatus>1</NodeStatus>"),
+            Close("ApprovalNodes"),
+            Own("approverstep", "0"),
+            Close("ApprovalInfo"),
+        ],
+    ),
+    system("change_contact", CONTACT),
+    system("create_auth", &[Own("AuthCode", "<![CDATA[a]]>"), Text("State")]),
+    system(
+        "notify_third_fasteregister",
+        &[
+            Own("appid", "<![CDATA[wx2adde47f305f81f6]]>"),
+            Own("status", "0"),
+            Text("msg"),
+            Open("info"),
+            Text("name"),
+            Own("code", "<![CDATA[9133]]>"),
+            Own("code_type", "1"),
+            Own("legal_persona_name", "<![CDATA[张三]]>"),
+            Own("component_phone", "<![CDATA[020]]>"),
+            Close("info"),
+        ],
+    ),
+    system(
+        "notify_3rd_wxa_auth",
+        &[
+            Own("taskid", "<![CDATA[t]]>"),
+            Text("message"),
+            Open("dispatch_info"),
+            Own("provider", "<![CDATA[p]]>"),
+            Close("dispatch_info"),
+        ],
+    ),
+    system("some_future_info", &[Own("Foo", "<![CDATA[jev]]>"), Text("reason"), Own("Bar", "2")]),
     event("some_future_event", &[Text("EventKey"), Own("Foo", "<![CDATA[jev]]>")]),
 ];
 
@@ -246,16 +349,17 @@ pub fn document(kind: &Kind, layout: Layout, writing: Writing, texts: &[String])
         Layout::Blanks => ("\n", " \n"),
     };
     let element = |name: &str, value: &str| format!("<{name}>{around}{value}{around}</{name}>{line}");
-    let mut head = element("ToUserName", "<![CDATA[gh_1ea4fc76af61]]>")
-        + &element("FromUserName", "<![CDATA[o6_bmjrPTlm6_2sgVt7hMZOPfL2M]]>")
-        + &element("CreateTime", "1714036504");
-    match kind.event {
-        true => {
-            head += &element("MsgType", "<![CDATA[event]]>");
-            head += &element("Event", &format!("<![CDATA[{}]]>", kind.name));
+    let named = |name: &str| element(name, &format!("<![CDATA[{}]]>", kind.name));
+    let created = element("CreateTime", "1714036504");
+    let from = element("ToUserName", "<![CDATA[gh_1ea4fc76af61]]>")
+        + &element("FromUserName", "<![CDATA[o6_bmjrPTlm6_2sgVt7hMZOPfL2M]]>");
+    let head = match kind.named_by {
+        NamedBy::MsgType => from + &created + &named("MsgType"),
+        NamedBy::Event => from + &created + &element("MsgType", "<![CDATA[event]]>") + &named("Event"),
+        NamedBy::InfoType => {
+            element("AppId", "<![CDATA[wx5823bf96d3bd56c7]]>") + &created + &named("InfoType")
         }
-        false => head += &element("MsgType", &format!("<![CDATA[{}]]>", kind.name)),
-    }
+    };
     let mut texts = texts.iter();
     let body = kind.pieces.iter().map(|piece| match piece {
         Own(name, value) => element(name, value),

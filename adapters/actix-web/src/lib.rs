@@ -52,7 +52,7 @@
 //! # What a handler returns
 //!
 //! - a reply: [`TextReply`], [`ImageReply`], [`VoiceReply`], [`VideoReply`], [`MusicReply`], [`NewsReply`],
-//!   [`TransferReply`];
+//!   [`TransferReply`], [`UpdateButtonReply`], [`UpdateTaskCardReply`], [`UpdateTemplateCardReply`];
 //! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
 //! - an `Option` of a reply: `None` is answered `success`, and WeChat shows nothing;
 //! - `Result<_, HandlerError>` of these or of nothing: an error is logged with its causes and answered `success`,
@@ -128,8 +128,9 @@ pub use wechat_callback::{
     Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
     Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedRaw, ParseModeError,
     PreviousCredentials, QueryError, RawReplyContext, Refusal, Reply, ReplyContext, Revealed, SealError,
-    Sealed, SecurityMode, TextReply, Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage,
-    XmlError, async_trait, delivery, late_reply, message, reply, server,
+    Sealed, SecurityMode, TextReply, Timestamp, TransferReply, UpdateButtonReply, UpdateTaskCardReply,
+    UpdateTemplateCardReply, VideoReply, VoiceReply, WechatMessage, XmlError, async_trait, delivery,
+    late_reply, message, reply, server,
 };
 
 /// The snippet of the registry page compiles.

@@ -54,7 +54,7 @@
 //! # What a handler returns
 //!
 //! - a reply: [`TextReply`], [`ImageReply`], [`VoiceReply`], [`VideoReply`], [`MusicReply`], [`NewsReply`],
-//!   [`TransferReply`];
+//!   [`TransferReply`], [`UpdateButtonReply`], [`UpdateTaskCardReply`], [`UpdateTemplateCardReply`];
 //! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
 //! - nothing: WeChat is answered `success`, and shows nothing;
 //! - `Result<_, HandlerError>` of a reply: an error is logged with its causes and answered `success`, so that one
@@ -132,8 +132,9 @@ pub use wechat_callback::{
     Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
     Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedRaw, ParseModeError,
     PreviousCredentials, QueryError, RawReplyContext, Refusal, Reply, ReplyContext, Revealed, SealError,
-    Sealed, SecurityMode, TextReply, Timestamp, TransferReply, VideoReply, VoiceReply, WechatMessage,
-    XmlError, async_trait, delivery, late_reply, message, reply, server,
+    Sealed, SecurityMode, TextReply, Timestamp, TransferReply, UpdateButtonReply, UpdateTaskCardReply,
+    UpdateTemplateCardReply, VideoReply, VoiceReply, WechatMessage, XmlError, async_trait, delivery,
+    late_reply, message, reply, server,
 };
 
 /// The snippet of the registry page compiles.

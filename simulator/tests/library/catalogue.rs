@@ -2,7 +2,7 @@
 
 use crate::support::{account, actix, axum};
 use wechat_sim::catalogue::{self, Kind};
-use wechat_sim::{AccountKind, FakeWechat, Message, Mode, Target};
+use wechat_sim::{Account, AccountKind, DataFormat, FakeWechat, Message, Mode, Target};
 
 /// A bot that replies with the kind: the event's name, or the `MsgType`.
 async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
@@ -13,7 +13,9 @@ async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
             match kind.name() {
                 "text" => exchange.expect_text("你说：你好"),
                 // No reply is possible without a sender, or to a user who has unfollowed.
-                "minigame_coin_deliver_completed" | "unsubscribe" => exchange.expect_nothing(),
+                "minigame_coin_deliver_completed" | "kf_msg_or_event" | "unsubscribe" => {
+                    exchange.expect_nothing()
+                }
                 name => exchange.expect_text(name),
             };
         }
@@ -35,24 +37,36 @@ async fn every_kind_reaches_a_bot_in_actix_web_in_every_mode() {
 }
 
 fn opened(message: &Message) -> wechat_tower::Message {
-    let wechat = wechat_sim::Wechat::new(account(Mode::Plain));
-    wechat_tower::Message::from_xml(&wechat.xml(message, &wechat.openid("小明"))).expect("a message")
+    opened_by(AccountKind::Official, message)
+}
+
+fn opened_by(account: AccountKind, message: &Message) -> wechat_tower::Message {
+    let wechat = wechat_sim::Wechat::new(Account::generate_as(account));
+    let text = wechat.xml(message, &wechat.openid("小明"));
+    match wechat.account().format() {
+        DataFormat::Xml => wechat_tower::Message::from_xml(&text).expect("a message"),
+        DataFormat::Json => wechat_tower::Message::from_json(&text).expect("a message"),
+    }
 }
 
 /// Whether the library has a type for it.
-fn is_typed(kind: &Kind) -> bool {
-    use wechat_tower::message::{Content, Event};
+fn is_typed(account: AccountKind, kind: &Kind) -> bool {
+    use wechat_tower::message::{Content, Event, SystemEvent};
     !matches!(
-        opened(&Message::new(kind)).content,
-        Content::Unknown { .. } | Content::Event(Event::Unknown { .. })
+        opened_by(account, &Message::new(kind)).content,
+        Content::Unknown { .. }
+            | Content::Event(Event::Unknown { .. })
+            | Content::System(SystemEvent::Unknown { .. })
     )
 }
 
 #[test]
 fn the_library_has_a_type_for_every_kind() {
-    let of_official = catalogue::kinds_of(AccountKind::Official);
-    let untyped: Vec<_> = of_official.filter(|kind| !is_typed(kind)).map(Kind::name).collect();
-    assert_eq!(untyped, [""; 0]);
+    for account in AccountKind::ALL {
+        let of_account = catalogue::kinds_of(account);
+        let untyped: Vec<_> = of_account.filter(|kind| !is_typed(account, kind)).map(Kind::name).collect();
+        assert_eq!(untyped, [""; 0], "{account}");
+    }
 }
 
 #[test]
@@ -70,7 +84,7 @@ fn every_kind_that_the_library_has_a_type_for_is_there() {
 
 #[test]
 fn every_field_reaches_the_bot_with_its_value() {
-    for kind in catalogue::kinds_of(AccountKind::Official) {
+    for kind in AccountKind::ALL.into_iter().flat_map(catalogue::kinds_of) {
         let opened = opened(&Message::new(kind).with_optional_fields());
         for field in kind.fields() {
             let mut fields = opened.fields();

@@ -11,7 +11,8 @@ use wechat_sim::{
     Account, AccountKind, CheckName, DataFormat, FakeWechat, Message, Mode, Reply, ServiceTarget, Wechat,
     catalogue,
 };
-use wechat_tower::WechatLayer;
+use wechat_tower::message::Content;
+use wechat_tower::{TransferReply, WechatLayer, WechatMessage};
 
 use crate::hand_made::{self, json_field, xml_field};
 use crate::support::{callback, chat};
@@ -130,7 +131,7 @@ async fn a_member_of_wecom_writes_to_an_app_by_hand() {
     member.event("suite_ticket", &[]).await.expect("reached").expect_nothing();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_librarys_bot_for_wecom_is_verified_chats_and_refuses_every_attack() {
     let account = Account::generate_as(AccountKind::WeCom);
     stands(&account).await;
@@ -139,7 +140,34 @@ async fn the_librarys_bot_for_wecom_is_verified_chats_and_refuses_every_attack()
     wechat.fan("zhangsan").click("MENU_HELP").await.expect("reached").expect_text("CLICK");
 }
 
-#[tokio::test]
+/// The library's bot for an account whose users can only be transferred.
+fn transferring(account: &Account) -> ServiceTarget<Router> {
+    let transfer = async |WechatMessage(message): WechatMessage| match message.content {
+        Content::Event(_) => wechat_tower::Reply::none(),
+        _ => TransferReply::to_any_agent().into(),
+    };
+    let layer = WechatLayer::new(callback(account));
+    ServiceTarget::new(Router::new().route("/weixin", post(transfer).layer(layer)), "/weixin")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_librarys_bot_for_json_is_verified_transfers_and_refuses_every_attack_in_every_mode() {
+    let store = Account::generate_as(AccountKind::Store);
+    let mini_programs = DataFormat::ALL.into_iter().flat_map(|format| {
+        let account = Account::generate_as(AccountKind::MiniProgram).with_format(format);
+        Mode::ALL.map(|mode| account.clone().with_mode(mode))
+    });
+    for account in mini_programs.chain([store]) {
+        let bot = transferring(&account);
+        refuses_every_attack(&account, &bot).await;
+        let wechat = FakeWechat::new(account, bot);
+        let mut fan = wechat.fan("小明");
+        fan.text("在吗").await.expect("reached").expect_transfer(None);
+        fan.event("user_enter_tempsession", &[]).await.expect("reached").expect_nothing();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_librarys_bot_for_a_platform_is_verified_chats_and_refuses_every_attack() {
     let account = Account::generate_as(AccountKind::Platform);
     stands(&account).await;
@@ -148,12 +176,15 @@ async fn the_librarys_bot_for_a_platform_is_verified_chats_and_refuses_every_att
 }
 
 async fn stands(account: &Account) {
-    tokio::time::pause();
-    let (wechat, bot) = (Wechat::new(account.clone()), library(account));
-    let verified = handshake::verify(&wechat, &bot).await;
+    refuses_every_attack(account, &library(account)).await;
+}
+
+async fn refuses_every_attack(account: &Account, bot: &ServiceTarget<Router>) {
+    let wechat = Wechat::new(account.clone());
+    let verified = handshake::verify(&wechat, bot).await;
     assert!(verified.is_verified(), "{:?}", verified.explanation());
-    let results = attack::run_all(&wechat, &bot, |_| {}).await;
-    assert!(results.len() > 15);
+    let results = attack::run_all(&wechat, bot, |_| {}).await;
+    assert!(results.len() >= 10);
     for result in results {
         assert_eq!(result.verdict, Verdict::Refused, "{}: {:#?}", result.name, result.probes);
     }
@@ -254,6 +285,20 @@ async fn every_kind_of_a_catalogue_is_pushed_and_reads_back() {
                 let name = if entry.is_system() { "InfoType" } else { "MsgType" };
                 assert!(!field(&push.xml, name).is_empty(), "{}", push.xml);
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_library_answers_every_system_event_with_success() {
+    for kind in [AccountKind::Platform, AccountKind::WeCom] {
+        let account = Account::generate_as(kind);
+        let layer = WechatLayer::new(callback(&account));
+        let silent = async |_: WechatMessage| wechat_tower::Reply::none();
+        let app = Router::new().route("/weixin", post(silent).layer(layer));
+        let wechat = FakeWechat::new(account, ServiceTarget::new(app, "/weixin"));
+        for entry in catalogue::kinds_of(kind).filter(|entry| entry.is_system()) {
+            wechat.fan("").send(&Message::new(entry)).await.expect("reached").expect_nothing();
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{MAX_DEPTH, MAX_ELEMENTS};
+use super::Limit;
 
 /// Why XML was not read. Positions are offsets in bytes.
 ///
@@ -7,7 +7,9 @@ use super::{MAX_DEPTH, MAX_ELEMENTS};
 #[non_exhaustive]
 pub enum XmlError {
     /// It is JSON, which is the other data format (数据格式) of the console.
-    #[error("JSON, where XML is expected: set the data format (数据格式) in the console to XML")]
+    #[error(
+        "JSON, where XML is expected: the data format (数据格式) here and in the console must be the same"
+    )]
     Json,
     /// It is not well-formed XML.
     #[error("not well-formed XML near byte {position}")]
@@ -25,12 +27,12 @@ pub enum XmlError {
     #[error("the root element is not <xml>")]
     Root,
     /// Elements are nested deeper than 16 levels.
-    #[error("elements nested deeper than {} levels", MAX_DEPTH)]
+    #[error("{}", Limit::Depth)]
     Depth,
     /// There are more than 4,096 elements.
-    #[error("more than {} elements", MAX_ELEMENTS)]
+    #[error("{}", Limit::Elements)]
     Elements,
     /// An element that identifies the message occurs more than once: sender, receiver, time, kind, id or `Encrypt`.
-    #[error("the element {0} is there more than once")]
+    #[error("{}", Limit::Doubled(.0))]
     Doubled(&'static str),
 }

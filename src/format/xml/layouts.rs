@@ -16,7 +16,7 @@ pub(super) struct Place<'a> {
 /// The elements of one kind of message from the first that can hold a person's text to the last.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// `MsgType`, or for an event its `Event`.
+    /// `MsgType`; for an event its `Event`, for a system event its `InfoType`.
     kinds: &'static [&'static str],
     parts: &'static [Part],
 }
@@ -59,6 +59,9 @@ static EVENTS: &[Layout] = &[
             "pic_sysphoto",
             "pic_photo_or_album",
             "pic_weixin",
+            "taskcard_click",
+            "template_card_event",
+            "template_card_menu_event",
         ],
         parts: &[Text("EventKey")],
     },
@@ -158,6 +161,45 @@ static EVENTS: &[Layout] = &[
     Layout { kinds: &["wxa_appeal_record"], parts: &[Text("audit_reason"), Text("punish_description")] },
     Layout { kinds: &["wxa_illegal_record"], parts: &[Text("illegal_reason"), Text("illegal_content")] },
     Layout { kinds: &["minigame_coin_deliver_completed"], parts: &[Inside("MiniGame"), Text("Payload")] },
+    Layout { kinds: &["change_contact"], parts: CONTACT },
+    Layout { kinds: &["change_external_contact"], parts: &[Text("State")] },
+    Layout { kinds: &["sys_approval_change"], parts: &[Inside("ApprovalInfo"), Text("SpName")] },
+    Layout { kinds: &["open_approval_change"], parts: &[Inside("ApprovalInfo"), Text("ApplyUserName")] },
+];
+
+/// System events, by `InfoType`.
+static SYSTEM: &[Layout] = &[
+    Layout { kinds: &["change_contact"], parts: CONTACT },
+    Layout { kinds: &["create_auth", "change_auth", "change_external_contact"], parts: &[Text("State")] },
+    Layout {
+        kinds: &[
+            "notify_third_fasteregister",
+            "notify_third_fastregisterbetaapp",
+            "notify_third_fastverifybetaapp",
+        ],
+        parts: &[Text("msg"), Inside("info"), Text("name")],
+    },
+    Layout { kinds: &["notify_3rd_wxa_auth"], parts: &[Text("message")] },
+];
+
+/// A member or a department of a company. Who administers the company writes the name and the position; the members
+/// themselves may write what comes last.
+static CONTACT: &[Part] = &[
+    Owner("Name"),
+    Own("Department"),
+    Own("MainDepartment"),
+    Own("IsLeaderInDept"),
+    Own("DirectLeader"),
+    Own("Position"),
+    Own("Mobile"),
+    Own("Gender"),
+    Own("Email"),
+    Own("BizMail"),
+    Own("Status"),
+    Own("Avatar"),
+    Text("Alias"),
+    Text("Telephone"),
+    Text("Address"),
 ];
 
 /// Whether an element of that name directly under the root is in any layout. (It is called for every element of every
@@ -166,12 +208,12 @@ static EVENTS: &[Layout] = &[
 pub(super) fn is_in_any(name: &[u8]) -> bool {
     match name.len() {
         3 => matches!(name, b"Url" | b"Msg" | b"msg"),
-        4 => matches!(name, b"Desc" | b"Memo" | b"addr" | b"name"),
-        5 => matches!(name, b"Label" | b"Title" | b"title" | b"phone"),
+        4 => matches!(name, b"Desc" | b"Memo" | b"addr" | b"name" | b"Name"),
+        5 => matches!(name, b"Label" | b"Title" | b"title" | b"phone" | b"Alias" | b"State"),
         6 => matches!(name, b"Detail" | b"Reason" | b"tax_no" | b"attach" | b"reason" | b"KeyStr"),
-        7 => matches!(name, b"Content" | b"bank_no" | b"address" | b"ExtInfo"),
+        7 => matches!(name, b"Content" | b"bank_no" | b"address" | b"ExtInfo" | b"Address" | b"message"),
         8 => matches!(name, b"EventKey" | b"OuterStr" | b"nickname"),
-        9 => matches!(name, b"bank_type" | b"sh_remark" | b"ReasonMsg"),
+        9 => matches!(name, b"bank_type" | b"sh_remark" | b"ReasonMsg" | b"Telephone"),
         10 => matches!(name, b"FailReason" | b"VerifyCode"),
         11 => matches!(name, b"Recognition" | b"Description" | b"ReceiptInfo" | b"SessionFrom"),
         12 => matches!(name, b"RefuseReason" | b"LocationName" | b"RemarkAmount" | b"audit_reason"),
@@ -183,7 +225,7 @@ pub(super) fn is_in_any(name: &[u8]) -> bool {
 }
 
 fn all() -> impl Iterator<Item = &'static Layout> {
-    MESSAGES.iter().chain(EVENTS)
+    MESSAGES.iter().chain(EVENTS).chain(SYSTEM)
 }
 
 /// What is known about the kind of a message.
@@ -191,6 +233,7 @@ fn all() -> impl Iterator<Item = &'static Layout> {
 pub(super) struct Kind<'a> {
     msg_type: Option<&'a str>,
     event: Option<&'a str>,
+    info_type: Option<&'a str>,
 }
 
 impl<'a> Kind<'a> {
@@ -200,6 +243,7 @@ impl<'a> Kind<'a> {
         let known = match name {
             "MsgType" => &mut self.msg_type,
             "Event" => &mut self.event,
+            "InfoType" => &mut self.info_type,
             _ => return false,
         };
         let text = text.trim_matches(is_blank);
@@ -211,18 +255,23 @@ impl<'a> Kind<'a> {
 
     /// This, completed with what `other` knows.
     pub(super) fn or(self, other: Self) -> Self {
-        Self { msg_type: self.msg_type.or(other.msg_type), event: self.event.or(other.event) }
+        Self {
+            msg_type: self.msg_type.or(other.msg_type),
+            event: self.event.or(other.event),
+            info_type: self.info_type.or(other.info_type),
+        }
     }
 
     /// The layout, if this is a kind that has one.
     pub(super) fn layout(self) -> Option<&'static Layout> {
-        let msg_type = self.msg_type?;
-        // As in `message`: the exact `MsgType`, and `Event` ignoring case.
+        // As in `message`: the exact `MsgType`, `Event` and `InfoType` ignoring case, and `InfoType` only without a
+        // `MsgType`.
+        let find = |layouts: &'static [Layout], name: &str| {
+            layouts.iter().find(|layout| layout.kinds.iter().any(|kind| kind.eq_ignore_ascii_case(name)))
+        };
+        let Some(msg_type) = self.msg_type else { return find(SYSTEM, self.info_type?) };
         if msg_type.eq_ignore_ascii_case("event") {
-            let event = self.event?;
-            return EVENTS
-                .iter()
-                .find(|layout| layout.kinds.iter().any(|kind| kind.eq_ignore_ascii_case(event)));
+            return find(EVENTS, self.event?);
         }
         MESSAGES.iter().find(|layout| layout.kinds.contains(&msg_type))
     }
@@ -314,6 +363,15 @@ mod tests {
             let texts: Vec<_> = layout.texts().collect();
             assert!(texts.iter().skip(1).all(|place| !layout.is_owners(*place)), "{layout:?}");
         }
+    }
+
+    #[test]
+    fn a_system_event_is_found_by_its_info_type_unless_it_has_a_msg_type() {
+        let mut kind = Kind::default();
+        kind.note("InfoType", " Create_Auth ");
+        assert_eq!(kind.layout().and_then(|layout| layout.kinds.first().copied()), Some("create_auth"));
+        kind.note("MsgType", "image");
+        assert!(kind.layout().is_none());
     }
 
     #[test]

@@ -20,15 +20,13 @@ mod write;
 
 use std::borrow::Cow;
 
-use super::{HEAD, HeadSeen, MAX_DEPTH, MAX_ELEMENTS, Name, Tree, document, growing, name, node, tree};
+use super::{
+    HEAD, HeadSeen, Limit, MAX_DEPTH, MAX_ELEMENTS, Name, Tree, document, growing, is_blank, name, node,
+    tree, wanted::Wanted,
+};
 
 pub use error::XmlError;
-pub(crate) use write::{Writer, is_allowed};
-
-/// XML's white space.
-fn is_blank(char: char) -> bool {
-    matches!(char, ' ' | '\t' | '\r' | '\n')
-}
+pub(crate) use write::{element, is_allowed, tag};
 
 /// The text of `Encrypt` directly under the root, or `None` if there is no such element.
 ///
@@ -48,6 +46,34 @@ pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, Xml
     }
     let tree = Tree::parse(envelope)?;
     Ok(tree.root().get_exactly("Encrypt").map(|element| Cow::Owned(element.text().to_owned())))
+}
+
+/// The texts of the elements of these names directly under the root, or `None` where there is no such element.
+///
+/// In the layout that WeChat writes they borrow.
+pub(crate) fn texts<'a, const N: usize>(
+    xml: &'a str,
+    names: [&str; N],
+) -> Result<[Option<Cow<'a, str>>; N], XmlError> {
+    let (mut seen, mut wanted) = (HeadSeen::default(), Wanted::new(names));
+    let mut elements = flat::elements(xml, &expected::ENVELOPE);
+    for element in &mut elements {
+        seen.note(element.name)?;
+        let part = |start, end| xml.get(start..end).unwrap_or_default();
+        if let Some(found) = wanted.find(part(element.name_start, element.name_end)) {
+            wanted.put(found, || Cow::Borrowed(part(element.text_start, element.text_end)));
+        }
+    }
+    if elements.reached_end() {
+        return Ok(wanted.texts());
+    }
+    let (tree, mut wanted) = (Tree::parse(xml)?, Wanted::new(names));
+    for element in tree.root() {
+        if let Some(found) = wanted.find(element.name()) {
+            wanted.put(found, || Cow::Owned(element.text().to_owned()));
+        }
+    }
+    Ok(wanted.texts())
 }
 
 #[cfg(test)]

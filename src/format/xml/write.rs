@@ -1,49 +1,21 @@
-/// Writes elements. The XML is well-formed whatever their texts hold.
-pub(crate) struct Writer<'a>(&'a mut String);
-
-impl<'a> Writer<'a> {
-    pub(crate) fn new(out: &'a mut String) -> Self {
-        Self(out)
+/// Writes an element that holds `text` in CDATA, without the characters that XML cannot hold.
+#[inline]
+pub(crate) fn element(out: &mut String, name: &str, text: &str) {
+    for part in ["<", name, "><![CDATA["] {
+        out.push_str(part);
     }
-
-    /// `<name>` and `</name>` around what `inner` writes.
-    #[inline]
-    pub(crate) fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
-        self.tag("<", name);
-        inner(self);
-        self.tag("</", name);
+    push_cdata(out, text);
+    for part in ["]]></", name, ">"] {
+        out.push_str(part);
     }
+}
 
-    /// An element that holds `text` in CDATA, without the characters that XML cannot hold.
-    #[inline]
-    pub(crate) fn text(&mut self, name: &str, text: &str) {
-        for part in ["<", name, "><![CDATA["] {
-            self.0.push_str(part);
-        }
-        push_cdata(self.0, text);
-        for part in ["]]></", name, ">"] {
-            self.0.push_str(part);
-        }
-    }
-
-    /// As [`text`](Self::text), or nothing for `None`.
-    pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.text(name, text);
-        }
-    }
-
-    /// An element that holds a number.
-    pub(crate) fn number(&mut self, name: &str, number: impl itoa::Integer) {
-        self.element(name, |writer| writer.0.push_str(itoa::Buffer::new().format(number)));
-    }
-
-    #[inline]
-    fn tag(&mut self, open: &str, name: &str) {
-        self.0.push_str(open);
-        self.0.push_str(name);
-        self.0.push('>');
-    }
+/// Writes a tag that begins with `open`.
+#[inline]
+pub(crate) fn tag(out: &mut String, open: &str, name: &str) {
+    out.push_str(open);
+    out.push_str(name);
+    out.push('>');
 }
 
 /// Drops the characters that XML 1.0 forbids and splits every `]]>` over two sections: for a reply with either, WeChat
@@ -112,7 +84,7 @@ mod tests {
 
     fn text(text: &str) -> String {
         let mut out = String::new();
-        Writer::new(&mut out).text("A", text);
+        element(&mut out, "A", text);
         out
     }
 

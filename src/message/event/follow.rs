@@ -72,6 +72,8 @@ elements! {
         pub longitude: Decimal = "Longitude",
         /// `Precision` in metres.
         pub precision: Decimal = "Precision",
+        /// `AppType`: in WeCom (企业微信) `wxwork` where the member used WeCom itself, and not WeChat.
+        pub app_type: Option<SharedStr> = "AppType",
     }
 
     /// Someone opens the chat: an old event that is no longer in WeChat's pages.

@@ -111,6 +111,8 @@ elements! {
         pub event_key: SharedStr = "EventKey",
         /// `SendLocationInfo`
         pub send_location_info: SendLocationInfo = "SendLocationInfo",
+        /// `AppType`: in WeCom (企业微信) `wxwork` where the member used WeCom itself, and not WeChat.
+        pub app_type: Option<SharedStr> = "AppType",
     }
 
     /// The place that a user sends.

@@ -22,11 +22,16 @@
 //! }
 //! ```
 //!
+//! Events of WeCom (企业微信) have the same types where they are the same events; who did it is then a member, by UserID,
+//! and in which app is [`Message::agent_id`](crate::Message::agent_id). What a platform or a suite is told has no `Event`:
+//! it is a [`SystemEvent`](super::SystemEvent).
+//!
 //! A reply to [`Unsubscribe`] does not reach the user. The pictures or the place of a menu event follow in messages of
 //! their own.
 
 mod authorization;
 mod card;
+mod channels;
 mod customer_service;
 mod follow;
 mod guide;
@@ -39,10 +44,14 @@ mod shop;
 mod store;
 mod subscription;
 mod verification;
+mod wecom_app;
+mod wecom_approval;
+mod wecom_contact;
 
 use std::fmt;
 
 use super::Fields;
+use super::held::{held, hold};
 use super::read::Composite;
 use super::write::Write;
 use crate::SharedStr;
@@ -50,6 +59,7 @@ use crate::format::Draft;
 
 pub use authorization::*;
 pub use card::*;
+pub use channels::*;
 pub use customer_service::*;
 pub use follow::*;
 pub use guide::*;
@@ -62,6 +72,9 @@ pub use shop::*;
 pub use store::*;
 pub use subscription::*;
 pub use verification::*;
+pub use wecom_app::*;
+pub use wecom_approval::*;
+pub use wecom_contact::*;
 
 /// Passes every event that has a type, with WeChat's name for it, to a macro.
 macro_rules! for_each_event {
@@ -164,6 +177,37 @@ macro_rules! for_each_event {
             AddExpressPath = "add_express_path",
             MinigameCoinDeliverCompleted = "minigame_coin_deliver_completed",
             SecvodAudit = "secvod_audit_event",
+            // WeChat Store and Channels
+            ChannelsEcOrderNew = "channels_ec_order_new",
+            ChannelsEcOrderCancel = "channels_ec_order_cancel",
+            ChannelsEcOrderPay = "channels_ec_order_pay",
+            ChannelsEcOrderDeliver = "channels_ec_order_deliver",
+            ChannelsEcOrderConfirm = "channels_ec_order_confirm",
+            ChannelsEcOrderSettle = "channels_ec_order_settle",
+            ChannelsEcOrderExtInfoUpdate = "channels_ec_order_ext_info_update",
+            ChannelsEcAftersaleUpdate = "channels_ec_aftersale_update",
+            ChannelsEcComplaintUpdate = "channels_ec_complaint_update",
+            ProductSpuAudit = "product_spu_audit",
+            ProductSpuListing = "product_spu_listing",
+            // Apps of WeCom
+            EnterAgent = "enter_agent",
+            BatchJobResult = "batch_job_result",
+            TaskcardClick = "taskcard_click",
+            TemplateCardEvent = "template_card_event",
+            TemplateCardMenuEvent = "template_card_menu_event",
+            CloseInactiveAgent = "close_inactive_agent",
+            ReopenInactiveAgent = "reopen_inactive_agent",
+            LivingStatusChange = "living_status_change",
+            KfMsgOrEvent = "kf_msg_or_event",
+            KfAccountAuthChange = "kf_account_auth_change",
+            // The directory and the customers of WeCom
+            ChangeContact = "change_contact",
+            ChangeExternalContact = "change_external_contact",
+            ChangeExternalChat = "change_external_chat",
+            ChangeExternalTag = "change_external_tag",
+            // Approvals in WeCom
+            SysApprovalChange = "sys_approval_change",
+            OpenApprovalChange = "open_approval_change",
         }
     };
 }
@@ -185,7 +229,7 @@ macro_rules! event {
         pub enum Event {
             $(
                 #[doc = concat!("`", $name, "`")]
-                $type($type),
+                $type(held!($type)),
             )+
             /// Any other event. Its elements are in [`Message::fields`](super::Message::fields).
             Unknown {
@@ -198,7 +242,7 @@ macro_rules! event {
             pub(super) fn read(fields: Fields<'_>) -> Self {
                 // Ignoring case: WeChat's own pages mix `SCAN` and `scan`.
                 match fields.get("Event").unwrap_or_default() {
-                    $( name if name.eq_ignore_ascii_case($name) => Self::$type($type::read_from(fields)), )+
+                    $( name if name.eq_ignore_ascii_case($name) => Self::$type(hold($type::read_from(fields))), )+
                     _ => Self::Unknown { name: fields.shared("Event").unwrap_or_default() },
                 }
             }
@@ -224,7 +268,7 @@ macro_rules! event {
         $(
             impl From<$type> for Event {
                 fn from(event: $type) -> Self {
-                    Self::$type(event)
+                    Self::$type(hold(event))
                 }
             }
         )+

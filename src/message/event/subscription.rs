@@ -1,4 +1,4 @@
-//! Subscription notices (订阅通知).
+//! Subscription notices (订阅通知). XML has the `List` in a wrapper, the JSON of mini-programs has none.
 //!
 //! ```
 //! use wechat_callback::message::Event;
@@ -31,7 +31,7 @@ elements! {
     /// Someone was asked whether they want notices, and answered (用户操作订阅通知弹窗).
     pub struct SubscribeMsgPopup {
         /// `List`: one for each template that they were asked about.
-        pub list: Vec<SubscribeMsgPopupItem> = "SubscribeMsgPopupEvent" / "List",
+        pub list: Vec<SubscribeMsgPopupItem> = "SubscribeMsgPopupEvent" / "List" or "List",
     }
 
     /// The answer for one template.
@@ -47,7 +47,7 @@ elements! {
     /// Someone no longer wants notices, in WeChat's list of them (用户管理订阅通知).
     pub struct SubscribeMsgChange {
         /// `List`: one for each template.
-        pub list: Vec<SubscribeMsgChangeItem> = "SubscribeMsgChangeEvent" / "List",
+        pub list: Vec<SubscribeMsgChangeItem> = "SubscribeMsgChangeEvent" / "List" or "List",
     }
 
     /// What changed for one template.
@@ -61,7 +61,7 @@ elements! {
     /// A notice was delivered, or not (发送订阅通知).
     pub struct SubscribeMsgSent {
         /// `List`: one for each notice.
-        pub list: Vec<SubscribeMsgSentItem> = "SubscribeMsgSentEvent" / "List",
+        pub list: Vec<SubscribeMsgSentItem> = "SubscribeMsgSentEvent" / "List" or "List",
     }
 
     /// The result of one notice.
