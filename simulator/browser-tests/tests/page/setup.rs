@@ -53,6 +53,10 @@ async fn a_switch_to_wecom_changes_the_catalogue_the_attacks_and_what_is_pushed(
             page.click("#more").await;
             page.until_text("#kind-list", "template_card_event").await;
             assert!(!page.text("#kind-list").await.contains("user_get_card"));
+            page.click("#kinds [data-close]").await;
+            page.click("#lang").await;
+            page.until_text("#account-title", "My WeCom app").await;
+            page.shot("english").await;
         },
     )
     .await;
@@ -67,7 +71,7 @@ async fn a_mini_program_is_pushed_json_until_its_format_is_xml() {
         async |page| {
             page.choose("#account-kind", "mini-program").await;
             page.until_text("#kind-hint", "WECHAT_KIND=mini-program WECHAT_FORMAT=json").await;
-            assert_eq!(page.count("#menu:not([hidden])").await, 0, "a mini-program has no menu");
+            assert_eq!(page.count("#to-menu:not([hidden])").await, 0, "a mini-program has no menu");
             page.say("你好").await;
             page.until_text("#inspect .subject", "你好").await;
             page.click("#tab-overview").await;

@@ -5,7 +5,7 @@ import { clock, seconds, t } from "./i18n.js";
 import { post } from "./api.js";
 import { drawReply } from "./replies.js";
 import { keepEnd } from "./scroll.js";
-import { exchangesOf, fan, hasMenu, on, select, state } from "./store.js";
+import { exchangesOf, fan, hasFollowers, on, select, state } from "./store.js";
 import { showPane } from "./layout.js";
 import { every } from "./ticker.js";
 import { drawUserMessage } from "./user-message.js";
@@ -47,12 +47,10 @@ function drawHead() {
   const speaker = fan();
   if (!speaker) return;
   byId("account-title").textContent = t(`my-${state.kind}`);
-  const known = state.kind === "wecom" ? speaker.openid : hasMenu() ? t(speaker.following ? "following" : "not-following") : null;
+  const known = state.kind === "wecom" ? speaker.openid : hasFollowers() ? t(speaker.following ? "following" : "not-following") : null;
   byId("speaker").textContent = [speaker.name, known].filter(Boolean).join(" · ");
   const follow = byId("follow");
-  follow.hidden = state.kind === "wecom" || !hasMenu();
-  byId("menu").hidden = !hasMenu();
-  byId("to-menu").hidden = !hasMenu();
+  follow.hidden = !hasFollowers();
   follow.textContent = t(speaker.following ? "unfollow" : "follow");
   follow.classList.toggle("primary", !speaker.following);
 }

@@ -110,7 +110,10 @@ function load({ exchanges, ...values }) {
   if (switched) emit("mode");
 }
 
-/** Whether accounts of the kind have a custom menu, and fans who follow them. */
+/** Whether accounts of the kind have fans who follow them. */
+export const hasFollowers = () => ["official", "platform"].includes(state.kind);
+
+/** Whether accounts of the kind have a custom menu. */
 export const hasMenu = () => ["official", "platform", "wecom"].includes(state.kind);
 
 function add(exchange) {
