@@ -1,4 +1,5 @@
-//! WeChat (微信) on your own machine: its side of the Official Account (公众号) callback, for testing bots.
+//! WeChat (微信) on your own machine: its side of the callback of Official Accounts (公众号), mini-programs (小程序), stores
+//! (微信小店), `WeCom` apps (企业微信) and third-party platforms (第三方平台), for testing bots.
 //!
 //! [`FakeWechat`] pushes the messages and events of fans to a bot, at a URL or in this process. It signs and encrypts
 //! them as the account's [`Mode`] requires, retries like WeChat, and reads the replies like WeChat. All of it is written
@@ -30,6 +31,16 @@
 //! fan.text("你好").await?.expect_text("你说：你好");
 //! # Ok(())
 //! # }
+//! ```
+//!
+//! An account of another [`AccountKind`] is made with [`Account::generate_as`], and everything else is the same:
+//!
+//! ```
+//! use wechat_sim::{Account, AccountKind, Message, Wechat};
+//!
+//! let wechat = Wechat::new(Account::generate_as(AccountKind::WeCom));
+//! let push = wechat.push(&Message::text("你好"), &wechat.openid("zhangsan"));
+//! assert!(push.query.starts_with("msg_signature=") && push.xml.contains("<AgentID>"));
 //! ```
 //!
 //! | to | use |
