@@ -93,13 +93,14 @@ impl Served {
         let response = self.answer(self.request(Method::GET, "/api/events"), "").await;
         assert_eq!(response.status(), StatusCode::OK);
         let mut body = response.into_body();
-        let mut text = String::new();
+        // A frame can end within a character.
+        let mut bytes = Vec::new();
         loop {
             let frame = body.frame().await.expect("no end").expect("a frame");
-            text.push_str(str::from_utf8(&frame.into_data().expect("data")).expect("UTF-8"));
-            while let Some((event, rest)) = text.split_once("\n\n") {
+            bytes.extend_from_slice(&frame.into_data().expect("data"));
+            while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
+                let event = String::from_utf8(bytes.drain(..end + 2).collect()).expect("UTF-8");
                 let data = event.strip_prefix("data: ").map(|data| serde_json::from_str(data).expect("JSON"));
-                text = rest.to_owned();
                 if let Some(event) = data
                     && found(&event)
                 {

@@ -75,6 +75,8 @@ function drawKind() {
   const choices = ["xml", "json"].map((format) => segment("format", format, format.toUpperCase(), formats, () => post("/api/account", { kind: state.kind, format })));
   fill(byId("formats"), h("legend", {}, t("format")), choices);
   const hint = state.bot ? "kind-restarts" : state.bot_follows_kind ? "mode-follows" : "kind-hint";
+  // What follows from an Official Account is in the hint of its mode.
+  byId("kind-hint").hidden = state.kind === "official";
   byId("kind-hint").textContent = t(hint, { kind: state.kind, format: state.format });
   byId("split-cdata-label").hidden = state.format === "json";
   byId("edit-menu").hidden = !hasMenu();
