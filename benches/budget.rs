@@ -27,7 +27,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wechat_callback::delivery::{ClaimState, DeliveryKey, MemoryStore, OutcomeStore, Retention};
 use wechat_callback::late_reply::LateReply;
-use wechat_callback::server::Engine;
+use wechat_callback::server::{self, Engine};
 use wechat_callback::{Callback, Message, Reply, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
@@ -221,7 +221,9 @@ fn engine() -> Probe {
         let start = Instant::now();
         runtime.block_on(async {
             for Push { query, body } in &pushes {
-                let response = engine.handle("POST", query, body.as_bytes(), Instant::now(), handler).await;
+                let response = engine
+                    .handle(server::Request::new("POST", "/weixin", query, body.as_bytes()), handler)
+                    .await;
                 assert_eq!(black_box(response).status, 200);
             }
         });

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use crate::SecurityMode;
 use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
+use crate::delivery::KeyPrefix;
 use crate::receive_id::ReceiveIds;
 use crate::secret::Token;
-use crate::signature::Prefix;
+use crate::{AccountId, SecurityMode};
 
 /// An account and its credentials, as configured in the console.
+#[derive(Clone)]
 pub(crate) struct Account {
+    /// What its owner knows it by. Another than the app id where it is answered on behalf of another.
+    pub(crate) id: AccountId,
     /// The AppID or CorpID.
     pub(crate) app_id: String,
     pub(crate) receive_ids: ReceiveIds,
@@ -22,7 +25,7 @@ pub(crate) struct Account {
     /// `None` in plain mode.
     pub(crate) ciphers: Option<Rotation<Cipher>>,
     /// What the keys of its deliveries begin with.
-    pub(crate) deliveries: Prefix,
+    pub(crate) deliveries: KeyPrefix,
 }
 
 impl Account {
@@ -33,9 +36,41 @@ impl Account {
     pub(crate) fn cipher(&self, generation: Generation) -> Option<&Cipher> {
         self.ciphers.as_ref().map(|ciphers| ciphers.get(generation))
     }
+
+    /// With another id, and the same credentials.
+    pub(crate) fn with_id(&self, id: AccountId) -> Self {
+        Self { deliveries: KeyPrefix::new(&id), id, ..self.clone() }
+    }
+
+    /// Without what is kept of the keys to be quick, for those who have many.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn into_compact(mut self) -> Self {
+        if let Some(Rotation { current, previous }) = &mut self.ciphers {
+            current.compact();
+            previous.iter_mut().for_each(Cipher::compact);
+        }
+        self
+    }
+
+    /// With the credentials of `old` as the previous ones, where it has none already. `None` where nothing is to be added.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn following(&self, old: &Self) -> Option<Self> {
+        if (&self.id, &self.app_id) != (&old.id, &old.app_id) {
+            return None;
+        }
+        let token = self.tokens.following(&old.tokens);
+        let cipher =
+            self.ciphers.as_ref().zip(old.ciphers.as_ref()).and_then(|(new, old)| new.following(old));
+        (token.is_some() || cipher.is_some()).then(|| Self {
+            tokens: token.unwrap_or_else(|| self.tokens.clone()),
+            ciphers: cipher.or_else(|| self.ciphers.clone()),
+            ..self.clone()
+        })
+    }
 }
 
 /// A secret and the previous one, for the time that a change in the console takes to have effect.
+#[derive(Clone)]
 pub(crate) struct Rotation<T> {
     pub(crate) current: T,
     pub(crate) previous: Option<T>,
@@ -45,6 +80,15 @@ pub(crate) struct Rotation<T> {
 pub(crate) enum Generation {
     Current,
     Previous,
+}
+
+#[cfg(feature = "tokio-1")]
+impl<T: Clone + PartialEq> Rotation<T> {
+    /// With the current one of `old` as the previous, where there is none already and it is another.
+    fn following(&self, old: &Self) -> Option<Self> {
+        let is_new = self.previous.is_none() && self.current != old.current;
+        is_new.then(|| Self { current: self.current.clone(), previous: Some(old.current.clone()) })
+    }
 }
 
 impl<T> Rotation<T> {

@@ -3,6 +3,7 @@
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
@@ -68,6 +69,9 @@ pub enum DecryptError {
     /// The message is not UTF-8.
     #[error("the message is not UTF-8")]
     Utf8,
+    /// The decrypted `echostr` is a push: nobody but who caught one sends it there, to have it read out.
+    #[error("the echostr is the cipher text of a push")]
+    Push,
     /// The decrypted message is not the XML of a push.
     #[error("the decrypted message is not the XML of a push")]
     Xml(#[source] XmlError),
@@ -76,12 +80,26 @@ pub enum DecryptError {
     Json(#[source] JsonError),
 }
 
-/// The cipher of one EncodingAESKey. Its key schedules are computed once.
+/// The cipher of one EncodingAESKey.
+#[derive(Clone)]
 pub(crate) struct Cipher {
-    encrypt: Aes256Enc,
-    decrypt: Aes256Dec,
+    key: Zeroizing<[u8; 32]>,
     /// The first half of the key: WeChat uses no other.
     iv: Zeroizing<[u8; 16]>,
+    /// Its key schedules, of some two thousand bytes. `None` where they are computed each time.
+    schedules: Option<Arc<Schedules>>,
+}
+
+struct Schedules {
+    encrypt: Aes256Enc,
+    decrypt: Aes256Dec,
+}
+
+/// With another cipher of the same owner.
+impl PartialEq for Cipher {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
 }
 
 impl Cipher {
@@ -91,7 +109,15 @@ impl Cipher {
         for (iv, key) in iv.iter_mut().zip(key) {
             *iv = *key;
         }
-        Self { encrypt: Aes256Enc::new(key.into()), decrypt: Aes256Dec::new(key.into()), iv }
+        let schedules =
+            Schedules { encrypt: Aes256Enc::new(key.into()), decrypt: Aes256Dec::new(key.into()) };
+        Self { key: Zeroizing::new(*key), iv, schedules: Some(Arc::new(schedules)) }
+    }
+
+    /// As small as it can be.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn compact(&mut self) {
+        self.schedules = None;
     }
 
     fn iv(&self) -> &Block {
@@ -110,7 +136,15 @@ impl Cipher {
         if buffer.is_empty() || !buffer.len().is_multiple_of(RANDOM) {
             return Err(DecryptError::Length);
         }
-        cbc::Decryptor::inner_iv_init(&self.decrypt, self.iv())
+        let computed;
+        let schedule = match &self.schedules {
+            Some(schedules) => &schedules.decrypt,
+            None => {
+                computed = Aes256Dec::new((&*self.key).into());
+                &computed
+            }
+        };
+        cbc::Decryptor::inner_iv_init(schedule, self.iv())
             .decrypt_padded::<NoPadding>(&mut buffer)
             .map_err(|_| DecryptError::Length)?;
 
@@ -155,7 +189,15 @@ impl Cipher {
         pad(&mut frame);
         // After padding there are only whole blocks.
         let (blocks, _) = Block::slice_as_chunks_mut(&mut frame);
-        cbc::Encryptor::inner_iv_init(&self.encrypt, self.iv()).encrypt_blocks(blocks);
+        let computed;
+        let schedule = match &self.schedules {
+            Some(schedules) => &schedules.encrypt,
+            None => {
+                computed = Aes256Enc::new((&*self.key).into());
+                &computed
+            }
+        };
+        cbc::Encryptor::inner_iv_init(schedule, self.iv()).encrypt_blocks(blocks);
         // No more than it takes: most replies are so short that this is a small allocation.
         let length = frame.len().div_ceil(3).saturating_mul(4);
         let mut out = String::with_capacity(length.saturating_add(before.len()).saturating_add(behind));
@@ -236,7 +278,8 @@ mod tests {
     fn seal_frame(mut frame: Vec<u8>) -> String {
         let whole = frame.len();
         let cipher = cipher('C');
-        cbc::Encryptor::inner_iv_init(&cipher.encrypt, cipher.iv())
+        let schedule = Aes256Enc::new((&*cipher.key).into());
+        cbc::Encryptor::inner_iv_init(schedule, cipher.iv())
             .encrypt_padded::<NoPadding>(&mut frame, whole)
             .expect("whole blocks");
         STANDARD.encode(&frame)

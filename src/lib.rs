@@ -51,6 +51,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod account_id;
+#[cfg(feature = "tokio-1")]
+pub mod accounts;
 mod callback;
 mod channel;
 mod cipher;
@@ -81,6 +84,7 @@ mod signature;
 mod swar;
 mod timestamp;
 
+pub use account_id::AccountId;
 /// The attribute for implementations of [`DeliveryStore`](delivery::DeliveryStore) and `ReplySender`.
 #[doc(no_inline)]
 pub use async_trait::async_trait;
@@ -124,6 +128,8 @@ mod pages {
         Testing = "docs/testing.md",
         Deploying = "docs/deploying.md",
         Store = "docs/store.md",
+        Accounts = "docs/accounts.md",
+        Channels = "docs/channels.md",
         Migrating = "docs/migrating.md",
         MigratingWerobot = "docs/migrating-werobot.md",
     }

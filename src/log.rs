@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::delivery::StoreError;
 #[cfg(feature = "tokio-1")]
 use crate::process::Limit;
+use crate::process::Log;
 use crate::{Callback, OpenError, QueryError, Refusal, metrics, query};
 
 /// As `tracing` takes an error, with its causes.
@@ -26,26 +27,36 @@ impl Callback {
     /// what a proxy makes of a push when it strips the query. There are at most ten of these warnings a minute, and as
     /// many of bodies that could not be read; the others are at debug level. With the feature `metrics` it is counted as well.
     pub fn log_refusal(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> u16 {
-        let refusal = refusal.into();
-        metrics::refused(&refusal);
-        let (reason, status) = (as_dyn(&refusal), refusal.status());
+        self.process.log.refusal(&refusal.into(), method, path, query)
+    }
+}
+
+impl Log {
+    /// As [`Callback::log_refusal`].
+    pub(crate) fn refusal(&self, refusal: &Refusal, method: &str, path: &str, query: &str) -> u16 {
+        metrics::refused(refusal);
+        let (reason, status) = (as_dyn(refusal), refusal.status());
         let end = path.char_indices().nth(MAX_PATH).map_or(path.len(), |(end, _)| end);
         let path = path.get(..end).unwrap_or_default();
-        let log = &self.process.log;
-        let (limit, cause) = match &refusal {
+        let (limit, cause) = match refusal {
             Refusal::Open(OpenError::Query(mistake)) => {
                 let is_suspicious = query.is_empty() || query::is_signed(query);
-                (is_suspicious.then_some(&log.queries), cause(mistake, query))
+                (is_suspicious.then_some(&self.queries), cause(mistake, query))
             }
+            Refusal::UnknownAccount => (
+                Some(&self.accounts),
+                "not from WeChat, or the URL in a console names an account that was not inserted, or was removed",
+            ),
             Refusal::BodyTooLong => (
-                Some(&log.bodies),
+                Some(&self.bodies),
                 "not from WeChat, whose pushes are short, or a body limit that is set too low",
             ),
-            Refusal::BodyTimeout => {
-                (Some(&log.bodies), "not from WeChat, or a proxy in front that passes the body on too slowly")
-            }
+            Refusal::BodyTimeout => (
+                Some(&self.bodies),
+                "not from WeChat, or a proxy in front that passes the body on too slowly",
+            ),
             Refusal::BodyBroken => (
-                Some(&log.bodies),
+                Some(&self.bodies),
                 "whoever sent it, or a proxy in front, closed the connection or wrote no proper HTTP",
             ),
             _ => {
@@ -68,28 +79,48 @@ impl Callback {
 }
 
 #[cfg(feature = "tokio-1")]
-impl Callback {
-    /// Logs once that this account is answered.
-    pub(crate) fn announce(&self) {
-        if !self.process.log.is_announced.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            let (app_id, mode) = (self.app_id(), self.mode());
-            tracing::info!(app_id, %mode, "answering WeChat");
+impl Log {
+    /// Logs once that WeChat is answered, for `account` or for many.
+    pub(crate) fn announce(&self, account: Option<&Callback>) {
+        if self.is_announced.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            return;
+        }
+        match account {
+            Some(callback) => {
+                let (app_id, mode) = (callback.app_id(), callback.mode());
+                tracing::info!(app_id, %mode, "answering WeChat");
+            }
+            None => tracing::info!("answering WeChat for many accounts"),
+        }
+    }
+
+    /// Logs that the look-up of an account panicked.
+    pub(crate) fn lookup_panicked(&self, panic: &str) {
+        match self.lookups.line(now()) {
+            Some(left_out) => {
+                tracing::error!(
+                    panic,
+                    left_out,
+                    "the look-up of the account panicked; the request is refused"
+                );
+            }
+            None => tracing::debug!(panic, "the look-up of the account panicked; the request is refused"),
         }
     }
 
     /// Logs, in the span of its delivery, that a signature was replayed.
-    pub(crate) fn log_replayed(&self) {
+    pub(crate) fn replayed(&self) {
         let (refusal, status) = (Refusal::Replayed, Refusal::Replayed.status());
         metrics::refused(&refusal);
         tracing::warn!(reason = as_dyn(&refusal), status, "refused a request");
     }
 
     /// Logs that a push is refused because the process is going down: at once, and then once a minute.
-    pub(crate) fn log_shutting_down(&self) {
+    pub(crate) fn shutting_down(&self) {
         let (refusal, status) = (Refusal::ShuttingDown, Refusal::ShuttingDown.status());
         metrics::refused(&refusal);
         let reason = as_dyn(&refusal);
-        match self.process.log.shutdown.line(now()) {
+        match self.shutdown.line(now()) {
             Some(left_out) => {
                 tracing::warn!(reason, status, left_out, "refused a request; WeChat will ask again");
             }
@@ -98,13 +129,13 @@ impl Callback {
     }
 
     /// Logs that a push is refused because the store failed.
-    pub(crate) fn log_unclaimed(&self, error: &StoreError) {
-        store_failed(&self.process.log.claims, error);
+    pub(crate) fn unclaimed(&self, error: &StoreError) {
+        store_failed(&self.claims, error);
     }
 
     /// Logs that a request is refused because the store could not bind its signature.
-    pub(crate) fn log_unbound(&self, error: &StoreError) {
-        store_failed(&self.process.log.bindings, error);
+    pub(crate) fn unbound(&self, error: &StoreError) {
+        store_failed(&self.bindings, error);
     }
 }
 

@@ -165,6 +165,37 @@ pub(crate) fn is_signed(query: &str) -> bool {
     query.split('&').any(|pair| matches!(&*name(pair), "signature" | "msg_signature"))
 }
 
+/// The longest text that may name an account, as it stands in the URL, in bytes.
+#[cfg(feature = "tokio-1")]
+const MAX_SHORT: usize = 256;
+
+/// Whether WeChat adds a parameter of that name to the endpoint's URL.
+#[cfg(feature = "tokio-1")]
+pub(crate) fn is_wechats(name: &str) -> bool {
+    NAMES.contains(&name) || matches!(name, "encrypt_type" | "openid")
+}
+
+/// The value of a parameter that is there once.
+#[cfg(feature = "tokio-1")]
+pub(crate) fn parameter<'a>(query: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
+    let mut found = None;
+    let mut rest = Some(query);
+    while let Some(pairs) = rest {
+        let (name, value, others) = first_pair(pairs);
+        rest = others;
+        if decode(name).is_some_and(|name| name == wanted) && found.replace(value).is_some() {
+            return None;
+        }
+    }
+    decode_short(found?)
+}
+
+/// `text` without percent escapes. `None` where it is too long to name an account, or not UTF-8.
+#[cfg(feature = "tokio-1")]
+pub(crate) fn decode_short(text: &str) -> Option<Cow<'_, str>> {
+    (text.len() <= MAX_SHORT).then(|| decode(text))?
+}
+
 /// The name and the value of the first pair, and what follows it. A pair without `=` has no value.
 fn first_pair(text: &str) -> (&str, &str, Option<&str>) {
     let (name, behind) = cut(text, text.bytes().position(|byte| matches!(byte, b'=' | b'&')));

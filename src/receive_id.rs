@@ -1,18 +1,20 @@
 //! The receive id: whom an encrypted message is meant for. It stands at the end of its frame.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::DecryptError;
 use crate::account::Account;
 
 /// Which receive ids an account accepts.
+#[derive(Clone)]
 pub(crate) enum ReceiveIds {
     /// The AppID or CorpID of the account.
     Own,
     /// One of these. An empty one is a value like any other.
-    Listed(Box<[String]>),
+    Listed(Arc<[String]>),
     /// Those for which it is true.
-    Matching(Box<dyn Fn(&str) -> bool + Send + Sync>),
+    Matching(Arc<dyn Fn(&str) -> bool + Send + Sync>),
     /// All of them.
     Unchecked,
 }

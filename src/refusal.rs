@@ -16,6 +16,9 @@ pub enum Refusal {
         "the signature came with another body before: in plain mode it covers no body, so it is bound to the first"
     )]
     Replayed,
+    /// The look-up knows no account for the request.
+    #[error("no account is known for this URL")]
+    UnknownAccount,
     /// Another middleware around the same route has opened the push already.
     #[error(
         "the push was already opened by another WechatLayer or WechatMiddleware: put one around the route, not two"
@@ -39,7 +42,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status to refuse with: that of the [`OpenError`], 403 for a replayed signature, 500 for two middlewares
+    /// The HTTP status to refuse with: that of the [`OpenError`], 403 for a replayed signature, 404 for an
+    /// unknown account, 500 for two middlewares
     /// around one route, 503 for a store that cannot be asked and for a shutdown, 413, 408 and 400 for a body that is too
     /// long, too slow and broken.
     #[must_use]
@@ -47,6 +51,7 @@ impl Refusal {
         match self {
             Self::Open(error) => error.status(),
             Self::Replayed => 403,
+            Self::UnknownAccount => 404,
             Self::AlreadyOpened => 500,
             Self::StoreFailed | Self::ShuttingDown => 503,
             Self::BodyTooLong => 413,

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine};
 use zeroize::Zeroizing;
 
-/// The Token (令牌) that signs requests and replies.
+/// The Token (令牌) that signs requests and replies. It is compared with its owner's other ones alone.
+#[derive(Clone, PartialEq)]
 pub(crate) struct Token(Zeroizing<String>);
 
 impl Token {

@@ -127,6 +127,7 @@ fn framed(parts: &[&[u8]]) -> (Sha1, usize) {
 }
 
 /// What digests begin with, hashed once.
+#[derive(Clone)]
 pub(crate) struct Prefix(Sha1);
 
 impl Prefix {

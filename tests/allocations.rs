@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use push::Push;
 use tower_layer::Layer;
 use tower_service::Service;
+use wechat_callback::accounts::Accounts;
 use wechat_callback::delivery::{
     ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
     SignatureStore, UserKey,
@@ -108,6 +109,54 @@ fn a_push_is_remembered_in_at_most_220_bytes_with_a_short_text_that_answers_it()
             assert!(bytes <= most, "{bytes} bytes for each of {pushes}, answered {reply:?}");
         }
     }
+}
+
+/// In a hash table of powers of two there is most room for each right after it doubled.
+#[test]
+fn an_account_of_a_table_takes_at_most_700_bytes() {
+    for number in [1_000, 50_000, 100_000] {
+        let mut accounts = None;
+        let counted = measure(|| {
+            let made = Accounts::by_path_segment();
+            for number in 0..number {
+                made.insert(format!("wx{number:016}"), numbered_account(number, 0));
+            }
+            accounts = Some(made);
+        });
+        let bytes = counted.bytes_current as u64 / number;
+        println!("{bytes} bytes for each of {number}");
+        assert!(bytes <= 700, "{bytes} bytes for each of {number}");
+    }
+}
+
+/// An account as a rule has its credentials in full length.
+fn numbered_account(number: u64, changes: u64) -> Callback {
+    Callback::builder(format!("wx{number:016}"), format!("{changes:016}{number:016}"))
+        .encoding_aes_key(format!("jWmYm7qr5nMoAUwZRjGtBxmz3KA1{changes:05}{number:010}"))
+        .build()
+        .expect("an account")
+}
+
+#[test]
+fn credentials_that_were_replaced_are_let_go() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async {
+        let accounts = Accounts::by_path_segment();
+        let replace = |changes| {
+            for number in 0..1_000 {
+                accounts.replace(format!("wx{number:016}"), numbered_account(number, changes));
+            }
+        };
+        replace(0);
+        let kept = measure(|| (1..20).for_each(replace)).bytes_current;
+        // Twice as much each, and what the table has not freed yet.
+        assert!(kept <= 1_400_000, "{kept} bytes");
+        tokio::time::advance(Duration::from_secs(600)).await;
+        let freed = -measure(|| (0..1_000).for_each(|number| drop(accounts.get(&format!("wx{number:016}")))))
+            .bytes_current;
+        assert!(freed >= 300_000, "{freed} bytes");
+    });
 }
 
 /// What is copied to grow is allocated first.

@@ -22,7 +22,7 @@ pub(crate) fn echo(message: Message) -> Reply {
 
 /// A user's own words: escaped, so that they hold no markup, and cut to what a reply may hold. WeChat takes no blank
 /// text.
-fn say(words: &str) -> Reply {
+pub(crate) fn say(words: &str) -> Reply {
     let part = TextReply::literal(words).split().into_iter().next();
     part.filter(|part| !part.content().trim().is_empty()).into()
 }

@@ -13,28 +13,39 @@ use rand::distr::{Alphanumeric, SampleString};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use wechat_callback::Callback;
+use wechat_callback::{Callback, DataFormat};
 
 /// The account that the environment names, or a sandbox account where it names none.
 pub(crate) fn callback() -> Result<Callback, Box<dyn Error>> {
-    let variables = ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE"];
+    callback_or_sandbox(DataFormat::Xml)
+}
+
+/// The same, with a sandbox account that has this data format.
+pub(crate) fn callback_or_sandbox(format: DataFormat) -> Result<Callback, Box<dyn Error>> {
+    let variables =
+        ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE", "WECHAT_FORMAT"];
     if variables.iter().any(|name| env::var_os(name).is_some()) {
         Ok(Callback::from_env()?)
     } else {
-        sandbox()
+        sandbox(format)
     }
 }
 
 /// A generated account, printed so that a script can play WeChat's side. It lasts as long as the process.
-fn sandbox() -> Result<Callback, Box<dyn Error>> {
-    let random = |length| Alphanumeric.sample_string(&mut rand::rng(), length);
+fn sandbox(format: DataFormat) -> Result<Callback, Box<dyn Error>> {
     let (app_id, token, key) = ("wxsandbox", random(32), random(43));
-    let callback = Callback::builder(app_id, &token).encoding_aes_key(&key).build()?;
+    let callback = Callback::builder(app_id, &token).encoding_aes_key(&key).format(format).build()?;
     let mode = callback.mode();
+    let format = if format == DataFormat::Json { " WECHAT_FORMAT=json" } else { "" };
     print(format_args!(
-        "sandbox: WECHAT_APP_ID={app_id} WECHAT_TOKEN={token} WECHAT_ENCODING_AES_KEY={key} WECHAT_MODE={mode}"
+        "sandbox: WECHAT_APP_ID={app_id} WECHAT_TOKEN={token} WECHAT_ENCODING_AES_KEY={key} WECHAT_MODE={mode}{format}"
     ))?;
     Ok(callback)
+}
+
+/// `length` letters and digits that nobody can guess.
+pub(crate) fn random(length: usize) -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), length)
 }
 
 /// Listens on `LISTEN`, `127.0.0.1:3000` unless it is set. With port 0 the system chooses one.

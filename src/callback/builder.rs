@@ -10,7 +10,7 @@ use crate::SecurityMode;
 use crate::account::{Account, Rotation};
 use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
-use crate::delivery::DeliveryKey;
+use crate::delivery::KeyPrefix;
 use crate::receive_id::{self, ReceiveIds};
 
 impl Callback {
@@ -158,7 +158,7 @@ impl CallbackBuilder {
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
     pub fn receive_id_matching(mut self, is_accepted: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        self.receive_ids = ReceiveIds::Matching(Box::new(is_accepted));
+        self.receive_ids = ReceiveIds::Matching(Arc::new(is_accepted));
         self
     }
 
@@ -249,8 +249,9 @@ impl CallbackBuilder {
             );
         }
         let Self { app_id, timestamp_tolerance, format, receive_ids, .. } = self;
-        let deliveries = DeliveryKey::prefix(&app_id);
+        let deliveries = KeyPrefix::new(&app_id);
         let account = Account {
+            id: app_id.as_str().into(),
             app_id,
             receive_ids,
             mode,

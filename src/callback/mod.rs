@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::account::Account;
 use crate::delivery::MemoryStore;
 use crate::process::Process;
-use crate::{DataFormat, SecurityMode};
+use crate::{AccountId, DataFormat, SecurityMode};
 
 pub use builder::{CallbackBuilder, PreviousCredentials};
 pub use config_error::ConfigError;
@@ -63,6 +63,34 @@ impl Callback {
     #[must_use]
     pub fn app_id(&self) -> &str {
         &self.account.app_id
+    }
+
+    /// What tells the account from others: the AppID, or what [`on_behalf_of`](Self::on_behalf_of) was given.
+    #[must_use]
+    pub fn account_id(&self) -> &AccountId {
+        &self.account.id
+    }
+
+    /// The same credentials for another account. An open platform (第三方平台) has one token and one key for all accounts
+    /// that have authorised it, and takes the AppID of each out of the URL (`$APPID$`).
+    ///
+    /// The id is in the keys of deliveries, in the log, and in what a handler extracts ([`AccountId`]). **The URL is not
+    /// signed**, so an id from there is as trustworthy as whoever sends the request; the message is, and with it its
+    /// receiver (`ToUserName`).
+    ///
+    /// ```
+    /// # use wechat_callback::Callback;
+    /// let platform = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M")
+    ///     .encoding_aes_key("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
+    ///     .build()?;
+    /// let callback = platform.on_behalf_of("wx570bc396a51b8ff8");
+    /// assert_eq!((callback.account_id().as_str(), callback.app_id()), ("wx570bc396a51b8ff8", "wx5823bf96d3bd56c7"));
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn on_behalf_of(&self, account_id: impl Into<AccountId>) -> Self {
+        let account = Arc::new(self.account.with_id(account_id.into()));
+        Self { account, process: self.process.clone() }
     }
 
     /// The security mode.

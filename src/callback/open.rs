@@ -93,7 +93,8 @@ impl Callback {
             names: Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName])),
         };
         // The message is large, and is not moved where it is made here.
-        Ok(Opened { message: Message::from_tree(tree), plaintext, context, query_signature, at: now })
+        let message = Message::from_tree(tree).to_account(self.account.id.clone());
+        Ok(Opened { message, plaintext, context, query_signature, at: now })
     }
 
     /// In an encrypted mode every failure after the signature looks the same to the caller.
@@ -170,7 +171,7 @@ impl Opened {
     /// The key of the sender, which is hashed. `None` if the push names no sender.
     #[must_use]
     pub fn user_key(&self) -> Option<UserKey> {
-        Some(UserKey::of(&self.context.account.app_id, self.message.openid()?))
+        Some(UserKey::of(&self.context.account.id, self.message.openid()?))
     }
 }
 

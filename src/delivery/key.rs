@@ -57,7 +57,8 @@ macro_rules! key {
 
 key! {
     /// What the deliveries of one push have in common: the app id and, of a message with a MsgId, MsgId, FromUserName
-    /// and CreateTime; of all others, every element with all that it says.
+    /// and CreateTime; of all others, every element with all that it says. The first four bytes are the same in all keys of
+    /// an account.
     ///
     /// MsgId alone is not enough: messages of different users were seen to share one. Nor are FromUserName and
     /// CreateTime: two events of one user can fall into one second.
@@ -77,49 +78,79 @@ key! {
 impl DeliveryKey {
     /// The key of a push that nothing tells from another: no other delivery has it.
     #[cfg(feature = "tokio-1")]
-    pub(crate) fn random() -> Self {
-        Self(rand::random())
+    pub(crate) fn random(account: &KeyPrefix) -> Self {
+        Self(account.tagged(rand::random()))
     }
 
     /// The key of no push: under it a reply to this one is kept that is not its outcome.
     #[cfg(feature = "tokio-1")]
     pub(crate) fn of_kept(self) -> Self {
-        Self(digest(&[b"kept", &self.0]))
+        Self(tagged(self.tag(), digest(&[b"kept", &self.0])))
     }
 
     /// The key of a message to the account `app_id`. `None` where nothing tells it from another: it has neither
     /// MsgId nor CreateTime, nor the TimeStamp that a suite's push has instead. (WeChat's ids are above zero, or texts.)
     #[must_use]
     pub fn of(app_id: &str, message: &Message) -> Option<Self> {
-        Self::with(&Self::prefix(app_id), message)
+        Self::with(&KeyPrefix::new(app_id), message)
     }
 
-    /// What the keys of all messages to an account begin with.
-    pub(crate) fn prefix(app_id: &str) -> Prefix {
-        Prefix::new(&[b"delivery", app_id.as_bytes()])
+    /// What the keys of all messages to an account have in common.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) const fn tag(&self) -> [u8; TAG] {
+        let [a, b, c, d, ..] = self.0;
+        [a, b, c, d]
     }
 
     /// As [`of`](Self::of) the account whose `prefix` it is.
-    pub(crate) fn with(prefix: &Prefix, message: &Message) -> Option<Self> {
+    pub(crate) fn with(account: &KeyPrefix, message: &Message) -> Option<Self> {
+        let digest = |rest: &[&[u8]]| Some(Self(account.tagged(account.prefix.digest(rest))));
         let head = &message.head;
         let is_event = message.event().is_some();
         let created = head.created.map_or(0, crate::Timestamp::as_secs).to_be_bytes();
         if let Some(id) = head.id.as_ref().filter(|id| !is_event && id.is_distinct()) {
             let from = head.from.as_deref().unwrap_or_default().as_bytes();
             // Of an ordinary message it all fits into one block of SHA-1.
-            return Some(Self(match id.to_decimal() {
-                Some(number) => prefix.digest(&[b"n", &number.to_be_bytes(), &created, from]),
+            return match id.to_decimal() {
+                Some(number) => digest(&[b"n", &number.to_be_bytes(), &created, from]),
                 None => {
                     let id = id.as_str().as_bytes();
-                    prefix.digest(&[b"t", &(id.len() as u64).to_be_bytes(), id, &created, from])
+                    digest(&[b"t", &(id.len() as u64).to_be_bytes(), id, &created, from])
                 }
-            }));
+            };
         }
         head.created?;
         let mut said = Vec::new();
         say(message.fields(), &mut said);
-        Some(Self(prefix.digest(&[b"c", &said])))
+        digest(&[b"c", &said])
     }
+}
+
+/// How many bytes at the beginning of a key say which account it is of.
+const TAG: usize = 4;
+
+/// What the keys of an account's deliveries are made with. They begin with a tag of the account, so that a store can tell
+/// whose they are. Two accounts may have the same one.
+#[derive(Clone)]
+pub(crate) struct KeyPrefix {
+    prefix: Prefix,
+    tag: [u8; TAG],
+}
+
+impl KeyPrefix {
+    pub(crate) fn new(account_id: &str) -> Self {
+        let [a, b, c, d, ..] = digest(&[b"account", account_id.as_bytes()]);
+        Self { prefix: Prefix::new(&[b"delivery", account_id.as_bytes()]), tag: [a, b, c, d] }
+    }
+
+    const fn tagged(&self, digest: [u8; 20]) -> [u8; 20] {
+        tagged(self.tag, digest)
+    }
+}
+
+const fn tagged(tag: [u8; TAG], mut digest: [u8; 20]) -> [u8; 20] {
+    [digest[0], digest[1], digest[2], digest[3]] = tag;
+    digest
 }
 
 /// Everything that stands in the elements, and how many there are, so that nothing moves from one to the next.

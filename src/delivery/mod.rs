@@ -15,6 +15,7 @@ mod key;
 pub(crate) mod memory;
 mod store;
 
+pub(crate) use key::KeyPrefix;
 pub use key::{DeliveryKey, ParseKeyError, SignatureKey, UserKey};
 pub use memory::MemoryStore;
 pub use store::{

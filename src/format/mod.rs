@@ -1,9 +1,9 @@
 //! A body as a small [`Tree`] of elements.
-#![allow(dead_code, unused_imports, reason = "callbacks read JSON and envelopes next")]
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod document;
 mod draft;
+#[cfg(feature = "tokio-1")]
 mod envelope;
 mod growing;
 pub(crate) mod json;
@@ -19,7 +19,8 @@ mod xml;
 pub use document::SharedStr;
 pub(crate) use document::{Text, TwoTexts};
 pub(crate) use draft::Draft;
-pub(crate) use envelope::{Envelope, EnvelopeError, envelope};
+#[cfg(feature = "tokio-1")]
+pub(crate) use envelope::{Envelope, envelope};
 pub use json::JsonError;
 pub(crate) use name::Name;
 pub(crate) use tree::{Cursor, Element, Tree};

@@ -7,11 +7,11 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::{UNSEALED, extract};
+use super::{UNSEALED, account, extract};
 use crate::message::event::*;
 use crate::message::system::*;
 use crate::message::*;
-use crate::{HandlerError, MessageRejection, Reply};
+use crate::{AccountId, HandlerError, MessageRejection, Reply};
 
 impl FromRequest for WechatMessage {
     type Error = MessageRejection;
@@ -19,6 +19,15 @@ impl FromRequest for WechatMessage {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(extract(request.extensions().get()).map(Self))
+    }
+}
+
+impl FromRequest for AccountId {
+    type Error = MessageRejection;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(account(request.extensions().get()))
     }
 }
 

@@ -6,17 +6,25 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{UNSEALED, extract};
+use super::{UNSEALED, account, extract};
 use crate::message::event::*;
 use crate::message::system::*;
 use crate::message::*;
-use crate::{HandlerError, MessageRejection, Reply, sealing};
+use crate::{AccountId, HandlerError, MessageRejection, Reply, sealing};
 
 impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         extract(parts.extensions.get()).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AccountId {
+    type Rejection = MessageRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        account(parts.extensions.get())
     }
 }
 

@@ -7,10 +7,10 @@ mod actix_web_4;
 #[cfg(feature = "axum-core-0_5")]
 mod axum_core_0_5;
 
-use crate::MessageRejection;
 use crate::message::event::*;
 use crate::message::system::*;
 use crate::message::*;
+use crate::{AccountId, MessageRejection};
 
 /// The body of a reply that is sent without the middleware. It is a loud mistake, so that it is found.
 const UNSEALED: &str = "This reply was not sealed: put WechatLayer (axum, tower) or WechatMiddleware (actix-web) \
@@ -80,6 +80,11 @@ for_each_system_event!(system_event);
 fn extract<P: Extract>(message: Option<&Message>) -> Result<P, MessageRejection> {
     let message = message.ok_or(MessageRejection::NoMiddleware)?;
     P::of(message).cloned().ok_or(MessageRejection::OtherKind)
+}
+
+/// To which account a message was pushed. Every one that came through the middleware says so.
+fn account(message: Option<&Message>) -> Result<AccountId, MessageRejection> {
+    message.and_then(Message::account).cloned().ok_or(MessageRejection::NoMiddleware)
 }
 
 /// Hands the kinds of reply to a macro.

@@ -10,26 +10,32 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{Content, Fields, Head, Message};
+use super::{Content, Head, Message};
+use crate::AccountId;
 use crate::format::Tree;
 
 impl Message {
     /// Whether the head or the content is another than the fields say.
     fn is_altered(&self) -> bool {
-        let fields = Fields::new(self.tree.root());
-        Head::read(fields) != self.head || Content::read(fields) != self.content
+        let read = Self::from_tree(self.tree.clone());
+        read.head != self.head || read.content != self.content
     }
 }
 
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let is_altered = self.is_altered();
-        let mut message = serializer.serialize_struct("Message", if is_altered { 4 } else { 3 })?;
+        let account = self.account.as_ref();
+        let length = 3_usize.saturating_add(usize::from(is_altered)).saturating_add(account.iter().count());
+        let mut message = serializer.serialize_struct("Message", length)?;
         if is_altered {
             message.serialize_field("altered", &true)?;
         }
         message.serialize_field("head", &self.head)?;
         message.serialize_field("content", &self.content)?;
+        if let Some(account) = account {
+            message.serialize_field("account", account)?;
+        }
         message.serialize_field("fields", &self.tree)?;
         message.end()
     }
@@ -50,6 +56,7 @@ enum Key {
     Altered,
     Head,
     Content,
+    Account,
     Fields,
     #[serde(other)]
     Other,
@@ -65,6 +72,7 @@ impl<'de> Visitor<'de> for Written {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
         let (mut is_altered, mut skipped) = (false, false);
         let (mut head, mut content, mut tree) = (None::<Head>, None::<Content>, None::<Tree>);
+        let mut account = None::<AccountId>;
         while let Some(key) = map.next_key()? {
             match key {
                 Key::Altered => {
@@ -75,6 +83,7 @@ impl<'de> Visitor<'de> for Written {
                 }
                 Key::Head if is_altered => head = Some(map.next_value()?),
                 Key::Content if is_altered => content = Some(map.next_value()?),
+                Key::Account => account = map.next_value()?,
                 Key::Fields => tree = Some(map.next_value()?),
                 Key::Head | Key::Content => {
                     skipped = true;
@@ -86,6 +95,7 @@ impl<'de> Visitor<'de> for Written {
             }
         }
         let mut message = Message::from_tree(tree.ok_or_else(|| Error::missing_field("fields"))?);
+        message.account = account;
         if let Some(head) = head {
             message.head = head;
         }
@@ -117,7 +127,19 @@ mod tests {
         assert!(again == message() && !json.contains("altered"), "{json}");
         let without = r#"{"fields":[["MsgType","text"],["Content","你好"],["FromUserName","o1"]]}"#;
         assert!(serde_json::from_str::<Message>(without).expect("a message") == message());
+        // Its time is not that of the fields that other messages are dated by.
+        let ticket = "<xml><InfoType>suite_ticket</InfoType><TimeStamp>7</TimeStamp></xml>";
+        let ticket = Message::from_xml(ticket).expect("a message");
+        let (json, again) = through_json(&ticket);
+        assert!(again == ticket && again.head.created.is_some() && !json.contains("altered"), "{json}");
         assert!(serde_json::from_str::<Message>(r#"{"head":{},"content":{"type":"text"}}"#).is_err());
+    }
+
+    #[test]
+    fn the_account_goes_with_it() {
+        let message = message().to_account("wx5823bf96d3bd56c7");
+        let (json, again) = through_json(&message);
+        assert!(again == message && json.contains(r#""account":"wx5823bf96d3bd56c7""#), "{json}");
     }
 
     #[test]

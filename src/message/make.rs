@@ -1,8 +1,8 @@
 //! How a test makes a message without XML.
 
 use super::{Content, Id, Message};
-use crate::Timestamp;
 use crate::format::{Draft, Tree};
+use crate::{AccountId, Timestamp};
 
 /// To make a message in a test.
 impl Message {
@@ -53,7 +53,20 @@ impl Message {
         self.with_field("ToUserName", original_id)
     }
 
-    /// Sets the time (`CreateTime`).
+    /// Sets the [account](Self::account) that it was pushed to.
+    ///
+    /// ```
+    /// # use wechat_callback::{Message, message::Text};
+    /// let message = Message::new(Text::default().content("你好")).to_account("wx5823bf96d3bd56c7");
+    /// assert_eq!(message.account().map(|id| id.as_str()), Some("wx5823bf96d3bd56c7"));
+    /// ```
+    #[must_use]
+    pub fn to_account(mut self, account: impl Into<AccountId>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// Sets the time (`CreateTime`; of a suite's system event `TimeStamp`).
     ///
     /// ```
     /// # use wechat_callback::{Message, Timestamp, message::Text};
@@ -62,7 +75,8 @@ impl Message {
     /// ```
     #[must_use]
     pub fn sent_at(self, time: Timestamp) -> Self {
-        self.with_field("CreateTime", &time.to_string())
+        let is_suites = self.system().is_some() && self.fields().field("SuiteId").is_some();
+        self.with_field(if is_suites { "TimeStamp" } else { "CreateTime" }, &time.to_string())
     }
 
     /// Sets the id (`MsgId`).
@@ -90,6 +104,6 @@ impl Message {
         let mut elements = Draft::all_of(self.tree.root());
         elements.retain(|element| element.name() != name);
         elements.push(Draft::text(name, text));
-        Self::from_tree(Tree::of_fitting(elements))
+        Self { account: self.account, ..Self::from_tree(Tree::of_fitting(elements)) }
     }
 }

@@ -94,7 +94,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::format::Tree;
-use crate::{JsonError, XmlError};
+use crate::{AccountId, JsonError, XmlError};
 use read::elements;
 
 #[cfg(any(
@@ -137,6 +137,8 @@ pub struct Message {
     pub head: Head,
     /// What it holds, by kind.
     pub content: Content,
+    /// To which account it was pushed, where it came through a callback.
+    account: Option<AccountId>,
     tree: Tree,
 }
 
@@ -185,7 +187,8 @@ impl Message {
     #[inline]
     pub(crate) fn from_tree(tree: Tree) -> Self {
         let fields = Fields::new(tree.root());
-        let mut message = Self { head: Head::read(fields), content: Content::read(fields), tree };
+        let mut message =
+            Self { head: Head::read(fields), content: Content::read(fields), account: None, tree };
         if matches!(message.content, Content::System(_)) {
             message.date_by_time_stamp();
         }
@@ -217,6 +220,12 @@ impl Message {
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()
+    }
+
+    /// The account that it was pushed to, where it came through a [`Callback`](crate::Callback).
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
     }
 
     /// The event, if the message is one.

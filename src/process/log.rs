@@ -12,6 +12,11 @@ pub(crate) struct Log {
     pub(crate) queries: Limit,
     /// Requests whose body could not be read.
     pub(crate) bodies: Limit,
+    /// Requests that are for no account.
+    pub(crate) accounts: Limit,
+    /// Look-ups of accounts that panicked.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) lookups: Limit,
     /// Pushes that a store could not be asked about.
     #[cfg(feature = "tokio-1")]
     pub(crate) claims: Limit,
@@ -30,6 +35,9 @@ impl Default for Log {
         Self {
             queries: Limit::new(10),
             bodies: Limit::new(10),
+            accounts: Limit::new(10),
+            #[cfg(feature = "tokio-1")]
+            lookups: Limit::new(10),
             #[cfg(feature = "tokio-1")]
             claims: Limit::new(1),
             #[cfg(feature = "tokio-1")]

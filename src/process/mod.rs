@@ -8,13 +8,13 @@ mod shutdown;
 
 #[cfg(feature = "tokio-1")]
 pub(crate) use log::Limit;
-use log::Log;
+pub(crate) use log::Log;
 #[cfg(feature = "tokio-1")]
 pub(crate) use shutdown::Shutdown;
 
 use crate::delivery::MemoryStore;
 
-/// What all clones of a [`Callback`](crate::Callback) share, so that every middleware made from one, such as one for each
+/// What all clones of a [`Callback`](crate::Callback), or all accounts of a table, share, so that every middleware made from one, such as one for each
 /// worker, answers as one.
 #[derive(Default)]
 pub(crate) struct Process {
@@ -25,4 +25,14 @@ pub(crate) struct Process {
     /// The handlers that run, for a shutdown to wait for.
     #[cfg(feature = "tokio-1")]
     pub(crate) shutdown: Shutdown,
+}
+
+#[cfg(feature = "tokio-1")]
+impl Process {
+    /// Of a table of accounts.
+    pub(crate) fn of_many_accounts() -> Self {
+        let process = Self::default();
+        process.store.share_among_accounts();
+        process
+    }
 }

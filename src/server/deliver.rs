@@ -227,22 +227,22 @@ impl Engine {
 
     /// Logs why, and answers with a status and nothing else.
     fn refused(&self, refused: &Refused, mut span: DeliverySpan) -> Response {
-        let callback = &self.shared.callback;
+        let log = &self.shared.process.log;
         let (refusal, outcome) = span.span.in_scope(|| match refused {
             Refused::Replayed => {
-                callback.log_replayed();
+                log.replayed();
                 (Refusal::Replayed, Outcome::Replayed)
             }
             Refused::Unbound(error) => {
-                callback.log_unbound(error);
+                log.unbound(error);
                 (Refusal::StoreFailed, Outcome::StoreFailed)
             }
             Refused::Unclaimed(error) => {
-                callback.log_unclaimed(error);
+                log.unclaimed(error);
                 (Refusal::StoreFailed, Outcome::StoreFailed)
             }
             Refused::ShuttingDown => {
-                callback.log_shutting_down();
+                log.shutting_down();
                 (Refusal::ShuttingDown, Outcome::ShuttingDown)
             }
         });

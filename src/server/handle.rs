@@ -1,64 +1,54 @@
 //! One call for any server.
 
-use std::time::Instant;
-
 use super::deliver::Delivery;
 use super::handlers::HandlerOutput;
+use super::request::Request;
 use super::response::Response;
 use super::task::{Answer, detach};
 use super::{Engine, Shared};
+use crate::accounts::AccountRequest;
 use crate::callback::QuerySignature;
 use crate::metrics;
-use crate::query::CallbackQuery;
-use crate::{HandlerError, Message, OpenError, Opened, Refusal, Reply, Timestamp};
+use crate::{HandlerError, Message, Opened, Refusal, Reply, Timestamp};
 
 impl Engine {
     /// Answers one request: verifies the URL (GET), or opens the push (POST) and calls `handler` with its message, once for
     /// all deliveries of the push. Any other method is answered 405.
     ///
-    /// `query` is the query string as it stands in the URL, without the `?`; `body` the whole body, read up to
-    /// [`BODY_LIMIT`](Self::BODY_LIMIT); `arrived` when the request arrived, from where WeChat's five seconds count. Send
-    /// back the status, the [headers](Response::headers) and the body. Dropped, because the connection is gone, it leaves
-    /// the handler running: the next delivery gets what comes out. It has to be polled in a tokio runtime.
+    /// Send back the status, the [headers](Response::headers) and the body. Dropped, because the connection is gone, it
+    /// leaves the handler running: the next delivery gets what comes out. It has to be polled in a tokio runtime.
     ///
-    /// Why a request is refused is logged, without its path; the response has a status and nothing else. A server that can
-    /// closes the connection of whoever is refused, and asks [`Callback::check_query`](crate::Callback::check_query) before
-    /// it waits for a body.
+    /// Why a request is refused is logged; the response has a status and nothing else. A server that can closes the
+    /// connection of whoever is refused, and asks [`check_query`](Self::check_query) before it waits for a body.
     ///
     /// ```
-    /// # use std::time::Instant;
-    /// # use wechat_callback::{Callback, TextReply, server::Engine};
+    /// # use wechat_callback::server::{Engine, Request};
+    /// # use wechat_callback::{Callback, TextReply};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), wechat_callback::ConfigError> {
     /// # let callback = Callback::builder("wx5823bf96d3bd56c7", "QDG6eKxyrqUnkq3M").build()?;
     /// let engine = Engine::new(callback);
     /// let chat = |_| async { Ok(TextReply::new("你好")) };
-    /// let response = engine.handle("PUT", "", b"", Instant::now(), chat).await;
+    /// let response = engine.handle(Request::new("PUT", "/weixin", "", b""), chat).await;
     /// assert_eq!(response.status, 405);
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn handle<H, F, R>(
-        &self,
-        method: &str,
-        query: &str,
-        body: &[u8],
-        arrived: Instant,
-        handler: H,
-    ) -> Response
+    pub async fn handle<H, F, R>(&self, request: Request<'_>, handler: H) -> Response
     where
         H: FnOnce(Message) -> F + Send + 'static,
         F: Future<Output = Result<R, HandlerError>> + Send + 'static,
         R: Into<Reply> + 'static,
     {
+        let Request { method, path, query, body, arrived } = request;
         match method {
-            "GET" => return self.verify_url("", query).await,
+            "GET" => return self.verify_url(path, query).await,
             "POST" => {}
             _ => return self.method_not_allowed(),
         }
-        let opened = match self.callback().open(query, body) {
+        let opened = match self.open(path, query, body) {
             Ok(opened) => opened,
-            Err(error) => return self.refuse(error, method, "", query),
+            Err(refusal) => return self.refuse(refusal, method, path, query),
         };
         let task = match self.deliver(&opened, arrived, arrived).await {
             Delivery::Answered(response) => return response,
@@ -86,17 +76,20 @@ impl Engine {
     /// Answers the URL verification (GET) with the echostr. In plain mode its signature is bound to no body, or it would
     /// open a push with any.
     ///
-    /// `path`, for the log, and `query` are the request's, the query without the `?`.
+    /// `path` and `query` are the request's, the query without the `?`.
     pub async fn verify_url(&self, path: &str, query: &str) -> Response {
-        let Shared { callback, store, .. } = &*self.shared;
-        let verified = match callback.verified_at(query, Timestamp::now()) {
+        let Shared { store, process, .. } = &*self.shared;
+        let verified = self
+            .account(&AccountRequest::new(path, query))
+            .and_then(|callback| Ok(callback.verified_at(query, Timestamp::now())?));
+        let verified = match verified {
             Ok(verified) => verified,
-            Err(error) => return self.refuse(error, "GET", path, query),
+            Err(refusal) => return self.refuse(refusal, "GET", path, query),
         };
         if let Some(QuerySignature { key, fresh_for }) = verified.query_signature {
             // One that came with a push before may still be echoed: it says nothing that its sender does not know.
             if let Err(error) = store.bind(key, b"", fresh_for).await {
-                callback.log_unbound(&error);
+                process.log.unbound(&error);
                 return Response::empty(Refusal::StoreFailed.status());
             }
         }
@@ -106,16 +99,14 @@ impl Engine {
     /// Logs why a request is refused, as [`Callback::log_refusal`](crate::Callback::log_refusal) does, and returns the
     /// status to answer with and nothing else.
     ///
-    /// A query that is not WeChat's is the reason even if the body could not be read: how much of a body is there, and so
-    /// which of the two is found first, is chance.
+    /// A query that is not WeChat's is the reason even if the body could not be read, and so is an account that is not
+    /// known: how much of a body is there, and so which of them is found first, is chance.
     pub fn refuse(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> Response {
-        let refusal = match (refusal.into(), CallbackQuery::parse(query)) {
-            (Refusal::BodyTooLong | Refusal::BodyTimeout | Refusal::BodyBroken, Err(mistake)) => {
-                OpenError::Query(mistake).into()
-            }
-            (refusal, _) => refusal,
-        };
-        Response::empty(self.callback().log_refusal(refusal, method, path, query))
+        let mut refusal = refusal.into();
+        if let Refusal::BodyTooLong | Refusal::BodyTimeout | Refusal::BodyBroken = refusal {
+            refusal = self.known_before_body(path, query).unwrap_or(refusal);
+        }
+        Response::empty(self.shared.process.log.refusal(&refusal, method, path, query))
     }
 
     /// The answer to a method that is neither GET nor POST.

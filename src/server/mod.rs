@@ -15,10 +15,12 @@ mod deliver;
 mod handle;
 mod handlers;
 mod late;
+mod lookup;
 mod outcome;
 mod passthrough;
 mod pending;
 mod push;
+mod request;
 mod response;
 mod seal;
 mod span;
@@ -32,30 +34,33 @@ use std::time::Duration;
 pub use deliver::{Delivery, Undecided};
 pub use handlers::HandlerOutput;
 pub use passthrough::{OwnResponse, Passthrough};
+pub use request::Request;
 pub use response::Response;
 pub use task::{Answer, Finished, HandlerRun, HandlerTask, HandlerWait, detach};
 
 use self::decide::Policy;
 use self::handlers::Handlers;
+use self::lookup::Lookup;
 use self::store::Store;
+use crate::Reply;
+use crate::accounts::AccountLookup;
 use crate::delivery::DeliveryStore;
 use crate::late_reply::{LateReply, RetrySchedule};
-use crate::process::Shutdown;
-use crate::{Callback, Reply};
+use crate::process::{Process, Shutdown};
 
-/// Answers an account's requests, whatever server they come from.
+/// Answers the requests of an account, or of many, whatever server they come from.
 ///
-/// Cheap to clone; clones share what they know, and so do all engines of clones of one [`Callback`].
+/// Cheap to clone; clones share what they know, and so do all engines of clones of one [`Callback`](crate::Callback), or of
+/// one table of [`Accounts`](crate::accounts::Accounts).
 ///
 /// ```
-/// use std::time::Instant;
-/// use wechat_callback::server::{Engine, Response};
+/// use wechat_callback::server::{Engine, Request, Response};
 /// use wechat_callback::{Callback, TextReply};
 ///
-/// async fn answer(engine: &Engine, method: &str, query: &str, body: &[u8]) -> Response {
-///     let arrived = Instant::now();
+/// async fn answer(engine: &Engine, method: &str, path: &str, query: &str, body: &[u8]) -> Response {
+///     let request = Request::new(method, path, query, body);
 ///     engine
-///         .handle(method, query, body, arrived, |message| async move {
+///         .handle(request, |message| async move {
 ///             Ok(TextReply::new(format!("你说：{}", message.text().unwrap_or("（不是文字）"))))
 ///         })
 ///         .await
@@ -73,7 +78,9 @@ pub struct Engine {
 
 #[derive(Clone)]
 struct Shared {
-    callback: Callback,
+    lookup: Lookup,
+    /// What all engines of one callback, or of one table of accounts, share.
+    process: Arc<Process>,
     store: Store,
     policy: Policy,
     handlers: Handlers,
@@ -87,7 +94,8 @@ impl Engine {
     /// How long a server should wait for a whole body, unless its owner sets another time: five seconds.
     pub const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Answers for the account of `callback`. Deliveries meet in the memory of this process.
+    /// Answers for the account of a [`Callback`](crate::Callback), or for each that an
+    /// [`AccountLookup`](crate::accounts) finds. Deliveries meet in the memory of this process.
     ///
     /// ```
     /// # use wechat_callback::{Callback, server::Engine};
@@ -95,16 +103,16 @@ impl Engine {
     /// let engine = Engine::new(callback);
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
-    pub fn new(callback: Callback) -> Self {
-        callback.announce();
+    pub fn new(accounts: impl AccountLookup) -> Self {
+        let (lookup, process) = Lookup::new(accounts);
         crate::metrics::describe();
-        let store = Store::Memory(callback.store().clone());
+        let store = Store::Memory(process.store.clone());
         let policy = Policy { late: LateReply::default(), schedule: RetrySchedule::new() };
-        Self { shared: Arc::new(Shared { callback, store, policy, handlers: Handlers::new() }) }
+        Self { shared: Arc::new(Shared { lookup, process, store, policy, handlers: Handlers::new() }) }
     }
 
     /// Where the deliveries of a push meet: unless set, in the memory of this process, which all engines of one
-    /// [`Callback`] share. With a store such as `wechat-redis` has, many processes answer as one.
+    /// [`Callback`](crate::Callback), or of one table of accounts, share. With a store such as `wechat-redis` has, many processes answer as one.
     ///
     /// ```
     /// # use wechat_callback::{Callback, delivery::MemoryStore, server::Engine};
@@ -113,7 +121,11 @@ impl Engine {
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
     pub fn store(mut self, store: impl DeliveryStore) -> Self {
-        self.set().store = Store::new(store);
+        let shared = self.set();
+        shared.store = Store::new(store);
+        if let (true, Store::Memory(store)) = (shared.lookup.is_many(), &shared.store) {
+            store.share_among_accounts();
+        }
         self
     }
 
@@ -181,13 +193,7 @@ impl Engine {
         self
     }
 
-    /// The account.
-    #[must_use]
-    pub fn callback(&self) -> &Callback {
-        &self.shared.callback
-    }
-
-    /// For a graceful shutdown: waits until no handler of its [`Callback`] runs, those included whose connection is gone,
+    /// For a graceful shutdown: waits until no handler of its account, or of its accounts, runs, those included whose connection is gone,
     /// and no push came for half a second, for ten seconds at most. What comes meanwhile is answered. After it returns, a
     /// push that needs a handler is answered 503, and WeChat retries it. Returns how many handlers still run.
     ///
@@ -208,7 +214,7 @@ impl Engine {
     }
 
     fn shutdown(&self) -> &Shutdown {
-        &self.shared.callback.process.shutdown
+        &self.shared.process.shutdown
     }
 
     fn set(&mut self) -> &mut Shared {
@@ -219,7 +225,7 @@ impl Engine {
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
-            .field("callback", &self.shared.callback)
+            .field("accounts", &self.shared.lookup)
             .field("late_reply", &self.shared.policy.late)
             .finish_non_exhaustive()
     }

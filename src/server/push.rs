@@ -21,14 +21,19 @@ pub(super) struct Push {
     pub(super) recipient: Option<Arc<Recipient>>,
 }
 
+/// One of its own where nothing tells the push from another.
+fn key(opened: &Opened) -> DeliveryKey {
+    opened.delivery_key().unwrap_or_else(|| DeliveryKey::random(&opened.context.account.deliveries))
+}
+
 impl Push {
     pub(super) fn of(opened: &Opened, shared: &Shared) -> Self {
         let late = &shared.policy.late;
-        let recipient = late
-            .sender()
-            .and_then(|_| Some(Arc::new(Recipient::new(shared.callback.app_id(), opened.message.openid()?))));
+        let recipient = late.sender().and_then(|_| {
+            Some(Arc::new(Recipient::new(opened.context.account.id.as_str(), opened.message.openid()?)))
+        });
         Self {
-            key: shared.policy.joins().then(|| opened.delivery_key().unwrap_or_else(DeliveryKey::random)),
+            key: shared.policy.joins().then(|| key(opened)),
             age: Duration::ZERO,
             user: late.word().and_then(|_| opened.user_key()),
             is_word: false,

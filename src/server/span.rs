@@ -32,7 +32,7 @@ impl DeliverySpan {
         let span = tracing::info_span!(
             target: TARGET,
             "wechat_push",
-            app_id = opened.context.account.app_id,
+            app_id = opened.context.account.id.as_str(),
             kind = message.content.kind(),
             event = field::Empty,
             user = field::Empty,

@@ -8,7 +8,9 @@ mod support;
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod metrics_support;
 
+mod accounts;
 mod actix;
+mod dialects;
 mod extractors;
 mod logs;
 mod metrics;

@@ -3,15 +3,13 @@
 use crate::support;
 use crate::support::logs::logged;
 
-use std::time::Instant;
-
 use futures_util::future::ready;
 use support::{Push, Wechat, fresh, now, text, text_of};
 use wechat_callback::reply::card::{
     Action, ActionMenu, Button, CardImage, CheckBox, Choice, Heading, ImageText, Jump, Link, Quote, Row,
     RowLink, Select, Source, TemplateCard,
 };
-use wechat_callback::server::Engine;
+use wechat_callback::server::{Engine, Request};
 use wechat_callback::{
     Article, Callback, HandlerError, MusicReply, NewsReply, Reply, SealError, SecurityMode, TextReply,
     Timestamp, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply,
@@ -232,7 +230,7 @@ fn handle(callback: Callback, xml: &str, reply: Result<Reply, HandlerError>) -> 
     let mut body = String::new();
     let log = support::both::block_on(logged(async {
         let handler = |_| ready(reply);
-        let response = engine.handle("POST", &push.query, &push.body, Instant::now(), handler).await;
+        let response = engine.handle(Request::new("POST", "/weixin", &push.query, &push.body), handler).await;
         assert_eq!(response.status, 200);
         body = response.body;
     }));

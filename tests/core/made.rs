@@ -3,6 +3,7 @@
 use wechat_callback::message::event::{
     Click, Event, MassSendJobFinish, MassSendStatus, Pic, PicSysphoto, SendPicsInfo, Subscribe,
 };
+use wechat_callback::message::system::{Authorized, SuiteTicket};
 use wechat_callback::message::{Content, Decimal, Image, Link, Location, Text, Voice};
 use wechat_callback::{
     Article, ImageReply, Message, MusicReply, NewsReply, Reply, TextReply, Timestamp, TransferReply,
@@ -25,6 +26,13 @@ fn a_message_is_made_without_xml_and_its_elements_agree() {
     assert_eq!((click.menu_key(), click.fields().get("Event")), (Some("V1001"), Some("CLICK")));
     let subscribe = Message::new(Subscribe::default().scene("42").ticket("T"));
     assert_eq!((subscribe.scene(), subscribe.fields().get("EventKey")), (Some("42"), Some("qrscene_42")));
+    let ticket = SuiteTicket::default().suite_id("ww1").suite_ticket("t");
+    let ticket = Message::new(ticket).sent_at(Timestamp::from_secs(1_714_036_504));
+    let xml = "<xml><InfoType>suite_ticket</InfoType><SuiteId>ww1</SuiteId><SuiteTicket>t</SuiteTicket>\
+               <TimeStamp>1714036504</TimeStamp></xml>";
+    assert_eq!(ticket.reveal(), Message::from_xml(xml).expect("a message").reveal());
+    let authorized = Message::new(Authorized::default().app_id("wx1")).sent_at(Timestamp::from_secs(7));
+    assert_eq!(authorized.fields().get("CreateTime"), Some("7"));
     let followed = Message::new(Subscribe::default());
     assert_eq!((followed.scene(), followed.fields().get("EventKey")), (None, None));
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod channels;
 mod deserialize;
+mod foreign;
 mod json;
 mod json_pushes;
 mod layouts;

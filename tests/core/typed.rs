@@ -13,6 +13,7 @@ fn each_sample_says_what_its_expectation_says() {
         let xml = std::fs::read_to_string(&path).expect("UTF-8");
         let message = Message::from_xml(&xml).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut typed = serde_json::to_value(&message).expect("JSON");
+        assert!(serde_json::from_value::<Message>(typed.clone()).expect("a message") == message, "{name}");
         typed.as_object_mut().expect("an object").remove("fields").expect("the fields");
         let expected = std::fs::read_to_string(format!("{fixtures}/expected/{name}.json"));
         let expected: Value =

@@ -9,9 +9,8 @@ use async_trait::async_trait;
 use support::deliveries::{Adapter, Slow, Stage, Success, paused, seconds};
 use support::logs::logged_while;
 use support::{Push, Wechat, text};
-use tokio::time::Instant;
 use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
-use wechat_callback::server::Engine;
+use wechat_callback::server::{Engine, Request};
 use wechat_callback::{HandlerError, Reply, SecurityMode, TextReply};
 
 /// A server may keep it anywhere.
@@ -21,7 +20,7 @@ fn an_answer_of_the_engine_may_be_dropped_outside_of_a_runtime() {
     let (engine, Push { query, body }) = (Engine::new(wechat.callback()), wechat.push(&text("好")));
     let mut answer = Box::pin(async move {
         let handler = |_| pending::<Result<Reply, HandlerError>>();
-        engine.handle("POST", &query, &body, Instant::now().into_std(), handler).await
+        engine.handle(Request::new("POST", "/weixin", &query, &body), handler).await
     });
     paused(async {
         assert!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());

@@ -8,6 +8,7 @@ mod support;
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod metrics_support;
 
+mod accounts;
 mod drain;
 mod elsewhere;
 mod endings;

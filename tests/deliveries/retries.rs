@@ -15,7 +15,7 @@ use support::{Push, Wechat, text};
 use tokio::time::{Instant, timeout};
 use wechat_callback::delivery::MemoryStore;
 use wechat_callback::late_reply::RetrySchedule;
-use wechat_callback::server::Engine;
+use wechat_callback::server::{Engine, Request};
 use wechat_callback::{Reply, SecurityMode, TextReply};
 
 async fn slow_app(middleware: &Middleware) -> (App, Slow) {
@@ -339,7 +339,8 @@ async fn with_bodies_on_their_way(handler_takes: u32, bodies: [f64; 3]) -> Vec<(
         let (arrived, handler) = (Instant::now(), slow.handler());
         seconds(on_its_way).await;
         let handler = async move |message| Ok(handler(message).await);
-        let answer = engine.handle("POST", &query, &body, arrived.into_std(), handler);
+        let request = Request::new("POST", "/weixin", &query, &body).arrived(arrived.into_std());
+        let answer = engine.handle(request, handler);
         let answer = timeout(PATIENCE - arrived.elapsed(), answer).await;
         heard.push((tenths(start.elapsed()), answer.is_ok()));
         if answer.is_ok() {

@@ -1,27 +1,23 @@
 """Plays WeChat's side with wechatpy against each example in each mode. Run by `tests/peer/run`.
 
-What is signed, encrypted, decrypted and read here is so by wechatpy and pycryptodome, which share no code with
-this library.
+What is signed, encrypted, decrypted and read here is so by wechatpy and cryptography, which share no code with this
+library. `family.py` has what is not an Official Account.
 """
 
 import html
-import http.client
-import os
 import secrets
-import signal
-import string
-import subprocess
 import sys
 import time
-import traceback
 from pathlib import Path
-from urllib.parse import urlencode
 
 import xmltodict
 from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.replies import deserialize_reply
 from wechatpy.utils import WeChatSigner, check_signature
+
+import family
+from server import cdata, check_all, random_key, same
 
 EXAMPLES = ["axum_echo", "actix_echo", "hyper_echo"]
 MODES = ["plain", "compatible", "safe"]
@@ -44,7 +40,7 @@ class Account:
         self.mode = mode
         self.app_id = "wx" + secrets.token_hex(8)
         self.token = secrets.token_hex(16)
-        self.key = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(43))
+        self.key = random_key()
         self.crypto = WeChatCrypto(self.token, self.key, self.app_id)
 
     def environment(self):
@@ -88,58 +84,11 @@ class Account:
         return reply
 
 
-class Server:
-    """A running example."""
-
-    def __init__(self, program, account):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("WECHAT_")}
-        environment |= {"LISTEN": "127.0.0.1:0", "RUST_LOG": "error", **account.environment()}
-        self.process = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        line = self.process.stdout.readline().strip()
-        self.address = line.removeprefix("listening on http://").removesuffix("/weixin")
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def send(self, method, query, body=None):
-        """The status and the body of the answer."""
-        connection = http.client.HTTPConnection(self.address, timeout=10)
-        try:
-            body = body and body.encode()
-            headers = {"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0", "Connection": "close"}
-            connection.request(method, "/weixin?" + urlencode(query), body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def push(self, account, xml):
-        status, body = self.send("POST", *account.push(xml))
-        same(status, 200)
-        return body
-
-    def terminate(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
-
-
-def cdata(text):
-    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
-
-
 def message(kind, **fields):
     """A message of the user's."""
     head = {"ToUserName": cdata(ACCOUNT), "FromUserName": cdata(USER), "CreateTime": int(time.time())}
     elements = head | {"MsgType": cdata(kind)} | fields
     return "<xml>" + "\n".join(f"<{name}>{value}</{name}>" for name, value in elements.items()) + "\n</xml>"
-
-
-def same(found, wanted):
-    assert found == wanted, f"{found!r} is not {wanted!r}"
 
 
 def checks(server, account):
@@ -229,23 +178,12 @@ def checks(server, account):
     yield "SIGTERM", exits
 
 
-def main(programs):
-    passed, failed = 0, 0
+def rounds(programs):
     for example in EXAMPLES:
         for mode in MODES:
-            account = Account(mode)
-            with Server(programs / example, account) as server:
-                for name, check in checks(server, account):
-                    try:
-                        check()
-                        passed += 1
-                    except Exception:
-                        failed += 1
-                        print(f"{example}, {mode}: {name}: {account.environment()}", file=sys.stderr)
-                        traceback.print_exc()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+            yield f"{example}, {mode}", [programs / example], Account(mode), checks
+    yield from family.rounds(programs)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(check_all(rounds(Path(sys.argv[1]))))

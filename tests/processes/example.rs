@@ -8,7 +8,8 @@ use crate::support::process::{Process, example};
 /// The example, which shall listen on a free port, and nothing of the account that the developer may have set.
 pub(crate) fn command(name: &str) -> Command {
     let mut command = Command::new(example(name));
-    for variable in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE"] {
+    let own = ["APP_ID", "CORP_ID", "TOKEN", "ENCODING_AES_KEY", "MODE", "FORMAT"];
+    for variable in own.map(|name| format!("WECHAT_{name}")) {
         command.env_remove(variable);
     }
     command.env("LISTEN", "127.0.0.1:0").env("RUST_LOG", "error");
@@ -25,18 +26,18 @@ pub(crate) fn variables(wechat: &Wechat) -> [(&'static str, String); 4] {
     ]
 }
 
-/// The account that `NAME=value NAME=value …` describes.
-fn account(variables: &str) -> Wechat {
+/// The account that `NAME=value NAME=value …` describes, unless it is a company.
+fn account(variables: &str) -> Option<Wechat> {
     let variable = |name: &str| {
         let value = variables.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
         value.unwrap_or_else(|| panic!("no {name} in {variables:?}")).to_owned()
     };
-    Wechat {
+    variables.starts_with("WECHAT_APP_ID=").then(|| Wechat {
         app_id: variable("WECHAT_APP_ID"),
         token: variable("WECHAT_TOKEN"),
         encoding_aes_key: variable("WECHAT_ENCODING_AES_KEY"),
         mode: variable("WECHAT_MODE").parse().expect("a mode"),
-    }
+    })
 }
 
 /// A running example. It does not outlive the test.
@@ -52,7 +53,7 @@ impl Example {
         let process = Process::start(command);
         let (mut line, mut sandbox) = (process.next_line().expect("a line on stdout"), None);
         if let Some(variables) = line.strip_prefix("sandbox: ") {
-            sandbox = Some(account(variables));
+            sandbox = account(variables);
             line = process.next_line().expect("a second line on stdout");
         }
         let address = line.strip_prefix("listening on http://").and_then(|url| url.strip_suffix("/weixin"));

@@ -68,8 +68,18 @@ fn a_signal_that_comes_early_is_not_lost() {
 /// (T34) In every example that listens, before the first request of a connection and behind it.
 #[test]
 fn headers_that_do_not_end_are_cut() {
-    let examples =
-        ["axum_echo", "actix_echo", "hyper_echo", "inspect", "slow_bot", "slow_bot --framework actix"];
+    let examples = [
+        "axum_echo",
+        "actix_echo",
+        "hyper_echo",
+        "inspect",
+        "slow_bot",
+        "slow_bot --framework actix",
+        "wecom_echo",
+        "wecom_echo --framework actix",
+        "json_echo",
+        "json_echo --framework actix",
+    ];
     let cases = examples.map(|example| {
         thread::spawn(move || {
             let (name, arguments) = example.split_once(' ').unwrap_or((example, ""));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use actix_web::{App, web};
 use axum::Router;
@@ -10,7 +9,8 @@ use axum::body::Body;
 use axum::routing::post;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
-use wechat_callback::server::Engine;
+use wechat_callback::accounts::{AccountLookup, AccountRequest, Accounts};
+use wechat_callback::server::{self, Engine};
 use wechat_callback::{Callback, Message, TextReply, WechatMessage};
 
 use super::{Push, Wechat};
@@ -96,8 +96,19 @@ pub fn send(wechat: &Wechat, request: impl Into<Request>) -> Outcome {
 /// The promise of every refusal: the handler is not called, and the answer is a status and nothing else.
 #[track_caller]
 pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16) {
-    let request = request.into();
-    for mut outcome in [axum(&wechat.callback(), &request), actix(&wechat.callback(), &request)] {
+    assert_refused_by(&wechat.callback(), &request.into(), status);
+}
+
+/// The same for any account.
+#[track_caller]
+pub fn assert_refused_by(callback: &Callback, request: &Request, status: u16) {
+    let outcomes = [
+        axum(callback, request),
+        actix(callback, request),
+        axum_of(table(callback), request),
+        actix_of(table(callback), request),
+    ];
+    for mut outcome in outcomes {
         if request.method == "GET" {
             // axum's `post(..)` puts it on whatever its fallback answers, behind any layer's back.
             outcome
@@ -106,7 +117,7 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
                 .retain(|(name, value)| (name.as_str(), value.as_str()) != ("allow", "POST"));
         }
         assert_eq!(outcome.calls, 0, "the handler was called for {request:?}");
-        assert_eq!(outcome.answer.status, status, "for {request:?} in {} mode", wechat.mode);
+        assert_eq!(outcome.answer.status, status, "for {request:?} in {} mode", callback.mode());
         assert_eq!(outcome.answer.body, "", "for {request:?}");
         // Nobody listens to them any longer.
         let close = ("connection".to_owned(), "close".to_owned());
@@ -114,9 +125,12 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
     }
     // A body's length is its server's to bound.
     if status != 413 {
-        let Outcome { answer, calls } = engine(&wechat.callback(), &request);
-        assert_eq!((calls, answer.status, answer.body.as_str()), (0, status, ""), "for {request:?}");
-        assert_eq!(answer.headers, [], "for {request:?}");
+        let found = callback.clone();
+        let of_closure = engine_of(move |_: &AccountRequest<'_>| Some(found.clone()), request);
+        for Outcome { answer, calls } in [engine(callback, request), of_closure] {
+            assert_eq!((calls, answer.status, answer.body.as_str()), (0, status, ""), "for {request:?}");
+            assert_eq!(answer.headers, [], "for {request:?}");
+        }
     }
 }
 
@@ -124,8 +138,12 @@ pub fn assert_refused(wechat: &Wechat, request: impl Into<Request>, status: u16)
 #[track_caller]
 pub fn assert_answered(wechat: &Wechat, request: impl Into<Request>, text: &str) {
     let request = request.into();
-    for send in [axum, actix, engine] {
-        let outcome = send(&wechat.callback(), &request);
+    let of_table = |request: &Request| axum_of(table(&wechat.callback()), request);
+    for outcome in [axum, actix, engine]
+        .map(|send| send(&wechat.callback(), &request))
+        .into_iter()
+        .chain([of_table(&request)])
+    {
         assert_eq!(
             (outcome.calls, outcome.answer.status),
             (1, 200),
@@ -137,15 +155,33 @@ pub fn assert_answered(wechat: &Wechat, request: impl Into<Request>, text: &str)
     }
 }
 
+/// A table with one account, whose key is what the path ends in.
+fn table(callback: &Callback) -> Accounts {
+    let accounts = Accounts::by_path_segment();
+    accounts.insert("weixin", callback.clone());
+    accounts
+}
+
 pub fn axum(callback: &Callback, request: &Request) -> Outcome {
+    axum_of(callback.clone(), request)
+}
+
+pub fn engine(callback: &Callback, request: &Request) -> Outcome {
+    engine_of(callback.clone(), request)
+}
+
+pub fn actix(callback: &Callback, request: &Request) -> Outcome {
+    actix_of(callback.clone(), request)
+}
+
+pub fn axum_of(accounts: impl AccountLookup, request: &Request) -> Outcome {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
     let handler = move |message: WechatMessage| {
         counted.fetch_add(1, Ordering::Relaxed);
         say(message)
     };
-    let app =
-        Router::new().route("/weixin", post(handler).layer(wechat_tower::WechatLayer::new(callback.clone())));
+    let app = Router::new().route("/weixin", post(handler).layer(wechat_tower::WechatLayer::new(accounts)));
     let mut builder = axum::http::Request::builder().method(request.method).uri(request.uri());
     let body = if request.content_length {
         builder = builder.header("content-length", request.body.len());
@@ -166,22 +202,22 @@ pub fn axum(callback: &Callback, request: &Request) -> Outcome {
 }
 
 /// What the engine answers, for a server that has read the body.
-pub fn engine(callback: &Callback, request: &Request) -> Outcome {
+pub fn engine_of(accounts: impl AccountLookup, request: &Request) -> Outcome {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
     let handler = move |message: Message| {
         counted.fetch_add(1, Ordering::Relaxed);
         async { Ok(say(WechatMessage(message)).await) }
     };
-    let engine = Engine::new(callback.clone());
+    let engine = Engine::new(accounts);
     let Request { method, query, body, .. } = request;
-    let answered = block_on(engine.handle(method, query, body, Instant::now(), handler));
+    let answered = block_on(engine.handle(server::Request::new(method, "/weixin", query, body), handler));
     let headers = answered.headers().map(|(name, value)| (name, value.as_bytes()));
     let answer = answer(answered.status, headers, answered.body.as_bytes());
     Outcome { answer, calls: calls.load(Ordering::Relaxed) }
 }
 
-pub fn actix(callback: &Callback, request: &Request) -> Outcome {
+pub fn actix_of(accounts: impl AccountLookup, request: &Request) -> Outcome {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
     let answer = actix_web::rt::System::new().block_on(async {
@@ -192,7 +228,7 @@ pub fn actix(callback: &Callback, request: &Request) -> Outcome {
         let app = actix_web::test::init_service(
             App::new().service(
                 web::resource("/weixin")
-                    .wrap(wechat_actix::WechatMiddleware::new(callback.clone()))
+                    .wrap(wechat_actix::WechatMiddleware::new(accounts))
                     .route(web::post().to(handler)),
             ),
         )

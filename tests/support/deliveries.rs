@@ -12,10 +12,11 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 use wechat_actix::WechatMiddleware;
+use wechat_callback::accounts::AccountLookup;
 use wechat_callback::delivery::DeliveryStore;
 use wechat_callback::late_reply::{LateReply, RetrySchedule};
-use wechat_callback::server::Engine;
-use wechat_callback::{Callback, HandlerError, Message, Reply, SecurityMode, TextReply, WechatMessage};
+use wechat_callback::server::{Engine, Request};
+use wechat_callback::{HandlerError, Message, Reply, SecurityMode, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
 use super::both::{self, Answer};
@@ -97,7 +98,7 @@ impl Stage {
         self.middleware_of(self.wechat.callback())
     }
 
-    pub fn middleware_of(&self, callback: Callback) -> Middleware {
+    pub fn middleware_of(&self, callback: impl AccountLookup) -> Middleware {
         let adapter = match self.adapter {
             Adapter::Tower => Either::Tower(WechatLayer::new(callback)),
             Adapter::Actix => Either::Actix(WechatMiddleware::new(callback)),
@@ -222,12 +223,11 @@ where
     F: Future<Output = R> + Send + 'static,
     R: axum::response::IntoResponse + 'static,
 {
-    let arrived = Instant::now().into_std();
     let handler = move |message| {
         let handling = handler(message);
         async move { reply_of(handling.await) }
     };
-    let response = engine.handle(method, &query, &body, arrived, handler).await;
+    let response = engine.handle(Request::new(method, "/weixin", &query, &body), handler).await;
     let headers = response.headers().map(|(name, value)| (name, value.as_bytes()));
     both::answer(response.status, headers, response.body.as_bytes())
 }

@@ -125,12 +125,12 @@ mod push;
 pub use middleware::WechatMiddleware;
 #[doc(inline)]
 pub use wechat_callback::{
-    Article, Callback, CallbackBuilder, ConfigError, DecryptError, FieldsError, HandlerError, ImageReply,
-    Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened, OpenedRaw, ParseModeError,
-    PreviousCredentials, QueryError, RawReplyContext, Refusal, Reply, ReplyContext, Revealed, SealError,
-    Sealed, SecurityMode, TextReply, Timestamp, TransferReply, UpdateButtonReply, UpdateTaskCardReply,
-    UpdateTemplateCardReply, VideoReply, VoiceReply, WechatMessage, XmlError, async_trait, delivery,
-    late_reply, message, reply, server,
+    AccountId, Article, Callback, CallbackBuilder, ConfigError, DataFormat, DecryptError, FieldsError,
+    HandlerError, ImageReply, JsonError, Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened,
+    OpenedRaw, ParseFormatError, ParseModeError, PreviousCredentials, QueryError, RawReplyContext, Refusal,
+    Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, SharedStr, TextReply, Timestamp,
+    TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply, VoiceReply,
+    WechatMessage, XmlError, accounts, async_trait, delivery, late_reply, message, reply, server,
 };
 
 /// The snippet of the registry page compiles.

@@ -6,10 +6,11 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::Method;
+use wechat_callback::Reply;
+use wechat_callback::accounts::AccountLookup;
 use wechat_callback::delivery::DeliveryStore;
 use wechat_callback::late_reply::{LateReply, RetrySchedule};
 use wechat_callback::server::Engine;
-use wechat_callback::{Callback, Reply};
 
 use crate::answer;
 use crate::future::Answering;
@@ -52,7 +53,9 @@ pub struct WechatMiddleware {
 }
 
 impl WechatMiddleware {
-    /// Answers for the account of `callback`, with the settings of [`Engine::new`].
+    /// Answers for the account of a [`Callback`](wechat_callback::Callback), or for each that an
+    /// [`AccountLookup`](wechat_callback::accounts) finds, with the settings of [`Engine::new`]. Of a closure make one, and
+    /// clone it.
     ///
     /// ```
     /// # use wechat_actix::{Callback, WechatMiddleware};
@@ -60,9 +63,9 @@ impl WechatMiddleware {
     /// let middleware = WechatMiddleware::new(callback);
     /// # Ok::<(), wechat_actix::ConfigError>(())
     /// ```
-    pub fn new(callback: Callback) -> Self {
+    pub fn new(accounts: impl AccountLookup) -> Self {
         let (body_limit, body_timeout) = (Engine::BODY_LIMIT, Engine::BODY_TIMEOUT);
-        Self { engine: Engine::new(callback), body_limit, body_timeout }
+        Self { engine: Engine::new(accounts), body_limit, body_timeout }
     }
 
     /// The longest body that is read, in bytes; [`Engine::BODY_LIMIT`] unless set. A longer one is refused with 413.

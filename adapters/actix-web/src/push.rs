@@ -51,8 +51,7 @@ impl<S> Arriving<S> {
         B: MessageBody + 'static,
     {
         let Head { request, .. } = self.head.as_ref().expect("polled after its end");
-        let callback = middleware.engine.callback();
-        let check_query = || Ok(callback.check_query(request.query_string())?);
+        let check_query = || middleware.engine.check_query(request.path(), request.query_string());
         let read = ready!(self.body.poll(cx, middleware.body_timeout, check_query));
         let mut head = self.head.take().expect("looked at above");
         let rest = self.body.take_rest();
@@ -66,9 +65,10 @@ impl<S> Arriving<S> {
         if head.request.extensions().contains::<Message>() {
             return Poll::Ready(Ok(head.refused(middleware, Refusal::AlreadyOpened)));
         }
-        let opened = match callback.open(head.request.query_string(), &body) {
+        let (path, query) = (head.request.path(), head.request.query_string());
+        let opened = match middleware.engine.open(path, query, &body) {
             Ok(opened) => opened,
-            Err(error) => return Poll::Ready(Ok(head.refused(middleware, error))),
+            Err(refusal) => return Poll::Ready(Ok(head.refused(middleware, refusal))),
         };
         // It is not kept while the handler runs.
         drop((body, rest));
@@ -78,7 +78,7 @@ impl<S> Arriving<S> {
 
 impl<S> Head<S> {
     /// Logs why the push is refused, and says so.
-    fn refused<B>(self, middleware: &WechatMiddleware, refusal: impl Into<Refusal>) -> Answered<B> {
+    fn refused<B>(self, middleware: &WechatMiddleware, refusal: Refusal) -> Answered<B> {
         let Self { request, .. } = self;
         let refused = middleware.engine.refuse(refusal, "POST", request.path(), request.query_string());
         answer::without_handler(request, refused)

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use tower_layer::Layer;
+use wechat_callback::Reply;
+use wechat_callback::accounts::AccountLookup;
 use wechat_callback::delivery::DeliveryStore;
 use wechat_callback::late_reply::{LateReply, RetrySchedule};
 use wechat_callback::server::Engine;
-use wechat_callback::{Callback, Reply};
 
 use crate::WechatService;
 
@@ -31,7 +32,9 @@ pub struct WechatLayer {
 }
 
 impl WechatLayer {
-    /// Answers for the account of `callback`, with the settings of [`Engine::new`].
+    /// Answers for the account of a [`Callback`](wechat_callback::Callback), or for each that an
+    /// [`AccountLookup`](wechat_callback::accounts) finds, with the settings of [`Engine::new`]. Of a closure make one, and
+    /// clone it.
     ///
     /// ```
     /// # use wechat_tower::{Callback, WechatLayer};
@@ -39,9 +42,9 @@ impl WechatLayer {
     /// let layer = WechatLayer::new(callback);
     /// # Ok::<(), wechat_tower::ConfigError>(())
     /// ```
-    pub fn new(callback: Callback) -> Self {
+    pub fn new(accounts: impl AccountLookup) -> Self {
         let (body_limit, body_timeout) = (Engine::BODY_LIMIT, Engine::BODY_TIMEOUT);
-        Self { engine: Engine::new(callback), body_limit, body_timeout }
+        Self { engine: Engine::new(accounts), body_limit, body_timeout }
     }
 
     /// The longest body that is read, in bytes; [`Engine::BODY_LIMIT`] unless set. A longer one is refused with 413.

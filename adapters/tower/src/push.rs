@@ -10,7 +10,7 @@ use http_body::Body;
 use tokio::time::Instant;
 use tower_service::Service;
 use wechat_callback::server::{Delivery, HandlerRun, HandlerTask, HandlerWait, detach};
-use wechat_callback::{Message, Opened, Refusal, SecurityMode};
+use wechat_callback::{Message, Opened, Refusal};
 
 use crate::WechatLayer;
 use crate::answer::{self, Answered, Kept};
@@ -75,9 +75,9 @@ where
             Poll::Pending => {
                 let Head { layer, parts, .. } = this.head.as_ref().expect("polled after its end");
                 *this.is_checked = true;
-                match layer.engine.callback().check_query(parts.uri.query().unwrap_or_default()) {
+                match layer.engine.check_query(parts.uri.path(), parts.uri.query().unwrap_or_default()) {
                     Ok(()) => return Poll::Pending,
-                    Err(refusal) => Err(refusal.into()),
+                    Err(refusal) => Err(refusal),
                 }
             }
         };
@@ -90,13 +90,15 @@ where
             Ok(body) => body,
             Err(refusal) => return Poll::Ready(Ok(head.refused(refusal))),
         };
-        let callback = head.layer.engine.callback();
-        let opened = callback.open(head.parts.uri.query().unwrap_or_default(), &body);
-        // In plain mode it is what the handler gets.
-        let body = (callback.mode() == SecurityMode::Plain).then_some(body);
+        let uri = &head.parts.uri;
+        let opened = head.layer.engine.open(uri.path(), uri.query().unwrap_or_default(), &body);
         Poll::Ready(match opened {
-            Ok(opened) => deliver(head, opened, body, cx),
-            Err(error) => Ok(head.refused(error.into())),
+            Ok(opened) => {
+                // In plain mode it is what the handler gets.
+                let body = opened.query_signature().is_some().then_some(body);
+                deliver(head, opened, body, cx)
+            }
+            Err(refusal) => Ok(head.refused(refusal)),
         })
     }
 }

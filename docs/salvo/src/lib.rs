@@ -4,7 +4,7 @@ use salvo::http::header::{CONNECTION, HeaderName, HeaderValue};
 use salvo::http::{Method, ParseError};
 use salvo::hyper::body::Bytes;
 use salvo::prelude::*;
-use wechat_callback::server::Engine;
+use wechat_callback::server::{self, Engine};
 use wechat_callback::{HandlerError, Message, Refusal, Reply, TextReply};
 
 /// The handler. It runs once for each message, however often WeChat delivers it.
@@ -28,7 +28,10 @@ impl Weixin {
         let uri = request.uri().clone();
         let (method, query) = (request.method().clone(), uri.query().unwrap_or_default());
         let answer = match read(engine, request).await {
-            Ok(body) => engine.handle(method.as_str(), query, &body, arrived, chat).await,
+            Ok(body) => {
+                let request = server::Request::new(method.as_str(), uri.path(), query, &body);
+                engine.handle(request.arrived(arrived), chat).await
+            }
             Err(refusal) => engine.refuse(refusal, method.as_str(), uri.path(), query),
         };
         let headers = response.headers_mut();
@@ -49,7 +52,7 @@ async fn read(engine: &Engine, request: &mut Request) -> Result<Bytes, Refusal> 
     if request.method() != Method::POST {
         return Ok(Bytes::new());
     }
-    engine.callback().check_query(request.uri().query().unwrap_or_default())?;
+    engine.check_query(request.uri().path(), request.uri().query().unwrap_or_default())?;
     let body = request.payload_with_max_size(Engine::BODY_LIMIT);
     match tokio::time::timeout(Engine::BODY_TIMEOUT, body).await {
         Ok(Ok(body)) => Ok(body.clone()),

@@ -1,4 +1,5 @@
 use super::map::{MOST, Map};
+use super::shares::{Shares, tag_of};
 use super::slab::{self, NONE};
 
 /// How many of each queue go away at a time. An operation adds at most one, so what is due goes away, and before anything
@@ -12,9 +13,11 @@ pub(super) type Key = [u64; 2];
 /// takes longer because there are many. Times are nanoseconds on the clock of the table.
 pub(super) struct Expiring<V> {
     entries: Map<Key, Entry<V>>,
-    /// What rests, by when it goes away. One queue a lifetime, so that each is in order.
-    queues: [Line; 2],
+    /// What rests, by when it goes away. One queue a lifetime, so that each is in order; first those of heavy accounts.
+    queues: [Line; 4],
     capacity: usize,
+    /// How many entries each account has. `None` where they are one account's.
+    shares: Option<Shares>,
 }
 
 struct Entry<V> {
@@ -40,8 +43,14 @@ pub(super) enum Queue {
 
 impl<V> Expiring<V> {
     pub(super) fn new(capacity: usize, seed: u64) -> Self {
-        let queues = [const { Line { queue: slab::Queue::EMPTY, due: AWAKE } }; 2];
-        Self { entries: Map::new(seed), queues, capacity: capacity.min(MOST) }
+        let queues = [const { Line { queue: slab::Queue::EMPTY, due: AWAKE } }; 4];
+        Self { entries: Map::new(seed), queues, capacity: capacity.min(MOST), shares: None }
+    }
+
+    /// The keys are of many accounts from now on. Where room is needed, those that have most are the first to lose
+    /// entries.
+    pub(super) fn share(&mut self, seed: u64) {
+        self.shares.get_or_insert_with(|| Shares::new(seed));
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
@@ -94,6 +103,9 @@ impl<V> Expiring<V> {
         while self.len() >= self.capacity {
             self.forget(self.least_needed()?);
         }
+        if let Some(shares) = &mut self.shares {
+            shares.begin(tag_of(key));
+        }
         Some(self.entries.insert(key, Entry { value: new(), end: AWAKE }))
     }
 
@@ -113,7 +125,7 @@ impl<V> Expiring<V> {
         if let Some(entry) = self.entries.get_mut(at) {
             entry.end = end;
         }
-        let line = &mut self.queues[queue as usize];
+        let line = &mut self.queues[if self.is_heavy(at) { 0 } else { 2 } + queue as usize];
         if line.queue.is_empty() {
             line.due = end;
         }
@@ -122,7 +134,16 @@ impl<V> Expiring<V> {
 
     pub(super) fn forget(&mut self, at: u32) {
         self.wake(at);
+        if let (Some(shares), Some(key)) = (&mut self.shares, self.entries.key(at)) {
+            shares.end(tag_of(key));
+        }
         self.entries.remove(at);
+    }
+
+    /// Whether its account has more than its part.
+    fn is_heavy(&self, at: u32) -> bool {
+        let (Some(shares), Some(key)) = (&self.shares, self.entries.key(at)) else { return false };
+        shares.is_heavy(tag_of(key), self.capacity)
     }
 
     fn leave(&mut self, at: u32) {
@@ -155,7 +176,7 @@ impl<V> Expiring<V> {
         self.entries.get(at).map_or(AWAKE, |entry| entry.end)
     }
 
-    /// What has rested longest, of the short-lived first.
+    /// What has rested longest, of heavy accounts first, and of the short-lived first.
     fn least_needed(&self) -> Option<u32> {
         self.queues.iter().find(|line| !line.queue.is_empty()).map(|line| line.queue.first)
     }
@@ -215,6 +236,32 @@ mod tests {
         assert!(map.find(key(1)).is_none() && map.find(key(2)).is_some());
         assert!(put(&mut map, 4, 0, ()));
         assert!(map.find(key(2)).is_none() && map.find(key(0)).is_some());
+    }
+
+    #[test]
+    fn a_flood_of_one_account_costs_the_others_nothing() {
+        let of = |account: u64, number: u64| [number.wrapping_mul(0x9e37_79b9_7f4a_7c15), account];
+        let mut map = Expiring::new(1_600, 1);
+        map.share(1);
+        let mut put = |account, number, queue| {
+            let at = map.get_or_insert(of(account, number), 0, || ()).expect("room");
+            map.rest(at, 1000, queue);
+            map.len()
+        };
+        for number in 0..50 {
+            assert!(put(1, number, Queue::Short) <= 50);
+        }
+        for number in 50..20_000 {
+            let queue = if number % 3 == 0 { Queue::Long } else { Queue::Short };
+            assert!(put(2, number, queue) <= 1_600);
+        }
+        assert!((0..50).all(|number| map.find(of(1, number)).is_some()));
+        // The first hundred were not yet too many.
+        assert!((50..150).all(|number| map.find(of(2, number)).is_some()));
+        assert!((151..10_000).all(|number| map.find(of(2, number)).is_none()));
+        assert_eq!(map.shares.as_ref().map(|shares| (shares.of(1), shares.of(2))), Some((50, 1_550)));
+        map.expire(1000);
+        assert!(map.len() < 1_600);
     }
 
     #[test]

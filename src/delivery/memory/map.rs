@@ -53,6 +53,10 @@ impl<K: Digest, V> Map<K, V> {
         self.slab.key(at) == Some(&key)
     }
 
+    pub(super) fn key(&self, at: u32) -> Option<K> {
+        self.slab.key(at).copied()
+    }
+
     pub(super) fn get(&self, at: u32) -> Option<&V> {
         self.slab.get(at)
     }

@@ -6,6 +6,7 @@ mod expiring;
 mod index;
 mod map;
 mod outcome;
+mod shares;
 mod slab;
 mod table;
 mod waiters;
@@ -88,6 +89,24 @@ impl MemoryStore {
     pub fn signatures(self, signatures: usize) -> Self {
         self.table().set_signatures(signatures);
         self
+    }
+
+    /// For many accounts: none of them may run so many pushes that there is no place for those of others. An account runs
+    /// at most eight times as many as there are places left. `Accounts` and every other look-up of accounts set it by
+    /// themselves.
+    ///
+    /// ```
+    /// # use wechat_callback::delivery::MemoryStore;
+    /// let store = MemoryStore::new().shared_by_accounts();
+    /// ```
+    #[must_use]
+    pub fn shared_by_accounts(self) -> Self {
+        self.share_among_accounts();
+        self
+    }
+
+    pub(crate) fn share_among_accounts(&self) {
+        self.table().share_among_accounts();
     }
 
     /// How many pushes are remembered.

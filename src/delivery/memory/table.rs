@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::bindings::{Bindings, NoRoom};
 use super::expiring::{Expiring, Key, Queue};
 use super::outcome::Outcome;
+use super::shares::{Shares, tag_of};
 use super::waiters::{Waiter, Waiters};
 use crate::Reply;
 use crate::delivery::{Claim, DeliveryKey, PendingReply, Retention, SignatureKey, Timeliness, UserKey};
@@ -20,6 +21,11 @@ pub(super) struct Table {
     pending: Expiring<VecDeque<PendingReply>>,
     /// Names the next list of waiters.
     lists: u64,
+    /// How many pushes run.
+    running: usize,
+    /// `None` where it is one account's.
+    shares: Option<Shares>,
+    seed: u64,
 }
 
 struct Push {
@@ -37,6 +43,8 @@ const GRAIN: i64 = 1 << 14;
 enum State {
     Running {
         late: bool,
+        /// Whether it counts in the account's share.
+        is_shared: bool,
         /// `None` while nobody waits.
         waiting: Option<Box<Waiters>>,
     },
@@ -54,11 +62,17 @@ pub(super) enum Claimed {
     Completed(Arc<Reply>),
 }
 
-/// Every entry is awake: as many handlers run as there is room for.
+/// Why there is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{capacity} pushes are being handled, which is all there is room for")]
-pub(super) struct Full {
-    capacity: usize,
+pub(super) enum Full {
+    /// Every entry is awake: as many handlers run as there is room for.
+    #[error("{capacity} pushes are being handled, which is all there is room for")]
+    All { capacity: usize },
+    /// As many of one account run as it may.
+    #[error(
+        "{running} pushes of this account are being handled, and what room is left is for others ({capacity} in all)"
+    )]
+    Share { running: usize, capacity: usize },
 }
 
 impl Table {
@@ -71,6 +85,9 @@ impl Table {
             bindings: Bindings::new(signatures, seed),
             pending: Expiring::new(capacity, seed),
             lists: 0,
+            running: 0,
+            shares: None,
+            seed,
         }
     }
 
@@ -81,6 +98,13 @@ impl Table {
 
     pub(super) fn set_signatures(&mut self, capacity: usize) {
         self.bindings.set_capacity(capacity);
+    }
+
+    /// From now on no account takes all room.
+    pub(super) fn share_among_accounts(&mut self) {
+        let seed = self.seed;
+        self.shares.get_or_insert_with(|| Shares::new(seed));
+        self.pushes.share(seed);
     }
 
     pub(super) const fn capacity(&self) -> usize {
@@ -99,9 +123,10 @@ impl Table {
         arrived: Instant,
     ) -> Result<(u32, Duration, Claimed), Full> {
         let now = self.time(arrived);
-        let full = Full { capacity: self.capacity() };
+        let (full, id) = (Full::All { capacity: self.capacity() }, key_of(key.as_bytes()));
+        self.check_share(id, now)?;
         let new = || Push { state: State::GivenUp, since: now, last: 0, deliveries: 1 };
-        let at = self.pushes.get_or_insert(key_of(key.as_bytes()), now, new).ok_or(full)?;
+        let at = self.pushes.get_or_insert(id, now, new).ok_or(full)?;
         let push = self.pushes.value_mut(at).ok_or(full)?;
         let age = now.saturating_sub(push.since);
         if !is_counted {
@@ -116,8 +141,12 @@ impl Table {
             State::Running { .. } => Claimed::Running,
             State::Completed(outcome) => Claimed::Completed(outcome.reply()),
             State::GivenUp => {
-                push.state = State::Running { late: false, waiting: None };
+                push.state = State::Running { late: false, is_shared: self.shares.is_some(), waiting: None };
                 self.pushes.wake(at);
+                self.running += 1;
+                if let Some(shares) = &mut self.shares {
+                    shares.begin(tag_of(id));
+                }
                 Claimed::Owned(at)
             }
         };
@@ -134,14 +163,17 @@ impl Table {
         retention: Retention,
         now: Instant,
     ) -> (Timeliness, Option<Box<Waiters>>) {
-        let found = self.pushes.find_near(key_of(key.as_bytes()), number);
+        let id = key_of(key.as_bytes());
+        let found = self.pushes.find_near(id, number);
         let Some((at, push)) = found.and_then(|at| Some((at, self.pushes.value_mut(at)?))) else {
             return (Timeliness::InTime, None);
         };
         let (mut timeliness, mut waiters) = (Timeliness::InTime, None);
-        if let State::Running { late, waiting } = &mut push.state {
+        let mut ended = None;
+        if let State::Running { late, is_shared, waiting } = &mut push.state {
             timeliness = if *late { Timeliness::Late } else { Timeliness::InTime };
             waiters = waiting.take();
+            ended = Some(*is_shared);
         }
         if !matches!(push.state, State::Completed(_)) {
             push.state = State::Completed(match timeliness {
@@ -149,6 +181,7 @@ impl Table {
                 Timeliness::Late => retention.kept(outcome.clone(), timeliness).into(),
             });
         }
+        self.ended(id, ended);
         let ttl = retention.ttl(timeliness);
         let queue = if ttl == Retention::OUTCOME_TTL { Queue::Short } else { Queue::Long };
         self.pushes.rest(at, self.time(now).saturating_add(nanoseconds(ttl)), queue);
@@ -157,13 +190,15 @@ impl Table {
 
     /// The owner goes away without an outcome. `number` is what the claim returned. Who is to be woken.
     pub(super) fn give_up(&mut self, key: DeliveryKey, number: u32, now: Instant) -> Option<Box<Waiters>> {
-        let at = self.pushes.find_near(key_of(key.as_bytes()), number)?;
+        let id = key_of(key.as_bytes());
+        let at = self.pushes.find_near(id, number)?;
         let push = self.pushes.value_mut(at)?;
-        let State::Running { waiting, .. } = &mut push.state else {
+        let State::Running { waiting, is_shared, .. } = &mut push.state else {
             return None;
         };
-        let waiters = waiting.take();
+        let (waiters, is_shared) = (waiting.take(), *is_shared);
         push.state = State::GivenUp;
+        self.ended(id, Some(is_shared));
         let end = self.time(now).saturating_add(nanoseconds(Retention::OUTCOME_TTL));
         self.pushes.rest(at, end, Queue::Short);
         waiters
@@ -230,7 +265,7 @@ impl Table {
         now: Instant,
     ) -> Result<(), Full> {
         let now = self.time(now);
-        let full = Full { capacity: self.capacity() };
+        let full = Full::All { capacity: self.capacity() };
         let at = self.pending.get_or_insert(key_of(user.as_bytes()), now, VecDeque::new).ok_or(full)?;
         let waiting = self.pending.value_mut(at).ok_or(full)?;
         if waiting.iter().any(|before| before.key == pending.key) {
@@ -272,6 +307,30 @@ impl Table {
         true
     }
 
+    /// Whether the account of `key` may run it, or need not.
+    fn check_share(&mut self, key: Key, now: i64) -> Result<(), Full> {
+        let Some(shares) = &self.shares else { return Ok(()) };
+        let (capacity, tag) = (self.capacity(), tag_of(key));
+        if shares.has_room(tag, capacity.saturating_sub(self.running)) {
+            return Ok(());
+        }
+        let running = shares.of(tag);
+        match self.pushes.get_current(key, now).map(|push| &push.state) {
+            Some(State::Running { .. } | State::Completed(_)) => Ok(()),
+            Some(State::GivenUp) | None if running == 0 => Err(Full::All { capacity }),
+            Some(State::GivenUp) | None => Err(Full::Share { running, capacity }),
+        }
+    }
+
+    /// A push is not running any longer. `is_shared`: whether it counted. `None` where it was not running.
+    fn ended(&mut self, key: Key, is_shared: Option<bool>) {
+        let Some(is_shared) = is_shared else { return };
+        self.running = self.running.saturating_sub(1);
+        if let (true, Some(shares)) = (is_shared, &mut self.shares) {
+            shares.end(tag_of(key));
+        }
+    }
+
     fn time(&self, instant: Instant) -> i64 {
         match instant.checked_duration_since(self.start) {
             Some(since) => nanoseconds(since),
@@ -284,8 +343,10 @@ pub(super) fn nanoseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Sixteen bytes of the twenty are enough to tell what millions of keys name.
+/// Sixteen bytes of the twenty are enough to tell what millions of keys name. Of a push the first four are the tag of its
+/// account; the first word is of bytes that tell its pushes apart.
 fn key_of(digest: &[u8; 20]) -> Key {
-    let word = |at: usize| digest[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
-    [word(0), word(8)]
+    let [a, b, c, d, word @ .., e, f, g, h, _, _, _, _] = digest;
+    let word: &[u8; 8] = word;
+    [u64::from_le_bytes(*word), u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h])]
 }

@@ -21,10 +21,11 @@ mod write;
 use std::borrow::Cow;
 
 use super::{
-    HEAD, HeadSeen, Limit, MAX_DEPTH, MAX_ELEMENTS, Name, Tree, document, growing, is_blank, name, node,
-    tree, wanted::Wanted,
+    HEAD, HeadSeen, Limit, MAX_DEPTH, MAX_ELEMENTS, Name, Tree, document, growing, is_blank, name, node, tree,
 };
 
+#[cfg(feature = "tokio-1")]
+use super::wanted::Wanted;
 pub use error::XmlError;
 pub(crate) use write::{element, is_allowed, tag};
 
@@ -51,6 +52,7 @@ pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, Xml
 /// The texts of the elements of these names directly under the root, or `None` where there is no such element.
 ///
 /// In the layout that WeChat writes they borrow.
+#[cfg(feature = "tokio-1")]
 pub(crate) fn texts<'a, const N: usize>(
     xml: &'a str,
     names: [&str; N],
