@@ -3,10 +3,12 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::Mode;
 use crate::cipher::{self, Key};
+use crate::reading::MessageHead;
+use crate::{AccountKind, DataFormat, Mode};
 
-/// An Official Account (公众号) with the settings of WeChat's console, which WeChat signs and encrypts with.
+/// An account with the settings of WeChat's console, which WeChat signs and encrypts with. Without another
+/// [`AccountKind`] it is an Official Account (公众号).
 ///
 /// `Debug` does not show the secrets.
 ///
@@ -25,8 +27,12 @@ pub struct Account {
     token: String,
     encoding_aes_key: String,
     key: Key,
+    kind: AccountKind,
+    format: DataFormat,
     mode: Mode,
     original_id: String,
+    agent_id: String,
+    suite_id: Option<String>,
 }
 
 impl Account {
@@ -49,8 +55,12 @@ impl Account {
             token: token.to_owned(),
             encoding_aes_key: encoding_aes_key.to_owned(),
             key,
+            kind: AccountKind::default(),
+            format: DataFormat::default(),
             mode: Mode::Safe,
             original_id: "gh_1ea4fc76af61".to_owned(),
+            agent_id: AGENT_ID.to_owned(),
+            suite_id: None,
         })
     }
 
@@ -72,15 +82,97 @@ impl Account {
             token: random_hex::<16>(),
             key: cipher::key(&encoding_aes_key).unwrap_or_default(),
             encoding_aes_key,
+            kind: AccountKind::default(),
+            format: DataFormat::default(),
             mode: Mode::Safe,
             original_id: format!("gh_{}", random_hex::<6>()),
+            agent_id: AGENT_ID.to_owned(),
+            suite_id: None,
         }
     }
 
-    /// The same account in another mode.
+    /// An account of this kind with random credentials, in safe mode and in the first of the kind's
+    /// [formats](AccountKind::formats).
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind, DataFormat};
+    ///
+    /// let store = Account::generate_as(AccountKind::Store);
+    /// assert_eq!(store.format(), DataFormat::Json);
+    /// assert!(Account::generate_as(AccountKind::WeCom).app_id().starts_with("ww"));
+    /// ```
+    #[must_use]
+    pub fn generate_as(kind: AccountKind) -> Self {
+        let mut account = Self::generate();
+        if kind == AccountKind::WeCom {
+            account.app_id.replace_range(..2, "ww");
+        }
+        let format = kind.formats().first().copied().unwrap_or_default();
+        account.with_kind(kind).with_format(format)
+    }
+
+    /// The same account as one of another kind. A format or a mode that the kind does not have is replaced by the first
+    /// that it has.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind, DataFormat, Mode};
+    ///
+    /// let account = Account::generate().with_mode(Mode::Plain);
+    /// assert_eq!(account.clone().with_kind(AccountKind::MiniProgram).mode(), Mode::Plain);
+    /// let store = account.with_kind(AccountKind::Store);
+    /// assert_eq!((store.format(), store.mode()), (DataFormat::Json, Mode::Safe));
+    /// ```
+    #[must_use]
+    pub fn with_kind(self, kind: AccountKind) -> Self {
+        Self { kind, ..self.clone() }.with_format(self.format).with_mode(self.mode)
+    }
+
+    /// The same account with another data format. One that its [kind](AccountKind::formats) does not have is replaced by
+    /// the first that it has; [`AccountKind::check`] refuses it.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind, DataFormat};
+    ///
+    /// let account = Account::generate_as(AccountKind::MiniProgram).with_format(DataFormat::Xml);
+    /// assert_eq!(account.format(), DataFormat::Xml);
+    /// ```
+    #[must_use]
+    pub fn with_format(self, format: DataFormat) -> Self {
+        Self { format: possible(self.kind.formats(), format), ..self }
+    }
+
+    /// The same account in another mode. One that its [kind](AccountKind::modes) does not have is replaced by the first
+    /// that it has; [`AccountKind::check`] refuses it.
     #[must_use]
     pub fn with_mode(self, mode: Mode) -> Self {
-        Self { mode, ..self }
+        Self { mode: possible(self.kind.modes(), mode), ..self }
+    }
+
+    /// The same account with another agent id (应用 ID), the `AgentID` of a `WeCom` app's pushes.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind};
+    ///
+    /// let account = Account::generate_as(AccountKind::WeCom).with_agent_id("1000005");
+    /// assert_eq!(account.agent_id(), "1000005");
+    /// ```
+    #[must_use]
+    pub fn with_agent_id(self, agent_id: impl Into<String>) -> Self {
+        Self { agent_id: agent_id.into(), ..self }
+    }
+
+    /// The same account with a suite id (第三方应用 SuiteID), which the system events of a `WeCom` suite are encrypted
+    /// for. Without one it is the `CorpID`.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind};
+    ///
+    /// let account = Account::generate_as(AccountKind::WeCom).with_suite_id("ww4asffe9xxx4c0f4c");
+    /// assert_eq!(account.suite_id(), "ww4asffe9xxx4c0f4c");
+    /// ```
+    #[must_use]
+    pub fn with_suite_id(self, suite_id: impl Into<String>) -> Self {
+        Self { suite_id: Some(suite_id.into()), ..self }
     }
 
     /// The same account with another original id (原始ID), the `ToUserName` of its pushes.
@@ -89,7 +181,7 @@ impl Account {
         Self { original_id: original_id.into(), ..self }
     }
 
-    /// The AppID (开发者ID).
+    /// The AppID (开发者ID); for `WeCom` the `CorpID` (企业 ID), for a platform its own.
     #[must_use]
     pub fn app_id(&self) -> &str {
         &self.app_id
@@ -107,36 +199,85 @@ impl Account {
         &self.encoding_aes_key
     }
 
+    /// The kind.
+    #[must_use]
+    pub const fn kind(&self) -> AccountKind {
+        self.kind
+    }
+
+    /// The data format.
+    #[must_use]
+    pub const fn format(&self) -> DataFormat {
+        self.format
+    }
+
     /// The security mode.
     #[must_use]
     pub const fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The original id (原始ID), `gh_…`: the `ToUserName` of its pushes.
+    /// The `ToUserName` of its pushes: the original id (原始ID), `gh_…`; for `WeCom` the `CorpID`.
     #[must_use]
     pub fn original_id(&self) -> &str {
-        &self.original_id
+        match self.kind {
+            AccountKind::WeCom => &self.app_id,
+            _ => &self.original_id,
+        }
     }
 
-    /// The environment variables that configure a bot for this account: `WECHAT_APP_ID`, `WECHAT_TOKEN`, `WECHAT_MODE`
-    /// and, unless the mode is plain, `WECHAT_ENCODING_AES_KEY`. They contain the secrets.
+    /// The agent id (应用 ID) of a `WeCom` app.
+    #[must_use]
+    pub fn agent_id(&self) -> &str {
+        &self.agent_id
+    }
+
+    /// The suite id (第三方应用 SuiteID) of `WeCom`'s system events; the `CorpID` unless one is set.
+    #[must_use]
+    pub fn suite_id(&self) -> &str {
+        self.suite_id.as_deref().unwrap_or(&self.app_id)
+    }
+
+    /// The environment variables that configure a bot for this account: `WECHAT_APP_ID` (`WECHAT_CORP_ID` for `WeCom`),
+    /// `WECHAT_TOKEN`, `WECHAT_MODE` and, unless the mode is plain, `WECHAT_ENCODING_AES_KEY`; `WECHAT_FORMAT` for a
+    /// mini-program and a store, and `WECHAT_KIND` if it is no Official Account. They contain the secrets.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let id = match self.kind {
+            AccountKind::WeCom => "WECHAT_CORP_ID",
+            _ => "WECHAT_APP_ID",
+        };
         let mut variables = vec![
-            ("WECHAT_APP_ID", self.app_id.clone()),
+            (id, self.app_id.clone()),
             ("WECHAT_TOKEN", self.token.clone()),
             ("WECHAT_MODE", self.mode.to_string()),
         ];
         if self.mode.is_encrypted() {
             variables.push(("WECHAT_ENCODING_AES_KEY", self.encoding_aes_key.clone()));
         }
+        if self.format == DataFormat::Json || self.kind.formats().len() > 1 {
+            variables.push(("WECHAT_FORMAT", self.format.to_string()));
+        }
+        if self.kind != AccountKind::Official {
+            variables.push(("WECHAT_KIND", self.kind.to_string()));
+        }
+        if let Some(suite_id) = &self.suite_id {
+            variables.push(("WECHAT_SUITE_ID", suite_id.clone()));
+        }
         variables
     }
 
-    /// For attacks: encrypts for another account.
-    pub(crate) fn with_another_app_id(self) -> Self {
-        Self { app_id: format!("wx{}", random_hex::<8>()), ..self }
+    /// The receive id of a push with this head, and of its reply.
+    pub(crate) fn receive_id(&self, head: &MessageHead) -> &str {
+        match self.kind {
+            AccountKind::WeCom if head.system => self.suite_id(),
+            _ => &self.app_id,
+        }
+    }
+
+    /// For attacks: encrypts for this id.
+    pub(crate) fn with_app_id(self, app_id: &str) -> Self {
+        Self { app_id: app_id.to_owned(), ..self }
     }
 
     /// For attacks: encrypts with another key.
@@ -150,12 +291,14 @@ impl Account {
     }
 }
 
-/// The app id, the original id and the mode.
+/// The app id, the original id, the kind, the format and the mode.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")
             .field("app_id", &self.app_id)
             .field("original_id", &self.original_id)
+            .field("kind", &self.kind)
+            .field("format", &self.format)
             .field("mode", &self.mode)
             .finish_non_exhaustive()
     }
@@ -177,6 +320,31 @@ pub enum AccountError {
     /// The mode is not known.
     #[error("the mode is plain, compatible or safe")]
     Mode,
+    /// The kind is not known.
+    #[error("the kind is official, mini-program, store, wecom or platform")]
+    Kind,
+    /// The data format is not known.
+    #[error("the data format is xml or json")]
+    Format,
+    /// An account of this kind has another data format.
+    #[error("the data format of an account of the kind {kind} is {names}", kind = .0, names = names(.0.formats()))]
+    FormatOfKind(AccountKind),
+    /// An account of this kind has another mode.
+    #[error("the mode of an account of the kind {kind} is {names}", kind = .0, names = names(.0.modes()))]
+    ModeOfKind(AccountKind),
+}
+
+fn names<T: fmt::Display>(possible: &[T]) -> String {
+    possible.iter().map(T::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+/// The agent id of a company's first app.
+const AGENT_ID: &str = "1000002";
+
+/// What is wanted, if it is possible, or else the first that is.
+fn possible<T: Copy + PartialEq>(possible: &[T], wanted: T) -> T {
+    let found = possible.contains(&wanted).then_some(wanted);
+    found.or(possible.first().copied()).unwrap_or(wanted)
 }
 
 /// Like the console generates it: without `+` and `/`; the last two bits are dropped.
@@ -226,6 +394,38 @@ mod tests {
             |account: Account| account.environment().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert!(!names(Account::generate().with_mode(Mode::Plain)).contains(&"WECHAT_ENCODING_AES_KEY"));
         assert!(names(Account::generate()).contains(&"WECHAT_ENCODING_AES_KEY"));
+    }
+
+    #[test]
+    fn a_bot_is_told_what_its_kind_needs() {
+        let names = |account: Account| {
+            account.environment().into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+        };
+        let common = "WECHAT_TOKEN WECHAT_MODE WECHAT_ENCODING_AES_KEY";
+        assert_eq!(names(Account::generate()), format!("WECHAT_APP_ID {common}"));
+        let wecom = Account::generate_as(AccountKind::WeCom);
+        assert_eq!(names(wecom.clone()), format!("WECHAT_CORP_ID {common} WECHAT_KIND"));
+        assert_eq!(
+            names(wecom.with_suite_id("s1")),
+            format!("WECHAT_CORP_ID {common} WECHAT_KIND WECHAT_SUITE_ID")
+        );
+        let store = Account::generate_as(AccountKind::Store);
+        assert_eq!(names(store), format!("WECHAT_APP_ID {common} WECHAT_FORMAT WECHAT_KIND"));
+    }
+
+    #[test]
+    fn an_account_has_only_what_its_kind_has() {
+        for kind in AccountKind::ALL {
+            for format in DataFormat::ALL {
+                for mode in Mode::ALL {
+                    let account = Account::generate().with_kind(kind).with_format(format).with_mode(mode);
+                    assert_eq!(kind.check(account.format(), account.mode()), Ok(()));
+                    let possible = kind.check(format, mode).is_ok();
+                    assert_eq!((account.format(), account.mode()) == (format, mode), possible);
+                    assert_eq!(account.kind(), kind);
+                }
+            }
+        }
     }
 
     #[test]

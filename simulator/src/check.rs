@@ -47,13 +47,14 @@ names! {
     Size = "size",
     /// The answer is UTF-8 without a byte order mark.
     Utf8 = "utf8",
-    /// An answer without a reply is empty, or `success` without quotes.
+    /// An answer without a reply is empty, or `success` without quotes. That to a system event is `success`.
     Acknowledgement = "acknowledgement",
-    /// The answer is well-formed XML, without a document type.
+    /// The answer is well-formed XML, without a document type; or JSON, if that is the account's data format.
     WellFormed = "well-formed",
     /// The answer is encrypted if, and only if, the mode requires it.
     Encrypted = "encrypted",
-    /// The envelope has `Encrypt`, `MsgSignature`, `TimeStamp` and `Nonce`.
+    /// The envelope has `Encrypt`, `MsgSignature`, `TimeStamp` and `Nonce`. In JSON, `TimeStamp` is a number and `Nonce` a
+    /// string.
     Envelope = "envelope",
     /// The envelope's signature is right.
     MsgSignature = "msg-signature",
@@ -61,7 +62,7 @@ names! {
     Decryption = "decryption",
     /// The reply was encrypted for this account.
     AppId = "app-id",
-    /// The decrypted reply is well-formed XML, too.
+    /// The decrypted reply is well-formed, too.
     InnerWellFormed = "inner-well-formed",
     /// `ToUserName` is the push's `FromUserName`.
     ToUserName = "to-user-name",
@@ -69,11 +70,11 @@ names! {
     FromUserName = "from-user-name",
     /// `CreateTime` is a number.
     CreateTime = "create-time",
-    /// `MsgType` is one that a reply can have.
+    /// `MsgType` is one that a reply of the account's kind can have.
     MsgType = "msg-type",
     /// A text is not empty.
     TextEmpty = "text-empty",
-    /// A text has at most 2,047 bytes.
+    /// A text has at most 2,047 bytes, in `WeCom` 2,048.
     TextLength = "text-length",
     /// An image, a voice message or a video has a `MediaId`.
     MediaId = "media-id",
@@ -83,12 +84,18 @@ names! {
     MusicUrl = "music-url",
     /// `ArticleCount` is the number of articles.
     ArticleCount = "article-count",
-    /// A reply to a message has one article, a reply to an event up to eight.
+    /// A reply to a message has one article, a reply to an event up to eight. In `WeCom` both can have eight.
     Articles = "articles",
     /// Each article has `Title`, `Description`, `PicUrl` and a `Url` that is not empty.
     ArticleFields = "article-fields",
     /// Only a message is transferred, not an event; `TransInfo` names an agent.
     Transfer = "transfer",
+    /// A card is updated only in reply to the event of a card.
+    CardEvent = "card-event",
+    /// The new text of a button, `ReplaceName`, is not empty.
+    ReplaceName = "replace-name",
+    /// `CardType` is one that a card can have.
+    CardType = "card-type",
 }
 
 /// The checks of one answer, collected as they are made.

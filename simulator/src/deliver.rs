@@ -8,8 +8,8 @@ use crate::check::{CheckName, Checks};
 use crate::push::Stamp;
 use crate::texts::check as texts;
 use crate::{
-    Answer, Check, ConnectionError, Message, Mode, Push, Reading, Reply, Request, SendError, Signature,
-    Target, Wechat,
+    AccountKind, Answer, Check, ConnectionError, DataFormat, Message, Mode, Push, Reading, Reply, Request,
+    SendError, Signature, Target, Wechat,
 };
 
 /// What the user sees if there is no reply that WeChat accepts.
@@ -60,11 +60,15 @@ impl Policy {
 pub struct Exchange {
     /// The event's name, or the `MsgType`.
     pub kind: String,
-    /// The openid of the sender.
+    /// The openid of the sender, or the `UserID` of a member.
     pub openid: String,
+    /// The kind of the account.
+    pub account: AccountKind,
+    /// The data format.
+    pub format: DataFormat,
     /// The mode.
     pub mode: Mode,
-    /// The message's XML, before encryption.
+    /// The message as XML or JSON, before encryption.
     pub xml: String,
     /// Each delivery, in order.
     pub deliveries: Vec<Delivery>,
@@ -155,7 +159,8 @@ pub enum Shown {
     },
     /// Nothing.
     Nothing,
-    /// WeChat's [`FAILURE_NOTICE`].
+    /// WeChat's [`FAILURE_NOTICE`]. Where nobody would see one, as after a system event, it says that WeChat did not accept
+    /// an answer all the same.
     FailureNotice,
 }
 
@@ -224,6 +229,8 @@ impl Wechat {
         Exchange {
             kind: push.kind().to_owned(),
             openid: push.openid().to_owned(),
+            account: self.account().kind(),
+            format: self.account().format(),
             mode: self.account().mode(),
             shown: shown(&push, deliveries.last()),
             xml: push.xml,
@@ -308,6 +315,14 @@ impl Exchange {
     /// The checks that the last answer failed.
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
         self.deliveries.last().into_iter().flat_map(|delivery| delivery.reading.failures())
+    }
+
+    /// Whether a user would see WeChat's [`FAILURE_NOTICE`] if there were no reply: they are told in the chat with an
+    /// Official Account. Members of a company and system events have no such notice.
+    #[must_use]
+    pub fn has_failure_notice(&self) -> bool {
+        let is_official = matches!(self.account, AccountKind::Official | AccountKind::Platform);
+        is_official && !self.openid.is_empty()
     }
 
     /// How long the user waited: from the start of the first delivery to the end of the last.

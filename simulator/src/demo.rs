@@ -21,7 +21,7 @@ use wechat_tower::{
 };
 
 use crate::page::Page;
-use crate::{Account, Mode};
+use crate::{Account, AccountKind};
 
 /// Serves the bot on a free port of this machine, and the chat page for it on `listener`, until the future is dropped.
 ///
@@ -30,41 +30,58 @@ use crate::{Account, Mode};
 /// If `listener` is not on a loopback address, or no port or thread is free.
 pub async fn serve(listener: TcpListener) -> io::Result<()> {
     let account = Account::generate();
-    let mode = Arc::new(Mutex::new(account.mode()));
-    let bot = bots(&account, Arc::clone(&mode)).map_err(io::Error::other)?;
+    // The mode and the kind are configuration, never the request's choice, so the page says which bot is wanted.
+    let bot = Arc::new(Mutex::new(bot(&account).map_err(io::Error::other)?));
     let bot_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}/weixin", bot_listener.local_addr()?);
-    let page = Page::new(account, url);
-    let page = page.on_mode(move |chosen| *mode.lock().unwrap_or_else(PoisonError::into_inner) = chosen);
+    let app = bot_of(Arc::clone(&bot));
+    let page = Page::new(account, url).on_account(move |account| {
+        if let Ok(wanted) = self::bot(account) {
+            *bot.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
+        }
+    });
     tokio::select! {
-        served = wechat_tower::serve(bot_listener, bot) => served,
+        served = wechat_tower::serve(bot_listener, app) => served,
         served = page.serve(listener) => served,
     }
 }
 
-/// The mode is configuration, never the request's choice, so there is a bot for each, and the page says which.
-fn bots(account: &Account, mode: Arc<Mutex<Mode>>) -> Result<Router, ConfigError> {
-    let bots = [bot(account, Mode::Plain)?, bot(account, Mode::Compatible)?, bot(account, Mode::Safe)?];
-    Ok(Router::new().fallback(move |request: Request| {
-        let mode = *mode.lock().unwrap_or_else(PoisonError::into_inner);
-        let [plain, compatible, safe] = &bots;
-        let mut bot = match mode {
-            Mode::Plain => plain.clone(),
-            Mode::Compatible => compatible.clone(),
-            Mode::Safe => safe.clone(),
-        };
-        bot.call(request)
-    }))
+/// The bot that is wanted at the time of a request.
+fn bot_of(bot: Arc<Mutex<Router>>) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let mut wanted = bot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        wanted.call(request)
+    })
 }
 
-fn bot(account: &Account, mode: Mode) -> Result<Router, ConfigError> {
-    let callback = Callback::builder(account.app_id(), account.token())
-        .encoding_aes_key(account.encoding_aes_key())
-        .mode(mode.name().parse()?)
-        .build()?;
+fn bot(account: &Account) -> Result<Router, ConfigError> {
+    let layer = WechatLayer::new(callback(account)?);
+    if matches!(account.kind(), AccountKind::MiniProgram | AccountKind::Store) {
+        return Ok(Router::new().route("/weixin", post(transfer).layer(layer)));
+    }
     let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
-    let wechat = WechatLayer::new(callback).late_reply(LateReply::fetch("继续", notice));
+    let wechat = layer.late_reply(LateReply::fetch("继续", notice));
     Ok(Router::new().route("/weixin", post(chat).layer(wechat)))
+}
+
+fn callback(account: &Account) -> Result<Callback, ConfigError> {
+    let (id, token, key) = (account.app_id(), account.token(), account.encoding_aes_key());
+    if account.kind() == AccountKind::WeCom {
+        return Callback::wecom(id, token, key).build();
+    }
+    let callback = Callback::builder(id, token).encoding_aes_key(key).mode(account.mode().name().parse()?);
+    match account.format().name().parse() {
+        Ok(format) => callback.format(format).build(),
+        Err(_) => callback.build(),
+    }
+}
+
+/// What a mini-program and a store can reply: nothing, or that an agent takes over.
+async fn transfer(WechatMessage(message): WechatMessage) -> Reply {
+    match message.content {
+        Content::Event(_) => Reply::none(),
+        _ => TransferReply::to_any_agent().into(),
+    }
 }
 
 const HELP: &str = "我会这些：\n\

@@ -1,4 +1,5 @@
-//! WeChat (微信) on your own machine: its side of the Official Account (公众号) callback, for testing bots.
+//! WeChat (微信) on your own machine: its side of the callback of Official Accounts (公众号), mini-programs (小程序), stores
+//! (微信小店), `WeCom` apps (企业微信) and third-party platforms (第三方平台), for testing bots.
 //!
 //! [`FakeWechat`] pushes the messages and events of fans to a bot, at a URL or in this process. It signs and encrypts
 //! them as the account's [`Mode`] requires, retries like WeChat, and reads the replies like WeChat. All of it is written
@@ -32,6 +33,16 @@
 //! # }
 //! ```
 //!
+//! An account of another [`AccountKind`] is made with [`Account::generate_as`], and everything else is the same:
+//!
+//! ```
+//! use wechat_sim::{Account, AccountKind, Message, Wechat};
+//!
+//! let wechat = Wechat::new(Account::generate_as(AccountKind::WeCom));
+//! let push = wechat.push(&Message::text("你好"), &wechat.openid("zhangsan"));
+//! assert!(push.query.starts_with("msg_signature=") && push.xml.contains("<AgentID>"));
+//! ```
+//!
 //! | to | use |
 //! |---|---|
 //! | test a bot | [`FakeWechat`] and its [`Fan`]s |
@@ -61,6 +72,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod account_kind;
 pub mod attack;
 mod body;
 pub mod catalogue;
@@ -72,6 +84,7 @@ pub mod demo;
 mod expect;
 mod fan;
 pub mod handshake;
+mod json;
 mod localized_text;
 mod message;
 mod mode;
@@ -89,6 +102,7 @@ mod xml;
 mod xml_error;
 
 pub use account::{Account, AccountError};
+pub use account_kind::{AccountKind, DataFormat};
 pub use body::{Body, Pace};
 pub use check::{Check, CheckName};
 pub use deliver::{Delivery, Ending, Exchange, FAILURE_NOTICE, Policy, Progress, Shown};
@@ -98,7 +112,7 @@ pub use message::Message;
 pub use mode::Mode;
 pub use push::{Push, Stamp};
 pub use reading::Reading;
-pub use reply::{Article, MAX_TEXT, Reply};
+pub use reply::{Article, MAX_TEXT, Reply, TemplateCard};
 pub use request::Request;
 pub use signature::{Signature, SignedPart};
 #[cfg(feature = "actix-web")]

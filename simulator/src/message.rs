@@ -1,4 +1,4 @@
-use crate::catalogue::{self, Kind};
+use crate::catalogue::{self, Kind, Sender};
 use crate::xml::Element;
 
 /// A message or an event to push: its kind and its fields.
@@ -19,19 +19,31 @@ pub struct Message(pub(crate) Content);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    Fields { msg_type: String, event: Option<String>, anonymous: bool, elements: Vec<Element> },
+    Fields(Fields),
     Raw(String),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
+    /// Empty if it is a system event.
+    pub(crate) msg_type: String,
+    /// The event's name, or the `InfoType` of a system event.
+    pub(crate) event: Option<String>,
+    pub(crate) system: bool,
+    pub(crate) sender: Sender,
+    pub(crate) elements: Vec<Element>,
 }
 
 impl Message {
     /// A message or event of this kind.
     pub fn new(kind: &Kind) -> Self {
-        Self(Content::Fields {
+        Self(Content::Fields(Fields {
             msg_type: kind.msg_type().to_owned(),
             event: kind.event().map(str::to_owned),
-            anonymous: kind.anonymous,
+            system: kind.is_system(),
+            sender: kind.sender,
             elements: kind.elements.clone(),
-        })
+        }))
     }
 
     /// A message with this `MsgType`. If it is not in the catalogue it has only the fields that are set.
@@ -39,23 +51,22 @@ impl Message {
         catalogue::message(msg_type).map_or_else(|| Self::unknown(msg_type, None), Self::new)
     }
 
-    /// An event with this name. If it is not in the catalogue it has only the fields that are set.
+    /// An event with this name, or a system event with this `InfoType`. If it is not in the catalogue it has only the fields that are set.
     pub fn event(name: &str) -> Self {
         catalogue::event(name).map_or_else(|| Self::unknown("event", Some(name)), Self::new)
     }
 
-    /// XML that is pushed unchanged, even if it is not well-formed.
+    /// XML or JSON that is pushed unchanged, even if it is not well-formed.
     pub fn raw(xml: impl Into<String>) -> Self {
         Self(Content::Raw(xml.into()))
     }
 
     fn unknown(msg_type: &str, event: Option<&str>) -> Self {
-        Self(Content::Fields {
+        Self(Content::Fields(Fields {
             msg_type: msg_type.to_owned(),
             event: event.map(str::to_owned),
-            anonymous: false,
-            elements: Vec::new(),
-        })
+            ..Fields::default()
+        }))
     }
 
     /// Sets a field by its path in the catalogue (`ScanCodeInfo.ScanResult`) or by the last name of the path.
@@ -63,7 +74,7 @@ impl Message {
     /// Case is ignored unless there are fields that differ only in case. A field that the kind does not have is added.
     /// Raw XML has no fields and is unchanged.
     pub fn field(mut self, path: &str, value: impl Into<String>) -> Self {
-        if let Content::Fields { elements, .. } = &mut self.0 {
+        if let Content::Fields(Fields { elements, .. }) = &mut self.0 {
             let value = value.into();
             if !set(elements, path, &value) && !set_inside(elements, path, &value) {
                 add(elements, path, value);
@@ -80,7 +91,7 @@ impl Message {
                 include(&mut element.children);
             }
         }
-        if let Content::Fields { elements, .. } = &mut self.0 {
+        if let Content::Fields(Fields { elements, .. }) = &mut self.0 {
             include(elements);
         }
         self
@@ -211,7 +222,7 @@ mod tests {
 
     fn xml(message: Message) -> String {
         match message.0 {
-            Content::Fields { elements, .. } => {
+            Content::Fields(Fields { elements, .. }) => {
                 let kept = elements.into_iter().filter(|element| !element.optional).collect();
                 Element { children: kept, ..Element::default() }
                     .to_message(CdataStyle::default())

@@ -6,7 +6,7 @@ use crate::check::{Check, CheckName, Checks};
 use crate::cipher::{self, CipherError};
 use crate::texts::check as texts;
 use crate::xml::Element;
-use crate::{Account, Answer, Mode, Reply, Signature, reply};
+use crate::{Account, Answer, DataFormat, Mode, Reply, Signature, json, reply};
 
 /// An answer as WeChat reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,7 +16,7 @@ pub struct Reading {
     pub checks: Vec<Check>,
     /// How the signature of an encrypted reply should have been computed.
     pub signature: Option<Signature>,
-    /// The reply's XML, decrypted.
+    /// The reply's XML or JSON, decrypted.
     pub xml: Option<String>,
     /// The reply, if every check passed.
     pub reply: Option<Reply>,
@@ -41,7 +41,11 @@ pub(crate) struct MessageHead {
     pub(crate) to: String,
     pub(crate) from: String,
     pub(crate) msg_type: String,
+    /// The event's name, or the `InfoType` of a system event.
     pub(crate) event: Option<String>,
+    /// A system event of a platform or a suite: no user sent it.
+    pub(crate) system: bool,
+    pub(crate) agent_id: String,
 }
 
 impl MessageHead {
@@ -49,8 +53,19 @@ impl MessageHead {
     pub(crate) fn of(message: &Element) -> Self {
         let text = |name| message.get(name).unwrap_or_default().to_owned();
         let msg_type = text("MsgType");
-        let event = (msg_type == "event").then(|| text("Event"));
-        Self { to: text("ToUserName"), from: text("FromUserName"), msg_type, event }
+        let system = msg_type.is_empty() && message.get("InfoType").is_some();
+        let event = match system {
+            true => Some(text("InfoType")),
+            false => (msg_type == "event").then(|| text("Event")),
+        };
+        let (to, from, agent_id) = (text("ToUserName"), text("FromUserName"), text("AgentID"));
+        Self { to, from, msg_type, event, system, agent_id }
+    }
+
+    /// Whether it is the event of a card (模板卡片) in `WeCom`.
+    pub(crate) fn is_of_a_card(&self) -> bool {
+        let events = ["template_card_event", "template_card_menu_event", "taskcard_click"];
+        self.event.as_deref().is_some_and(|event| events.contains(&event))
     }
 
     pub(crate) fn is_unfollow(&self) -> bool {
@@ -91,8 +106,11 @@ impl Reader<'_> {
             return None;
         }
         let body = self.text(&answer.body)?;
+        if self.head.system {
+            return self.system_event(body);
+        }
         // In every mode it is plain text, without quotes.
-        if body.is_empty() || body == "success" {
+        if body.is_empty() || self.is_success(body) {
             let detail = if body.is_empty() { texts::empty() } else { texts::success() };
             self.checks.note(CheckName::Acknowledgement, true, detail);
             return Some(Reply::Acknowledgement);
@@ -107,7 +125,20 @@ impl Reader<'_> {
             }
         };
         self.check_head(&reply);
-        reply::read(&reply, self.head.event.is_some(), self.checks)
+        reply::read(self.account.kind(), &reply, self.head, self.checks)
+    }
+
+    /// `success`. Mini-programs are told to write it in capitals, too.
+    fn is_success(&self, body: &str) -> bool {
+        body == "success" || (self.account.kind().only_transfers() && body == "SUCCESS")
+    }
+
+    /// A system event of a platform or a suite has one right answer.
+    fn system_event(&mut self, body: &str) -> Option<Reply> {
+        let right = body == "success";
+        let detail = if right { texts::success() } else { texts::not_success(&start_of(body)) };
+        let right = self.checks.note(CheckName::Acknowledgement, right, detail);
+        right.then_some(Reply::Acknowledgement)
     }
 
     fn text<'b>(&mut self, bytes: &'b [u8]) -> Option<&'b str> {
@@ -120,24 +151,34 @@ impl Reader<'_> {
         text
     }
 
-    /// An answer that is neither `success` nor XML is most often meant to be `success`.
+    /// An answer that is neither `success` nor a document is most often meant to be `success`.
     fn parse(&mut self, body: &str) -> Option<Element> {
-        if !body.trim_start().starts_with('<') {
-            let detail = match body.trim().trim_matches(['"', '\'']) {
-                "success" => texts::success_not_bare(),
-                _ => texts::neither_success_nor_xml(&body.chars().take(40).collect::<String>()),
-            };
-            self.checks.note(CheckName::Acknowledgement, false, detail);
-            return None;
+        let format = self.account.format();
+        let start = body.trim_start();
+        if start.starts_with(['<', '{']) {
+            return self.well_formed(CheckName::WellFormed, body);
         }
-        self.well_formed(CheckName::WellFormed, body)
+        let detail = match body.trim().trim_matches(['"', '\'']) {
+            "success" => texts::success_not_bare(),
+            _ => texts::neither_success_nor_document(format.title(), &start_of(body)),
+        };
+        self.checks.note(CheckName::Acknowledgement, false, detail);
+        None
     }
 
-    fn well_formed(&mut self, name: CheckName, xml: &str) -> Option<Element> {
-        let (element, detail) = match Element::parse(xml) {
-            Ok(element) if element.name == "xml" => (Some(element), texts::well_formed()),
-            Ok(element) => (None, texts::wrong_root(&element.name)),
-            Err(error) => (None, texts::not_well_formed(&error.text())),
+    fn well_formed(&mut self, name: CheckName, text: &str) -> Option<Element> {
+        let (element, detail) = match self.account.format() {
+            DataFormat::Json if text.trim_start().starts_with('<') => (None, texts::xml_for_json()),
+            DataFormat::Xml if text.trim_start().starts_with('{') => (None, texts::json_for_xml()),
+            DataFormat::Json => match json::parse(text) {
+                Ok(object) => (Some(object), texts::well_formed_json()),
+                Err(error) => (None, texts::not_well_formed_json(&error.text())),
+            },
+            DataFormat::Xml => match Element::parse(text) {
+                Ok(element) if element.name == "xml" => (Some(element), texts::well_formed()),
+                Ok(element) => (None, texts::wrong_root(&element.name)),
+                Err(error) => (None, texts::not_well_formed(&error.text())),
+            },
         };
         self.checks.note(name, element.is_some(), detail);
         element
@@ -159,9 +200,16 @@ impl Reader<'_> {
         }
         let [encrypt, given, timestamp, nonce] =
             ["Encrypt", "MsgSignature", "TimeStamp", "Nonce"].map(|name| envelope.get(name));
+        let is_json = self.account.format() == DataFormat::Json;
+        let is_string = |name| envelope.child(name).is_some_and(|child| child.cdata);
+        let typed = !is_json || (is_string("Nonce") && !is_string("TimeStamp"));
         let is_number = timestamp.is_some_and(|text| text.parse::<i64>().is_ok());
-        let complete = encrypt.is_some() && given.is_some() && nonce.is_some() && is_number;
-        let detail = if complete { texts::complete_envelope() } else { texts::incomplete_envelope() };
+        let complete = encrypt.is_some() && given.is_some() && nonce.is_some() && is_number && typed;
+        let detail = match complete {
+            true => texts::complete_envelope(),
+            false if is_json => texts::incomplete_json_envelope(),
+            false => texts::incomplete_envelope(),
+        };
         self.checks.note(CheckName::Envelope, complete, detail);
         let (encrypt, given) = (encrypt.unwrap_or_default(), given.unwrap_or_default());
         let (timestamp, nonce) = (timestamp.unwrap_or_default(), nonce.unwrap_or_default());
@@ -189,10 +237,11 @@ impl Reader<'_> {
         };
         self.checks.note(CheckName::Decryption, opened.is_ok(), detail);
         let opened = opened.ok()?;
-        let (found, own) = (String::from_utf8_lossy(&opened.app_id), self.account.app_id());
+        let (found, own) = (String::from_utf8_lossy(&opened.app_id), self.account.receive_id(self.head));
+        let id_name = self.account.kind().id_name();
         let detail = match found == own {
-            true => texts::right_app_id(own),
-            false => texts::wrong_app_id(&found, own),
+            true => texts::right_app_id(id_name, own),
+            false => texts::wrong_app_id(id_name, &found, own),
         };
         self.checks.note(CheckName::AppId, found == own, detail);
         let xml = String::from_utf8_lossy(&opened.message).into_owned();
@@ -231,5 +280,12 @@ impl Reader<'_> {
     }
 }
 
+/// The beginning of an answer, to show it.
+fn start_of(body: &str) -> String {
+    body.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod kind_tests;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,12 @@
 //! Replies as WeChat reads them.
 
+mod card;
+
 use serde::Serialize;
 
+use crate::AccountKind;
 use crate::check::{CheckName, Checks};
+use crate::reading::MessageHead;
 use crate::texts::check as texts;
 use crate::xml::Element;
 
@@ -66,6 +70,41 @@ pub enum Reply {
     },
     /// The message is transferred to WeChat's own AI reply.
     TransferToAi,
+    /// The button of a `WeCom` card that was clicked gets another text (更新按钮文案).
+    UpdateButton {
+        /// The new text.
+        text: String,
+    },
+    /// The button of an old `WeCom` task card (任务卡片) that was clicked gets another text.
+    UpdateTaskCard {
+        /// The new text.
+        text: String,
+    },
+    /// The `WeCom` card is replaced by another one (更新模板卡片).
+    UpdateTemplateCard {
+        /// The new card.
+        card: TemplateCard,
+    },
+}
+
+/// What a member sees first of a [`Reply::UpdateTemplateCard`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TemplateCard {
+    /// `CardType`: `text_notice`, `button_interaction` and so on.
+    pub card_type: String,
+    /// `Source.Desc`: who sends it.
+    pub source: Option<String>,
+    /// `MainTitle.Title`.
+    pub title: Option<String>,
+    /// `MainTitle.Desc`.
+    pub description: Option<String>,
+    /// `SubTitleText`.
+    pub sub_title: Option<String>,
+    /// The `KeyName` and `Value` of each `HorizontalContentList`.
+    pub rows: Vec<(String, String)>,
+    /// `ReplaceText`: what stands on the button that was clicked.
+    pub replace_text: Option<String>,
 }
 
 /// An article of a [`Reply::News`].
@@ -82,31 +121,20 @@ pub struct Article {
 }
 
 /// Reads the content of a reply and notes each check.
-pub(crate) fn read(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
-    let kind = xml.get("MsgType").unwrap_or_default();
-    let known = [
-        "text",
-        "image",
-        "voice",
-        "video",
-        "music",
-        "news",
-        "transfer_customer_service",
-        "transfer_biz_ai_ivr",
-    ];
-    let detail = match kind {
-        "" => texts::missing("MsgType"),
-        kind => texts::has("MsgType", kind),
-    };
-    if !checks.note(CheckName::MsgType, known.contains(&kind), detail) {
-        return None;
-    }
+pub(crate) fn read(
+    account: AccountKind,
+    reply: &Element,
+    head: &MessageHead,
+    checks: &mut Checks,
+) -> Option<Reply> {
+    let to_event = head.event.is_some();
+    let kind = has_kind(account, reply, checks)?;
     match kind {
-        "text" => text(xml, checks),
-        "image" => Some(Reply::Image { media_id: media_id(xml.child("Image"), checks)? }),
-        "voice" => Some(Reply::Voice { media_id: media_id(xml.child("Voice"), checks)? }),
+        "text" => text(account, reply, checks),
+        "image" => Some(Reply::Image { media_id: media_id(reply.child("Image"), checks)? }),
+        "voice" => Some(Reply::Voice { media_id: media_id(reply.child("Voice"), checks)? }),
         "video" => {
-            let video = xml.child("Video");
+            let video = reply.child("Video");
             let media_id = media_id(video, checks)?;
             Some(Reply::Video {
                 media_id,
@@ -114,23 +142,44 @@ pub(crate) fn read(xml: &Element, to_event: bool, checks: &mut Checks) -> Option
                 description: optional(video, "Description"),
             })
         }
-        "music" => music(xml.child("Music"), checks),
-        "news" => news(xml, to_event, checks),
-        "transfer_customer_service" => transfer(xml, to_event, checks),
-        _ => {
-            let right = is_to_message(to_event, checks);
-            right.then_some(Reply::TransferToAi)
-        }
+        "music" => music(reply.child("Music"), checks),
+        "news" => news(account, reply, to_event, checks),
+        "transfer_customer_service" => transfer(reply, to_event, checks),
+        "transfer_biz_ai_ivr" => is_to_message(to_event, checks).then_some(Reply::TransferToAi),
+        _ => card::read(kind, reply, head, checks),
     }
 }
 
-fn text(xml: &Element, checks: &mut Checks) -> Option<Reply> {
-    let content = xml.child("Content").map(|content| content.text.clone()).unwrap_or_default();
+const MESSAGES: [&str; 5] = ["text", "image", "voice", "video", "news"];
+const TRANSFER: &str = "transfer_customer_service";
+const UPDATES: [&str; 3] = ["update_button", "update_taskcard", "update_template_card"];
+
+/// The reply's kind, if accounts of this kind have it.
+fn has_kind<'r>(account: AccountKind, reply: &'r Element, checks: &mut Checks) -> Option<&'r str> {
+    let kind = reply.get("MsgType").unwrap_or_default();
+    let of_official = MESSAGES.contains(&kind) || ["music", TRANSFER, "transfer_biz_ai_ivr"].contains(&kind);
+    let of_wecom = MESSAGES.contains(&kind) || UPDATES.contains(&kind);
+    let right = match account {
+        AccountKind::MiniProgram | AccountKind::Store => kind == TRANSFER,
+        AccountKind::WeCom => of_wecom,
+        AccountKind::Official | AccountKind::Platform => of_official,
+    };
+    let detail = match kind {
+        "" => texts::missing("MsgType"),
+        kind if right || !(of_official || of_wecom) => texts::has("MsgType", kind),
+        kind if account.only_transfers() => texts::only_transfer(kind),
+        kind => texts::reply_of_another_kind(kind, &account.title()),
+    };
+    checks.note(CheckName::MsgType, right, detail).then_some(kind)
+}
+
+fn text(account: AccountKind, reply: &Element, checks: &mut Checks) -> Option<Reply> {
+    let content = reply.child("Content").map(|content| content.text.clone()).unwrap_or_default();
     let is_empty = content.trim().is_empty();
     let detail = if is_empty { texts::text_empty() } else { texts::text_present() };
     let present = checks.note(CheckName::TextEmpty, !is_empty, detail);
-    let length = content.len();
-    let short = checks.note(CheckName::TextLength, length <= MAX_TEXT, texts::text_length(length, MAX_TEXT));
+    let (length, limit) = (content.len(), account.max_text());
+    let short = checks.note(CheckName::TextLength, length <= limit, texts::text_length(length, limit));
     (present && short).then_some(Reply::Text { content })
 }
 
@@ -186,7 +235,7 @@ fn may_be_left_out(
     checks.note(name, !fields.iter().any(|field| is_empty(&field)), detail)
 }
 
-fn news(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
+fn news(account: AccountKind, xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
     let items: Vec<_> = xml
         .child("Articles")
         .map(|articles| articles.children.iter().filter(|item| item.name == "item").collect())
@@ -195,8 +244,10 @@ fn news(xml: &Element, to_event: bool, checks: &mut Checks) -> Option<Reply> {
     let detail = texts::article_count(stated, found);
     let counted = checks.note(CheckName::ArticleCount, stated.parse() == Ok(found), detail);
 
-    let limit = if to_event { 8 } else { 1 };
+    let is_wecom = account == AccountKind::WeCom;
+    let limit = if to_event || is_wecom { 8 } else { 1 };
     let detail = match to_event {
+        _ if is_wecom => texts::news_articles(found, limit),
         true => texts::articles_to_event(found, limit),
         false => texts::articles_to_message(found, limit),
     };

@@ -26,8 +26,18 @@ pub(crate) mod check {
         success() => "success：不回复", "success: no reply";
         success_not_bare() =>
             "success 不能带引号或空白", "success must not have quotes or white space around it";
-        neither_success_nor_xml(start: &str) =>
-            "既不是 success 也不是 XML：{start:?}", "neither success nor XML: {start:?}";
+        not_success(start: &str) =>
+            "系统事件只能应答 success，而不是 {start:?}",
+            "a system event is answered with success and nothing else, not with {start:?}";
+        neither_success_nor_document(format: &str, start: &str) =>
+            "既不是 success 也不是 {format}：{start:?}", "neither success nor {format}: {start:?}";
+        xml_for_json() =>
+            "回复是 XML，而账号的数据格式是 JSON", "the reply is XML, and the account's data format is JSON";
+        json_for_xml() =>
+            "回复是 JSON，而账号的数据格式是 XML", "the reply is JSON, and the account's data format is XML";
+        well_formed_json() => "JSON 格式正确", "well-formed JSON";
+        not_well_formed_json(error: &LocalizedText) =>
+            "JSON 格式不正确：{error:#}", "not well-formed JSON: {error}";
         well_formed() => "XML 格式正确", "well-formed XML";
         wrong_root(root: &str) =>
             "根元素是 <{root}>，应为 <xml>", "the root element is <{root}> and should be <xml>";
@@ -48,6 +58,9 @@ pub(crate) mod check {
         incomplete_envelope() =>
             "信封要有 Encrypt、MsgSignature、TimeStamp（数字）和 Nonce",
             "an envelope needs Encrypt, MsgSignature, TimeStamp (a number) and Nonce";
+        incomplete_json_envelope() =>
+            "信封要有 Encrypt、MsgSignature、TimeStamp（数字，不带引号）和 Nonce（字符串）",
+            "an envelope needs Encrypt, MsgSignature, TimeStamp (a number, without quotes) and Nonce (a string)";
         right_signature() => "签名正确", "the signature is right";
         wrong_signature(given: &str, right: &str) =>
             "签名是 {given:?}，应为 {right}", "the signature is {given:?} and should be {right}";
@@ -59,9 +72,9 @@ pub(crate) mod check {
             "填充不正确：EncodingAESKey 是否一致？",
             "the padding is wrong: is the EncodingAESKey the same on both sides?";
         wrong_length_field() => "长度字段不正确", "the length field is wrong";
-        right_app_id(app_id: &str) => "AppID 是 {app_id}", "the AppID is {app_id}";
-        wrong_app_id(found: &str, app_id: &str) =>
-            "AppID 是 {found:?}，应为 {app_id}", "the AppID is {found:?} and should be {app_id}";
+        right_app_id(name: &str, id: &str) => "{name} 是 {id}", "the {name} is {id}";
+        wrong_app_id(name: &str, found: &str, id: &str) =>
+            "{name} 是 {found:?}，应为 {id}", "the {name} is {found:?} and should be {id}";
 
         has(name: &str, value: &str) => "{name} 是 {value}", "the {name} is {value}";
         has_another(name: &str, value: &str, expected: &str) =>
@@ -90,6 +103,20 @@ pub(crate) mod check {
         article_fields() =>
             "每篇都有标题、描述、图片和链接", "each article has a title, description, picture and link";
         article_fields_missing(fields: &str) => "缺少 {fields}，或为空", "missing or empty: {fields}";
+        news_articles(found: usize, limit: usize) =>
+            "{found} 篇；可有 1 至 {limit} 篇", "{found} articles; there can be 1 to {limit}";
+        reply_of_another_kind(kind: &str, account: &LocalizedText) =>
+            "{account:#}没有 {kind} 这种被动回复", "{account}: there is no passive reply {kind}";
+        only_transfer(kind: &str) =>
+            "MsgType 是 {kind}：小程序和微信小店的被动回复只能是 transfer_customer_service，其他内容请调用客服消息接口发送",
+            "the MsgType is {kind}: a mini-program and a store can reply only with transfer_customer_service. Send anything else with the customer service API (custom/send)";
+        updates_a_card() => "可以更新卡片：推送的是卡片事件", "it updates a card: the push is the event of a card";
+        no_card_to_update(kind: &str) =>
+            "{kind} 只能回复卡片事件（template_card_event、template_card_menu_event、taskcard_click）",
+            "{kind} is a reply only to the event of a card (template_card_event, template_card_menu_event, taskcard_click)";
+        card_type(kind: &str) => "CardType 是 {kind}", "the CardType is {kind}";
+        unknown_card_type(kind: &str, known: &str) =>
+            "CardType 是 {kind:?}，应为其中之一：{known}", "the CardType is {kind:?} and should be one of {known}";
         message_transferred() => "消息可以转给客服", "a message can be transferred";
         event_transferred() => "事件不能转给客服", "an event cannot be transferred";
     }
@@ -167,6 +194,27 @@ pub(crate) mod mode {
     }
 }
 
+/// The kinds of accounts.
+pub(crate) mod account_kind {
+    crate::localized_texts! {
+        official() => "公众号", "Official Account";
+        mini_program() => "小程序", "mini-program";
+        store() => "微信小店、视频号", "WeChat Store, Channels";
+        wecom() => "企业微信", "WeCom";
+        platform() => "第三方平台", "third-party platform";
+    }
+}
+
+/// Why JSON could not be read.
+pub(crate) mod json {
+    crate::localized_texts! {
+        broken(line: usize, column: usize) =>
+            "第 {line} 行第 {column} 列：JSON 格式不正确", "line {line}, column {column}: not valid JSON";
+        breaks_off() => "JSON 不完整", "the JSON breaks off";
+        not_an_object() => "不是 JSON 对象", "it is not a JSON object";
+    }
+}
+
 /// Why XML is not well-formed.
 pub(crate) mod xml {
     use crate::LocalizedText;
@@ -216,6 +264,15 @@ pub(crate) mod handshake {
         slow() =>
             "5 秒内没有应答：验证请求应当立即应答",
             "no answer within five seconds: a verification should be answered at once";
+        slow_in_wecom() =>
+            "1 秒内没有应答：企业微信只等 1 秒，验证请求应当立即应答",
+            "no answer within one second, which is how long WeCom waits: a verification should be answered at once";
+        wrong_credentials(status: u16) =>
+            "被拒绝（{status}）：两边的 Token、EncodingAESKey 和 CorpID 一致吗？服务器时间准吗？代理有没有去掉 ? 后面的参数，或把 + 变成空格？",
+            "refused ({status}): are the Token, the EncodingAESKey and the CorpID the same on both sides? Is the server's clock right? Does a proxy drop the query, or turn + into a blank?";
+        not_decrypted() =>
+            "返回的是加密的 echostr：企业微信要求返回解密后的明文",
+            "the answer is the encrypted echostr: WeCom wants the decrypted one";
         trailing_slash(location: &str) =>
             "跳转到 {location}，只差结尾的斜杠：微信不跟随跳转，请在后台填写跳转后的地址",
             "redirected to {location}, which differs only in its trailing slash: WeChat does not follow redirects, so enter that URL in the console";
@@ -273,9 +330,9 @@ pub(crate) mod verification {
     use crate::LocalizedText;
 
     crate::localized_texts! {
-        verified(mode: &LocalizedText) =>
-            "验证成功，又推送了一个事件（VIEW，{mode:#}），应答正确",
-            "verified, and one pushed event (VIEW, {mode}) was answered correctly";
+        verified(event: &str, mode: &LocalizedText) =>
+            "验证成功，又推送了一个事件（{event}，{mode:#}），应答正确",
+            "verified, and one pushed event ({event}, {mode}) was answered correctly";
         lost(error: &LocalizedText) =>
             "URL 验证通过了，但随后的推送失败了。{error:#}", "the URL is verified, but not the push after it: {error}";
         broken(reason: &LocalizedText) =>
@@ -287,6 +344,12 @@ pub(crate) mod verification {
         refused(status: u16, mode: &LocalizedText) =>
             "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey 和 AppID 一致吗？（这里是{mode:#}，机器人也不接受明文）",
             "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey and the AppID the same, too? (It was pushed in {mode}; the bot does not accept a plain push, either)";
+        refused_in_wecom(status: u16) =>
+            "URL 验证通过了（Token、EncodingAESKey 和 CorpID 都一致），但推送被拒绝（{status}）：请看机器人的日志",
+            "the URL is verified (Token, EncodingAESKey and CorpID are the same on both sides), but the push after it was refused ({status}): see the bot's log";
+        refused_in_format(status: u16, format: &str) =>
+            "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey、AppID 和模式一致吗？机器人的数据格式也是 {format} 吗？",
+            "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey, the AppID and the mode the same, too? Is the bot's data format {format}?";
         bot_is_plain() =>
             "URL 验证通过了（Token 一致），但机器人拒绝加密的推送，却接受明文：EncodingAESKey 或 AppID 不一致，或者机器人是明文模式。（如果不是明文模式，说明它会被 plaintext-downgrade 攻击。）",
             "the URL is verified (the Token is the same on both sides), but the bot refuses an encrypted push and accepts a plain one: another EncodingAESKey, another AppID, or the bot's mode is plain. (If it is not plain, it accepts plaintext-downgrade: see `wechat-sim attack`.)";
@@ -305,15 +368,15 @@ pub(crate) mod verification {
         post_not_allowed() =>
             "URL 验证通过了，但推送得到 405：此地址只接受 GET，推送用的是 POST",
             "the URL is verified, but the push got 405: the URL accepts only GET, and a push is a POST";
-        media_type() =>
-            "URL 验证通过了，但推送得到 415：框架不接受 text/xml，请按原始字节读取请求体",
-            "the URL is verified, but the push got 415: the framework does not accept text/xml. Read the body as bytes";
+        media_type(media_type: &str) =>
+            "URL 验证通过了，但推送得到 415：框架不接受 {media_type}，请按原始字节读取请求体",
+            "the URL is verified, but the push got 415: the framework does not accept {media_type}. Read the body as bytes";
         gateway(status: u16) =>
             "URL 验证通过了，但推送得到 {status}：多半是代理没有连上机器人，或没有等到它的应答",
             "the URL is verified, but the push got {status}: most often a proxy did not reach the bot, or did not wait for its answer";
-        failed(status: u16) =>
-            "URL 验证通过了，但推送得到 {status}：机器人处理推送时出错了（密钥或 AppID 不一致？不认识 VIEW 事件？），请看它的日志",
-            "the URL is verified, but the push got {status}: the bot failed on it (another key or AppID? an event, VIEW, that it does not expect?). See its log";
+        failed(status: u16, event: &str) =>
+            "URL 验证通过了，但推送得到 {status}：机器人处理推送时出错了（密钥或 AppID 不一致？不认识 {event} 事件？），请看它的日志",
+            "the URL is verified, but the push got {status}: the bot failed on it (another key or AppID? an event, {event}, that it does not expect?). See its log";
         status(status: u16) =>
             "URL 验证通过了，但推送的状态码是 {status}，应为 200",
             "the URL is verified, but the status of the push is {status} and should be 200";
@@ -357,7 +420,10 @@ pub(crate) mod attack {
         future_timestamp() => "一小时后的请求", "the request is from an hour ahead";
         replay_with_another_body() =>
             "正常请求的签名配上另一条消息", "a genuine request's query with another message";
-        other_app_id() => "为另一个 AppID 加密", "encrypted for another AppID";
+        other_app_id() => "为另一个 AppID（CorpID）加密", "encrypted for another AppID (or CorpID)";
+        empty_app_id() => "密文里的 AppID（CorpID）为空", "the AppID (or CorpID) in the ciphertext is empty";
+        other_platform() =>
+            "另一个第三方平台的推送", "a push of another third-party platform";
         other_key() => "用另一个密钥加密", "encrypted with another key";
         plaintext_downgrade() => "加密模式下发送明文", "a plain message where it must be encrypted";
         cut_ciphertext() => "密文被截断", "the ciphertext is truncated";
@@ -367,10 +433,21 @@ pub(crate) mod attack {
         doubled_parameters() => "参数出现两次", "a parameter is present twice";
         oversize() => "超大的请求（1 MiB）", "a message of 1 MiB";
         slow_body() => "请求体每秒只发一个字节", "one byte a second";
+        other_format() =>
+            "数据格式不是后台设置的那一种", "the data format is not the account's";
         broken_xml() => "XML 不完整", "the XML is incomplete";
+        broken_json() => "JSON 不完整", "the JSON is incomplete";
+        deep_json() => "JSON 嵌套五千层", "JSON that is nested five thousand levels deep";
+        doubled_keys() =>
+            "JSON 里同一个键出现两次（或只有大小写不同）",
+            "a key is present twice in the JSON, or again in another case";
         doctype() => "DOCTYPE 与实体炸弹", "document types and entity bombs";
         verification_bad_signature() =>
             "签名错误的 URL 验证", "a URL verification with a wrong signature";
+        verification_clear_echostr() =>
+            "echostr 没有加密的 URL 验证", "a URL verification whose echostr is not encrypted";
+        verification_other_company() =>
+            "为另一家企业加密的 URL 验证", "a URL verification that is encrypted for another company";
 
         refused(status: u16) => "拒绝（{status}）", "refused with {status}";
         accepted(status: u16) => "接受（{status}）", "accepted with {status}";
@@ -387,14 +464,28 @@ pub(crate) mod forgery {
         empty(name: &str) => "{name} 为空", "{name} is empty";
         swapped() =>
             "signature 的值与 msg_signature 的值对调", "the values of signature and msg_signature are swapped";
-        renamed() =>
-            "签名写在 msg_signature 里，没有 signature", "the signature is in msg_signature, and there is no signature";
+        renamed(name: &str, other: &str) =>
+            "签名写在 {other} 里，没有 {name}", "the signature is in {other}, and there is no {name}";
         another_token() => "用另一个 Token 签名", "signed with another Token";
+        verification_of_official() =>
+            "公众号的验证：signature 正确，echostr 是明文",
+            "as for an Official Account: the signature is right, and the echostr is plain";
+        clear_echostr() =>
+            "msg_signature 正确，echostr 是明文", "the msg_signature is right, and the echostr is plain";
         an_hour_old() => "签名正确，时间戳是一小时前的", "the signature is right, the timestamp an hour old";
         an_hour_ahead() => "签名正确，时间戳是一小时后的", "the signature is right, the timestamp an hour ahead";
         another_body() =>
             "URL 是上一个正常请求的，请求体是另一条消息", "the URL is the genuine request's, the body another message";
-        another_app_id() => "签名正确，密文里是另一个 AppID", "the signature is right, the AppID in the ciphertext another one";
+        another_app_id(name: &str) =>
+            "签名正确，密文里是另一个 {name}", "the signature is right, the {name} in the ciphertext another one";
+        no_app_id(name: &str) =>
+            "签名正确，密文里的 {name} 为空", "the signature is right, the {name} in the ciphertext empty";
+        event_of_another_platform() =>
+            "签名正确，是另一个平台的 component_verify_ticket",
+            "the signature is right, it is the component_verify_ticket of another platform";
+        for_the_authorizer() =>
+            "签名正确，密文里是授权方的 AppID，而不是平台的",
+            "the signature is right, the AppID in the ciphertext is the authorised account's and not the platform's";
         another_key() =>
             "签名正确，用另一个 EncodingAESKey 加密", "the signature is right, encrypted with another EncodingAESKey";
         plain() =>
@@ -431,6 +522,27 @@ pub(crate) mod forgery {
             "签名正确，请求体是：{start:?}", "the signature is right, the body is {start:?}";
         decrypted_message_is(start: &str) =>
             "签名与加密正确，解密后是：{start:?}", "signature and encryption are right, the decrypted message is {start:?}";
+        open_json_envelope() =>
+            "签名正确，信封没有结尾的括号", "the signature is right, the envelope has no closing brace";
+        envelope_twice() => "签名正确，信封写了两遍", "the signature is right, the envelope is there twice";
+        envelope_in_a_list() =>
+            "签名正确，信封放在数组里", "the signature is right, the envelope is in an array";
+        deep_message(bracket: &str) =>
+            "签名与加密正确，消息里 {bracket} 嵌套五千层",
+            "signature and encryption are right, {bracket} is nested five thousand levels deep in the message";
+        deep_envelope(bracket: &str) =>
+            "签名正确，信封里 {bracket} 嵌套五千层",
+            "the signature is right, {bracket} is nested five thousand levels deep in the envelope";
+        message_in(format: &str) =>
+            "签名与加密正确，消息是 {format}", "signature and encryption are right, the message is {format}";
+        envelope_in(format: &str) =>
+            "签名与加密正确，信封是 {format}", "signature and encryption are right, the envelope is {format}";
+        doubled_in_message(name: &str) =>
+            "签名与加密正确，消息里又有一个 {name}",
+            "signature and encryption are right, the message has a second {name}";
+        doubled_in_envelope(first: &str, second: &str) =>
+            "{first} 的签名正确，信封里还有一个 {second}",
+            "the signature of {first} is right, and the envelope has another {second}";
         open_envelope() =>
             "签名正确，信封没有结束标签", "the signature is right, the envelope has no end tag";
         envelope_has(start: &str) =>
@@ -452,6 +564,8 @@ pub(crate) mod page {
         bad_fan_name() =>
             "名字为 1 到 20 个字符，不能重复；最多 30 位粉丝",
             "a name has 1 to 20 characters and is unique; there can be 30 fans";
+        no_such_account() =>
+            "这种账号没有此模式或数据格式", "an account of this kind has another mode or data format";
         no_such_attack() => "此模式下没有这种攻击", "there is no such attack in this mode";
         busy() => "还在进行中，请稍候", "still in progress";
         bot_starting() => "机器人还没有在监听，请稍候", "the bot does not listen yet: try again in a moment";

@@ -6,11 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha1::{Digest, Sha1};
 
+use crate::catalogue::{Kind, Sender};
 use crate::check::{CheckName, Checks};
-use crate::message::Content;
+use crate::message::{Content, Fields};
 use crate::push::{Push, Stamp, now};
 use crate::xml::{CdataStyle, Element};
-use crate::{Account, Answer, Message, Policy, Reading, reading, texts};
+use crate::{Account, AccountKind, Answer, Message, Policy, Reading, catalogue, reading, texts};
 
 /// WeChat's side of one account: it signs, encrypts and pushes messages, and reads the answers.
 ///
@@ -114,14 +115,26 @@ impl Wechat {
         self.cdata_style == CdataStyle::Split
     }
 
-    /// The openid of the fan with this name. It is always the same for one account.
+    /// The openid of the fan with this name. It is always the same for one account. A member of a company in `WeCom` has a
+    /// `UserID` instead: a name of letters and digits is the id itself.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind, Wechat};
+    ///
+    /// assert_eq!(Wechat::new(Account::generate()).openid("zhangsan").len(), 28);
+    /// let wechat = Wechat::new(Account::generate_as(AccountKind::WeCom));
+    /// assert_eq!((wechat.openid("zhangsan"), wechat.openid("小明")), ("zhangsan".into(), "xiaoming".into()));
+    /// ```
     #[must_use]
     pub fn openid(&self, fan: &str) -> String {
+        if self.account.kind() == AccountKind::WeCom {
+            return user_id(fan);
+        }
         let hash = Sha1::new().chain_update(self.account.app_id()).chain_update(fan).finalize();
         format!("o{}", URL_SAFE_NO_PAD.encode(hash))
     }
 
-    /// The XML of `message`, sent by `openid` now. Each call makes a new message with its own `MsgId`, and an event that is
+    /// The XML of `message` (or its JSON, if that is the account's format), sent by `openid` now. Each call makes a new message with its own `MsgId`, and an event that is
     /// no repetition of another: the second of two equal ones has the next second as its `CreateTime`. Raw XML is
     /// unchanged.
     #[must_use]
@@ -130,32 +143,68 @@ impl Wechat {
     }
 
     fn write(&self, message: &Message, openid: &str) -> (String, Element) {
-        let (msg_type, event, anonymous, elements) = match &message.0 {
-            Content::Raw(xml) => return (xml.clone(), Element::parse_pushed(xml)),
-            Content::Fields { msg_type, event, anonymous, elements } => {
-                (msg_type, event, *anonymous, elements)
-            }
+        let format = self.account.format();
+        let fields = match &message.0 {
+            Content::Raw(text) => return (text.clone(), Element::parse_pushed(text, format)),
+            Content::Fields(fields) => fields,
         };
-        let second = match event {
+        let elements = &fields.elements;
+        let second = match &fields.event {
             Some(event) => self.second_of(format!("{openid} {event} {elements:?}")),
             None => now(),
         };
-        let mut head = vec![Element::number("CreateTime", second), Element::string("MsgType", msg_type)];
-        if !anonymous {
-            let to = Element::string("ToUserName", self.account.original_id());
-            head.splice(..0, [to, Element::string("FromUserName", openid)]);
-        }
-        head.extend(event.as_ref().map(|event| Element::string("Event", event)));
-        let id = event.is_none().then(|| self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
-        let id = id.map(|id| Element::number("MsgId", id));
+        let head =
+            if fields.system { self.system_head(fields, second) } else { self.head(fields, openid, second) };
+        let id = fields.event.is_none().then(|| self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
+        let tail = id.map(|id| Element::number("MsgId", id)).into_iter().chain(self.agent(fields));
 
         // A field of the message can replace what is added here, such as `MsgId`, to push the same message twice.
         let is_added = |added: &Element| elements.iter().all(|element| element.name != added.name);
         let children = head.into_iter().filter(is_added);
         let children =
-            children.chain(elements.iter().filter_map(without_optional)).chain(id.filter(is_added));
+            children.chain(elements.iter().filter_map(without_optional)).chain(tail.filter(is_added));
         let message = Element { children: children.collect(), ..Element::default() };
-        (message.to_message(self.cdata_style), message)
+        (message.to_text(format, self.cdata_style), message)
+    }
+
+    /// What stands before the fields of a message or an event.
+    fn head(&self, fields: &Fields, openid: &str, second: i64) -> Vec<Element> {
+        let to = Element::string("ToUserName", self.account.original_id());
+        let mut head = match fields.sender {
+            Sender::Fan => vec![to, Element::string("FromUserName", openid)],
+            Sender::System => vec![to, Element::string("FromUserName", "sys")],
+            Sender::Nobody => vec![to],
+            Sender::Anonymous => Vec::new(),
+        };
+        head.extend([Element::number("CreateTime", second), Element::string("MsgType", &fields.msg_type)]);
+        // `WeCom` spells some events in lower case.
+        let spelled = |event| catalogue::event_of(self.account.kind(), event).map_or(event, Kind::name);
+        head.extend(fields.event.as_deref().map(|event| Element::string("Event", spelled(event))));
+        head
+    }
+
+    /// What stands before the fields of a system event.
+    fn system_head(&self, fields: &Fields, second: i64) -> Vec<Element> {
+        let info_type = Element::string("InfoType", fields.event.as_deref().unwrap_or_default());
+        match self.account.kind() {
+            AccountKind::WeCom => vec![
+                Element::string("SuiteId", self.account.suite_id()),
+                info_type,
+                Element::number("TimeStamp", second),
+            ],
+            _ => vec![
+                Element::string("AppId", self.account.app_id()),
+                Element::number("CreateTime", second),
+                info_type,
+            ],
+        }
+    }
+
+    /// The app of `WeCom` that a push is for.
+    fn agent(&self, fields: &Fields) -> Option<Element> {
+        let is_for_app = self.account.kind() == AccountKind::WeCom && !fields.system;
+        let agent = Element::string("AgentID", self.account.agent_id());
+        (is_for_app && fields.sender == Sender::Fan).then_some(Element { cdata: false, ..agent })
     }
 
     fn second_of(&self, event: String) -> i64 {
@@ -169,10 +218,10 @@ impl Wechat {
         Push::sign(&self.account, &xml, message, &Stamp::now())
     }
 
-    /// Any XML, signed and encrypted with the time and the randomness of `stamp`.
+    /// Any XML or JSON, signed and encrypted with the time and the randomness of `stamp`.
     #[must_use]
     pub fn push_xml(&self, xml: &str, stamp: &Stamp) -> Push {
-        Push::sign(&self.account, xml, Element::parse_pushed(xml), stamp)
+        Push::sign(&self.account, xml, Element::parse_pushed(xml, self.account.format()), stamp)
     }
 
     /// Reads an answer to `push` as WeChat does.
@@ -182,6 +231,27 @@ impl Wechat {
         checks.note(CheckName::Answered, true, texts::check::answered());
         reading::read(&self.account, &push.head, answer, checks)
     }
+}
+
+/// The `UserID` of the member with this name.
+fn user_id(name: &str) -> String {
+    // The fans of the page, and those of the examples.
+    let known = [
+        ("小明", "xiaoming"),
+        ("阿花", "ahua"),
+        ("小红", "xiaohong"),
+        ("张三", "zhangsan"),
+        ("李四", "lisi"),
+    ];
+    if let Some((_, id)) = known.into_iter().find(|(known, _)| *known == name) {
+        return id.to_owned();
+    }
+    let of_id = |byte: u8| byte.is_ascii_alphanumeric() || b"_-@.".contains(&byte);
+    if !name.is_empty() && name.len() <= 64 && name.bytes().all(of_id) {
+        return name.to_owned();
+    }
+    let hash = Sha1::digest(name.as_bytes());
+    format!("member_{}", hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 /// The element without its optional children, or `None` if it is optional itself.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::xml_error::XmlError;
+use crate::{DataFormat, json};
 
 /// An element that contains a text or other elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub(crate) struct Element {
     pub(crate) cdata: bool,
     /// Whether it is left out unless it is set.
     pub(crate) optional: bool,
+    /// Whether it is an array in JSON even if it is the only one.
+    pub(crate) list: bool,
+    /// Whether JSON has only its children, in its place.
+    pub(crate) inline: bool,
     pub(crate) children: Vec<Self>,
 }
 
@@ -46,6 +51,8 @@ impl Element {
             text: node.children().filter(roxmltree::Node::is_text).filter_map(|child| child.text()).collect(),
             cdata: source.contains("<![CDATA["),
             optional: node.has_attribute("optional"),
+            list: node.has_attribute("list"),
+            inline: node.has_attribute("inline"),
             children: node.children().filter(roxmltree::Node::is_element).map(Self::read).collect(),
         }
     }
@@ -60,9 +67,22 @@ impl Element {
         self.child(name).map(|child| child.text.trim())
     }
 
-    /// Reads a pushed message. It need not be well-formed: a user's text can contain `]]>`.
-    pub(crate) fn parse_pushed(xml: &str) -> Self {
-        Self::parse(xml).unwrap_or_else(|_| Self { children: leading(xml), ..Self::default() })
+    /// Reads a pushed message. XML need not be well-formed: a user's text can contain `]]>`.
+    pub(crate) fn parse_pushed(text: &str, format: DataFormat) -> Self {
+        match format {
+            DataFormat::Xml => {
+                Self::parse(text).unwrap_or_else(|_| Self { children: leading(text), ..Self::default() })
+            }
+            DataFormat::Json => json::parse(text).unwrap_or_default(),
+        }
+    }
+
+    /// The message in this format.
+    pub(crate) fn to_text(&self, format: DataFormat, style: CdataStyle) -> String {
+        match format {
+            DataFormat::Xml => self.to_message(style),
+            DataFormat::Json => json::write(self),
+        }
     }
 
     /// The message in WeChat's layout: one element a line, no indent, no line end after the last.
@@ -223,15 +243,15 @@ mod tests {
             )
         };
         for text in ["a ]]> b", "<r><![CDATA[1]]></r>", "]]></FromUserName>", "]]></C></xml>", "a\u{2}b"] {
-            let read = Element::parse_pushed(&xml(text));
+            let read = Element::parse_pushed(&xml(text), DataFormat::Xml);
             assert_eq!(
                 ["FromUserName", "Time", "Id"].map(|name| read.get(name)),
                 [Some("o1"), Some("7"), Some("1")]
             );
             assert_eq!(read.child("C").map(|child| child.text.as_str()), Some(text));
         }
-        assert_eq!(Element::parse_pushed("<xml><A>1</A><B>").get("A"), Some("1"));
-        assert_eq!(Element::parse_pushed("nothing"), Element::default());
+        assert_eq!(Element::parse_pushed("<xml><A>1</A><B>", DataFormat::Xml).get("A"), Some("1"));
+        assert_eq!(Element::parse_pushed("nothing", DataFormat::Xml), Element::default());
     }
 
     #[test]

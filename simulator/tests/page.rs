@@ -93,13 +93,14 @@ impl Served {
         let response = self.answer(self.request(Method::GET, "/api/events"), "").await;
         assert_eq!(response.status(), StatusCode::OK);
         let mut body = response.into_body();
-        let mut text = String::new();
+        // A frame can end within a character.
+        let mut bytes = Vec::new();
         loop {
             let frame = body.frame().await.expect("no end").expect("a frame");
-            text.push_str(str::from_utf8(&frame.into_data().expect("data")).expect("UTF-8"));
-            while let Some((event, rest)) = text.split_once("\n\n") {
+            bytes.extend_from_slice(&frame.into_data().expect("data"));
+            while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
+                let event = String::from_utf8(bytes.drain(..end + 2).collect()).expect("UTF-8");
                 let data = event.strip_prefix("data: ").map(|data| serde_json::from_str(data).expect("JSON"));
-                text = rest.to_owned();
                 if let Some(event) = data
                     && found(&event)
                 {
@@ -264,6 +265,42 @@ async fn a_switch_of_the_mode_is_told_and_the_next_push_follows_it() {
 }
 
 #[tokio::test]
+async fn a_switch_of_the_kind_is_told_with_another_state_and_the_next_push_follows_it() {
+    let served = Served::new().await;
+    served.say("以前的").await;
+    let (status, _) = served.post("/api/account", &json!({"kind": "wecom"})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let state = served.wait_for(|event| event["event"] == "state" && event["kind"] == "wecom").await;
+    assert_eq!((&state["mode"], &state["format"]), (&json!("safe"), &json!("xml")));
+    assert_eq!(state["exchanges"], json!([]), "the conversation was with another account");
+    assert_eq!(
+        (&state["fans"][0]["openid"], &state["rules"]["max_text"]),
+        (&json!("xiaoming"), &json!(2048))
+    );
+    let fields = served.say("你好").await["fields"].to_string();
+    assert!(fields.contains("AgentID") && fields.contains("xiaoming"), "{fields}");
+
+    let (status, _) = served.post("/api/account", &json!({"kind": "mini-program", "format": "json"})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let sent = served.say("你好").await;
+    let (_, detail) = served.get(&format!("/api/exchanges/{}", sent["id"])).await;
+    let detail: Value = serde_json::from_str(&detail).expect("JSON");
+    assert!(detail["xml"].as_str().is_some_and(|text| text.starts_with('{')), "{detail}");
+    let (_, scenario) = served.post("/api/scenario", &json!({})).await;
+    assert!(scenario.contains("kind = \\\"mini-program\\\"\\nformat = \\\"json\\\""), "{scenario}");
+}
+
+#[tokio::test]
+async fn what_no_account_of_the_kind_has_is_refused_on_the_page() {
+    let served = Served::new().await;
+    for body in [json!({"kind": "official", "format": "json"}), json!({"kind": "store", "format": "xml"})] {
+        assert_eq!(served.post("/api/account", &body).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    served.post("/api/account", &json!({"kind": "platform"})).await;
+    assert_eq!(served.post("/api/mode", &json!({"mode": "plain"})).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn a_text_is_pushed_as_it_is_until_it_is_to_be_split() {
     let served = Served::new().await;
     let text = "a]]>b]]></Content><MsgId>1</MsgId>";
@@ -362,12 +399,13 @@ async fn a_name_that_is_not_this_machines_own_is_refused() {
     assert_ne!(served.send(twice, "").await.0, StatusCode::OK);
 }
 
-const ORDERS: [&str; 12] = [
+const ORDERS: [&str; 13] = [
     "/api/send",
     "/api/resend",
     "/api/repeat",
     "/api/fans",
     "/api/mode",
+    "/api/account",
     "/api/split-cdata",
     "/api/menu",
     "/api/attack",

@@ -66,7 +66,7 @@ fn take(frame: &[u8], app_id: &str, has: &dyn Fn(&str) -> bool) -> Option<String
     };
     let right = match has("bad-padding") {
         true => id.starts_with(app_id.as_bytes()),
-        false => id == app_id.as_bytes() || has("other-app-id"),
+        false => id == app_id.as_bytes() || has("other-app-id") || (has("empty-app-id") && id.is_empty()),
     };
     right.then(|| String::from_utf8(message.to_vec()).ok())?
 }

@@ -1,15 +1,17 @@
 //! Makes genuine and forged requests.
 
 use super::{Expected, Probe, sample_text};
-use crate::push::{Push, Stamp};
+use crate::push::{Push, Stamp, envelope};
+use crate::reading::MessageHead;
 use crate::texts::forgery;
-use crate::xml::Element;
-use crate::{Account, LocalizedText, Mode, Request, Wechat, cipher};
+use crate::xml::{CdataStyle, Element};
+use crate::{Account, AccountKind, DataFormat, LocalizedText, Message, Mode, Request, Wechat, cipher, json};
 
 /// What requests are made from.
 pub(super) struct Forge<'a> {
     wechat: &'a Wechat,
     url: &'a str,
+    /// The message, as XML or JSON.
     pub(super) xml: String,
 }
 
@@ -46,7 +48,7 @@ impl<'a> Forge<'a> {
 
     /// The message, signed and encrypted for another account or with another account's secrets.
     pub(super) fn request_as(&self, account: &Account) -> Request {
-        Push::sign(account, &self.xml, Element::parse_pushed(&self.xml), &Stamp::now()).request(self.url)
+        Push::sign(account, &self.xml, self.message(), &Stamp::now()).request(self.url)
     }
 
     pub(super) fn request_at(&self, timestamp: i64) -> Request {
@@ -55,8 +57,69 @@ impl<'a> Forge<'a> {
 
     /// Any `encrypt`, with a valid signature.
     pub(super) fn encrypted(&self, encrypt: &str) -> Request {
-        Push::encrypted(self.account(), &self.xml, Element::parse_pushed(&self.xml), encrypt, &Stamp::now())
-            .request(self.url)
+        Push::encrypted(self.account(), &self.xml, self.message(), encrypt, &Stamp::now()).request(self.url)
+    }
+
+    fn message(&self) -> Element {
+        Element::parse_pushed(&self.xml, self.account().format())
+    }
+
+    /// Any document in place of the message; signature and encryption are right.
+    pub(super) fn sealed(&self, document: &str) -> Request {
+        if !self.mode().is_encrypted() {
+            return self.request_of(document);
+        }
+        let frame = cipher::frame(self.receive_id(), document.as_bytes(), Stamp::now().random);
+        self.frame(cipher::pad(frame))
+    }
+
+    /// The message without encryption, signed as in plain mode.
+    pub(super) fn plain(&self) -> Request {
+        Push::plain(self.account(), &self.xml, self.message(), &Stamp::now()).request(self.url)
+    }
+
+    /// The message with one more field at its end.
+    pub(super) fn with_field(&self, name: &str, value: &str) -> String {
+        match self.account().format() {
+            DataFormat::Xml => self.xml.replace("</xml>", &format!("<{name}>{value}</{name}></xml>")),
+            DataFormat::Json => {
+                let open = self.xml.trim_end().strip_suffix('}').unwrap_or_default();
+                format!("{open},{}:{}}}", json::quoted(name), json::quoted(value))
+            }
+        }
+    }
+
+    /// The message in this format.
+    pub(super) fn message_in(&self, format: DataFormat) -> String {
+        self.message().to_text(format, CdataStyle::Split)
+    }
+
+    /// The envelope in this format.
+    pub(super) fn envelope_in(&self, format: DataFormat, encrypt: &str) -> String {
+        let to = Element::string("ToUserName", self.account().original_id());
+        let children = vec![to, Element::string("Encrypt", encrypt)];
+        Element { children, ..Element::default() }.to_text(format, CdataStyle::Split)
+    }
+
+    /// The `Encrypt` in this body.
+    pub(super) fn encrypt_in(&self, body: &str) -> String {
+        let envelope = Element::parse_pushed(body, self.account().format());
+        envelope.get("Encrypt").unwrap_or_default().to_owned()
+    }
+
+    /// An event, signed and encrypted for another account.
+    pub(super) fn event_as(&self, account: &Account, event: &Message) -> Request {
+        let wechat = self.wechat.clone().with_account(account.clone());
+        wechat.push(event, "").request(self.url)
+    }
+
+    /// The envelope of the genuine message, with any `encrypt`.
+    pub(super) fn envelope(&self, encrypt: &str) -> String {
+        envelope(self.account(), &MessageHead::of(&self.message()), encrypt)
+    }
+
+    fn receive_id(&self) -> &str {
+        self.account().receive_id(&MessageHead::of(&self.message()))
     }
 
     /// Any frame, with any padding, encrypted and with a valid signature.
@@ -66,7 +129,7 @@ impl<'a> Forge<'a> {
 
     /// The genuine frame, without padding.
     pub(super) fn genuine_frame(&self) -> Vec<u8> {
-        cipher::frame(self.account().app_id(), self.xml.as_bytes(), Stamp::now().random)
+        cipher::frame(self.receive_id(), self.xml.as_bytes(), Stamp::now().random)
     }
 
     /// The genuine `Encrypt`.
@@ -77,6 +140,7 @@ impl<'a> Forge<'a> {
     /// The parameters that must be right in this mode. In safe mode WeChat documents only `msg_signature`.
     pub(super) const fn deciding_signatures(&self) -> &'static [&'static str] {
         match self.mode() {
+            _ if matches!(self.account().kind(), AccountKind::WeCom) => &["msg_signature"],
             Mode::Plain => &["signature"],
             Mode::Compatible => &["signature", "msg_signature"],
             Mode::Safe => &["msg_signature"],

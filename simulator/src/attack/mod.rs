@@ -18,8 +18,11 @@
 //! # }
 //! ```
 
+mod documents;
 mod forge;
+mod frames;
 mod list;
+mod verifications;
 
 use std::time::Duration;
 
@@ -27,7 +30,9 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::deliver::millis;
-use crate::{Ending, LocalizedText, Message, Mode, Request, Target, Wechat, texts};
+use crate::{
+    Account, AccountKind, DataFormat, Ending, LocalizedText, Message, Mode, Request, Target, Wechat, texts,
+};
 use forge::Forge;
 
 /// How long a bot may take to refuse. The library's own timeout for a slow body is five seconds.
@@ -40,6 +45,11 @@ pub struct Attack {
     pub name: &'static str,
     /// A short description.
     pub title: LocalizedText,
+    /// The kinds of accounts that it applies to.
+    #[serde(rename = "accounts")]
+    pub kinds: &'static [AccountKind],
+    /// The data formats that it applies to.
+    pub formats: &'static [DataFormat],
     /// The modes that it applies to.
     pub modes: &'static [Mode],
     #[serde(skip)]
@@ -94,7 +104,7 @@ pub enum Verdict {
     Refused,
     /// A forged request was not refused: the bot is vulnerable.
     Accepted,
-    /// The attack does not apply to this mode.
+    /// The attack does not apply to this account: to its kind, its data format or its mode.
     NotApplicable,
     /// The genuine request before it was not accepted, so there is no result.
     Unclear,
@@ -144,14 +154,14 @@ pub async fn genuine<T: Target>(wechat: &Wechat, target: &T) -> ProbeResult {
     send(wechat, forge.genuine(), target).await
 }
 
-/// Runs every attack that applies to the account's mode. `watch` is called with each result.
+/// Runs every attack that applies to the account. `watch` is called with each result.
 pub async fn run_all<T: Target>(
     wechat: &Wechat,
     target: &T,
     mut watch: impl FnMut(&AttackResult),
 ) -> Vec<AttackResult> {
     let mut results = Vec::new();
-    for attack in all().iter().filter(|attack| attack.applies_to(wechat.account().mode())) {
+    for attack in all().iter().filter(|attack| attack.applies_to(wechat.account())) {
         let result = attack.run(wechat, target).await;
         watch(&result);
         results.push(result);
@@ -160,13 +170,15 @@ pub async fn run_all<T: Target>(
 }
 
 impl Attack {
-    /// Whether it applies to this mode.
+    /// Whether it applies to this account, by its kind, its data format and its mode.
     #[must_use]
-    pub fn applies_to(&self, mode: Mode) -> bool {
-        self.modes.contains(&mode)
+    pub fn applies_to(&self, account: &Account) -> bool {
+        self.kinds.contains(&account.kind())
+            && self.formats.contains(&account.format())
+            && self.modes.contains(&account.mode())
     }
 
-    /// The requests to a bot at `url`, in order. They are made from the message `xml`, or from a sample text.
+    /// The requests to a bot at `url`, in order. They are made from the message `xml` (or JSON), or from a sample text.
     #[must_use]
     pub fn probes(&self, wechat: &Wechat, url: &str, xml: Option<&str>) -> Vec<Probe> {
         (self.make)(&Forge::new(wechat, url, xml))
@@ -185,7 +197,7 @@ impl Attack {
             verdict: Verdict::Refused,
             probes: Vec::new(),
         };
-        if !self.applies_to(wechat.account().mode()) {
+        if !self.applies_to(wechat.account()) {
             result.verdict = Verdict::NotApplicable;
             return result;
         }

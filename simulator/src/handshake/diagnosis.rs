@@ -23,6 +23,8 @@ pub enum Diagnosis {
     },
     /// No answer within five seconds.
     Slow,
+    /// No answer within one second, which is how long `WeCom` waits.
+    SlowInWecom,
     /// A redirect to the same URL with or without a `/` at its end. WeChat does not follow it.
     TrailingSlash {
         /// The target of the redirect.
@@ -44,6 +46,11 @@ pub enum Diagnosis {
         status: u16,
         /// Whether a request without a query is refused in the same way. If so, the query may not have arrived.
         query_may_be_lost: bool,
+    },
+    /// `WeCom`'s verification was refused: the Token, the EncodingAESKey or the CorpID is another one.
+    WrongCredentials {
+        /// The status.
+        status: u16,
     },
     /// 400 or 422, and the same without a query: most often the query does not arrive.
     NoQuery {
@@ -69,6 +76,8 @@ pub enum Diagnosis {
         /// The status.
         status: u16,
     },
+    /// The echostr as it was sent, encrypted. `WeCom` wants it decrypted.
+    NotDecrypted,
     /// The echostr in quotes, as in JSON.
     Quoted,
     /// The echostr after a byte order mark.
@@ -112,7 +121,9 @@ pub(super) fn of(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis
     }
     let text = String::from_utf8_lossy(&answer.body);
     let is_html = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
-    if text.is_empty() {
+    if is_as_sent(request, &text) {
+        Diagnosis::NotDecrypted
+    } else if text.is_empty() {
         Diagnosis::Empty
     } else if text.strip_prefix('\u{feff}').is_some_and(|text| text.trim() == echostr) {
         Diagnosis::ByteOrderMark
@@ -127,6 +138,13 @@ pub(super) fn of(request: &Request, echostr: &str, answer: &Answer) -> Diagnosis
     } else {
         Diagnosis::Other { start: text.chars().take(80).collect() }
     }
+}
+
+/// Whether the answer is the encrypted echostr of the request.
+fn is_as_sent(request: &Request, text: &str) -> bool {
+    let sent = request.parameter("echostr").unwrap_or_default();
+    let sent = percent_encoding::percent_decode_str(sent).decode_utf8_lossy();
+    request.parameter("msg_signature").is_some() && !sent.is_empty() && text.trim() == sent
 }
 
 /// How the answer is compressed, if it is. The requests do not accept any encoding.
@@ -182,6 +200,16 @@ impl Diagnosis {
         matches!(self, Self::Verified)
     }
 
+    /// In `WeCom` the verification needs the key and the `CorpID`, too.
+    pub(super) fn in_wecom(self) -> Self {
+        match self {
+            Self::WrongToken { status, .. } | Self::Status { status: status @ (400 | 422) } => {
+                Self::WrongCredentials { status }
+            }
+            other => other,
+        }
+    }
+
     /// What is wrong and what to do about it.
     #[must_use]
     pub fn explanation(&self) -> LocalizedText {
@@ -194,6 +222,9 @@ impl Diagnosis {
             Self::Unreachable { error } => error.text(),
             Self::Broken { reason } => texts::connection_lost(&reason.text()),
             Self::Slow => texts::slow(),
+            Self::SlowInWecom => texts::slow_in_wecom(),
+            Self::WrongCredentials { status } => texts::wrong_credentials(*status),
+            Self::NotDecrypted => texts::not_decrypted(),
             Self::TrailingSlash { location } => texts::trailing_slash(without_signature(location)),
             Self::Redirect { location } => texts::redirect(without_signature(location)),
             Self::HttpsRedirect { location } => texts::https_redirect(without_signature(location)),

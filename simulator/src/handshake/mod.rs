@@ -1,7 +1,7 @@
 //! The URL verification (GET) and why it fails. WeChat's console says only "token验证失败".
 //!
-//! The verification proves the Token alone. [`verify`] also pushes one event, which needs the right AppID, EncodingAESKey
-//! and mode.
+//! The verification proves the Token alone (in `WeCom` also the EncodingAESKey and the CorpID). [`verify`] also pushes one
+//! event, which needs the right AppID, EncodingAESKey and mode.
 
 mod diagnosis;
 mod push_diagnosis;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::deliver::millis;
 use crate::push::{IN_QUERY, Stamp};
-use crate::{Account, Answer, Request, SendError, Signature, Target};
+use crate::{Account, AccountKind, Answer, Request, SendError, Signature, Target, cipher};
 
 pub use diagnosis::Diagnosis;
 pub use push_diagnosis::PushDiagnosis;
@@ -27,16 +27,19 @@ pub const DIAGNOSES: &[&str] = &[
     "unreachable",
     "broken",
     "slow",
+    "slow_in_wecom",
     "trailing_slash",
     "redirect",
     "https_redirect",
     "wrong_token",
+    "wrong_credentials",
     "no_query",
     "login",
     "not_found",
     "other_slash",
     "get_not_allowed",
     "status",
+    "not_decrypted",
     "quoted",
     "byte_order_mark",
     "blanks",
@@ -84,14 +87,48 @@ pub struct Handshake {
     request: Request,
     signature: Signature,
     echostr: String,
+    is_encrypted: bool,
 }
 
 /// How long the console waits.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long `WeCom`'s console waits.
+const WECOM_TIMEOUT: Duration = Duration::from_secs(1);
+
 impl Handshake {
     /// The verification of `url`, signed now. The right answer is `echostr`.
+    ///
+    /// `WeCom` encrypts the echostr and signs it; the right answer is the decrypted one.
     pub fn new(account: &Account, url: &str, echostr: &str) -> Self {
+        match account.kind() {
+            AccountKind::WeCom => {
+                let key = account.key();
+                let sealed = cipher::seal(key, account.app_id(), echostr.as_bytes(), Stamp::now().random);
+                Self::encrypted(account, url, echostr, &sealed)
+            }
+            _ => Self::plain(account, url, echostr),
+        }
+    }
+
+    /// `WeCom`'s verification with any `sealed`, signed now.
+    pub(crate) fn encrypted(account: &Account, url: &str, echostr: &str, sealed: &str) -> Self {
+        let Stamp { timestamp, nonce, .. } = Stamp::now();
+        let timestamp = timestamp.to_string();
+        let parts = [("timestamp", timestamp.as_str()), ("nonce", nonce.as_str()), ("echostr", sealed)];
+        let signature = Signature::new("msg_signature", account.token(), &parts);
+        let escaped = percent_encoding::utf8_percent_encode(sealed, IN_QUERY);
+        let query = format!(
+            "msg_signature={}&timestamp={timestamp}&nonce={nonce}&echostr={escaped}",
+            signature.value
+        );
+        let request = Request::get(url, &query);
+        let (url, echostr) = (url.to_owned(), echostr.to_owned());
+        Self { url, request, signature, echostr, is_encrypted: true }
+    }
+
+    /// The verification of all but `WeCom`.
+    pub(crate) fn plain(account: &Account, url: &str, echostr: &str) -> Self {
         let Stamp { timestamp, nonce, .. } = Stamp::now();
         let timestamp = timestamp.to_string();
         let parts = [("timestamp", timestamp.as_str()), ("nonce", nonce.as_str())];
@@ -100,7 +137,8 @@ impl Handshake {
         let query =
             format!("signature={}&echostr={echoed}&timestamp={timestamp}&nonce={nonce}", signature.value);
         let request = Request::get(url, &query);
-        Self { url: url.to_owned(), request, signature, echostr: echostr.to_owned() }
+        let (url, echostr) = (url.to_owned(), echostr.to_owned());
+        Self { url, request, signature, echostr, is_encrypted: false }
     }
 
     /// The verification of the bot at `target`, with a random echostr of 19 digits.
@@ -119,14 +157,17 @@ impl Handshake {
     /// tell them apart: without the query, or to the same URL with or without a `/` at its end.
     pub async fn run<T: Target>(self, target: &T) -> HandshakeResult {
         let started = Instant::now();
-        let sent = timeout(TIMEOUT, target.send(self.request.clone())).await;
+        let limit = if self.is_encrypted { WECOM_TIMEOUT } else { TIMEOUT };
+        let sent = timeout(limit, target.send(self.request.clone())).await;
         let took_ms = millis(started.elapsed());
         let (answer, diagnosis) = match sent {
+            Err(_) if self.is_encrypted => (None, Diagnosis::SlowInWecom),
             Err(_) => (None, Diagnosis::Slow),
             Ok(Err(SendError::Broken(reason))) => (None, Diagnosis::Broken { reason }),
             Ok(Err(error)) => (None, Diagnosis::Unreachable { error }),
             Ok(Ok(answer)) => {
                 let diagnosis = diagnosis::of(&self.request, &self.echostr, &answer);
+                let diagnosis = if self.is_encrypted { diagnosis.in_wecom() } else { diagnosis };
                 let diagnosis = second_look::at(&self, target, &answer, diagnosis).await;
                 (Some(answer), diagnosis)
             }
@@ -154,6 +195,34 @@ pub struct HandshakeResult {
 #[cfg(test)]
 mod tests {
     use super::DIAGNOSES;
+    use crate::{Account, AccountKind, Signature, cipher};
+
+    const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+
+    /// Tencent's own example.
+    #[test]
+    fn the_published_verification_of_wecom_is_signed_and_opened_as_published() {
+        let echostr =
+            "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ==";
+        let parts = [("timestamp", "1409659589"), ("nonce", "263014780"), ("echostr", echostr)];
+        let signature = Signature::new("msg_signature", "QDG6eK", &parts);
+        assert_eq!(signature.value, "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3");
+        let opened = cipher::open(&cipher::key(KEY).expect("a key"), echostr).expect("opened");
+        assert_eq!(
+            (opened.message, opened.app_id),
+            (b"1616140317555161061".to_vec(), b"wx5823bf96d3bd56c7".to_vec())
+        );
+    }
+
+    #[test]
+    fn a_verification_of_wecom_is_escaped_and_has_no_signature() {
+        let account = Account::generate_as(AccountKind::WeCom);
+        let handshake = super::Handshake::new(&account, "http://127.0.0.1/weixin", "1616140317555161061");
+        let query = handshake.request().query();
+        let names: Vec<_> = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.0)).collect();
+        assert_eq!(names, ["msg_signature", "timestamp", "nonce", "echostr"]);
+        assert!(!query.contains(['+', '/']), "{query}");
+    }
 
     /// The variants of an enum in this file, as serde names them.
     fn variants(source: &str, name: &str) -> Vec<String> {

@@ -3,7 +3,8 @@ use serde::Serialize;
 use super::diagnosis::compression;
 use crate::texts::verification as texts;
 use crate::{
-    Answer, Check, CheckName, ConnectionError, Delivery, Ending, Exchange, LocalizedText, Mode, SendError,
+    AccountKind, Answer, Check, CheckName, ConnectionError, Delivery, Ending, Exchange, LocalizedText, Mode,
+    SendError,
 };
 
 /// What the answer to the push of a [`Verification`](super::Verification) means.
@@ -45,7 +46,7 @@ pub enum PushDiagnosis {
     NotFound,
     /// 405: the URL accepts only GET.
     PostNotAllowed,
-    /// 415: the bot's framework does not accept `text/xml`.
+    /// 415: the bot's framework does not accept `text/xml`, or `application/json` if the data format is JSON.
     MediaType,
     /// 502, 503 or 504: most often a proxy that does not reach the bot.
     Gateway {
@@ -107,24 +108,31 @@ impl PushDiagnosis {
         matches!(self, Self::Accepted)
     }
 
-    /// What is wrong and what to do about it. `mode` is the account's.
+    /// What is wrong and what to do about it. `exchange` is the push.
     #[must_use]
-    pub fn explanation(&self, mode: Mode) -> LocalizedText {
+    pub fn explanation(&self, exchange: &Exchange) -> LocalizedText {
+        let (mode, format) = (exchange.mode, exchange.format);
         match self {
-            Self::Accepted => texts::verified(&mode.title()),
+            Self::Accepted => texts::verified(&exchange.kind, &mode.title()),
             Self::Unreachable { error } => texts::lost(&error.text()),
             Self::Broken { reason } => texts::broken(&reason.text()),
             Self::Slow => texts::slow(),
             Self::BotIsPlain => texts::bot_is_plain(),
             Self::BotIsEncrypted => texts::bot_is_encrypted(),
+            Self::Refused { status } if exchange.account == AccountKind::WeCom => {
+                texts::refused_in_wecom(*status)
+            }
+            Self::Refused { status } if exchange.account != AccountKind::Official => {
+                texts::refused_in_format(*status, format.title())
+            }
             Self::Refused { status } if mode.is_encrypted() => texts::refused(*status, &mode.title()),
             Self::Refused { status } => texts::refused_in_plain_mode(*status),
             Self::Redirect { location } => texts::redirect(location),
             Self::NotFound => texts::not_found(),
             Self::PostNotAllowed => texts::post_not_allowed(),
-            Self::MediaType => texts::media_type(),
+            Self::MediaType => texts::media_type(format.media_type()),
             Self::Gateway { status } => texts::gateway(*status),
-            Self::Failed { status } => texts::failed(*status),
+            Self::Failed { status } => texts::failed(*status, &exchange.kind),
             Self::Status { status } => texts::status(*status),
             Self::Compressed { encoding } => texts::compressed(encoding),
             Self::Html => texts::html(),

@@ -1,12 +1,13 @@
 use serde::Serialize;
 
 use super::{Handshake, HandshakeResult, PushDiagnosis};
-use crate::{Exchange, LocalizedText, Message, Mode, Policy, Target, Wechat};
+use crate::{AccountKind, Exchange, LocalizedText, Message, Mode, Policy, Target, Wechat};
 
 /// Verifies the URL as the console does and, if that is right, pushes one event in the account's mode.
 ///
-/// The event is a click on a menu button with a link (`VIEW`) by a user whom the bot does not know. WeChat expects no
-/// reply to it, and it changes nothing in a bot that does not count clicks. It is retried like any other push, except
+/// The event is a click on a menu button with a link (`VIEW`) by a user whom the bot does not know; for a mini-program and a
+/// store, which have no menu, a chat that is entered (`user_enter_tempsession`). WeChat expects no reply to it, and it
+/// changes nothing in a bot that does not count clicks or greet. It is retried like any other push, except
 /// after a status other than 200. If it is refused, it is pushed once more, encrypted instead of plain or the other way
 /// round, to find out whether the bot's mode is the cause.
 ///
@@ -72,7 +73,7 @@ impl Verification {
     #[must_use]
     pub fn explanation(&self) -> LocalizedText {
         match &self.push {
-            Some(push) => push.diagnosis.explanation(push.exchange.mode),
+            Some(push) => push.diagnosis.explanation(&push.exchange),
             None => self.handshake.diagnosis.explanation(),
         }
     }
@@ -96,12 +97,19 @@ async fn push<T: Target>(wechat: &Wechat, target: &T) -> TestPush {
 }
 
 async fn send<T: Target>(wechat: &Wechat, target: &T) -> Exchange {
-    wechat.send(&Message::view("https://example.com/"), &wechat.openid(SENDER), target).await
+    let event = match wechat.account().kind() {
+        AccountKind::MiniProgram | AccountKind::Store => Message::event("user_enter_tempsession"),
+        _ => Message::view("https://example.com/"),
+    };
+    wechat.send(&event, &wechat.openid(SENDER), target).await
 }
 
 /// The diagnosis if the bot accepts the event in plain mode instead of an encrypted one, or the other way round.
 async fn in_another_mode<T: Target>(wechat: &Wechat, target: &T) -> Option<PushDiagnosis> {
     let account = wechat.account().clone();
+    if account.kind().modes().len() == 1 {
+        return None;
+    }
     let (mode, diagnosis) = match account.mode().is_encrypted() {
         true => (Mode::Plain, PushDiagnosis::BotIsPlain),
         false => (Mode::Safe, PushDiagnosis::BotIsEncrypted),

@@ -111,7 +111,7 @@ fn right_signatures(request: &Request, account: &Account) -> Vec<Signature> {
     };
     let mut parts = vec![("timestamp", timestamp), ("nonce", nonce)];
     let mut signatures = vec![Signature::new("signature", account.token(), &parts)];
-    let body = Element::parse_pushed(&String::from_utf8_lossy(&request.body));
+    let body = Element::parse_pushed(&String::from_utf8_lossy(&request.body), account.format());
     if let Some(encrypt) = body.get("Encrypt").filter(|_| account.mode() != Mode::Plain) {
         parts.push(("encrypt", encrypt));
         signatures.push(Signature::new("msg_signature", account.token(), &parts));

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::bot_log::BotLog;
 use super::shared::Shared;
-use crate::{LocalizedText, Mode};
+use crate::{AccountKind, DataFormat, LocalizedText, Mode};
 
 /// How many lines are shown of a bot that has stopped, and of a build that has failed.
 const LAST_LINES: usize = 60;
@@ -70,6 +70,15 @@ pub enum BotRequest {
     Restart,
     /// To start it again in this mode.
     Mode(Mode),
+    /// To start it again for an account with the same credentials and these settings.
+    Account {
+        /// The kind.
+        kind: AccountKind,
+        /// The data format.
+        format: DataFormat,
+        /// The mode.
+        mode: Mode,
+    },
 }
 
 /// Tells the page what becomes of the bot. See [`Page::supervised`](super::Page::supervised).

@@ -123,6 +123,7 @@ mod tests {
             event: event.map(str::to_owned),
             fields: fields.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect(),
             raw: None,
+            account: crate::AccountKind::Official,
         }
     }
 

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::refusal::Refusal;
-use crate::Message;
 use crate::catalogue::{self, Kind};
+use crate::{AccountKind, Message};
 
 /// What a fan sends: a message or an event with its fields, or raw XML. It is not checked yet.
 #[derive(Clone, Deserialize)]
@@ -17,14 +17,17 @@ pub(super) struct Draft {
     #[serde(default)]
     pub(super) fields: Vec<(String, String)>,
     pub(super) raw: Option<String>,
+    /// What it is sent to.
+    #[serde(skip)]
+    pub(super) account: AccountKind,
 }
 
 impl Draft {
     /// Its kind in the catalogue, if that has all of its fields.
     pub(super) fn catalogued(&self) -> Option<&'static Kind> {
         let kind = match (&self.raw, &self.event, &self.kind) {
-            (None, Some(event), _) => catalogue::event(event),
-            (None, None, Some(kind)) => catalogue::message(kind),
+            (None, Some(event), _) => catalogue::event_of(self.account, event),
+            (None, None, Some(kind)) => catalogue::message_of(self.account, kind),
             _ => None,
         };
         kind.filter(|kind| self.fields.iter().all(|(path, _)| kind.has_field(path)))
@@ -33,8 +36,14 @@ impl Draft {
     pub(super) fn message(&self) -> Result<Message, Refusal> {
         let message = match (&self.raw, &self.event, &self.kind) {
             (Some(xml), None, None) => return Ok(Message::raw(xml)),
-            (None, Some(event), None) if is_element_name(event) => Message::event(event),
-            (None, None, Some(kind)) if is_element_name(kind) => Message::of_type(kind),
+            (None, Some(event), None) if is_element_name(event) => {
+                let kind = catalogue::event_of(self.account, event);
+                kind.map_or_else(|| Message::event(event), Message::new)
+            }
+            (None, None, Some(kind)) if is_element_name(kind) => {
+                let found = catalogue::message_of(self.account, kind);
+                found.map_or_else(|| Message::of_type(kind), Message::new)
+            }
             _ => return Err(Refusal::UnknownKind),
         };
         if self.fields.len() > 64 || !self.fields.iter().all(|(path, _)| path.split('.').all(is_element_name))

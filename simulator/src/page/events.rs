@@ -11,7 +11,7 @@ use super::menu::Menu;
 use super::record::{Record, Summary};
 use super::state::{FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack};
-use crate::{FAILURE_NOTICE, MAX_TEXT, Mode};
+use crate::{AccountKind, DataFormat, FAILURE_NOTICE, LocalizedText, Mode};
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -35,10 +35,15 @@ pub(super) struct Snapshot<'a> {
     bot_url: &'a str,
     in_process: bool,
     bot_follows: bool,
+    bot_follows_kind: bool,
     bot: Option<&'a BotView>,
     app_id: &'a str,
     original_id: &'a str,
+    kind: AccountKind,
+    format: DataFormat,
     mode: Mode,
+    account_kinds: Vec<KindView>,
+    agent_id: &'a str,
     split_cdata: bool,
     rules: Rules,
     fans: &'a [FanState],
@@ -47,6 +52,21 @@ pub(super) struct Snapshot<'a> {
     attacks: &'static [Attack],
     attack_statuses: &'a BTreeMap<&'static str, AttackStatus>,
     verified: Option<&'a HandshakeSummary>,
+}
+
+/// A kind of account that the page can be switched to.
+#[derive(Serialize)]
+struct KindView {
+    name: AccountKind,
+    title: LocalizedText,
+    formats: &'static [DataFormat],
+    modes: &'static [Mode],
+}
+
+impl KindView {
+    fn of(kind: AccountKind) -> Self {
+        Self { name: kind, title: kind.title(), formats: kind.formats(), modes: kind.modes() }
+    }
 }
 
 #[derive(Serialize)]
@@ -67,17 +87,22 @@ impl<'a> Snapshot<'a> {
             bot_url: &state.bot_url,
             in_process: state.in_process,
             bot_follows: state.bot_follows,
+            bot_follows_kind: state.bot_follows_kind,
             bot,
             app_id: account.app_id(),
             original_id: account.original_id(),
+            kind: account.kind(),
+            format: account.format(),
             mode: account.mode(),
+            account_kinds: AccountKind::ALL.map(KindView::of).into(),
+            agent_id: account.agent_id(),
             split_cdata: state.wechat.splits_cdata(),
             rules: Rules {
                 timeout_ms: crate::deliver::millis(policy.timeout),
                 interval_ms: crate::deliver::millis(policy.interval),
                 deliveries: policy.deliveries,
                 deliveries_after_bad_status: policy.deliveries_after_bad_status,
-                max_text: MAX_TEXT,
+                max_text: account.kind().max_text(),
                 failure_notice: FAILURE_NOTICE,
             },
             fans: &state.fans,

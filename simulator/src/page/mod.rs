@@ -46,7 +46,7 @@ pub use bot::{BotReporter, BotRequest, BotState, BuildState, Printer};
 use guard::Guard;
 pub use menu::{Button, Menu};
 pub use menu_error::{ButtonPosition, MenuError};
-use shared::Shared;
+use shared::{Followers, OnAccount, Shared};
 use state::PageState;
 use work::Worker;
 
@@ -59,6 +59,7 @@ pub struct Page {
     menu: Menu,
     bot: BotLocation,
     on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+    on_account: Option<OnAccount>,
     supervision: Option<Supervision>,
 }
 
@@ -88,7 +89,16 @@ impl Page {
 
     fn of(account: Account, bot: BotLocation) -> Self {
         let (policy, menu) = (Policy::default(), Menu::default());
-        Self { account, policy, split_cdata: false, menu, bot, on_mode: None, supervision: None }
+        Self {
+            account,
+            policy,
+            split_cdata: false,
+            menu,
+            bot,
+            on_mode: None,
+            on_account: None,
+            supervision: None,
+        }
     }
 
     /// Allows a bot on another machine.
@@ -121,8 +131,22 @@ impl Page {
         Self { on_mode: Some(Box::new(on_mode)), ..self }
     }
 
+    /// Calls `on_account` when the mode, the kind or the data format of the account is switched on the page, with the account
+    /// as it is then. Its credentials stay. A bot in this process has to follow, since both sides have these settings.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, page::Page};
+    ///
+    /// let page = Page::new(Account::generate(), "http://127.0.0.1:3000/weixin".to_owned())
+    ///     .on_account(|account| println!("{} {} {}", account.kind(), account.format(), account.mode()));
+    /// ```
+    pub fn on_account(self, on_account: impl Fn(&Account) + Send + Sync + 'static) -> Self {
+        Self { on_account: Some(Box::new(on_account)), ..self }
+    }
+
     /// Shows the state of a bot that this program starts and stops. The program reports through the [`BotReporter`], and
-    /// does what is requested on the page: to start the bot again, or to start it in another mode.
+    /// does what is requested on the page: to start the bot again, or to start it in another mode or for
+    /// another kind of account.
     ///
     /// Until the bot [listens](BotState::Listening) nothing is pushed, and its URL then takes the place of the one that
     /// the page was made with. It is for a bot with a URL, as in [`Page::new`].
@@ -170,7 +194,12 @@ impl Page {
         let wechat = Wechat::new(self.account).with_policy(self.policy).with_split_cdata(self.split_cdata);
         let mut state = PageState::new(wechat, self.menu, worker.url(), in_process);
         state.command.allow_remote = allow_remote;
-        let shared = Arc::new(Shared::new(state, jobs, self.on_mode, self.supervision));
+        let shared = Arc::new(Shared::new(
+            state,
+            jobs,
+            Followers { on_mode: self.on_mode, on_account: self.on_account },
+            self.supervision,
+        ));
         work::start(worker, Arc::downgrade(&shared), receiver)?;
         // A supervised bot is verified when it listens.
         if shared.supervision().is_none() {

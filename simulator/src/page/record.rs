@@ -9,7 +9,7 @@ use super::bot_log::{BotLog, Printed};
 use super::draft::Draft;
 use crate::deliver::millis;
 use crate::xml::Element;
-use crate::{Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
+use crate::{AccountKind, Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
 
 /// How much of an answer is kept, in bytes. No reply is nearly as long.
 const MAX_BODY: usize = 64 * 1024;
@@ -25,6 +25,8 @@ pub(super) struct Record {
     done: Option<Instant>,
     kind: String,
     is_event: bool,
+    /// Whether the user sees WeChat's notice if the answer is not accepted.
+    has_notice: bool,
     mode: Mode,
     xml: String,
     fields: Vec<(String, String)>,
@@ -45,6 +47,7 @@ struct RunningDelivery {
 
 impl Record {
     pub(super) fn new(id: u64, draft: Draft, mode: Mode, push: &Push, command: String) -> Self {
+        let is_official = matches!(draft.account, AccountKind::Official | AccountKind::Platform);
         Self {
             id,
             draft,
@@ -55,6 +58,7 @@ impl Record {
             done: None,
             kind: push.kind().to_owned(),
             is_event: push.head.event.is_some(),
+            has_notice: is_official && !push.head.system,
             mode,
             fields: flat(&push.message),
             xml: push.xml.clone(),
@@ -145,6 +149,7 @@ impl Record {
             done_at_ms: self.done_at_ms,
             kind: &self.kind,
             is_event: self.is_event,
+            has_notice: self.has_notice,
             is_raw: self.draft.raw.is_some(),
             repeats: self.repeats,
             mode: self.mode,
@@ -187,6 +192,7 @@ pub(super) struct Summary<'r> {
     done_at_ms: Option<u64>,
     kind: &'r str,
     is_event: bool,
+    has_notice: bool,
     is_raw: bool,
     /// The id of the exchange whose message was pushed once more.
     repeats: Option<u64>,

@@ -21,15 +21,18 @@ pub(super) enum Refusal {
     NotBuilt,
     BotStopped(LocalizedText),
     NotSupervised,
+    NoSuchAccount,
 }
 
 /// The status, and the reason in both languages as JSON.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::UnknownKind | Self::BadFieldName | Self::BadFanName | Self::BadMenu(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::UnknownKind
+            | Self::BadFieldName
+            | Self::BadFanName
+            | Self::BadMenu(_)
+            | Self::NoSuchAccount => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoSuchFan | Self::NoSuchExchange | Self::NoSuchAttack | Self::NotSupervised => {
                 StatusCode::NOT_FOUND
             }
@@ -49,6 +52,7 @@ impl IntoResponse for Refusal {
             Self::NotBuilt => texts::not_built(),
             Self::BotStopped(reason) => texts::bot_stopped(reason),
             Self::NotSupervised => texts::not_supervised(),
+            Self::NoSuchAccount => texts::no_such_account(),
         };
         (status, Json(reason)).into_response()
     }

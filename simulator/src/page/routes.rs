@@ -21,7 +21,7 @@ use super::menu::Menu;
 use super::refusal::Refusal;
 use super::scenario::Scenario;
 use super::shared::Shared;
-use crate::{Account, Mode, catalogue};
+use crate::{Account, AccountKind, DataFormat, Mode, catalogue};
 
 /// The longest request body that is read, in bytes. It has room for raw XML that is too long for a bot.
 const MAX_BODY: usize = 160 * 1024;
@@ -39,6 +39,7 @@ pub(super) fn router(shared: Arc<Shared>, guard: Guard) -> Router {
         .route("/api/repeat", post(repeat))
         .route("/api/fans", post(add_fan))
         .route("/api/mode", post(set_mode))
+        .route("/api/account", post(set_kind))
         .route("/api/split-cdata", post(set_split_cdata))
         .route("/api/menu", post(set_menu))
         .route("/api/attack", post(attack))
@@ -142,9 +143,24 @@ struct ModeRequest {
     mode: Mode,
 }
 
-async fn set_mode(State(shared): State<Arc<Shared>>, Json(request): Json<ModeRequest>) -> StatusCode {
-    shared.set_mode(request.mode);
-    StatusCode::NO_CONTENT
+async fn set_mode(
+    State(shared): State<Arc<Shared>>,
+    Json(request): Json<ModeRequest>,
+) -> Result<StatusCode, Refusal> {
+    shared.set_mode(request.mode).map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct KindRequest {
+    kind: AccountKind,
+    format: Option<DataFormat>,
+}
+
+async fn set_kind(
+    State(shared): State<Arc<Shared>>,
+    Json(request): Json<KindRequest>,
+) -> Result<StatusCode, Refusal> {
+    shared.set_kind(request.kind, request.format).map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

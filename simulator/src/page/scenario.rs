@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::record::Record;
-use crate::{Reply, Shown};
+use crate::{Account, AccountKind, Reply, Shown};
 
 /// The messages that are done, each with what the user saw as its expectation.
 #[derive(Serialize)]
@@ -18,11 +18,15 @@ pub(super) struct Scenario {
 
 impl Scenario {
     /// The scenario of this conversation.
-    pub(super) fn of<'r>(name: &str, records: impl Iterator<Item = &'r Record>) -> Self {
+    pub(super) fn of<'r>(account: &Account, name: &str, records: impl Iterator<Item = &'r Record>) -> Self {
         let mut toml = format!(
             "# Exported from the page of wechat-sim. To play it: wechat-sim run FILE\nname = {}\n",
             quoted(name)
         );
+        if account.kind() != AccountKind::Official {
+            let (kind, format) = (account.kind(), account.format());
+            let _ = writeln!(toml, "kind = {}\nformat = {}", quoted(kind.name()), quoted(format.name()));
+        }
         let (mut steps, mut fan) = (0, "");
         for record in records {
             let Some((shown, deliveries)) = record.result() else { continue };
@@ -85,6 +89,9 @@ const fn kind_of(reply: &Reply) -> &'static str {
         Reply::News { .. } => "news",
         Reply::Transfer { .. } => "transfer",
         Reply::TransferToAi => "transfer_to_ai",
+        Reply::UpdateButton { .. } => "update_button",
+        Reply::UpdateTaskCard { .. } => "update_task_card",
+        Reply::UpdateTemplateCard { .. } => "update_template_card",
     }
 }
 

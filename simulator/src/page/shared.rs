@@ -19,7 +19,7 @@ use super::scenario::Scenario;
 use super::state::{FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack, AttackResult};
 use crate::handshake::Verification;
-use crate::{Account, Mode, Progress, Push, Shown, Stamp};
+use crate::{Account, AccountKind, DataFormat, Mode, Progress, Push, Shown, Stamp};
 
 const MAX_FANS: usize = 30;
 const MAX_WATCHERS: usize = 32;
@@ -28,19 +28,37 @@ pub(super) struct Shared {
     state: Mutex<PageState>,
     events: broadcast::Sender<Arc<str>>,
     jobs: UnboundedSender<Job>,
-    on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+    followers: Followers,
     supervision: Option<Supervision>,
+}
+
+/// What is called with an account when the page is switched to it.
+pub(super) type OnAccount = Box<dyn Fn(&Account) + Send + Sync>;
+
+/// What is called when the account is switched, for a bot in this process.
+pub(super) struct Followers {
+    pub(super) on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+    pub(super) on_account: Option<OnAccount>,
+}
+
+impl Followers {
+    fn tell(&self, account: &Account) {
+        if let Some(on_account) = &self.on_account {
+            on_account(account);
+        }
+    }
 }
 
 impl Shared {
     pub(super) fn new(
         mut state: PageState,
         jobs: UnboundedSender<Job>,
-        on_mode: Option<Box<dyn Fn(Mode) + Send + Sync>>,
+        followers: Followers,
         supervision: Option<Supervision>,
     ) -> Self {
-        state.bot_follows = on_mode.is_some() || supervision.is_some();
-        Self { state: Mutex::new(state), events: broadcast::Sender::new(256), jobs, on_mode, supervision }
+        state.bot_follows_kind = followers.on_account.is_some() || supervision.is_some();
+        state.bot_follows = followers.on_mode.is_some() || state.bot_follows_kind;
+        Self { state: Mutex::new(state), events: broadcast::Sender::new(256), jobs, followers, supervision }
     }
 
     fn state(&self) -> MutexGuard<'_, PageState> {
@@ -83,6 +101,7 @@ impl Shared {
     }
 
     pub(super) fn send(&self, draft: Draft) -> Result<u64, Refusal> {
+        let draft = Draft { account: self.state().wechat.account().kind(), ..draft };
         let message = draft.message()?;
         self.bot_is_up()?;
         let mut state = self.state();
@@ -141,7 +160,11 @@ impl Shared {
     pub(super) fn scenario(&self, fan: Option<&str>) -> Scenario {
         let state = self.state();
         let is_wanted = |record: &&Record| fan.is_none_or(|fan| record.draft().fan == fan);
-        Scenario::of(fan.unwrap_or("conversation"), state.records.iter().filter(is_wanted))
+        Scenario::of(
+            state.wechat.account(),
+            fan.unwrap_or("conversation"),
+            state.records.iter().filter(is_wanted),
+        )
     }
 
     fn start(&self, job: Job) {
@@ -189,19 +212,46 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn set_mode(&self, mode: Mode) {
+    pub(super) fn set_mode(&self, mode: Mode) -> Result<(), Refusal> {
         let mut state = self.state();
-        let account = state.wechat.account().clone().with_mode(mode);
-        state.wechat = state.wechat.clone().with_account(account);
-        state.attack_statuses.clear();
-        if let Some(on_mode) = &self.on_mode {
+        let account = state.wechat.account().clone();
+        account.kind().check(account.format(), mode).map_err(|_| Refusal::NoSuchAccount)?;
+        let account = account.with_mode(mode);
+        if let Some(on_mode) = &self.followers.on_mode {
             on_mode(mode);
         }
+        self.followers.tell(&account);
+        state.wechat = state.wechat.clone().with_account(account);
+        state.attack_statuses.clear();
         self.notify(&state, &PageEvent::Mode { mode });
         drop(state);
+        self.follow(BotRequest::Mode(mode));
+        Ok(())
+    }
+
+    /// Another kind of account, or another data format. The conversations are those of another account, so they are
+    /// forgotten. Without a format it is the one that an account of the kind has first.
+    pub(super) fn set_kind(&self, kind: AccountKind, format: Option<DataFormat>) -> Result<(), Refusal> {
+        let mut state = self.state();
+        let account = state.wechat.account().clone().with_kind(kind);
+        let format = format.or(kind.formats().first().copied()).unwrap_or(account.format());
+        kind.check(format, account.mode()).map_err(|_| Refusal::NoSuchAccount)?;
+        let account = account.with_format(format);
+        let mode = account.mode();
+        self.followers.tell(&account);
+        state.play(account);
+        let bot = self.supervision.as_ref().map(Supervision::view);
+        self.notify(&state, &PageEvent::State(Snapshot::of(&state, bot.as_ref())));
+        drop(state);
+        self.follow(BotRequest::Account { kind, format, mode });
+        Ok(())
+    }
+
+    /// The bot follows, or it is verified whether it has.
+    fn follow(&self, request: BotRequest) {
         match &self.supervision {
             // It is verified when it listens again.
-            Some(supervision) => supervision.request(BotRequest::Mode(mode)),
+            Some(supervision) => supervision.request(request),
             None => drop(self.verify()),
         }
     }
@@ -275,7 +325,7 @@ impl Shared {
     pub(super) fn attack(&self, name: &str) -> Result<(), Refusal> {
         let attack: &'static Attack = attack::named(name).ok_or(Refusal::NoSuchAttack)?;
         let mut state = self.state();
-        if !attack.applies_to(state.wechat.account().mode()) {
+        if !attack.applies_to(state.wechat.account()) {
             return Err(Refusal::NoSuchAttack);
         }
         self.bot_is_up()?;
@@ -289,10 +339,11 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn attacked(&self, result: AttackResult, mode: Mode) {
+    pub(super) fn attacked(&self, result: AttackResult, attacked: &Account) {
         let mut state = self.state();
         let account = state.wechat.account();
-        if account.mode() != mode {
+        let settings = |account: &Account| (account.kind(), account.format(), account.mode());
+        if settings(account) != settings(attacked) {
             return;
         }
         let name = result.name;

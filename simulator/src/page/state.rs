@@ -11,7 +11,7 @@ use super::menu::Menu;
 use super::record::Record;
 use super::refusal::Refusal;
 use crate::handshake::Verification;
-use crate::{DEFAULT_FAN, LocalizedText, Wechat};
+use crate::{Account, DEFAULT_FAN, LocalizedText, Wechat};
 
 const MAX_RECORDS: usize = 300;
 const MAX_RUNNING: usize = 32;
@@ -25,6 +25,8 @@ pub(super) struct PageState {
     pub(super) in_process: bool,
     /// Whether the bot switches its mode with the page.
     pub(super) bot_follows: bool,
+    /// Whether the bot also switches the kind of its account with the page.
+    pub(super) bot_follows_kind: bool,
     /// Unique for each start of the server, so that the browser can tell that its ids are outdated.
     pub(super) run: String,
     pub(super) fans: Vec<FanState>,
@@ -79,6 +81,7 @@ impl PageState {
             command,
             in_process,
             bot_follows: false,
+            bot_follows_kind: false,
             run: crate::account::random_hex::<8>(),
             fans,
             menu,
@@ -87,6 +90,15 @@ impl PageState {
             verified: None,
             last_id: 0,
         }
+    }
+
+    /// Plays another account, with the same fans, and without what was said to the one before.
+    pub(super) fn play(&mut self, account: Account) {
+        self.wechat = self.wechat.clone().with_account(account);
+        self.fans = self.fans.iter().map(|fan| FanState::new(&self.wechat, &fan.name)).collect();
+        self.records.clear();
+        self.attack_statuses.clear();
+        self.verified = None;
     }
 
     pub(super) fn record(&mut self, id: u64) -> Option<&mut Record> {

@@ -114,7 +114,7 @@ async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
         Job::Attack { attack, wechat } => {
             let result = attack.run(&wechat, target).await;
             if let Some(shared) = shared.upgrade() {
-                shared.attacked(result, wechat.account().mode());
+                shared.attacked(result, wechat.account());
             }
         }
         Job::Verify { wechat } => {

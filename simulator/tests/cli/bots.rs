@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::post;
 use tokio::net::TcpListener;
-use wechat_sim::Account;
+use wechat_sim::{Account, AccountKind};
 use wechat_tower::{Article, Callback, NewsReply, Reply, TextReply, WechatLayer, WechatMessage};
 
 use crate::process::{Process, example};
@@ -42,11 +42,13 @@ pub(crate) fn nowhere() -> String {
 
 /// A bot with the library, with a menu and slow answers.
 pub(crate) fn bot(account: &Account) -> String {
-    let callback = Callback::builder(account.app_id(), account.token())
-        .encoding_aes_key(account.encoding_aes_key())
-        .mode(account.mode().name().parse().expect("a mode"))
-        .build()
-        .expect("an account");
+    let builder = match account.kind() {
+        AccountKind::WeCom => Callback::wecom(account.app_id(), account.token(), account.encoding_aes_key()),
+        _ => Callback::builder(account.app_id(), account.token())
+            .encoding_aes_key(account.encoding_aes_key())
+            .mode(account.mode().name().parse().expect("a mode")),
+    };
+    let callback = builder.build().expect("an account");
     serve(Router::new().route("/weixin", post(chat).layer(WechatLayer::new(callback))))
 }
 

@@ -6,7 +6,10 @@ mod bots;
 mod dev;
 mod examples;
 mod exported;
+#[path = "../library/hand_made.rs"]
+mod hand_made;
 
+mod kinds;
 mod meanwhile;
 mod mistakes;
 mod page;

@@ -12,9 +12,10 @@ pub(crate) fn account(mode: Mode) -> Account {
 /// `wechat-sim` with these arguments, in English, and without the developer's own environment variables.
 pub(crate) fn sim(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wechat-sim"));
-    for name in ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_MODE", "WECHAT_SIM_URL"]
+    for name in
+        ["APP_ID", "TOKEN", "ENCODING_AES_KEY", "MODE", "SIM_URL", "KIND", "FORMAT", "CORP_ID", "SUITE_ID"]
     {
-        command.env_remove(name);
+        command.env_remove(format!("WECHAT_{name}"));
     }
     for name in ["LC_ALL", "LC_MESSAGES"] {
         command.env_remove(name);

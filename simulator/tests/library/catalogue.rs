@@ -2,12 +2,12 @@
 
 use crate::support::{account, actix, axum};
 use wechat_sim::catalogue::{self, Kind};
-use wechat_sim::{FakeWechat, Message, Mode, Target};
+use wechat_sim::{Account, AccountKind, DataFormat, FakeWechat, Message, Mode, Target};
 
 /// A bot that replies with the kind: the event's name, or the `MsgType`.
 async fn every_kind_is_told<T: Target>(wechat: &FakeWechat<T>) {
     let mut fan = wechat.fan("小明");
-    for kind in catalogue::kinds() {
+    for kind in catalogue::kinds_of(wechat.wechat().account().kind()) {
         for message in [Message::new(kind), Message::new(kind).with_optional_fields()] {
             let exchange = fan.send(&message).await.expect("reached");
             match kind.name() {
@@ -37,23 +37,36 @@ async fn every_kind_reaches_a_bot_in_actix_web_in_every_mode() {
 }
 
 fn opened(message: &Message) -> wechat_tower::Message {
-    let wechat = wechat_sim::Wechat::new(account(Mode::Plain));
-    wechat_tower::Message::from_xml(&wechat.xml(message, &wechat.openid("小明"))).expect("a message")
+    opened_by(AccountKind::Official, message)
+}
+
+fn opened_by(account: AccountKind, message: &Message) -> wechat_tower::Message {
+    let wechat = wechat_sim::Wechat::new(Account::generate_as(account));
+    let text = wechat.xml(message, &wechat.openid("小明"));
+    match wechat.account().format() {
+        DataFormat::Xml => wechat_tower::Message::from_xml(&text).expect("a message"),
+        DataFormat::Json => wechat_tower::Message::from_json(&text).expect("a message"),
+    }
 }
 
 /// Whether the library has a type for it.
-fn is_typed(kind: &Kind) -> bool {
-    use wechat_tower::message::{Content, Event};
+fn is_typed(account: AccountKind, kind: &Kind) -> bool {
+    use wechat_tower::message::{Content, Event, SystemEvent};
     !matches!(
-        opened(&Message::new(kind)).content,
-        Content::Unknown { .. } | Content::Event(Event::Unknown { .. })
+        opened_by(account, &Message::new(kind)).content,
+        Content::Unknown { .. }
+            | Content::Event(Event::Unknown { .. })
+            | Content::System(SystemEvent::Unknown { .. })
     )
 }
 
 #[test]
 fn the_library_has_a_type_for_every_kind() {
-    let untyped: Vec<_> = catalogue::kinds().iter().filter(|kind| !is_typed(kind)).map(Kind::name).collect();
-    assert_eq!(untyped, [""; 0]);
+    for account in AccountKind::ALL {
+        let of_account = catalogue::kinds_of(account);
+        let untyped: Vec<_> = of_account.filter(|kind| !is_typed(account, kind)).map(Kind::name).collect();
+        assert_eq!(untyped, [""; 0], "{account}");
+    }
 }
 
 #[test]
@@ -71,7 +84,7 @@ fn every_kind_that_the_library_has_a_type_for_is_there() {
 
 #[test]
 fn every_field_reaches_the_bot_with_its_value() {
-    for kind in catalogue::kinds() {
+    for kind in AccountKind::ALL.into_iter().flat_map(catalogue::kinds_of) {
         let opened = opened(&Message::new(kind).with_optional_fields());
         for field in kind.fields() {
             let mut fields = opened.fields();
@@ -92,14 +105,23 @@ fn every_field_reaches_the_bot_with_its_value() {
 
 #[test]
 fn every_kind_has_words_and_a_family_and_one_name() {
-    let mut names: Vec<_> = catalogue::kinds().iter().map(|kind| (kind.event(), kind.name())).collect();
+    for account in AccountKind::ALL {
+        has_unique_names(account);
+    }
     for kind in catalogue::kinds() {
         assert!(!kind.title().zh.is_empty() && !kind.title().en.is_empty(), "{}", kind.name());
         assert!(!kind.family().is_empty(), "{}", kind.name());
+        assert!(!kind.accounts().is_empty(), "{}", kind.name());
     }
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), catalogue::kinds().len());
+}
+
+fn has_unique_names(account: AccountKind) {
+    let names = || catalogue::kinds_of(account).map(|kind| (kind.event(), kind.name()));
+    let mut unique: Vec<_> = names().collect();
+    unique.sort_unstable();
+    unique.dedup();
+    assert!(!unique.is_empty());
+    assert_eq!(unique.len(), names().count(), "{account}");
 }
 
 #[test]

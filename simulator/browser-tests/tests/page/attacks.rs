@@ -53,7 +53,7 @@ async fn what_is_set_up_is_seen_without_scrolling() {
             page.click("#lang").await;
         }
         assert_eq!(page.count("#attack-panel[hidden]").await, 1);
-        page.until_text("#attack-fold", "攻击 19 项").await;
+        page.until_text("#attack-fold", "攻击 21 项").await;
     })
     .await;
 }
@@ -64,7 +64,7 @@ async fn attacks_unfold_by_keyboard_and_stay_unfolded() {
         page.js("document.querySelector('#attack-fold').focus()").await;
         page.press(Key::Enter).await;
         page.until("document.querySelector('#attack-fold').getAttribute('aria-expanded') === 'true'").await;
-        assert_eq!(page.count("[data-attack]").await, 19);
+        assert_eq!(page.count("[data-attack]").await, 21);
         page.open().await;
         page.until("document.querySelector('[data-attack=doctype]').checkVisibility()").await;
         page.click("#attack-fold").await;
@@ -80,11 +80,11 @@ async fn all_attacks_run_while_they_are_folded_and_the_score_is_seen() {
         page.click("#attack-all").await;
         page.until("document.querySelector('#attack-progress').value > 0").await;
         page.until("!document.querySelector('#attack-all').disabled").await;
-        page.until_text("#attack-fold", "19").await;
-        assert_eq!(page.text("#attack-news").await, "拒绝 0 · 接受 19");
+        page.until_text("#attack-fold", "21").await;
+        assert_eq!(page.text("#attack-news").await, "拒绝 0 · 接受 21");
         assert_eq!(page.count("#attack-panel[hidden]").await, 1);
         // What the bot accepted is listed, and opens in the inspector.
-        page.until_text("#attack-missed", "另有 16 项").await;
+        page.until_text("#attack-missed", "另有 18 项").await;
         page.click("[data-key=missed-bad-signature]").await;
         page.until_text("#inspect", "机器人没有拒绝：有漏洞").await;
         page.shot("vulnerable").await;
@@ -98,10 +98,10 @@ async fn a_run_of_all_attacks_ends_with_a_switch_of_the_mode() {
     visit("attacks-mode", weak, quick(), async |page| {
         page.click("#attack-all").await;
         page.click("#modes label:first-of-type span").await;
-        page.until_text("#attack-fold", "攻击 12 项").await;
+        page.until_text("#attack-fold", "攻击 13 项").await;
         page.until("!document.querySelector('#attack-all').disabled").await;
         page.click("#attack-all").await;
-        page.until_text("#attack-news", "拒绝 0 · 接受 12").await;
+        page.until_text("#attack-news", "拒绝 0 · 接受 13").await;
     })
     .await;
 }

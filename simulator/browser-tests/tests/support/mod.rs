@@ -276,6 +276,11 @@ impl Visit {
         element.click().await
     }
 
+    /// Chooses an option of a list.
+    pub(crate) async fn choose(&self, selector: &str, value: &str) {
+        self.click(&format!("{selector} option[value='{value}']")).await;
+    }
+
     /// Presses keys in the element with the focus.
     pub(crate) async fn press(&self, keys: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(keys).perform().await.expect("keys");

@@ -12,7 +12,8 @@ use crate::duration::HumanDuration;
 use crate::expectations::Expectations;
 use crate::output::Lang;
 
-/// Plays WeChat's (微信) side of the Official Account callback. Without a command it serves a page to chat on.
+/// Plays WeChat's (微信) side of the callback: of Official Accounts, mini-programs, stores, WeCom apps and third-party
+/// platforms. Without a command it serves a page to chat on.
 #[derive(Parser)]
 #[command(
     name = "wechat-sim",
@@ -77,10 +78,10 @@ pub(crate) enum Command {
     /// Send a message as a fan does
     #[command(after_help = SEND, after_long_help = format!("{SEND}\n\n{}", crate::compose::kinds_of_messages()))]
     Send(SendArgs),
-    /// Push an event, such as a follow or a click on a menu button
+    /// Push an event, such as a follow or a click on a menu button, or a system event of a platform or a suite
     #[command(after_help = EVENT, after_long_help = format!("{EVENT}\n\n{}", crate::compose::kinds_of_events()))]
     Event(EventArgs),
-    /// Push XML unchanged: signed and encrypted, even if it is malformed
+    /// Push XML (or JSON, if that is the data format) unchanged: signed and encrypted, even if it is malformed
     #[command(after_help = RAW)]
     Raw(RawArgs),
     /// Play scenarios: conversations in TOML, with what is expected of the bot
@@ -91,8 +92,9 @@ pub(crate) enum Command {
     Attack(AttackArgs),
     /// Verify a URL as the console does, push one event, and explain what fails
     ///
-    /// The verification proves the Token alone. So a click on a menu button with a link (VIEW) follows, by a user whom the
-    /// bot does not know: it is signed and encrypted in the account's mode, needs no reply, and changes nothing in a bot
+    /// The verification proves the Token alone; WeCom's, whose echostr is encrypted, also the EncodingAESKey and the CorpID. So
+    /// a click on a menu button with a link (VIEW) follows, by a user whom the bot does not know; for a mini-program and a
+    /// store it is a chat that is entered (user_enter_tempsession). It is signed and encrypted in the account's mode, needs no reply, and changes nothing in a bot
     /// that does not count clicks. If it is refused it is pushed once more, plain instead of encrypted or the other way
     /// round, to find out whether the mode is the cause. --handshake-only leaves all of this out.
     #[command(after_help = VERIFY)]
@@ -135,15 +137,16 @@ pub(crate) struct DevArgs {
     /// How long to wait for the bot to stop before it is killed
     #[arg(long, default_value = "10s", value_name = "TIME")]
     pub(crate) grace: HumanDuration,
-    /// The bot's command line. Its environment has WECHAT_APP_ID, WECHAT_TOKEN, WECHAT_ENCODING_AES_KEY, WECHAT_MODE,
-    /// and LISTEN, the address to listen on
+    /// The bot's command line. Its environment has WECHAT_APP_ID (WECHAT_CORP_ID for wecom), WECHAT_TOKEN,
+    /// WECHAT_ENCODING_AES_KEY, WECHAT_MODE, WECHAT_FORMAT if it is json, WECHAT_KIND if it is not official, and LISTEN, the
+    /// address to listen on
     #[arg(required = true, last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct SendArgs {
-    /// The MsgType: text, image, voice, video, location, link and so on
+    /// The MsgType of the account's kind: text, image, voice, video, location, link and so on
     #[arg(value_name = "KIND")]
     pub(crate) msg_type: String,
     /// Its content: the text; a media id or an image's URL; `LATITUDE,LONGITUDE[,LABEL]`; a link's URL
@@ -196,7 +199,7 @@ pub(crate) struct SenderArgs {
     /// A field by its name or path: `EventKey=MENU_HELP`, `ScanCodeInfo.ScanResult=x`
     #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
     pub(crate) fields: Vec<(String, String)>,
-    /// The fan who sends it. The same name has the same openid
+    /// The fan who sends it. The same name has the same openid. For wecom it is a member; `zhangsan` is its own UserID
     #[arg(long, default_value = DEFAULT_FAN, value_name = "FAN")]
     pub(crate) from: String,
     /// Print the XML and push nothing: to edit it, and to push it with `wechat-sim raw`
@@ -226,6 +229,7 @@ const VERIFY: &str = "Example: a bot on the internet, with the credentials in th
 const SCENARIO: &str = r#"A scenario has steps, which are played one after another:
 
   name = "menu"                               # default: the name of the file
+  kind = "official"                           # the account's; default: as on the command line. So for format and mode
 
   [[step]]
   verify = true                               # the URL and one push; or the expected diagnosis: "wrong_token"
@@ -295,7 +299,16 @@ fn list_of_diagnoses() -> String {
 
 /// The list of attacks, for the help.
 fn list_of_attacks() -> String {
-    let line = |attack: &Attack| format!("\n  {:28}{}", attack.name, attack.title.en);
+    let line = |attack: &Attack| {
+        let kinds: Vec<_> = attack.kinds.iter().map(|kind| kind.name()).collect();
+        let formats: Vec<_> = attack.formats.iter().map(|format| format.name()).collect();
+        let only = match (&kinds[..], &formats[..]) {
+            ([kind], _) => format!(" ({kind})"),
+            (_, [format]) => format!(" ({format})"),
+            _ => String::new(),
+        };
+        format!("\n  {:28}{}{only}", attack.name, attack.title.en)
+    };
     format!("Attacks:{}", attack::all().iter().map(line).collect::<String>())
 }
 

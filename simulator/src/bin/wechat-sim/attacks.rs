@@ -25,6 +25,8 @@ async fn send(context: &Context, attacks: &[&'static Attack]) -> Result<Exit, Fa
     let report = run_all(output, &wechat, &target, attacks).await?;
     report.print_totals(output);
     output.json(&json!({
+        "kind": wechat.account().kind(),
+        "format": wechat.account().format(),
         "mode": wechat.account().mode(),
         "url": context.url(),
         "passed": report.exit() == Exit::Success,

@@ -2,7 +2,7 @@
 //! mistyped name would be pushed as a message that WeChat does not have.
 
 use wechat_sim::catalogue::{self, Kind};
-use wechat_sim::{LocalizedText, Message};
+use wechat_sim::{AccountKind, LocalizedText, Message};
 
 use crate::suggest::{listed, nearest};
 use crate::texts::compose as texts;
@@ -48,13 +48,14 @@ impl ComposeError {
     }
 }
 
-/// A message of this kind, with `value` in the field that holds the main content of the kind.
+/// A message of this kind to an account of `account`, with `value` in the field that holds the main content of the kind.
 pub(crate) fn message(
+    account: AccountKind,
     name: &str,
     value: Option<&str>,
     fields: &[(String, String)],
 ) -> Result<Message, ComposeError> {
-    let kind = catalogue::message(name).ok_or_else(|| no_such_message(name))?;
+    let kind = catalogue::message_of(account, name).ok_or_else(|| no_such_message(account, name))?;
     let message = match value {
         Some(value) => with_value(kind, value)?,
         None => Message::new(kind),
@@ -62,28 +63,32 @@ pub(crate) fn message(
     with_fields(kind, message, fields)
 }
 
-/// An event with this name. Case matters, as it does to WeChat.
-pub(crate) fn event(name: &str, fields: &[(String, String)]) -> Result<Message, ComposeError> {
-    let kind = catalogue::event(name).filter(|kind| kind.name() == name);
-    let kind = kind.ok_or_else(|| no_such_event(name))?;
+/// An event of an account of `account` with this name, or a system event. Case matters, as it does to WeChat.
+pub(crate) fn event(
+    account: AccountKind,
+    name: &str,
+    fields: &[(String, String)],
+) -> Result<Message, ComposeError> {
+    let kind = catalogue::event_of(account, name).filter(|kind| kind.name() == name);
+    let kind = kind.ok_or_else(|| no_such_event(account, name))?;
     with_fields(kind, Message::new(kind), fields)
 }
 
-fn no_such_message(name: &str) -> ComposeError {
-    let meant = similar(name, false);
-    let event = if meant.is_empty() { similar(name, true).first().copied() } else { None };
+fn no_such_message(account: AccountKind, name: &str) -> ComposeError {
+    let meant = similar(account, name, false);
+    let event = if meant.is_empty() { similar(account, name, true).first().copied() } else { None };
     ComposeError::NoSuchMessage { name: name.to_owned(), meant, event }
 }
 
-fn no_such_event(name: &str) -> ComposeError {
-    let meant = similar(name, true);
-    let message = if meant.is_empty() { similar(name, false).first().copied() } else { None };
+fn no_such_event(account: AccountKind, name: &str) -> ComposeError {
+    let meant = similar(account, name, true);
+    let message = if meant.is_empty() { similar(account, name, false).first().copied() } else { None };
     ComposeError::NoSuchEvent { name: name.to_owned(), meant, message }
 }
 
 /// The names of the messages, or of the events, that can be meant by `name`: a mistyped name, or a title.
-fn similar(name: &str, events: bool) -> Vec<&'static str> {
-    let kinds = || catalogue::kinds().iter().filter(|kind| kind.event().is_some() == events);
+fn similar(account: AccountKind, name: &str, events: bool) -> Vec<&'static str> {
+    let kinds = || catalogue::kinds_of(account).filter(|kind| kind.event().is_some() == events);
     let titled = kinds().find(|kind| kind.title().zh == name || kind.title().en.eq_ignore_ascii_case(name));
     match titled {
         Some(kind) => vec![kind.name()],
@@ -92,7 +97,7 @@ fn similar(name: &str, events: bool) -> Vec<&'static str> {
 }
 
 /// The elements that a push has beside the fields of its kind. A field with such a name replaces the element.
-const HEAD: [&str; 6] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId"];
+const HEAD: [&str; 7] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId", "AgentID"];
 
 fn with_fields(
     kind: &'static Kind,
@@ -151,22 +156,34 @@ fn location(value: &str) -> Result<Message, ComposeError> {
 
 /// The kinds of messages in the catalogue, for the help.
 pub(crate) fn kinds_of_messages() -> String {
-    let kinds = catalogue::kinds().iter().filter(|kind| kind.event().is_none());
-    listed_kinds("Kinds of messages", kinds)
+    listed_kinds("Kinds of messages", |kind| kind.event().is_none())
 }
 
 /// The kinds of events in the catalogue, for the help.
 pub(crate) fn kinds_of_events() -> String {
-    let kinds = catalogue::kinds().iter().filter(|kind| kind.event().is_some());
-    listed_kinds("Kinds of events", kinds)
+    listed_kinds("Kinds of events", |kind| kind.event().is_some())
 }
 
-fn listed_kinds<'k>(heading: &str, kinds: impl Iterator<Item = &'k Kind>) -> String {
-    let lines = kinds.map(|kind| {
-        let fields: Vec<_> = kind.fields().iter().map(|field| field.path.as_str()).collect();
-        format!("\n  {} ({}) {}", kind.name(), kind.title().zh, fields.join(" "))
-    });
-    format!("{heading}, and their fields:{}", lines.collect::<String>())
+/// Those of an Official Account, and then what other kinds of accounts have beside them.
+fn listed_kinds(heading: &str, is_listed: impl Fn(&Kind) -> bool) -> String {
+    let of_account = |account: AccountKind| {
+        let is_own = |kind: &&Kind| {
+            let accounts = kind.accounts();
+            account == AccountKind::Official || !accounts.contains(&AccountKind::Official)
+        };
+        let kinds = catalogue::kinds_of(account).filter(|kind| is_listed(kind)).filter(is_own);
+        let lines = kinds.map(|kind| {
+            let fields: Vec<_> = kind.fields().iter().map(|field| field.path.as_str()).collect();
+            format!("\n  {} ({}) {}", kind.name(), kind.title().zh, fields.join(" "))
+        });
+        let lines: String = lines.collect();
+        match account {
+            _ if lines.is_empty() => String::new(),
+            AccountKind::Official => format!("{heading}, and their fields:{lines}"),
+            other => format!("\n\nWith --kind {other} also:{lines}"),
+        }
+    };
+    AccountKind::ALL.into_iter().map(of_account).collect()
 }
 
 #[cfg(test)]
@@ -175,8 +192,25 @@ mod tests {
 
     use super::*;
 
+    const OFFICIAL: AccountKind = AccountKind::Official;
+
+    #[test]
+    fn each_kind_of_account_has_its_own_catalogue() {
+        let event = |account, name: &str| event(account, name, &[]).is_ok();
+        assert!(event(AccountKind::WeCom, "click") && !event(AccountKind::WeCom, "CLICK"));
+        assert!(event(AccountKind::WeCom, "suite_ticket") && !event(OFFICIAL, "suite_ticket"));
+        assert!(
+            event(AccountKind::Platform, "component_verify_ticket") && event(AccountKind::Platform, "CLICK")
+        );
+        assert!(event(AccountKind::Store, "channels_ec_order_pay") && !event(AccountKind::Store, "CLICK"));
+        assert!(
+            event(AccountKind::MiniProgram, "wxa_media_check") && !event(AccountKind::MiniProgram, "SCAN")
+        );
+        assert!(message(AccountKind::WeCom, "shortvideo", None, &[]).is_err());
+    }
+
     fn xml(kind: &str, value: &str) -> String {
-        let message = message(kind, Some(value), &[]).expect("a message");
+        let message = message(OFFICIAL, kind, Some(value), &[]).expect("a message");
         Wechat::new(Account::generate()).xml(&message, "o1")
     }
 
@@ -197,9 +231,9 @@ mod tests {
         for (kind, value) in
             [("location", "西湖"), ("location", "30"), ("location", "nan,1"), ("device_event", "x")]
         {
-            assert!(message(kind, Some(value), &[]).is_err(), "{kind} {value}");
+            assert!(message(OFFICIAL, kind, Some(value), &[]).is_err(), "{kind} {value}");
         }
-        assert!(message("device_event", None, &[]).is_ok());
+        assert!(message(OFFICIAL, "device_event", None, &[]).is_ok());
     }
 
     #[test]
@@ -212,7 +246,7 @@ mod tests {
             ("sticker", &[]),
             ("你好", &[]),
         ] {
-            match message(name, None, &[]) {
+            match message(OFFICIAL, name, None, &[]) {
                 Err(ComposeError::NoSuchMessage { meant, event: None, .. }) => {
                     assert_eq!(meant, expected, "{name}");
                 }
@@ -222,7 +256,7 @@ mod tests {
         for (name, expected) in
             [("click", "CLICK"), ("CLICKK", "CLICK"), ("Subscribe", "subscribe"), ("关注", "subscribe")]
         {
-            match event(name, &[]) {
+            match event(OFFICIAL, name, &[]) {
                 Err(ComposeError::NoSuchEvent { meant, message: None, .. }) => {
                     assert_eq!(meant, [expected], "{name}");
                 }
@@ -234,10 +268,10 @@ mod tests {
     #[test]
     fn a_message_is_told_from_an_event() {
         for name in ["CLICK", "subscribe", "click"] {
-            let error = message(name, None, &[]).expect_err("an event");
+            let error = message(OFFICIAL, name, None, &[]).expect_err("an event");
             assert!(matches!(error, ComposeError::NoSuchMessage { event: Some(_), .. }), "{error:?}");
         }
-        let error = event("text", &[]).expect_err("a message");
+        let error = event(OFFICIAL, "text", &[]).expect_err("a message");
         assert!(matches!(error, ComposeError::NoSuchEvent { message: Some("text"), .. }), "{error:?}");
     }
 
@@ -245,7 +279,7 @@ mod tests {
     fn a_field_of_the_kind_or_of_the_head_is_set_and_another_is_refused() {
         let field = |name: &str| [(name.to_owned(), "1".to_owned())];
         for name in ["EventKey", "ScanCodeInfo.ScanResult", "ScanResult", "MsgId", "CreateTime"] {
-            assert!(event("scancode_push", &field(name)).is_ok(), "{name}");
+            assert!(event(OFFICIAL, "scancode_push", &field(name)).is_ok(), "{name}");
         }
         for (name, expected) in [
             ("EventKy", &["EventKey"] as &[&str]),
@@ -258,7 +292,7 @@ mod tests {
             ("EventKey.Inner", &[]),
             ("Content", &[]),
         ] {
-            match event("scancode_push", &field(name)) {
+            match event(OFFICIAL, "scancode_push", &field(name)) {
                 Err(ComposeError::NoSuchField { meant, .. }) => assert_eq!(meant, expected, "{name}"),
                 other => panic!("{name}: {other:?}"),
             }

@@ -100,6 +100,13 @@ impl From<AccountError> for Failure {
             AccountError::AppId => texts::bad_app_id(error),
             AccountError::Token => texts::bad_token(error),
             AccountError::Key => texts::bad_key(error),
+            AccountError::Kind => texts::bad_kind(error),
+            AccountError::Format => texts::bad_format(error),
+            AccountError::FormatOfKind(kind) => {
+                let formats: Vec<_> = kind.formats().iter().map(|format| format.name()).collect();
+                texts::format_of_kind(error, &kind.title(), &formats.join("、"))
+            }
+            AccountError::ModeOfKind(kind) => texts::mode_of_kind(error, &kind.title()),
             other => texts::bad_mode(other),
         })
     }

@@ -46,6 +46,9 @@ pub(crate) enum ReplyKind {
     News,
     Transfer,
     TransferToAi,
+    UpdateButton,
+    UpdateTaskCard,
+    UpdateTemplateCard,
 }
 
 impl ReplyKind {
@@ -60,6 +63,9 @@ impl ReplyKind {
             Self::News => "news",
             Self::Transfer => "transfer",
             Self::TransferToAi => "transfer_to_ai",
+            Self::UpdateButton => "update_button",
+            Self::UpdateTaskCard => "update_task_card",
+            Self::UpdateTemplateCard => "update_template_card",
         }
     }
 
@@ -74,6 +80,9 @@ impl ReplyKind {
             Reply::News { .. } => Some(Self::News),
             Reply::Transfer { .. } => Some(Self::Transfer),
             Reply::TransferToAi => Some(Self::TransferToAi),
+            Reply::UpdateButton { .. } => Some(Self::UpdateButton),
+            Reply::UpdateTaskCard { .. } => Some(Self::UpdateTaskCard),
+            Reply::UpdateTemplateCard { .. } => Some(Self::UpdateTemplateCard),
             _ => None,
         }
     }

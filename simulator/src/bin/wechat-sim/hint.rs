@@ -29,7 +29,7 @@ pub(crate) fn of_verification(context: &Context, verification: &Verification) ->
         (Some(push), _) => {
             matches!(push.diagnosis, PushDiagnosis::Refused { .. } | PushDiagnosis::BotIsPlain)
         }
-        (None, Diagnosis::WrongToken { .. }) => true,
+        (None, Diagnosis::WrongToken { .. } | Diagnosis::WrongCredentials { .. }) => true,
         _ => false,
     };
     if is_refused { of_generated_credentials(context) } else { None }

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn run(context: &Context) -> Result<Exit, Failure> {
-    let variables = context.credentials.new_account().environment();
+    let variables = context.credentials.new_account()?.environment();
     for (name, value) in &variables {
         context.output.line(&format!("{name}={value}"));
     }

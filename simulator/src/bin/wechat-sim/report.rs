@@ -40,7 +40,8 @@ pub(crate) fn report_result(output: &Output, exchange: &Exchange, expectations: 
 pub(crate) fn shown(output: &Output, exchange: &Exchange) -> String {
     match &exchange.shown {
         Shown::Nothing => output.pick(&texts::nothing_shown()).to_owned(),
-        Shown::FailureNotice => format!("← ⚠ {FAILURE_NOTICE}"),
+        Shown::FailureNotice if exchange.has_failure_notice() => format!("← ⚠ {FAILURE_NOTICE}"),
+        Shown::FailureNotice => format!("← ⚠ {}", output.pick(&texts::answer_not_accepted())),
         Shown::Reply { reply: Reply::Text { .. } } => {
             format!("← {}", exchange.seen_text().unwrap_or_default().replace('\n', "\n  "))
         }
@@ -67,6 +68,12 @@ fn reply_text(output: &Output, reply: &Reply) -> String {
             Some(account) => format!("[{kind}] {account}"),
             None => format!("[{kind}] {}", output.pick(&texts::any_agent())),
         },
+        Reply::UpdateButton { text } | Reply::UpdateTaskCard { text } => format!("[{kind}] {text}"),
+        Reply::UpdateTemplateCard { card } => {
+            let parts = [&card.title, &card.description, &card.replace_text];
+            let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
+            format!("[{kind}] {} {}", card.card_type, parts.join(" · ")).trim_end().to_owned()
+        }
         _ => format!("[{kind}]"),
     }
 }

@@ -19,14 +19,15 @@ use crate::{hint, texts};
 pub(crate) async fn message(context: &Context, args: SendArgs) -> Result<Exit, Failure> {
     let SendArgs { msg_type, value, sender, expect, bot } = args;
     let value = value.as_deref();
-    let message = compose::message(&msg_type, value, &sender.fields);
+    let message = compose::message(context.credentials.kind(), &msg_type, value, &sender.fields);
     let message = message.map_err(|error| mistake(&error, value))?;
     push_or_print(context, &message, &sender, &expect, &bot).await
 }
 
 pub(crate) async fn event(context: &Context, args: EventArgs) -> Result<Exit, Failure> {
     let EventArgs { name, sender, expect, bot } = args;
-    let event = compose::event(&name, &sender.fields).map_err(|error| mistake(&error, None))?;
+    let event = compose::event(context.credentials.kind(), &name, &sender.fields);
+    let event = event.map_err(|error| mistake(&error, None))?;
     push_or_print(context, &event, &sender, &expect, &bot).await
 }
 

@@ -16,6 +16,13 @@ wechat_sim::localized_texts! {
     bad_token(error: AccountError) => "Token 由字母和数字组成，长 3 至 32 个字符", "{error}";
     bad_key(error: AccountError) => "EncodingAESKey 由 43 个字母和数字组成", "{error}";
     bad_mode(error: AccountError) => "模式只能是 plain、compatible 或 safe", "{error}";
+    bad_kind(error: AccountError) =>
+        "账号类型只能是 official、mini-program、store、wecom 或 platform", "{error}";
+    bad_format(error: AccountError) => "数据格式只能是 xml 或 json", "{error}";
+    format_of_kind(error: AccountError, kind: &LocalizedText, formats: &str) =>
+        "{kind:#}的数据格式只能是 {formats}", "{error} ({kind})";
+    mode_of_kind(error: AccountError, kind: &LocalizedText) =>
+        "{kind:#}只有安全模式：模式只能是 safe", "{error} ({kind})";
     plain_without_key() =>
         "明文模式：没有设置 WECHAT_ENCODING_AES_KEY", "plain mode: WECHAT_ENCODING_AES_KEY is not set";
     mode_needs_key(mode: &LocalizedText) =>
@@ -56,6 +63,7 @@ wechat_sim::localized_texts! {
         "  路径对吗？用 --path 指定，默认为 /weixin", "  is the path right? Give it with --path (default /weixin)";
     url_not_found(url: &str) =>
         "  路径对吗？这里是 {url}，用 --url 指定", "  is the path right? The URL is {url}: give another with --url";
+    answer_not_accepted() => "微信不接受这个应答", "WeChat does not accept the answer";
     nothing_shown() => "← （无回复）", "← (nothing)";
     any_agent() => "任一客服", "any agent";
 
@@ -207,6 +215,9 @@ pub(crate) mod scenario {
     use wechat_sim::LocalizedText;
 
     wechat_sim::localized_texts! {
+        another_account(file: &dyn Display, name: &str, wanted: &str, given: &str) =>
+            "{file} 的 {name} 是 {wanted}，而这里已经是 {given}：它们要分开运行",
+            "{file} has {name} = {wanted}, which is {given} here already: run it by itself";
         not_toml(file: &dyn Display, error: &str) =>
             "{file} 不是有效的 TOML 场景文件。解析器的错误信息：\n{error}",
             "{file} is not a scenario in TOML. The parser says:\n{error}";

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wechat_sim::handshake::{
     self, Diagnosis, Handshake, HandshakeResult, PushDiagnosis, TestPush, Verification,
 };
-use wechat_sim::{Account, Answer, HttpTarget, SendError, Wechat};
+use wechat_sim::{Account, AccountKind, Answer, HttpTarget, SendError, Wechat};
 
 use crate::args::VerifyArgs;
 use crate::context::Context;
@@ -30,7 +30,7 @@ pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Fa
         return Err(error.clone().into());
     }
     report(output, &verification);
-    if verification.is_verified() && !can_push {
+    if verification.is_verified() && !can_push && credentials.kind() != AccountKind::WeCom {
         output.progress(output.pick(&texts::only_the_token()));
     }
     let HandshakeResult { request, answer, took_ms, .. } = &verification.handshake;

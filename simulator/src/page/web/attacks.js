@@ -34,7 +34,8 @@ function unfold() {
   byId("attack-fold").focus();
 }
 
-const applicable = () => state.attacks.filter((attack) => attack.modes.includes(state.mode));
+const applicable = () =>
+  state.attacks.filter(({ accounts, formats, modes }) => accounts.includes(state.kind) && formats.includes(state.format) && modes.includes(state.mode));
 const verdictOf = ({ name }) => state.attack_statuses[name]?.verdict;
 const isRunning = (name) => state.attack_statuses[name]?.verdict === null;
 

@@ -5,7 +5,7 @@ import { clock, seconds, t } from "./i18n.js";
 import { post } from "./api.js";
 import { drawReply } from "./replies.js";
 import { keepEnd } from "./scroll.js";
-import { exchangesOf, fan, on, select, state } from "./store.js";
+import { exchangesOf, fan, hasFollowers, on, select, state } from "./store.js";
 import { showPane } from "./layout.js";
 import { every } from "./ticker.js";
 import { drawUserMessage } from "./user-message.js";
@@ -46,8 +46,11 @@ function inspect(id, byMeta) {
 function drawHead() {
   const speaker = fan();
   if (!speaker) return;
-  byId("speaker").textContent = `${speaker.name} · ${t(speaker.following ? "following" : "not-following")}`;
+  byId("account-title").textContent = t(`my-${state.kind}`);
+  const known = state.kind === "wecom" ? speaker.openid : hasFollowers() ? t(speaker.following ? "following" : "not-following") : null;
+  byId("speaker").textContent = [speaker.name, known].filter(Boolean).join(" · ");
   const follow = byId("follow");
+  follow.hidden = !hasFollowers();
   follow.textContent = t(speaker.following ? "unfollow" : "follow");
   follow.classList.toggle("primary", !speaker.following);
 }

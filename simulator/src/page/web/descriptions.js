@@ -44,14 +44,18 @@ export function sent(exchange) {
   const { kind, field } = exchange;
   if (isEvent(exchange)) return event(exchange);
   if (kind === "text") return field.Content ?? "";
-  if (!kind) return t("bracketed", { title: t("raw-xml"), text: "" }).trim();
+  if (!kind) return t("bracketed", { title: t(`raw-${state.format}`), text: "" }).trim();
   return t("bracketed", { title: kindTitle(kind, false) ?? kind, text: field.Title ?? field.Label ?? "" }).trim();
 }
 
+/** What is shown if WeChat does not accept the answer: only users of an Official Account are told in the chat. */
+export const notice = ({ has_notice }) => (has_notice ? state.rules.failure_notice : t("not-accepted"));
+
 /** What the user sees in the end, or null if it is nothing. */
-export function answered({ shown }) {
+export function answered(exchange) {
+  const { shown } = exchange;
   if (!shown || shown.shown === "nothing") return null;
-  if (shown.shown === "failure_notice") return state.rules.failure_notice;
+  if (shown.shown === "failure_notice") return notice(exchange);
   const { reply } = shown;
   switch (reply.type) {
     case "text":
@@ -64,6 +68,11 @@ export function answered({ shown }) {
       return t("bracketed", { title: t("news"), text: reply.articles[0]?.title ?? "" }).trim();
     case "music":
       return t("bracketed", { title: t("music"), text: reply.title ?? "" }).trim();
+    case "update_button":
+    case "update_task_card":
+      return t("bracketed", { title: t("card-button"), text: reply.text });
+    case "update_template_card":
+      return t("bracketed", { title: t("card-updated"), text: reply.card.title ?? "" }).trim();
     default:
       return t("bracketed", { title: kindTitle(reply.type, false) ?? reply.type, text: reply.title ?? "" }).trim();
   }

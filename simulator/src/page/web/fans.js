@@ -5,7 +5,7 @@ import { post } from "./api.js";
 import { latest } from "./descriptions.js";
 import { t } from "./i18n.js";
 import { showPane } from "./layout.js";
-import { chooseFan, exchangesOf, fan, on, state } from "./store.js";
+import { chooseFan, exchangesOf, fan, hasFollowers, on, state } from "./store.js";
 import { avatar } from "./user-message.js";
 
 const unread = new Set();
@@ -27,6 +27,7 @@ export function startFans() {
 }
 
 function draw() {
+  byId("fans-title").textContent = t(state.kind === "wecom" ? "members" : hasFollowers() ? "fans" : "users");
   const current = fan()?.name;
   unread.delete(current);
   const items = state.fans.map(({ name, openid, following }) =>
@@ -44,7 +45,7 @@ function draw() {
           onclick: () => (chooseFan(name), document.body.dataset.pane === "setup" && innerWidth < 700 && showPane("chat")),
         },
         avatar(name),
-        h("span", { class: "fan-text" }, h("strong", {}, name), h("small", {}, last({ name, following }))),
+        h("span", { class: "fan-text" }, h("strong", {}, name), h("small", {}, last({ name, openid, following }))),
         unread.has(name) ? h("span", { class: "dot", role: "img", "aria-label": t("unread") }) : null,
       ),
     ),
@@ -52,8 +53,8 @@ function draw() {
   fill(byId("fans"), items);
 }
 
-function last({ name, following }) {
-  return [t(following ? "following" : "not-following"), latest(exchangesOf(name))].filter(Boolean).join(" · ");
+function last({ name, openid, following }) {
+  return [state.kind === "wecom" ? openid : hasFollowers() ? t(following ? "following" : "not-following") : null, latest(exchangesOf(name))].filter(Boolean).join(" · ");
 }
 
 async function add(event) {

@@ -6,7 +6,7 @@ import { isEvent, isMenuEvent } from "./descriptions.js";
 import { t } from "./i18n.js";
 import { showPane } from "./layout.js";
 import { prefs, remember } from "./prefs.js";
-import { on, state } from "./store.js";
+import { hasMenu, on, state } from "./store.js";
 import { focusInput, showMenu, showTextBox } from "./turns.js";
 
 const root = byId("first-steps");
@@ -16,7 +16,7 @@ const LAST_LOOK = 4000;
 
 const STEPS = [
   { name: "say", try: sayHello, tried: () => exchanges().some((exchange) => !isEvent(exchange)) },
-  { name: "menu", try: showMenu, tried: () => exchanges().some(isMenuEvent) },
+  { name: "menu", try: showMenu, tried: () => exchanges().some(isMenuEvent), fits: hasMenu },
   { name: "attack", try: attack, tried: () => Object.keys(state.attack_statuses).length > 0 },
 ];
 
@@ -43,7 +43,7 @@ const isTried = ({ name }) => prefs.tried?.includes(name) === true;
 function draw() {
   root.hidden = prefs.stepsClosed === true || !state.loaded;
   if (root.hidden) return;
-  const items = STEPS.map((step) => {
+  const items = STEPS.filter(({ fits }) => fits?.() ?? true).map((step) => {
     const done = isTried(step);
     const button = h("button", { type: "button", class: "quiet", data: { key: `step-${step.name}` }, onclick: step.try }, t(`step-${step.name}`));
     return h("li", { class: done ? "done" : "" }, icon(done ? "check" : "dot"), done ? h("s", {}, button) : button, done ? h("span", { class: "hidden" }, t("tried")) : null);
@@ -51,7 +51,7 @@ function draw() {
   const all = STEPS.every(isTried);
   fill(
     root,
-    h("strong", {}, t(all ? "all-tried" : "first-steps")),
+    h("strong", {}, t(all ? "all-tried" : hasMenu() ? "first-steps" : "first-steps-without-menu")),
     h("ul", {}, items),
     h("button", { type: "button", class: "round", data: { key: "close-steps" }, "aria-label": t("close"), onclick: close }, icon("close")),
   );

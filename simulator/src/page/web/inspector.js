@@ -2,7 +2,7 @@
 
 import { byId, fill, h, icon } from "./dom.js";
 import { get } from "./api.js";
-import { event, isEvent } from "./descriptions.js";
+import { event, isEvent, notice as noticeOf } from "./descriptions.js";
 import { drawForged, startForged } from "./forged.js";
 import { pick, seconds, t } from "./i18n.js";
 import { kindTitle } from "./kinds.js";
@@ -66,7 +66,7 @@ function draw() {
 function heading(exchange) {
   const { kind, field, is_event, mode } = exchange;
   const subject = isEvent(exchange) ? event(exchange) : (field.Content ?? field.Title ?? field.Label ?? "");
-  const title = kindTitle(kind, is_event) ?? (is_event ? t("unknown-event") : kind || t("raw-xml"));
+  const title = kindTitle(kind, is_event) ?? (is_event ? t("unknown-event") : kind || t(`raw-${state.format}`));
   const names = [is_event ? `Event ${kind}` : kind && `MsgType ${kind}`, field.EventKey && `EventKey ${field.EventKey}`];
   const id = field.MsgId ? `MsgId ${field.MsgId}` : `CreateTime ${field.CreateTime ?? "—"}`;
   return h(
@@ -80,7 +80,8 @@ function heading(exchange) {
 
 function diagnosis(exchange) {
   const { shown, lanes, fan } = exchange;
-  const { timeout_ms, interval_ms, deliveries, failure_notice: notice } = state.rules;
+  const { timeout_ms, interval_ms, deliveries } = state.rules;
+  const notice = noticeOf(exchange);
   const limit = (deliveries - 1) * Math.max(interval_ms, timeout_ms) + timeout_ms;
   if (!shown) return box("going", t("diag-running"), t("diag-running-text", { limit: seconds(timeout_ms), n: deliveries }));
   const last = lanes.at(-1);

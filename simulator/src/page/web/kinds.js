@@ -13,6 +13,8 @@ const list = byId("kind-list");
 const find = byId("find-kind");
 const dialog = byId("kinds");
 
+/** The kinds that are pushed to an account like this one. */
+const ofAccount = () => kinds.filter(({ accounts }) => accounts.includes(state.kind));
 const nameOf = (kind) => kind.event ?? kind.msg_type;
 
 export async function startKinds() {
@@ -39,7 +41,7 @@ export function openKinds() {
 
 /** The title of a kind, or null if it is not in the catalogue. */
 export function kindTitle(name, isEvent) {
-  const kind = kinds.find((found) => (isEvent ? found.event === name : !found.event && found.msg_type === name));
+  const kind = ofAccount().find((found) => (isEvent ? found.event === name : !found.event && found.msg_type === name));
   return kind ? pick(kind.title) : null;
 }
 
@@ -53,14 +55,14 @@ function drawList() {
   const query = find.value.trim().toLowerCase();
   const matches = (kind) => `${nameOf(kind)} ${kind.title.zh} ${kind.title.en}`.toLowerCase().includes(query);
   const families = new Map();
-  for (const kind of kinds.filter(matches)) {
+  for (const kind of ofAccount().filter(matches)) {
     if (!families.has(kind.family)) families.set(kind.family, []);
     families.get(kind.family).push(kind);
   }
   const groups = [...families].map(([family, members]) =>
     h("section", {}, h("h3", {}, t(`family-${family}`)), members.map((kind) => choice(kind, pick(kind.title), nameOf(kind)))),
   );
-  const raw = h("section", {}, choice("raw", t("raw-xml"), "<xml>…"));
+  const raw = h("section", {}, choice("raw", t(`raw-${state.format}`), state.format === "json" ? "{…}" : "<xml>…"));
   fill(list, groups, query ? null : raw, groups.length ? null : h("p", { class: "hint" }, t("nothing-found")));
 }
 
@@ -95,8 +97,8 @@ function drawForm() {
   }
   const button = h("button", { class: "primary", type: "submit" }, t("send"));
   if (chosen === "raw") {
-    const area = h("textarea", { name: "raw", rows: "14", class: "mono", spellcheck: "false", required: true, "aria-label": t("raw-xml"), value: sample() });
-    fill(form, h("h3", {}, t("raw-xml")), h("p", { class: "hint" }, t("raw-hint")), area, button);
+    const area = h("textarea", { name: "raw", rows: "14", class: "mono", spellcheck: "false", required: true, "aria-label": t(`raw-${state.format}`), value: sample() });
+    fill(form, h("h3", {}, t(`raw-${state.format}`)), h("p", { class: "hint" }, t("raw-hint")), area, button);
     return;
   }
   const fields = fieldsOf(chosen).map(({ path, default: value, optional }) =>
@@ -121,7 +123,11 @@ function sample() {
     ["MsgType", "text", true],
     ["Content", "你好", true],
     ["MsgId", `${Date.now()}0001`, false],
+    ...(state.kind === "wecom" ? [["AgentID", state.agent_id, false]] : []),
   ];
+  if (state.format === "json") {
+    return `{\n${fields.map(([name, value, quoted]) => `  ${JSON.stringify(name)}: ${quoted ? JSON.stringify(value) : value}`).join(",\n")}\n}`;
+  }
   const lines = fields.map(([name, value, cdata]) => `<${name}>${cdata ? `<![CDATA[${value}]]>` : value}</${name}>`);
   return `<xml>${lines.join("\n")}\n</xml>`;
 }

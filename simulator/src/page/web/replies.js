@@ -3,6 +3,7 @@
 
 import { h, icon } from "./dom.js";
 import { seconds, t } from "./i18n.js";
+import { notice } from "./descriptions.js";
 import { state } from "./store.js";
 import { link, rich } from "./text.js";
 import { picture } from "./user-message.js";
@@ -15,7 +16,7 @@ export function drawReply(exchange, choose) {
     return h(
       "div",
       { class: "row notice" },
-      h("p", {}, state.rules.failure_notice),
+      h("p", {}, notice(exchange)),
       h("button", { class: "meta", type: "button", tabindex: "-1" }, t("why")),
     );
   }
@@ -28,7 +29,7 @@ export function drawReply(exchange, choose) {
   return h(
     "div",
     { class: "row theirs" },
-    h("span", { class: "avatar account", "aria-hidden": "true" }, t("account-sign")),
+    h("span", { class: "avatar account", "aria-hidden": "true" }, t(`sign-${state.kind}`)),
     h("div", { class: "column" }, h("span", { class: "hidden" }, t("labelled", { label: t("bot"), text: "" })), bubble(reply, choose), meta(exchange)),
   );
 }
@@ -67,9 +68,26 @@ function bubble(reply, choose) {
         h("div", { class: "card-text beside" }, h("span", {}, h("strong", {}, reply.title ?? t("music")), h("small", {}, reply.description ?? "")), icon("music")),
         h("div", { class: "card-foot" }, link(reply.hq_url ?? reply.url ?? "", {}, t("listen-to")), h("small", {}, reply.thumb_media_id ?? "")),
       );
+    case "update_button":
+    case "update_task_card":
+      return h("div", { class: "card template" }, h("div", { class: "card-text" }, h("small", {}, t("card-button"))), h("div", { class: "card-button" }, reply.text));
+    case "update_template_card":
+      return templateCard(reply.card);
     default:
       return h("div", { class: "bubble raw" }, reply.type);
   }
+}
+
+/** A card of WeCom, as far as its first texts. */
+function templateCard({ card_type, source, title, description, sub_title, rows, replace_text }) {
+  return h(
+    "div",
+    { class: "card template", title: card_type },
+    source ? h("div", { class: "card-source" }, source) : null,
+    h("div", { class: "card-text" }, h("strong", {}, title ?? t("card-updated")), description ? h("small", {}, description) : null, sub_title ? h("p", {}, sub_title) : null),
+    rows.length ? h("dl", {}, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))) : null,
+    replace_text ? h("div", { class: "card-button" }, replace_text) : null,
+  );
 }
 
 /** One article is a card; of several, the first has a cover and the others are rows. */

@@ -4,7 +4,7 @@ import { byId, fill, h, icon } from "./dom.js";
 import { post } from "./api.js";
 import { copy, notify } from "./layout.js";
 import { pick, seconds, switchLang, t, translatePage } from "./i18n.js";
-import { emit, on, state } from "./store.js";
+import { emit, hasMenu, on, state } from "./store.js";
 
 /** The secrets while they are shown, else null. */
 let secrets = null;
@@ -31,6 +31,8 @@ export function startSetup() {
   byId("clear").addEventListener("click", () => post("/api/clear"));
   on("state lang verified bot", drawVerified);
   byId("split-cdata").addEventListener("change", (event) => post("/api/split-cdata", { split_cdata: event.target.checked }));
+  byId("account-kind").addEventListener("change", (event) => post("/api/account", { kind: event.target.value }));
+  on("state lang", drawKind);
   on("state lang mode", drawModes);
   on("state split-cdata", () => {
     byId("split-cdata").checked = state.split_cdata;
@@ -62,25 +64,37 @@ function drawVerified() {
   fill(pill, h("i", { class: "lamp" }), h("span", {}, subject, text, took));
 }
 
+const kindNow = () => state.account_kinds.find(({ name }) => name === state.kind);
+
+function drawKind() {
+  if (!state.loaded) return;
+  const options = state.account_kinds.map(({ name, title }) => h("option", { value: name, selected: name === state.kind }, pick(title)));
+  fill(byId("account-kind"), options);
+  const { formats } = kindNow();
+  byId("formats").hidden = formats.length < 2;
+  const choices = ["xml", "json"].map((format) => segment("format", format, format.toUpperCase(), formats, () => post("/api/account", { kind: state.kind, format })));
+  fill(byId("formats"), h("legend", {}, t("format")), choices);
+  const hint = state.bot ? "kind-restarts" : state.bot_follows_kind ? "mode-follows" : "kind-hint";
+  // What follows from an Official Account is in the hint of its mode.
+  byId("kind-hint").hidden = state.kind === "official";
+  byId("kind-hint").textContent = t(hint, { kind: state.kind, format: state.format });
+  byId("split-cdata-label").hidden = state.format === "json";
+  byId("edit-menu").hidden = !hasMenu();
+  document.body.dataset.kind = state.kind;
+}
+
+/** A choice of one of several; disabled if the kind of account does not have it. */
+function segment(name, value, text, possible, onchange) {
+  const input = h("input", { type: "radio", name, value, checked: value === state[name], disabled: !possible.includes(value), data: { key: `${name}-${value}` }, onchange });
+  return h("label", {}, input, h("span", {}, text));
+}
+
 function drawModes() {
   if (!state.loaded) return;
-  const choices = ["plain", "compatible", "safe"].map((mode) =>
-    h(
-      "label",
-      {},
-      h("input", {
-        type: "radio",
-        name: "mode",
-        value: mode,
-        checked: mode === state.mode,
-        data: { key: `mode-${mode}` },
-        onchange: () => post("/api/mode", { mode }),
-      }),
-      h("span", {}, t(mode)),
-    ),
-  );
+  const { modes } = kindNow();
+  const choices = ["plain", "compatible", "safe"].map((mode) => segment("mode", mode, t(mode), modes, () => post("/api/mode", { mode })));
   fill(byId("modes"), h("legend", {}, t("mode")), choices);
-  byId("mode-hint").textContent = state.bot ? t("mode-restarts") : state.bot_follows ? t("mode-follows") : t("mode-hint", { mode: state.mode });
+  byId("mode-hint").textContent = modes.length < 2 ? t("mode-fixed") : state.bot ? t("mode-restarts") : state.bot_follows ? t("mode-follows") : t("mode-hint", { mode: state.mode });
 }
 
 function pair(name, value, mono) {
@@ -92,8 +106,8 @@ function drawAccount() {
   const hidden = "••••••••";
   fill(
     byId("account"),
-    pair("AppID", state.app_id, true),
-    pair(t("original-id"), state.original_id, true),
+    pair(state.kind === "wecom" ? "CorpID" : "AppID", state.app_id, true),
+    state.kind === "wecom" ? pair("AgentID", state.agent_id, true) : pair(t("original-id"), state.original_id, true),
     pair("Token", h("span", { id: "token" }, secrets?.token ?? hidden), true),
     pair("EncodingAESKey", h("span", { id: "aes-key" }, secrets?.encoding_aes_key ?? hidden), true),
   );

@@ -8,7 +8,11 @@ export const state = {
   bot_url: "",
   app_id: "",
   original_id: "",
+  kind: "official",
+  format: "xml",
   mode: "safe",
+  /** The kinds of accounts that the page can be switched to: `{ name, title, formats, modes }`. */
+  account_kinds: [],
   split_cdata: false,
   rules: {},
   fans: [],
@@ -91,6 +95,7 @@ export function apply({ event, ...values }) {
 }
 
 function load({ exchanges, ...values }) {
+  const switched = state.loaded && (state.kind !== values.kind || state.format !== values.format);
   Object.assign(state, values, { loaded: true });
   state.exchanges.clear();
   for (const exchange of exchanges) add(exchange);
@@ -101,7 +106,15 @@ function load({ exchanges, ...values }) {
   if (!state.attack_statuses[state.forged?.name]) state.forged = null;
   emit("state");
   emit("selected");
+  // The attacks of another account are others.
+  if (switched) emit("mode");
 }
+
+/** Whether accounts of the kind have fans who follow them. */
+export const hasFollowers = () => ["official", "platform"].includes(state.kind);
+
+/** Whether accounts of the kind have a custom menu. */
+export const hasMenu = () => ["official", "platform", "wecom"].includes(state.kind);
 
 function add(exchange) {
   if (exchange.running) exchange.running.since = performance.now() - exchange.running.elapsed_ms;

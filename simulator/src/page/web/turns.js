@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 import { prefs, remember } from "./prefs.js";
-import { on, state } from "./store.js";
+import { hasMenu, on, state } from "./store.js";
 
 const phone = byId("phone");
 const box = byId("say");
@@ -45,7 +45,7 @@ function show(input) {
 }
 
 function draw() {
-  const hasMenu = state.menu.button.length > 0;
-  byId("to-menu").hidden = !hasMenu;
-  phone.dataset.input = hasMenu ? (prefs.input ?? (byTouch ? "menu" : "text")) : "text";
+  const isThere = hasMenu() && state.menu.button.length > 0;
+  byId("to-menu").hidden = !isThere;
+  phone.dataset.input = isThere ? (prefs.input ?? (byTouch ? "menu" : "text")) : "text";
 }

@@ -3,6 +3,7 @@
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 import { event, isEvent, sent } from "./descriptions.js";
+import { state } from "./store.js";
 import { link, safeUrl } from "./text.js";
 
 /** One or two characters of the name on one of six colours. */
@@ -73,7 +74,7 @@ function bubble({ kind, field }) {
     case "miniprogrampage":
       return h("div", { class: "card" }, h("div", { class: "card-text" }, h("strong", {}, text("Title")), h("small", {}, text("PagePath"))), h("div", { class: "card-foot" }, icon("app"), t("mini-program")));
     case "":
-      return h("div", { class: "bubble raw" }, t("raw-xml"));
+      return h("div", { class: "bubble raw" }, t(`raw-${state.format}`));
     default:
       return h("div", { class: "bubble raw" }, t("other-message", { kind }));
   }

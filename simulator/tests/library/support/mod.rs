@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::{App, web};
 use axum::Router;
 use axum::routing::post;
-use wechat_sim::{Account, ActixTarget, Mode, ServiceTarget, Target};
+use wechat_sim::{Account, AccountKind, ActixTarget, Mode, ServiceTarget, Target};
 use wechat_tower::{Callback, Reply, TextReply, WechatLayer, WechatMessage};
 
 pub(crate) fn account(mode: Mode) -> Account {
@@ -14,9 +14,17 @@ pub(crate) fn account(mode: Mode) -> Account {
 }
 
 pub(crate) fn callback(account: &Account) -> Callback {
-    Callback::builder(account.app_id(), account.token())
+    let builder = match account.kind() {
+        AccountKind::WeCom => {
+            let (id, key) = (account.app_id(), account.encoding_aes_key());
+            return Callback::wecom(id, account.token(), key).build().expect("an account");
+        }
+        _ => Callback::builder(account.app_id(), account.token()),
+    };
+    builder
         .encoding_aes_key(account.encoding_aes_key())
         .mode(account.mode().name().parse().expect("a mode"))
+        .format(account.format().name().parse().expect("a format"))
         .build()
         .expect("an account")
 }

@@ -90,8 +90,11 @@ impl Launch {
 
     fn command(&self, arguments: &[OsString], account: &Account, address: &Address) -> Command {
         let mut command = Command::new(&self.program);
-        // A bot in plain mode must not inherit the key of another account from the developer's environment.
-        command.args(arguments).env_remove("WECHAT_ENCODING_AES_KEY").envs(account.environment());
+        // A bot must not inherit what is of another account from the developer's environment, such as a key in plain mode.
+        for name in OF_ACCOUNT {
+            command.env_remove(name);
+        }
+        command.args(arguments).envs(account.environment());
         command.env("LISTEN", address.listen());
         // Python keeps what it prints to a pipe until the pipe is full.
         if env::var_os("PYTHONUNBUFFERED").is_none() {
@@ -106,6 +109,16 @@ impl Launch {
         command
     }
 }
+
+/// The variables that an account need not have.
+const OF_ACCOUNT: [&str; 6] = [
+    "WECHAT_APP_ID",
+    "WECHAT_CORP_ID",
+    "WECHAT_ENCODING_AES_KEY",
+    "WECHAT_FORMAT",
+    "WECHAT_KIND",
+    "WECHAT_SUITE_ID",
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! The page's view of the bot. In a build without the page there is nobody to tell.
 
 use tokio::net::TcpListener;
-use wechat_sim::{Account, LocalizedText, Mode};
+use wechat_sim::{Account, AccountKind, DataFormat, LocalizedText, Mode};
 
 use crate::context::Context;
 
@@ -10,6 +10,7 @@ use crate::context::Context;
 pub(super) enum Request {
     Restart,
     Mode(Mode),
+    Account(AccountKind, DataFormat, Mode),
 }
 
 pub(super) use with_or_without::{Link, Reporter};
@@ -50,6 +51,7 @@ mod with_or_without {
         pub(in super::super) async fn request(&mut self) -> Request {
             match self.requests.recv().await {
                 Some(BotRequest::Mode(mode)) => Request::Mode(mode),
+                Some(BotRequest::Account { kind, format, mode }) => Request::Account(kind, format, mode),
                 Some(_) => Request::Restart,
                 None => std::future::pending().await,
             }

@@ -178,9 +178,14 @@ impl Supervisor<'_> {
                     }
                 }
                 request = self.link.request() => {
-                    if let Request::Mode(mode) = request {
-                        self.account = self.account.clone().with_mode(mode);
-                    }
+                    let account = self.account.clone();
+                    self.account = match request {
+                        Request::Mode(mode) => account.with_mode(mode),
+                        Request::Account(kind, format, mode) => {
+                            account.with_kind(kind).with_format(format).with_mode(mode)
+                        }
+                        _ => account,
+                    };
                     return Next::Start;
                 }
                 path = changed(self.watcher.as_mut()) => {

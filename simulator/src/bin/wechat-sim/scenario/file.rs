@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use wechat_sim::attack::Attack;
 use wechat_sim::handshake::DIAGNOSES;
-use wechat_sim::{DEFAULT_FAN, LocalizedText, Message};
+use wechat_sim::{AccountKind, DEFAULT_FAN, LocalizedText, Message};
 
+use crate::credentials::Settings;
 use crate::duration::HumanDuration;
 use crate::exit::Failure;
 use crate::expectations::Expectations;
@@ -40,7 +41,13 @@ pub(super) enum Action {
     Attack(Vec<&'static Attack>),
 }
 
-impl Scenario {
+/// A scenario that is read, but not yet checked for an account of some kind.
+pub(super) struct ScenarioFile {
+    pub(super) path: PathBuf,
+    entry: ScenarioEntry,
+}
+
+impl ScenarioFile {
     pub(super) fn read(file: &Path) -> Result<Self, Failure> {
         let shown = file.display();
         let text = std::fs::read_to_string(file);
@@ -53,11 +60,28 @@ impl Scenario {
                 None => texts::scenario::not_toml(&shown, error.to_string().trim_end()),
             })
         })?;
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        let name = entry.name.unwrap_or_else(|| stem.into_owned());
         if entry.steps.is_empty() {
             return Err(Failure::usage(texts::scenario::no_step(&shown)));
         }
+        Ok(Self { path: file.to_owned(), entry })
+    }
+
+    /// What it says about the account.
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let ScenarioEntry { kind, format, mode, .. } = &self.entry;
+        Ok(Settings {
+            kind: kind.as_deref().map(str::parse).transpose()?,
+            format: format.as_deref().map(str::parse).transpose()?,
+            mode: mode.as_deref().map(str::parse).transpose()?,
+        })
+    }
+
+    /// The scenario for an account of this kind.
+    pub(super) fn scenario(self, account: AccountKind) -> Result<Scenario, Failure> {
+        let Self { path: file, entry } = self;
+        let shown = file.display();
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let name = entry.name.unwrap_or_else(|| stem.into_owned());
         let mut fan = DEFAULT_FAN.to_owned();
         let mut steps = Vec::new();
         for (index, step) in entry.steps.into_iter().enumerate() {
@@ -65,12 +89,12 @@ impl Scenario {
                 named.clone_into(&mut fan);
             }
             let folder = file.parent().unwrap_or_else(|| Path::new(""));
-            let step = step.read(&fan, folder);
+            let step = step.read(account, &fan, folder);
             steps.push(
                 step.map_err(|reason| Failure::usage(texts::scenario::in_step(&shown, index + 1, &reason)))?,
             );
         }
-        Ok(Self { name, file: file.to_owned(), steps })
+        Ok(Scenario { name, file: file.clone(), steps })
     }
 }
 
@@ -90,6 +114,9 @@ fn expect_without_table(text: &str) -> Option<(usize, LocalizedText)> {
 #[serde(deny_unknown_fields)]
 struct ScenarioEntry {
     name: Option<String>,
+    kind: Option<String>,
+    format: Option<String>,
+    mode: Option<String>,
     #[serde(default, rename = "step")]
     steps: Vec<StepEntry>,
 }
@@ -168,12 +195,12 @@ impl FieldValue {
 struct Described<T>(T, String);
 
 impl StepEntry {
-    fn read(mut self, fan: &str, folder: &Path) -> Result<Step, LocalizedText> {
+    fn read(mut self, account: AccountKind, fan: &str, folder: &Path) -> Result<Step, LocalizedText> {
         let name = self.name.take();
         let expect = std::mem::take(&mut self.expect);
         let fields = std::mem::take(&mut self.fields).into_iter();
         let fields: Vec<_> = fields.map(|(path, value)| (path, value.into_text())).collect();
-        let messages = self.messages(&fields, folder)?;
+        let messages = self.messages(account, &fields, folder)?;
         if messages.is_empty() && (!fields.is_empty() || !expect.is_empty()) {
             return Err(texts::scenario::nothing_to_expect_of());
         }
@@ -191,11 +218,12 @@ impl StepEntry {
     /// The messages and events to push.
     fn messages(
         &mut self,
+        account: AccountKind,
         fields: &[(String, String)],
         folder: &Path,
     ) -> Result<Vec<Described<Message>>, LocalizedText> {
         let message = |kind: &str, value: Option<&str>| {
-            compose::message(kind, value, fields).map_err(|error| error.text())
+            compose::message(account, kind, value, fields).map_err(|error| error.text())
         };
         let mut messages = Vec::new();
         if let Some(text) = self.text.take() {
@@ -210,7 +238,7 @@ impl StepEntry {
             return Err(texts::scenario::value_without_send());
         }
         if let Some(event) = self.event.take() {
-            let message = compose::event(&event, fields).map_err(|error| error.text())?;
+            let message = compose::event(account, &event, fields).map_err(|error| error.text())?;
             messages.push(Described(message, format!("<{event}>")));
         }
         if (self.raw.is_some() || self.raw_file.is_some()) && !fields.is_empty() {

@@ -18,11 +18,14 @@ use crate::context::Context;
 use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::texts;
-use file::Scenario;
+use file::{Scenario, ScenarioFile};
 
 pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
     // All are read before any is played, so that a mistake in the last one is reported at once.
-    let scenarios = args.files.iter().map(|file| Scenario::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let files = args.files.iter().map(|file| ScenarioFile::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let context = &for_account_of(context, &files)?;
+    let kind = context.credentials.kind();
+    let scenarios = files.into_iter().map(|file| file.scenario(kind)).collect::<Result<Vec<_>, _>>()?;
     let report = args.junit.as_deref().map(Report::create).transpose()?;
     // Outside of the play, which ends early when the bot does.
     let results = Results::default();
@@ -36,6 +39,20 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failu
     let results = completed(results.into_inner(), &scenarios, context.output.pick(&reason));
     let written = report.write(&results);
     played.and_then(|exit| written.map(|()| exit))
+}
+
+/// With the settings of the scenarios. They are played for one account, so none may contradict another, or the command line.
+fn for_account_of(context: &Context, files: &[ScenarioFile]) -> Result<Context, Failure> {
+    let mut context = context.clone();
+    for file in files {
+        let settings = file.settings()?;
+        if let Some((name, given, wanted)) = context.credentials.contradiction(settings) {
+            let path = file.path.display();
+            return Err(Failure::usage(texts::scenario::another_account(&path, name, &wanted, &given)));
+        }
+        context.credentials = context.credentials.with_settings(settings);
+    }
+    Ok(context)
 }
 
 /// The results so far.
