@@ -194,8 +194,8 @@ impl TemplateCard {
         Part::check(self)
     }
 
-    pub(super) fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("TemplateCard", |xml| Part::write(self, xml));
+    pub(super) fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("TemplateCard", |writer| Part::write(self, writer));
     }
 
     pub(super) fn room(&self) -> usize {
