@@ -172,7 +172,7 @@ impl Field for Vec<Element> {
     }
 }
 
-/// Declares a part: its fields in the order of Tencent's page, each with the name of its element, or `inline`.
+/// Declares a part: its fields in WeCom's order, each with the name of its element, or `inline`.
 macro_rules! part {
     ($(#[$doc:meta])* $type:ident {
         $( $(#[$field_doc:meta])* $field:ident: $of:ty = $name:tt, )+
