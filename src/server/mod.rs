@@ -2,13 +2,13 @@
 //!
 //! [`Engine::handle`] is one call for a request. The middlewares of `wechat-tower` and `wechat-actix` are built on its
 //! parts, because their handlers make responses of their own: [`Engine::verify_url`] for a GET; for a POST
-//! [`Callback::open`], [`Engine::deliver`], and where the handler is to be run, [`HandlerTask::start`].
+//! [`Engine::open`], [`Engine::deliver`], and where the handler is to be run, [`HandlerTask::start`].
 //!
 //! The engine needs a tokio runtime.
 
 // Of these files, `decide` has the decisions and no IO; `deliver` claims a push and waits for what another delivery runs;
 // `task` runs the handler; `outcome` stores and sends what came out; `late` answers a delivery whose time has passed, and
-// `pending` the word with which a user fetches a reply.
+// `pending` the word with which a user fetches a reply. `lookup` finds the account of a request.
 mod contain;
 mod decide;
 mod deliver;
