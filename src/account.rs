@@ -12,7 +12,7 @@ use crate::{AccountId, SecurityMode};
 /// An account and its credentials, as configured in the console.
 #[derive(Clone)]
 pub(crate) struct Account {
-    /// What its owner knows it by. Another than the app id where it is answered on behalf of another.
+    /// What its owner knows it by: the app id, or that of the account that it answers on behalf of.
     pub(crate) id: AccountId,
     /// The AppID or CorpID.
     pub(crate) app_id: String,

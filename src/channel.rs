@@ -1,4 +1,4 @@
-//! What differs between WeChat's channels. Each difference is decided where this is matched.
+//! WeChat's channels, and the data format. What differs between channels is decided where [`Channel`] is matched.
 
 use std::fmt;
 use std::str::FromStr;

@@ -69,7 +69,7 @@ pub enum DecryptError {
     /// The message is not UTF-8.
     #[error("the message is not UTF-8")]
     Utf8,
-    /// The decrypted `echostr` is a push: nobody but who caught one sends it there, to have it read out.
+    /// The decrypted `echostr` is a push. Only somebody who intercepted a push sends it as one, to have it decrypted.
     #[error("the echostr is the cipher text of a push")]
     Push,
     /// The decrypted message is not the XML of a push.
@@ -95,7 +95,7 @@ struct Schedules {
     decrypt: Aes256Dec,
 }
 
-/// With another cipher of the same owner.
+/// Compared with another cipher of its owner alone, so not in constant time.
 impl PartialEq for Cipher {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
@@ -114,7 +114,7 @@ impl Cipher {
         Self { key: Zeroizing::new(*key), iv, schedules: Some(Arc::new(schedules)) }
     }
 
-    /// As small as it can be.
+    /// Forgets the key schedules: they are computed each time.
     #[cfg(feature = "tokio-1")]
     pub(crate) fn compact(&mut self) {
         self.schedules = None;

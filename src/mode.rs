@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// Exhaustive: WeChat has these three modes, and code that matches on them should not compile if there is a fourth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecurityMode {
-    /// Plain (明文模式): `signature` is checked, the body is the message itself, the reply is plain XML.
+    /// Plain (明文模式): `signature` is checked, the body is the message itself, and the reply is not encrypted.
     ///
     /// The signature covers neither the body nor the sender. Use this mode only if there is no other (the sandbox
     /// account), or if nothing depends on who the sender is.

@@ -1,19 +1,18 @@
 //! The receive id: whom an encrypted message is meant for. It stands at the end of its frame.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::DecryptError;
 use crate::account::Account;
 
-/// Which receive ids an account accepts.
+/// Which receive ids (ReceiveId) an account accepts.
 #[derive(Clone)]
 pub(crate) enum ReceiveIds {
     /// The AppID or CorpID of the account.
     Own,
     /// One of these. An empty one is a value like any other.
     Listed(Arc<[String]>),
-    /// Those for which it is true.
+    /// Those for which this is true.
     Matching(Arc<dyn Fn(&str) -> bool + Send + Sync>),
     /// All of them.
     Unchecked,
@@ -59,11 +58,6 @@ impl ReceiveIds {
             Self::Matching(_) | Self::Unchecked => "one that is accepted here".to_owned(),
         }
     }
-}
-
-/// A list of receive ids, or one.
-pub(crate) fn listed<'a>(ids: impl IntoIterator<Item = impl Into<Cow<'a, str>>>) -> ReceiveIds {
-    ReceiveIds::Listed(ids.into_iter().map(|id| id.into().into_owned()).collect())
 }
 
 /// The receive id if it looks like one, so that it is safe to log.

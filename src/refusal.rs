@@ -42,10 +42,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status to refuse with: that of the [`OpenError`], 403 for a replayed signature, 404 for an
-    /// unknown account, 500 for two middlewares
-    /// around one route, 503 for a store that cannot be asked and for a shutdown, 413, 408 and 400 for a body that is too
-    /// long, too slow and broken.
+    /// The HTTP status to refuse with: that of the [`OpenError`], 403 for a replayed signature, 404 for an unknown
+    /// account, 500 for two middlewares around one route, 503 for a store that cannot be asked and for a shutdown, 413, 408
+    /// and 400 for a body that is too long, too slow and broken.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine};
 use zeroize::Zeroizing;
 
-/// The Token (令牌) that signs requests and replies. It is compared with its owner's other ones alone.
+/// The Token (令牌) that signs requests and replies. Compared with another Token of its owner alone, so not in constant time.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Token(Zeroizing<String>);
 

@@ -11,7 +11,7 @@ use crate::account::{Account, Rotation};
 use crate::channel::{Channel, DataFormat};
 use crate::cipher::Cipher;
 use crate::delivery::KeyPrefix;
-use crate::receive_id::{self, ReceiveIds};
+use crate::receive_id::ReceiveIds;
 
 impl Callback {
     /// Starts with the AppID (开发者ID) and the Token (令牌) of the account, as the console shows them.
@@ -39,8 +39,8 @@ impl Callback {
     /// Starts with the CorpID (企业ID) of a company, and with the Token and the EncodingAESKey of the app's callback
     /// (接收消息), as the console of WeCom (企业微信) shows them.
     ///
-    /// WeCom always encrypts, its `echostr` too. The third-party platform of a suite (第三方应用) starts with its SuiteID,
-    /// and names all [receive ids](CallbackBuilder::receive_ids) that it accepts.
+    /// WeCom always encrypts, its `echostr` too. A suite (第三方应用) starts with its SuiteID, and names all
+    /// [receive ids](CallbackBuilder::receive_ids) that it accepts.
     ///
     /// ```
     /// use wechat_callback::{Callback, SecurityMode};
@@ -60,7 +60,8 @@ impl Callback {
     }
 }
 
-/// Builds a [`Callback`]; [`build`](Self::build) checks the values. Made by [`Callback::builder`].
+/// Builds a [`Callback`]; [`build`](Self::build) checks the values. Made by [`Callback::builder`] and
+/// [`Callback::wecom`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct CallbackBuilder {
     app_id: String,
@@ -108,8 +109,9 @@ impl CallbackBuilder {
 
     /// The data format (数据格式) that is set in the console; [`Xml`](DataFormat::Xml) unless set.
     ///
-    /// WeChat Stores (微信小店) and Channels (视频号) have JSON alone, mini-programs the choice; all others have XML alone. A
-    /// user of theirs can be answered with a [`TransferReply`](crate::TransferReply) and nothing else.
+    /// WeChat Stores (微信小店) and Channels (视频号) have JSON alone, mini-programs (小程序) the choice; all others have XML
+    /// alone. An account with JSON can answer with [`TransferReply::to_any_agent`](crate::TransferReply::to_any_agent) or
+    /// [`to_agent`](crate::TransferReply::to_agent), and with nothing else.
     ///
     /// ```
     /// # use wechat_callback::{Callback, DataFormat};
@@ -128,7 +130,8 @@ impl CallbackBuilder {
     /// The receive ids (ReceiveId) that are accepted, in place of the AppID or CorpID that the builder started with.
     ///
     /// The receive id stands in the encrypted part of a push and says whom it is meant for. That of a suite's events is the
-    /// SuiteID, that of its messages the CorpID of the customer, and the URL's verification may have the provider's CorpID.
+    /// SuiteID, that of its messages the CorpID of the customer, and that of the URL's verification may be the provider's
+    /// CorpID.
     /// Some pushes have an empty one, which is listed as `""`. A reply is sealed with that of its push.
     ///
     /// ```
@@ -140,7 +143,7 @@ impl CallbackBuilder {
     /// # Ok::<(), wechat_callback::ConfigError>(())
     /// ```
     pub fn receive_ids<'a>(mut self, ids: impl IntoIterator<Item = impl Into<Cow<'a, str>>>) -> Self {
-        self.receive_ids = receive_id::listed(ids);
+        self.receive_ids = ReceiveIds::Listed(ids.into_iter().map(|id| id.into().into_owned()).collect());
         self
     }
 

@@ -180,7 +180,7 @@ impl Opened {
     }
 }
 
-/// Shows the message as its own `Debug` does, and the length of the XML.
+/// Shows the message as its own `Debug` does, and the length of the plaintext.
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
@@ -191,7 +191,7 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// Shows the length of the XML.
+/// Shows the length of the plaintext.
 impl fmt::Debug for OpenedRaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenedRaw")

@@ -72,7 +72,7 @@ impl Callback {
             Channel::WeCom => {
                 self.check_signature(&query, &query.msg_signature, echostr)?;
                 let (echostr, ..) = self.decrypt(echostr)?;
-                // A push is sealed in the same way, and would be read out to whoever caught one.
+                // A push is sealed in the same way: whoever intercepted one could have it decrypted here.
                 if echostr.trim_start().starts_with("<xml") {
                     return Err(DecryptError::Push.into());
                 }

@@ -129,8 +129,8 @@ impl DeliveryKey {
 /// How many bytes at the beginning of a key say which account it is of.
 const TAG: usize = 4;
 
-/// What the keys of an account's deliveries are made with. They begin with a tag of the account, so that a store can tell
-/// whose they are. Two accounts may have the same one.
+/// What the keys of an account's deliveries are made with. They begin with a tag of the account, so that a store can count
+/// each account's. Two accounts may have the same tag, and then count as one.
 #[derive(Clone)]
 pub(crate) struct KeyPrefix {
     prefix: Prefix,

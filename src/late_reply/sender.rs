@@ -35,14 +35,15 @@ pub trait ReplySender: Send + Sync + 'static {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recipient {
-    /// The AppID of the account that sends it.
+    /// The account that sends it: its AppID or CorpID, or what
+    /// [`Callback::on_behalf_of`](crate::Callback::on_behalf_of) was given.
     pub account: String,
-    /// The user's openid.
+    /// The user's openid; in WeCom (企业微信) the member's UserID.
     pub user: String,
 }
 
 impl Recipient {
-    /// The user with the openid `user` of the account with the AppID `account`.
+    /// The `user` of an `account`, by their ids.
     ///
     /// ```
     /// # use wechat_callback::late_reply::Recipient;

@@ -1,9 +1,8 @@
 //! A message as JSON, or any other format of serde that describes itself.
 //!
-//! `fields` is what a message is read from. `head` and `content` are for whoever reads the JSON, and are written but not
-//! read again, because many small texts in types of their own take a multiple of the message's memory. Only where a
-//! program has changed them, so that the fields do not say the same, are they read: `altered`, which is written first, says
-//! so.
+//! `fields` is what a message is read from. `head` and `content` are for whoever reads the JSON: they are written, but not
+//! read again, because many small texts in types of their own take a multiple of the message's memory. They are read only
+//! if a program has changed them, so that the fields do not say the same. Then `altered` is written first.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a process keeps of an account beside its credentials.
+//! What a process keeps of an account, or of a table of accounts, beside the credentials.
 
 #[cfg(feature = "tokio-1")]
 pub(crate) mod deadline;
@@ -14,8 +14,8 @@ pub(crate) use shutdown::Shutdown;
 
 use crate::delivery::MemoryStore;
 
-/// What all clones of a [`Callback`](crate::Callback), or all accounts of a table, share, so that every middleware made from one, such as one for each
-/// worker, answers as one.
+/// What all clones of a [`Callback`](crate::Callback), or all accounts of a table, share, so that every middleware made from
+/// them, such as one for each worker, answers as one.
 #[derive(Default)]
 pub(crate) struct Process {
     /// How often what was logged.
@@ -29,7 +29,7 @@ pub(crate) struct Process {
 
 #[cfg(feature = "tokio-1")]
 impl Process {
-    /// Of a table of accounts.
+    /// For a table of accounts, or any other look-up: no account takes all room of the store.
     pub(crate) fn of_many_accounts() -> Self {
         let process = Self::default();
         process.store.share_among_accounts();

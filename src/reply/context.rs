@@ -173,12 +173,12 @@ impl ReplyContext {
         content.accepted(self.to)?;
         let room = 192 + to.len() + from.len() + content.room();
         Ok(self.seal_with(now, random, room, |text| {
-            Writer::document(text, self.account.format, |xml| {
-                xml.text("ToUserName", to);
-                xml.text("FromUserName", from);
-                xml.number("CreateTime", now.as_secs());
-                xml.text("MsgType", content.kind());
-                content.write(xml);
+            Writer::document(text, self.account.format, |writer| {
+                writer.text("ToUserName", to);
+                writer.text("FromUserName", from);
+                writer.number("CreateTime", now.as_secs());
+                writer.text("MsgType", content.kind());
+                content.write(writer);
             });
         }))
     }

@@ -39,8 +39,8 @@ impl ReplyContent for ImageReply {
         filled("MediaId", &self.media_id)
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("Image", |xml| xml.text("MediaId", &self.media_id));
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("Image", |writer| writer.text("MediaId", &self.media_id));
     }
 
     fn room(&self) -> usize {
@@ -84,8 +84,8 @@ impl ReplyContent for VoiceReply {
         filled("MediaId", &self.media_id)
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("Voice", |xml| xml.text("MediaId", &self.media_id));
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("Voice", |writer| writer.text("MediaId", &self.media_id));
     }
 
     fn room(&self) -> usize {
@@ -155,11 +155,11 @@ impl ReplyContent for VideoReply {
         filled("MediaId", &self.media_id)
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("Video", |xml| {
-            xml.text("MediaId", &self.media_id);
-            xml.optional("Title", self.title.as_deref());
-            xml.optional("Description", self.description.as_deref());
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("Video", |writer| {
+            writer.text("MediaId", &self.media_id);
+            writer.optional("Title", self.title.as_deref());
+            writer.optional("Description", self.description.as_deref());
         });
     }
 
@@ -289,13 +289,13 @@ impl ReplyContent for MusicReply {
             .try_for_each(|(name, value)| value.as_ref().map_or(Ok(()), |value| filled(name, value)))
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("Music", |xml| {
-            xml.optional("Title", self.title.as_deref());
-            xml.optional("Description", self.description.as_deref());
-            xml.optional("MusicUrl", self.url.as_deref());
-            xml.optional("HQMusicUrl", self.hq_url.as_deref());
-            xml.optional("ThumbMediaId", self.thumb_media_id.as_deref());
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("Music", |writer| {
+            writer.optional("Title", self.title.as_deref());
+            writer.optional("Description", self.description.as_deref());
+            writer.optional("MusicUrl", self.url.as_deref());
+            writer.optional("HQMusicUrl", self.hq_url.as_deref());
+            writer.optional("ThumbMediaId", self.thumb_media_id.as_deref());
         });
     }
 

@@ -169,7 +169,7 @@ trait ReplyContent {
     fn check(&self, to: ReplyTo) -> Result<(), SealError>;
 
     /// Everything after `MsgType`.
-    fn write(&self, xml: &mut Writer<'_>);
+    fn write(&self, writer: &mut Writer<'_>);
 
     /// About how many bytes [`write`](Self::write) writes.
     fn room(&self) -> usize;

@@ -111,15 +111,15 @@ impl ReplyContent for NewsReply {
         }
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.number("ArticleCount", self.articles.len());
-        xml.element("Articles", |xml| {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.number("ArticleCount", self.articles.len());
+        writer.element("Articles", |writer| {
             for article in &self.articles {
-                xml.element("item", |xml| {
-                    xml.text("Title", &article.title);
-                    xml.text("Description", &article.description);
-                    xml.text("PicUrl", &article.pic_url);
-                    xml.text("Url", &article.url);
+                writer.element("item", |writer| {
+                    writer.text("Title", &article.title);
+                    writer.text("Description", &article.description);
+                    writer.text("PicUrl", &article.pic_url);
+                    writer.text("Url", &article.url);
                 });
             }
         });

@@ -127,8 +127,8 @@ impl ReplyContent for TextReply {
         if is_blank(&self.content) { Err(SealError::TextEmpty) } else { Ok(()) }
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.text("Content", &self.content);
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.text("Content", &self.content);
     }
 
     fn room(&self) -> usize {

@@ -115,9 +115,9 @@ impl ReplyContent for TransferReply {
         }
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
+    fn write(&self, writer: &mut Writer<'_>) {
         if let TransferTarget::Agent(agent) = &self.to {
-            xml.element("TransInfo", |xml| xml.text("KfAccount", agent));
+            writer.element("TransInfo", |writer| writer.text("KfAccount", agent));
         }
     }
 

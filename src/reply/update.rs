@@ -32,29 +32,6 @@ impl UpdateButtonReply {
     }
 }
 
-impl ReplyContent for UpdateButtonReply {
-    fn kind(&self) -> &'static str {
-        "update_button"
-    }
-
-    fn is_for(&self, channel: Channel) -> bool {
-        channel == Channel::WeCom
-    }
-
-    fn check(&self, to: ReplyTo) -> Result<(), SealError> {
-        answers_event(self, to)?;
-        filled("ReplaceName", &self.replace_name)
-    }
-
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("Button", |xml| xml.text("ReplaceName", &self.replace_name));
-    }
-
-    fn room(&self) -> usize {
-        self.replace_name.len() + 64
-    }
-}
-
 /// Changes the buttons of the task card that was clicked (任务卡片更新消息), as [`UpdateButtonReply`] does with a template
 /// card.
 ///
@@ -82,27 +59,36 @@ impl UpdateTaskCardReply {
     }
 }
 
-impl ReplyContent for UpdateTaskCardReply {
-    fn kind(&self) -> &'static str {
-        "update_taskcard"
-    }
+/// A reply that says what a button shows in the card that was clicked.
+macro_rules! replaces_name {
+    ($($reply:ident: $kind:literal, $element:literal;)+) => {$(
+        impl ReplyContent for $reply {
+            fn kind(&self) -> &'static str {
+                $kind
+            }
 
-    fn is_for(&self, channel: Channel) -> bool {
-        channel == Channel::WeCom
-    }
+            fn is_for(&self, channel: Channel) -> bool {
+                channel == Channel::WeCom
+            }
 
-    fn check(&self, to: ReplyTo) -> Result<(), SealError> {
-        answers_event(self, to)?;
-        filled("ReplaceName", &self.replace_name)
-    }
+            fn check(&self, to: ReplyTo) -> Result<(), SealError> {
+                answers_event(self, to)?;
+                filled("ReplaceName", &self.replace_name)
+            }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("TaskCard", |xml| xml.text("ReplaceName", &self.replace_name));
-    }
+            fn write(&self, writer: &mut Writer<'_>) {
+                writer.element($element, |writer| writer.text("ReplaceName", &self.replace_name));
+            }
 
-    fn room(&self) -> usize {
-        self.replace_name.len() + 64
-    }
+            fn room(&self) -> usize {
+                self.replace_name.len() + 64
+            }
+        }
+    )+};
+}
+replaces_name! {
+    UpdateButtonReply: "update_button", "Button";
+    UpdateTaskCardReply: "update_taskcard", "TaskCard";
 }
 
 /// Puts another card in place of the template card that was clicked (更新点击用户的整张卡片), for the member who clicked.
@@ -157,8 +143,8 @@ impl ReplyContent for UpdateTemplateCardReply {
         self.card.check()
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
-        self.card.write(xml);
+    fn write(&self, writer: &mut Writer<'_>) {
+        self.card.write(writer);
     }
 
     fn room(&self) -> usize {

@@ -99,8 +99,8 @@ impl Engine {
     /// Logs why a request is refused, as [`Callback::log_refusal`](crate::Callback::log_refusal) does, and returns the
     /// status to answer with and nothing else.
     ///
-    /// A query that is not WeChat's is the reason even if the body could not be read, and so is an account that is not
-    /// known: how much of a body is there, and so which of them is found first, is chance.
+    /// Where the body could not be read, and the query is not WeChat's or the account not known either, that is the reason:
+    /// how much of a body has arrived is chance.
     pub fn refuse(&self, refusal: impl Into<Refusal>, method: &str, path: &str, query: &str) -> Response {
         let mut refusal = refusal.into();
         if let Refusal::BodyTooLong | Refusal::BodyTimeout | Refusal::BodyBroken = refusal {

@@ -12,7 +12,7 @@ use crate::process::Process;
 use crate::query::CallbackQuery;
 use crate::{Callback, OpenError, Opened, Refusal};
 
-/// Who says which account it is. That of a single one is at hand.
+/// What finds the account of a request. A single account is kept here, and needs no look-up.
 #[derive(Clone)]
 pub(super) enum Lookup {
     One(Callback),
@@ -29,7 +29,7 @@ impl fmt::Debug for Lookup {
 }
 
 impl Lookup {
-    /// With what is shared in this process.
+    /// Also returns what the accounts share in this process.
     pub(super) fn new(lookup: impl AccountLookup) -> (Self, Arc<Process>) {
         let any: &dyn Any = &lookup;
         if let Some(callback) = any.downcast_ref::<Callback>() {
@@ -85,7 +85,7 @@ impl Engine {
         opened.map_err(Refusal::Open)
     }
 
-    /// The account that `request` is for. A query that is not WeChat's is the reason even if there is none.
+    /// The account that `request` is for. If there is none, and its query is not WeChat's either, the query is the reason.
     pub(super) fn account(&self, request: &AccountRequest<'_>) -> Result<Cow<'_, Callback>, Refusal> {
         let (accounts, needs_envelope) = match &self.shared.lookup {
             Lookup::One(callback) => return Ok(Cow::Borrowed(callback)),
@@ -108,8 +108,8 @@ impl Engine {
         }
     }
 
-    /// Why a request is refused whose body could not be read. How much of a body is there, and so what is found first, is
-    /// chance; so what can be known without it counts first.
+    /// Why a request is refused whose body could not be read, if its account or its query is a reason too. How much of a
+    /// body has arrived is chance, so a reason that does not depend on it counts first.
     pub(super) fn known_before_body(&self, path: &str, query: &str) -> Option<Refusal> {
         if let Err(mistake) = CallbackQuery::parse(query) {
             return Some(OpenError::Query(mistake).into());

@@ -2,13 +2,13 @@
 //!
 //! [`Engine::handle`] is one call for a request. The middlewares of `wechat-tower` and `wechat-actix` are built on its
 //! parts, because their handlers make responses of their own: [`Engine::verify_url`] for a GET; for a POST
-//! [`Callback::open`], [`Engine::deliver`], and where the handler is to be run, [`HandlerTask::start`].
+//! [`Engine::open`], [`Engine::deliver`], and where the handler is to be run, [`HandlerTask::start`].
 //!
 //! The engine needs a tokio runtime.
 
 // Of these files, `decide` has the decisions and no IO; `deliver` claims a push and waits for what another delivery runs;
 // `task` runs the handler; `outcome` stores and sends what came out; `late` answers a delivery whose time has passed, and
-// `pending` the word with which a user fetches a reply.
+// `pending` the word with which a user fetches a reply. `lookup` finds the account of a request.
 mod contain;
 mod decide;
 mod deliver;
@@ -112,7 +112,8 @@ impl Engine {
     }
 
     /// Where the deliveries of a push meet: unless set, in the memory of this process, which all engines of one
-    /// [`Callback`](crate::Callback), or of one table of accounts, share. With a store such as `wechat-redis` has, many processes answer as one.
+    /// [`Callback`](crate::Callback), or of one table of accounts, share. With a store such as
+    /// `wechat-redis` has, many processes answer as one.
     ///
     /// ```
     /// # use wechat_callback::{Callback, delivery::MemoryStore, server::Engine};
@@ -193,9 +194,10 @@ impl Engine {
         self
     }
 
-    /// For a graceful shutdown: waits until no handler of its account, or of its accounts, runs, those included whose connection is gone,
-    /// and no push came for half a second, for ten seconds at most. What comes meanwhile is answered. After it returns, a
-    /// push that needs a handler is answered 503, and WeChat retries it. Returns how many handlers still run.
+    /// For a graceful shutdown: waits until no handler of its account, or of its accounts, runs, those included whose
+    /// connection is gone, and no push came for half a second, for ten seconds at most. What comes meanwhile is answered.
+    /// After it returns, a push that needs a handler is answered 503, and WeChat retries it. Returns how many handlers
+    /// still run.
     ///
     /// Keep listening until it returns, and take the process out of its load balancer before: what still waits in the
     /// system's queue when the listener is closed is reset. Over HTTP/1 a server adds `Connection: close` to each answer

@@ -120,7 +120,7 @@ const CARDS: [(&str, Card); 5] = [
 ];
 
 #[test]
-fn an_update_of_a_card_is_written_as_wecoms_page_has_it() {
+fn an_update_of_a_card_is_written_as_its_fixture_has_it() {
     assert_eq!(seal(CLICK, UpdateButtonReply::new("已同意")), Ok(fixture("update-button")));
     assert_eq!(seal(CLICK, UpdateTaskCardReply::new("已同意")), Ok(fixture("update-taskcard")));
     for (name, card) in CARDS {

@@ -68,7 +68,7 @@ fn an_echostr_that_was_changed_is_refused() {
 fn an_official_accounts_verification_opens_nothing_here_and_the_other_way_round() {
     // sha1(sort(token, timestamp, nonce)): right for an Official Account.
     let query =
-        "signature=7b5b8c0ba2d2b0a5f8c0e1a1b1c1d1e1f1a1b1c1&timestamp=1409659589&nonce=263014780&echostr=42";
+        "signature=93d1cec91cee4a4a8baada4c807ed13137622215&timestamp=1409659589&nonce=263014780&echostr=42";
     let refused = app().verify_url_at(query, VERIFIED_AT);
     assert_eq!(refused, Err(OpenError::SignatureMissing { parameter: "msg_signature" }));
 

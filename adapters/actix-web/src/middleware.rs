@@ -22,7 +22,7 @@ use crate::push::Arriving;
 /// |---|---|
 /// | `GET` with `echostr` | verified and echoed; the handler is not called |
 /// | `GET` without | 400 |
-/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
+/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plaintext (the XML or JSON of the message) as the body |
 /// | another method | 405 |
 ///
 /// A refusal is a response with a status and nothing else, never an `Err`; why is logged. So is an error of the inner

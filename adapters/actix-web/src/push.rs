@@ -115,7 +115,7 @@ impl<S> Head<S> {
         }
     }
 
-    /// Calls the handler with the message in the request's extensions, and its XML as the payload.
+    /// Calls the handler with the message in the request's extensions, and its plaintext as the payload.
     fn start<B>(self, task: HandlerTask, opened: Opened) -> (Run<S::Future, B>, HandlerWait)
     where
         S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,

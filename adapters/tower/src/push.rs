@@ -148,8 +148,8 @@ where
 /// The run of a handler, and how its delivery waits for it.
 type Started<F, B> = (Pin<Box<HandlerRun<Call<F, B>, Kept<B>>>>, HandlerWait);
 
-/// Calls the handler with the message in the request's extensions, and its XML as the body. The headers that say how long
-/// the body of the push was, and how it was sent, are gone.
+/// Calls the handler with the message in the request's extensions, and its plaintext as the body. The headers that say how
+/// long the body of the push was, and how it was sent, are gone.
 fn start<S, B, ResBody>(
     task: HandlerTask,
     mut service: S,
@@ -168,8 +168,8 @@ where
         parts.headers.remove(CONTENT_LENGTH);
     }
     parts.extensions.insert(opened.message);
-    let xml = body.unwrap_or_else(|| Bytes::from_owner(opened.plaintext));
-    let mut request = Some(Request::from_parts(parts, B::from(xml)));
+    let plaintext = body.unwrap_or_else(|| Bytes::from_owner(opened.plaintext));
+    let mut request = Some(Request::from_parts(parts, B::from(plaintext)));
     let call = || Call::new(service.call(request.take().expect("called once")));
     task.start(call, opened.context)
 }

@@ -15,7 +15,7 @@ use crate::{ResponseFuture, WechatBody, WechatLayer, answer};
 /// |---|---|
 /// | `GET` with `echostr` | verified and echoed; the handler is not called |
 /// | `GET` without | 400 |
-/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plain XML as the body |
+/// | `POST` | verified, decrypted, parsed; the handler is called with the [`Message`](wechat_callback::Message) in the request's extensions and the plaintext (the XML or JSON of the message) as the body |
 /// | another method | 405 |
 ///
 /// A refusal is an `Ok` response with a status and nothing else; why is logged. An error of the inner service is

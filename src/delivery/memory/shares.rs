@@ -3,11 +3,11 @@
 use super::expiring::Key;
 use super::map::Map;
 
-/// An account runs at most so many times as many pushes as places are free. So one that is flooded leaves a ninth of all
-/// places free, and two that are a seventeenth.
+/// An account runs at most eight times as many pushes as places are free. So one that is flooded leaves a ninth of all
+/// places free, and two leave a seventeenth.
 const TIMES: usize = 8;
 
-/// What an account has beyond such a part of all places is forgotten first where room is needed.
+/// An account that has more than a sixteenth of all places is the first to lose entries where room is needed.
 const HEAVY: usize = 16;
 
 /// Pushes, counted by account.

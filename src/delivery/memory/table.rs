@@ -307,7 +307,7 @@ impl Table {
         true
     }
 
-    /// Whether the account of `key` may run it, or need not.
+    /// Checks that the account of `key` may run one more push, unless this one need not be run.
     fn check_share(&mut self, key: Key, now: i64) -> Result<(), Full> {
         let Some(shares) = &self.shares else { return Ok(()) };
         let (capacity, tag) = (self.capacity(), tag_of(key));
@@ -322,7 +322,7 @@ impl Table {
         }
     }
 
-    /// A push is not running any longer. `is_shared`: whether it counted. `None` where it was not running.
+    /// A push no longer runs. `is_shared`: whether it counted in its account's share; `None` if it was not running.
     fn ended(&mut self, key: Key, is_shared: Option<bool>) {
         let Some(is_shared) = is_shared else { return };
         self.running = self.running.saturating_sub(1);

@@ -37,7 +37,7 @@
 //! # Ok::<(), wechat_callback::XmlError>(())
 //! ```
 //!
-//! Each has a type that a handler can ask for, as it can for those of events.
+//! Each has a type that a handler can ask for, like those of events.
 //! [`Head::created`](super::Head::created) is when it was pushed, whether WeChat calls that `CreateTime` or `TimeStamp`.
 //!
 #![doc = include_str!("table.md")]

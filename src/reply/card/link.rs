@@ -67,15 +67,15 @@ impl Part for Link {
         }
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
+    fn write(&self, writer: &mut Writer<'_>) {
         match self {
             Self::Url(url) => {
-                xml.number("Type", 1);
-                xml.text("Url", url);
+                writer.number("Type", 1);
+                writer.text("Url", url);
             }
             Self::MiniProgram(page) => {
-                xml.number("Type", 2);
-                page.write(xml);
+                writer.number("Type", 2);
+                page.write(writer);
             }
         }
     }
@@ -120,10 +120,10 @@ impl Part for RowLink {
         filled(name, value)
     }
 
-    fn write(&self, xml: &mut Writer<'_>) {
+    fn write(&self, writer: &mut Writer<'_>) {
         let (number, name, value) = self.parts();
-        xml.number("Type", number);
-        xml.text(name, value);
+        writer.number("Type", number);
+        writer.text(name, value);
     }
 
     fn room(&self) -> usize {

@@ -18,14 +18,16 @@
 //!     .replace_text("已处理");
 //! ```
 //!
-//! # What is documented
+//! # What the spelling rests on
 //!
-//! The names and their nesting are those of Tencent's page on passive replies (被动回复消息格式, path 90241), read together
-//! with what other libraries write by it. Which parts belong to which kind of card stands in the docs of each; that is not
-//! checked, and neither are WeCom's counts of items, because what happens past them is not documented. An element that has
-//! no method here is added as a name and a text, with [`TemplateCard::element`].
+//! Tencent's page on passive replies (被动回复消息格式, path 90241) has the five kinds of card, but its tables of elements were
+//! not at hand. The names and their nesting are those that another SDK tests for each kind (shenghui0779/sdk-go,
+//! `corp/message`). What its tests lack (`TaskId`, a mini-program's page, a file, a member) is spelled as in the JSON of
+//! `message/send`, with the capitals of XML. No reply was tried against WeCom.
 //!
-//! Tencent's example has a `Title` in `CardAction`, which no table explains. It is not written.
+//! Which parts belong to which kind of card stands in the docs of each part. That is not checked, and neither are WeCom's
+//! counts of items, because what happens past them is not documented. An element that has no method here is added as a name
+//! and a text, with [`TemplateCard::element`].
 
 mod controls;
 mod link;
@@ -194,8 +196,8 @@ impl TemplateCard {
         Part::check(self)
     }
 
-    pub(super) fn write(&self, xml: &mut Writer<'_>) {
-        xml.element("TemplateCard", |xml| Part::write(self, xml));
+    pub(super) fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("TemplateCard", |writer| Part::write(self, writer));
     }
 
     pub(super) fn room(&self) -> usize {

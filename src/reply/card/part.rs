@@ -6,7 +6,7 @@ use crate::reply::{SealError, filled};
 /// A part of a card, as the elements inside of its own.
 pub(super) trait Part {
     fn check(&self) -> Result<(), SealError>;
-    fn write(&self, xml: &mut Writer<'_>);
+    fn write(&self, writer: &mut Writer<'_>);
     /// About how many bytes it writes.
     fn room(&self) -> usize;
 }
@@ -14,7 +14,7 @@ pub(super) trait Part {
 /// A field of a part, as the element `name` or several of that name.
 pub(super) trait Field {
     fn check(&self, name: &'static str) -> Result<(), SealError>;
-    fn write(&self, name: &str, xml: &mut Writer<'_>);
+    fn write(&self, name: &str, writer: &mut Writer<'_>);
     fn room(&self, name: &str) -> usize;
 }
 
@@ -29,8 +29,8 @@ impl Field for String {
         filled(name, self)
     }
 
-    fn write(&self, name: &str, xml: &mut Writer<'_>) {
-        xml.text(name, self);
+    fn write(&self, name: &str, writer: &mut Writer<'_>) {
+        writer.text(name, self);
     }
 
     fn room(&self, name: &str) -> usize {
@@ -44,8 +44,8 @@ impl Field for Option<String> {
         Ok(())
     }
 
-    fn write(&self, name: &str, xml: &mut Writer<'_>) {
-        xml.optional(name, self.as_deref());
+    fn write(&self, name: &str, writer: &mut Writer<'_>) {
+        writer.optional(name, self.as_deref());
     }
 
     fn room(&self, name: &str) -> usize {
@@ -58,9 +58,9 @@ impl Field for Option<u8> {
         Ok(())
     }
 
-    fn write(&self, name: &str, xml: &mut Writer<'_>) {
+    fn write(&self, name: &str, writer: &mut Writer<'_>) {
         if let Some(number) = *self {
-            xml.number(name, number);
+            writer.number(name, number);
         }
     }
 
@@ -75,9 +75,9 @@ impl Field for bool {
         Ok(())
     }
 
-    fn write(&self, name: &str, xml: &mut Writer<'_>) {
+    fn write(&self, name: &str, writer: &mut Writer<'_>) {
         if *self {
-            xml.text(name, "true");
+            writer.text(name, "true");
         }
     }
 
@@ -91,9 +91,9 @@ impl<P: Part> Field for Option<P> {
         self.iter().try_for_each(Part::check)
     }
 
-    fn write(&self, name: &str, xml: &mut Writer<'_>) {
+    fn write(&self, name: &str, writer: &mut Writer<'_>) {
         if let Some(part) = self {
-            xml.element(name, |xml| part.write(xml));
+            writer.element(name, |writer| part.write(writer));
         }
     }
 
@@ -108,9 +108,9 @@ impl<P: Part> Field for Vec<P> {
         self.iter().try_for_each(Part::check)
     }
 
-    fn write(&self, name: &str, xml: &mut Writer<'_>) {
+    fn write(&self, name: &str, writer: &mut Writer<'_>) {
         for part in self {
-            xml.element(name, |xml| part.write(xml));
+            writer.element(name, |writer| part.write(writer));
         }
     }
 
@@ -127,9 +127,9 @@ impl<P: Part> Field for Inline<'_, P> {
         self.0.map_or(Ok(()), Part::check)
     }
 
-    fn write(&self, _: &str, xml: &mut Writer<'_>) {
+    fn write(&self, _: &str, writer: &mut Writer<'_>) {
         if let Some(part) = self.0 {
-            part.write(xml);
+            part.write(writer);
         }
     }
 
@@ -161,9 +161,9 @@ impl Field for Vec<Element> {
         if self.iter().all(|element| is_name(&element.name)) { Ok(()) } else { Err(SealError::ElementName) }
     }
 
-    fn write(&self, _: &str, xml: &mut Writer<'_>) {
+    fn write(&self, _: &str, writer: &mut Writer<'_>) {
         for Element { name, text } in self {
-            xml.text(name, text);
+            writer.text(name, text);
         }
     }
 
@@ -172,7 +172,7 @@ impl Field for Vec<Element> {
     }
 }
 
-/// Declares a part: its fields in the order of Tencent's page, each with the name of its element, or `inline`.
+/// Declares a part: its fields in WeCom's order, each with the name of its element, or `inline`.
 macro_rules! part {
     ($(#[$doc:meta])* $type:ident {
         $( $(#[$field_doc:meta])* $field:ident: $of:ty = $name:tt, )+
@@ -193,8 +193,8 @@ macro_rules! part {
                 Ok(())
             }
 
-            fn write(&self, xml: &mut $crate::format::Writer<'_>) {
-                $( part!(@field self.$field, $name).write(part!(@name $name), xml); )+
+            fn write(&self, writer: &mut $crate::format::Writer<'_>) {
+                $( part!(@field self.$field, $name).write(part!(@name $name), writer); )+
             }
 
             fn room(&self) -> usize {
