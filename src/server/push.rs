@@ -29,9 +29,9 @@ fn key(opened: &Opened) -> DeliveryKey {
 impl Push {
     pub(super) fn of(opened: &Opened, shared: &Shared) -> Self {
         let late = &shared.policy.late;
-        let recipient = late.sender().and_then(|_| {
-            Some(Arc::new(Recipient::new(opened.context.account.id.as_str(), opened.message.openid()?)))
-        });
+        let recipient = late
+            .sender()
+            .and_then(|_| Some(Arc::new(Recipient::new(opened.context.account.id.as_str(), opened.user()?))));
         Self {
             key: shared.policy.joins().then(|| key(opened)),
             age: Duration::ZERO,
