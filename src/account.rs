@@ -52,7 +52,15 @@ impl Account {
         self
     }
 
-    /// With the credentials of `old` as the previous ones, where it has none already. `None` where nothing is to be added.
+    /// Whether its credentials are those of `old`, apart from the previous ones.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn is_unchanged_from(&self, old: &Self) -> bool {
+        self.tokens.current == old.tokens.current
+            && self.cipher(Generation::Current) == old.cipher(Generation::Current)
+    }
+
+    /// With the credentials of `old` as the previous ones, where it has none already: those of its current ones that
+    /// changed, and of the others the previous ones. `None` where nothing is to be added.
     #[cfg(feature = "tokio-1")]
     pub(crate) fn following(&self, old: &Self) -> Option<Self> {
         if (&self.id, &self.app_id) != (&old.id, &old.app_id) {
@@ -84,10 +92,14 @@ pub(crate) enum Generation {
 
 #[cfg(feature = "tokio-1")]
 impl<T: Clone + PartialEq> Rotation<T> {
-    /// With the current one of `old` as the previous, where there is none already and it is another.
+    /// With the current one of `old` as the previous, where there is none already and it is another; or else with the
+    /// previous one of `old`.
     fn following(&self, old: &Self) -> Option<Self> {
-        let is_new = self.previous.is_none() && self.current != old.current;
-        is_new.then(|| Self { current: self.current.clone(), previous: Some(old.current.clone()) })
+        if self.previous.is_some() {
+            return None;
+        }
+        let previous = if self.current == old.current { old.previous.as_ref() } else { Some(&old.current) };
+        previous.map(|previous| Self { current: self.current.clone(), previous: Some(previous.clone()) })
     }
 }
 

@@ -175,6 +175,45 @@ fn replaced_credentials_go_on_for_ten_minutes_and_no_longer() {
     });
 }
 
+/// Whoever loads all accounts once a minute sets what is there already.
+#[test]
+fn setting_the_same_credentials_again_neither_cuts_the_overlap_short_nor_prolongs_it() {
+    everywhere(async |stage| {
+        let ((table, accounts), mode) = (table(&stage, 1), stage.wechat.mode);
+        let app = stage.middleware_of(table.clone()).around(name).await;
+        let (old, new) = (&accounts[0], account(mode, 0, 1));
+        for _ in 0..10 {
+            table.replace(&old.app_id, new.callback());
+            assert_eq!(status(&app, push(old, &text("x"))).await, 200);
+            seconds(59.9).await;
+        }
+        seconds(1.0).await;
+        for _ in 0..2 {
+            assert_eq!(status(&app, push(old, &text("x"))).await, 403);
+            assert_eq!(status(&app, push(&new, &text("x"))).await, 200);
+            table.replace(&old.app_id, new.callback());
+        }
+    });
+}
+
+#[test]
+fn the_token_may_be_changed_first_and_the_key_then() {
+    everywhere(async |stage| {
+        let ((table, accounts), mode) = (table(&stage, 1), stage.wechat.mode);
+        let app = stage.middleware_of(table.clone()).around(name).await;
+        let (old, new) = (&accounts[0], account(mode, 0, 1));
+        let between = Wechat { token: new.token.clone(), ..old.clone() };
+        table.replace(&old.app_id, between.callback());
+        table.replace(&old.app_id, new.callback());
+        for wechat in [old, &between, &new] {
+            assert_eq!(status(&app, push(wechat, &text("x"))).await, 200);
+        }
+        seconds(600.0).await;
+        assert_eq!(status(&app, push(old, &text("x"))).await, 403);
+        assert_eq!(status(&app, push(&new, &text("x"))).await, 200);
+    });
+}
+
 #[test]
 fn the_credentials_of_another_account_do_not_go_on() {
     everywhere(async |stage| {
