@@ -39,7 +39,12 @@ impl Account {
 
     /// With another id, and the same credentials.
     pub(crate) fn with_id(&self, id: AccountId) -> Self {
-        Self { deliveries: KeyPrefix::new(&id), id, ..self.clone() }
+        let deliveries = match self.channel {
+            // Apps of one company may get the same event, with nothing in it that tells them apart.
+            Channel::WeCom => KeyPrefix::new(&id),
+            Channel::OfficialAccount | Channel::MiniProgram => KeyPrefix::of_platform(&self.app_id),
+        };
+        Self { deliveries, id, ..self.clone() }
     }
 
     /// Without what is kept of the keys to be quick, for those who have many.

@@ -23,7 +23,8 @@ pub(super) struct Push {
 
 /// One of its own where nothing tells the push from another.
 fn key(opened: &Opened) -> DeliveryKey {
-    opened.delivery_key().unwrap_or_else(|| DeliveryKey::random(&opened.context.account.deliveries))
+    let random = || DeliveryKey::random(&opened.context.account.deliveries, &opened.message);
+    opened.delivery_key().unwrap_or_else(random)
 }
 
 impl Push {

@@ -349,12 +349,33 @@ fn on_behalf_of_two_accounts_the_same_message_is_two() {
             name(message)
         };
         let app = stage.middleware_of(lookup).around(handler).await;
-        let pushed = stage.wechat.push(&text("x"));
-        for account in ["wx1", "wx2", "wx1"] {
-            let answer = app.send(to(account, pushed.clone())).await;
-            assert_eq!(said(&stage.wechat, &answer), format!("{account}：x"));
+        let one = text("x");
+        let other = one.replace("gh_1ea4fc76af61", "gh_other");
+        for (account, xml) in [("wx1", &one), ("wx2", &other)] {
+            let pushed = stage.wechat.push(xml);
+            for _ in 0..2 {
+                let answer = app.send(to(account, pushed.clone())).await;
+                assert_eq!(said(&stage.wechat, &answer), format!("{account}：x"));
+            }
         }
         assert_eq!(*slow.lock().expect("not poisoned"), ["wx1", "wx2"]);
+    });
+}
+
+/// The URL is not signed. Otherwise one push that was caught would run the handler any number of times, and take all places
+/// of the store, each time as another account.
+#[test]
+fn on_behalf_of_others_a_push_sent_again_to_another_url_is_the_same_push() {
+    everywhere(async |stage| {
+        let (platform, slow) = (stage.wechat.callback(), Slow::default());
+        let lookup =
+            move |request: &AccountRequest<'_>| Some(platform.on_behalf_of(&*request.parameter("account")?));
+        let app = stage.middleware_of(lookup).around(slow.handler()).await;
+        let pushed = stage.wechat.push(&text("x"));
+        for account in ["wx1", "wx2", "wx3"] {
+            assert_eq!(said(&stage.wechat, &app.send(to(account, pushed.clone())).await), ">x");
+        }
+        assert_eq!(slow.begun(), ["x"]);
     });
 }
 
