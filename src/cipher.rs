@@ -69,8 +69,9 @@ pub enum DecryptError {
     /// The message is not UTF-8.
     #[error("the message is not UTF-8")]
     Utf8,
-    /// The decrypted `echostr` is a push: nobody but who caught one sends it there, to have it read out.
-    #[error("the echostr is the cipher text of a push")]
+    /// The decrypted `echostr` is a push or a reply, or some other document: nobody but who caught one sends it there, to have
+    /// it read out.
+    #[error("the echostr is the cipher text of a push or a reply")]
     Push,
     /// The decrypted message is not the XML of a push.
     #[error("the decrypted message is not the XML of a push")]
