@@ -16,12 +16,13 @@ use serde::{Deserialize, Serialize};
 /// use wechat_callback::{AccountId, TextReply, WechatMessage};
 ///
 /// async fn chat(account: AccountId, WechatMessage(message): WechatMessage) -> TextReply {
-///     tracing::info!(%account, kind = message.content.kind(), "a push");
+///     tracing::info!(account = account.as_str(), kind = message.content.kind(), "a push");
 ///     TextReply::literal(message.text().unwrap_or("（不是文字）"))
 /// }
 /// ```
 ///
-/// It is cheap to clone, and derefs to `str`.
+/// It is cheap to clone, and derefs to `str`. Where it comes from the URL, whoever sends the request chooses it: log it as a
+/// text or by `Debug`, which escape what could begin a line of its own, and not by `Display`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct AccountId(Arc<str>);

@@ -69,8 +69,9 @@ pub enum DecryptError {
     /// The message is not UTF-8.
     #[error("the message is not UTF-8")]
     Utf8,
-    /// The decrypted `echostr` is a push. Only somebody who intercepted a push sends it as one, to have it decrypted.
-    #[error("the echostr is the cipher text of a push")]
+    /// The decrypted `echostr` is a push, a reply or some other document. Only somebody who intercepted one sends it as an
+    /// `echostr`, to have it decrypted.
+    #[error("the echostr is the cipher text of a push or a reply")]
     Push,
     /// The decrypted message is not the XML of a push.
     #[error("the decrypted message is not the XML of a push")]

@@ -143,8 +143,8 @@ impl Accounts {
 
     /// Replaces the credentials of an account: its Token, its EncodingAESKey or both were changed in the console. The old
     /// ones are accepted for ten minutes more, as [previous credentials](crate::PreviousCredentials), because a change in the
-    /// console takes some time to have effect. (Not if the AppID or the id of the account is another.) Adds the account if it
-    /// is not there. Returns what was there.
+    /// console takes some time to have effect. (Not if the AppID or the id of the account is another.) To set the same again
+    /// neither ends nor prolongs that. Adds the account if it is not there. Returns what was there.
     ///
     /// ```
     /// # use wechat_callback::{Callback, accounts::Accounts};

@@ -135,3 +135,40 @@ fn without_the_middleware_an_account_id_is_a_500_that_names_it() {
     assert_eq!(status, 500);
     assert!(String::from_utf8_lossy(&body).contains("WechatLayer"));
 }
+
+#[test]
+fn whatever_the_method_and_the_path_both_frameworks_answer_the_same() {
+    let wechat = Wechat::new(support::MODES[2]);
+    let long = "x".repeat(300);
+    for segment in [
+        "wx5823bf96d3bd56c7",
+        "wx5823bf96d3bd56c7/",
+        "./wx5823bf96d3bd56c7",
+        "../weixin/wx5823bf96d3bd56c7",
+        "..",
+        "%2e%2e",
+        "a%2Fwx5823bf96d3bd56c7",
+        "a%2fwx5823bf96d3bd56c7",
+        "wx5823bf96d3bd56c7%00",
+        "wx5823bf96d3bd56c7%20",
+        "wx5823bf96d3bd56c7%0A",
+        "%2577x5823bf96d3bd56c7",
+        "wx5823bf96d3bd56c7;a=b",
+        "%77%785823bf96d3bd56c7",
+        "%ff",
+        "%E5%BA%97",
+        "%",
+        "",
+        long.as_str(),
+    ] {
+        for method in ["POST", "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "QUERY"] {
+            let Push { query, body } = wechat.push(&text("你好"));
+            let query = format!("{query}&echostr=1");
+            let uri = format!("/weixin/{segment}?{query}");
+            let [one, other] = [axum, actix].map(|send| send(&wechat, method, &uri, Some(body.clone())).0);
+            assert_eq!(one, other, "{method} {segment}");
+            let is_answered = method == "POST" || method == "GET";
+            assert!(is_answered || one != 200, "{method} {segment}");
+        }
+    }
+}

@@ -2,10 +2,13 @@
 
 use crate::support;
 
+use proptest::prelude::*;
+use serde_json::{Value, json};
 use support::{MODES, Push, Wechat};
 use wechat_callback::message::{Content, Event};
 use wechat_callback::{
-    Callback, DataFormat, DecryptError, JsonError, OpenError, Opened, SecurityMode, Timestamp, XmlError,
+    Callback, DataFormat, DecryptError, JsonError, OpenError, Opened, SecurityMode, Timestamp, TransferReply,
+    XmlError,
 };
 
 const TEXT: &str = r#"{"ToUserName":"gh_1ea4fc76af61","FromUserName":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M",
@@ -146,4 +149,35 @@ fn an_event_without_a_wrapper_and_an_unknown_one_are_read() {
     let order = opened.message.fields().field("order_info").expect("an object").fields();
     let items: Vec<_> = order.all("list").map(|item| item.fields().get("a")).collect();
     assert_eq!(items, [Some("1.50"), Some("true"), None]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    /// Whatever is in it, a text of a reply is a text to another reader, and the reply has its members and no others.
+    #[test]
+    fn no_text_breaks_out_of_a_reply_in_json(user in any::<String>(), agent in any::<String>(), mode in 0..3_usize) {
+        let wechat = Wechat::new(MODES[mode]);
+        let pushed = json!({
+            "ToUserName": "gh_1", "FromUserName": user, "CreateTime": 1_714_036_504, "MsgType": "text",
+            "Content": "x", "MsgId": 1,
+        });
+        let opened = open(&wechat, &pushed.to_string()).expect("a push");
+        prop_assume!(!user.is_empty());
+        let Ok(sealed) = opened.context.seal(TransferReply::to_agent(&agent)) else {
+            // WeChat takes no blank account.
+            prop_assert!(!agent.chars().any(|char| char.is_ascii_graphic()));
+            return Ok(());
+        };
+        let mut reply: Value = serde_json::from_str(&sealed.body).expect("JSON");
+        if let Some(encrypt) = reply["Encrypt"].as_str() {
+            reply = serde_json::from_str(&wechat.decrypt(encrypt)).expect("JSON");
+        }
+        let created = reply["CreateTime"].clone();
+        prop_assert!(created.is_i64());
+        prop_assert_eq!(reply, json!({
+            "ToUserName": user, "FromUserName": "gh_1", "CreateTime": created, "MsgType": "transfer_customer_service",
+            "TransInfo": { "KfAccount": agent },
+        }));
+    }
 }

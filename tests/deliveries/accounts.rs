@@ -444,3 +444,30 @@ fn accounts_of_one_table_may_have_different_modes() {
         }
     });
 }
+
+/// An id out of the URL is whatever the sender wants it to be.
+#[test]
+fn no_account_begins_a_line_of_the_log() {
+    everywhere(async |stage| {
+        let platform = stage.wechat.callback();
+        let lookup = move |request: &AccountRequest<'_>| {
+            let id = request.parameter("account")?;
+            assert!(!id.contains("panic"), "no {id}");
+            (!id.contains("unknown")).then(|| platform.on_behalf_of(&*id))
+        };
+        let app = stage.middleware_of(lookup).around(|_| async { Reply::none() }).await;
+        let log = logged(async {
+            for (id, expected) in [("wx1", 200), ("unknown", 404), ("panic", 404)] {
+                let id = format!("{id}%0A%0Dforged%1B%5B31m%22");
+                assert_eq!(status(&app, to(&id, stage.wechat.push(&text("x")))).await, expected);
+            }
+        });
+        let log = log.await;
+        assert!(log.contains(r"wx1\n\rforged"), "{log}");
+        assert!(
+            !log.lines().any(|line| line.starts_with("forged") || line.starts_with("\rforged")),
+            "{log:?}"
+        );
+        assert!(!log.contains("\u{1b}[31m"), "{log:?}");
+    });
+}
