@@ -39,7 +39,12 @@ impl Account {
 
     /// With another id, and the same credentials.
     pub(crate) fn with_id(&self, id: AccountId) -> Self {
-        Self { deliveries: KeyPrefix::new(&id), id, ..self.clone() }
+        let deliveries = match self.channel {
+            // Apps of one company may get the same event, with nothing in it that tells them apart.
+            Channel::WeCom => KeyPrefix::new(&id),
+            Channel::OfficialAccount | Channel::MiniProgram => KeyPrefix::of_platform(&self.app_id),
+        };
+        Self { deliveries, id, ..self.clone() }
     }
 
     /// Without what is kept of the keys to be quick, for those who have many.
@@ -52,7 +57,15 @@ impl Account {
         self
     }
 
-    /// With the credentials of `old` as the previous ones, where it has none already. `None` where nothing is to be added.
+    /// Whether its credentials are those of `old`, apart from the previous ones.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn is_unchanged_from(&self, old: &Self) -> bool {
+        self.tokens.current == old.tokens.current
+            && self.cipher(Generation::Current) == old.cipher(Generation::Current)
+    }
+
+    /// With the credentials of `old` as the previous ones, where it has none already: those of its current ones that
+    /// changed, and of the others the previous ones. `None` where nothing is to be added.
     #[cfg(feature = "tokio-1")]
     pub(crate) fn following(&self, old: &Self) -> Option<Self> {
         if (&self.id, &self.app_id) != (&old.id, &old.app_id) {
@@ -84,10 +97,14 @@ pub(crate) enum Generation {
 
 #[cfg(feature = "tokio-1")]
 impl<T: Clone + PartialEq> Rotation<T> {
-    /// With the current one of `old` as the previous, where there is none already and it is another.
+    /// With the current one of `old` as the previous, where there is none already and it is another; or else with the
+    /// previous one of `old`.
     fn following(&self, old: &Self) -> Option<Self> {
-        let is_new = self.previous.is_none() && self.current != old.current;
-        is_new.then(|| Self { current: self.current.clone(), previous: Some(old.current.clone()) })
+        if self.previous.is_some() {
+            return None;
+        }
+        let previous = if self.current == old.current { old.previous.as_ref() } else { Some(&old.current) };
+        previous.map(|previous| Self { current: self.current.clone(), previous: Some(previous.clone()) })
     }
 }
 

@@ -43,6 +43,18 @@ pub(crate) struct ReplyTo {
     pub(crate) push: PushKind,
 }
 
+impl ReplyTo {
+    /// Whether the `sender` of the push can be told anything. A system event has nobody who could; and what WeCom itself
+    /// reports is from `sys`.
+    pub(crate) fn is_answerable(self, sender: &str) -> bool {
+        match (self.push, self.channel) {
+            (PushKind::System, _) => false,
+            (PushKind::Event, Channel::WeCom) => sender != "sys",
+            (PushKind::Event | PushKind::Message, _) => true,
+        }
+    }
+}
+
 /// The data format (数据格式) as it is set in WeChat's console.
 ///
 /// Official Accounts, open platforms and WeCom have XML alone; WeChat Stores and Channels JSON alone; mini-programs

@@ -1,5 +1,6 @@
 //! The receive id: whom an encrypted message is meant for. It stands at the end of its frame.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::DecryptError;
@@ -43,7 +44,7 @@ impl ReceiveIds {
         match self {
             Self::Own => is_own,
             Self::Listed(ids) => ids.iter().any(|id| id == found),
-            Self::Matching(is_accepted) => is_accepted(found),
+            Self::Matching(is_accepted) => contained(|| is_accepted(found)),
             Self::Unchecked => true,
         }
     }
@@ -58,6 +59,18 @@ impl ReceiveIds {
             Self::Matching(_) | Self::Unchecked => "one that is accepted here".to_owned(),
         }
     }
+}
+
+/// What the owner's code says, which may panic: nothing is accepted then, and the connection stays open.
+fn contained(is_accepted: impl FnOnce() -> bool) -> bool {
+    catch_unwind(AssertUnwindSafe(is_accepted)).unwrap_or_else(|panic| {
+        tracing::error!("what decides about receive ids panicked; the push is refused");
+        // It may carry a value that panics when it is dropped.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
+        }
+        false
+    })
 }
 
 /// The receive id if it looks like one, so that it is safe to log.

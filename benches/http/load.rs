@@ -8,8 +8,9 @@ use memchr::memmem;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+use crate::LENGTH;
 use crate::push::{self, Push};
-use crate::{LENGTH, server::Kind};
+use crate::server::{Kind, Traffic};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,14 +23,19 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// Pushes with the ids `first..first + count`, so that no server has seen them.
-    pub(crate) fn new(is_plain: bool, first: u64, count: usize) -> Self {
+    pub(crate) fn new(traffic: Traffic, first: u64, count: usize) -> Self {
         let mut requests = Self { bytes: Vec::with_capacity(count * 1024), ends: Vec::with_capacity(count) };
         for number in (first..).take(count) {
-            let Push { query, body } = fresh_push(is_plain, number);
+            let Push { query, body } = fresh_push(traffic == Traffic::Plain, number);
+            let account = match traffic {
+                // A prime number apart, so that no cache has what is asked for next.
+                Traffic::Accounts(accounts) => format!("/{}", number.wrapping_mul(7_919) % accounts),
+                Traffic::Safe | Traffic::Plain => String::new(),
+            };
             let length = body.len();
             write!(
                 requests.bytes,
-                "POST /weixin?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\n\
+                "POST /weixin{account}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\n\
                  Content-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}"
             )
             .expect("memory takes everything");
@@ -39,7 +45,7 @@ impl Requests {
     }
 
     pub(crate) fn of(kind: Kind, first: u64, count: usize) -> Self {
-        Self::new(kind.is_plain(), first, count)
+        Self::new(kind.traffic(), first, count)
     }
 
     /// All of them.

@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::Options;
 use crate::load::{Connections, Requests};
 use crate::machine::Cores;
-use crate::server::{Kind, Server};
+use crate::server::{Kind, Server, Traffic};
 
 /// Keep-alive connections to a server.
 const CONNECTIONS: usize = 64;
 
 /// What is compared: of which server the figures of which other are.
-const RATIOS: [(Kind, Kind); 9] = [
+const RATIOS: [(Kind, Kind); 12] = [
     (Kind::AxumPrimitives, Kind::AxumBare),
     (Kind::AxumSafe, Kind::AxumPrimitives),
     (Kind::AxumSafeAlone, Kind::AxumPrimitives),
@@ -20,6 +20,9 @@ const RATIOS: [(Kind, Kind); 9] = [
     (Kind::ActixSafe, Kind::ActixBare),
     (Kind::AxumSafe, Kind::AxumSafeAlone),
     (Kind::AxumPlain, Kind::AxumPlainAlone),
+    (Kind::Axum1Account, Kind::AxumSafe),
+    (Kind::Axum1000Accounts, Kind::AxumSafe),
+    (Kind::Axum100000Accounts, Kind::AxumSafe),
     (Kind::ActixBare, Kind::AxumBare),
 ];
 
@@ -71,14 +74,20 @@ fn round<const N: usize>(
     count: usize,
     turns: usize,
 ) -> [Sample; N] {
-    let [safe, plain] = [false, true].map(|is_plain| Requests::new(is_plain, *sent, count));
+    let mut requests = Vec::<(Traffic, Requests)>::new();
+    for traffic in servers.iter().map(|server| server.kind.traffic()) {
+        if requests.iter().all(|(made, _)| *made != traffic) {
+            requests.push((traffic, Requests::new(traffic, *sent, count)));
+        }
+    }
     *sent += count as u64;
     let mut times = [(Duration::ZERO, Some(Duration::ZERO)); N];
     for turn in 0..turns {
         // Each time another one is the first.
         for which in (0..N).map(|at| (turn + at) % N) {
             let server = &mut servers[which];
-            let requests = if server.kind.is_plain() { &plain } else { &safe };
+            let traffic = server.kind.traffic();
+            let (_, requests) = requests.iter().find(|(made, _)| *made == traffic).expect("made above");
             let (elapsed, cpu) = load(server, requests.part(turn, turns));
             times[which].0 += elapsed;
             times[which].1 = times[which].1.zip(cpu).map(|(sum, cpu)| sum + cpu);

@@ -19,18 +19,25 @@ pub(crate) enum Kind {
     AxumSafe,
     AxumPlainAlone,
     AxumPlain,
+    /// A table of so many accounts, in safe mode.
+    Axum1Account,
+    Axum1000Accounts,
+    Axum100000Accounts,
     ActixBare,
     ActixSafe,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::AxumBare,
         Self::AxumPrimitives,
         Self::AxumSafeAlone,
         Self::AxumSafe,
         Self::AxumPlainAlone,
         Self::AxumPlain,
+        Self::Axum1Account,
+        Self::Axum1000Accounts,
+        Self::Axum100000Accounts,
         Self::ActixBare,
         Self::ActixSafe,
     ];
@@ -43,6 +50,9 @@ impl Kind {
             Self::AxumSafe => "axum-safe",
             Self::AxumPlainAlone => "axum-plain-alone",
             Self::AxumPlain => "axum-plain",
+            Self::Axum1Account => "axum-1-account",
+            Self::Axum1000Accounts => "axum-1000-accounts",
+            Self::Axum100000Accounts => "axum-100000-accounts",
             Self::ActixBare => "actix-bare",
             Self::ActixSafe => "actix-safe",
         }
@@ -56,6 +66,9 @@ impl Kind {
             Self::AxumSafe => "axum, safe",
             Self::AxumPlainAlone => "axum, plain, without deliveries",
             Self::AxumPlain => "axum, plain",
+            Self::Axum1Account => "axum, safe, a table of 1 account",
+            Self::Axum1000Accounts => "axum, safe, 1,000 accounts",
+            Self::Axum100000Accounts => "axum, safe, 100,000 accounts",
             Self::ActixBare => "actix-web, a bare handler",
             Self::ActixSafe => "actix-web, safe",
         }
@@ -65,9 +78,24 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    pub(crate) const fn is_plain(self) -> bool {
-        matches!(self, Self::AxumPlainAlone | Self::AxumPlain)
+    pub(crate) const fn traffic(self) -> Traffic {
+        match self {
+            Self::AxumPlainAlone | Self::AxumPlain => Traffic::Plain,
+            Self::Axum1Account => Traffic::Accounts(1),
+            Self::Axum1000Accounts => Traffic::Accounts(1_000),
+            Self::Axum100000Accounts => Traffic::Accounts(100_000),
+            _ => Traffic::Safe,
+        }
     }
+}
+
+/// What is sent to a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Traffic {
+    Safe,
+    Plain,
+    /// As `Safe`, each to one of so many accounts.
+    Accounts(u64),
 }
 
 /// A process that serves, until it is dropped.

@@ -11,6 +11,7 @@ use axum::http::{Uri, header::CONTENT_TYPE};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use wechat_actix::WechatMiddleware;
+use wechat_callback::accounts::Accounts;
 use wechat_callback::delivery::MemoryStore;
 use wechat_callback::late_reply::LateReply;
 use wechat_callback::{TextReply, WechatMessage};
@@ -18,7 +19,7 @@ use wechat_tower::WechatLayer;
 
 use crate::primitives::{Example, Primitives};
 use crate::push;
-use crate::server::Kind;
+use crate::server::{Kind, Traffic};
 use crate::{LENGTH, machine};
 
 /// Serves until its standard input ends.
@@ -49,7 +50,8 @@ fn serve_axum(route: MethodRouter, listener: TcpListener) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-        axum::serve(listener, Router::new().route("/weixin", route)).await.expect("it serves");
+        let app = Router::new().route("/weixin", route.clone()).route("/weixin/{account}", route);
+        axum::serve(listener, app).await.expect("it serves");
     });
 }
 
@@ -63,6 +65,14 @@ fn axum_route(kind: Kind) -> MethodRouter {
             post(echo).layer(WechatLayer::new(plain).late_reply(LateReply::RunAgain).store(endless()))
         }
         Kind::AxumPlain => post(echo).layer(WechatLayer::new(plain).store(endless())),
+        Kind::Axum1Account | Kind::Axum1000Accounts | Kind::Axum100000Accounts => {
+            let Traffic::Accounts(number) = kind.traffic() else { unreachable!("it has accounts") };
+            let accounts = Accounts::by_path_segment();
+            for number in 0..number {
+                accounts.insert(number.to_string(), safe.clone());
+            }
+            post(echo).layer(WechatLayer::new(accounts))
+        }
         _ => {
             let reply = Bytes::from(example().reply);
             post(move |uri: Uri, body: Bytes| {

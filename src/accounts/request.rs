@@ -82,7 +82,8 @@ impl<'a> AccountRequest<'a> {
         let body = simdutf8::basic::from_utf8(self.body?).ok()?;
         // Which format it has to be is not known before the account is. This chooses credentials alone, so what it looks
         // like is enough.
-        let is_json = body.trim_ascii_start().starts_with('{');
+        let text = body.strip_prefix('\u{feff}').unwrap_or(body);
+        let is_json = text.trim_ascii_start().starts_with('{');
         let format = if is_json { DataFormat::Json } else { DataFormat::Xml };
         format::envelope(body, format).ok().map(Envelope)
     }
@@ -179,6 +180,7 @@ mod tests {
         for body in [
             &b"<xml><ToUserName>ww1</ToUserName><AgentID>7</AgentID><AppId>wx1</AppId><Encrypt>x</Encrypt></xml>"[..],
             b"\r\n {\"tousername\":\"ww1\",\"AgentID\":7,\"AppId\":\"wx1\",\"Encrypt\":\"x\"}",
+            b"\xef\xbb\xbf{\"ToUserName\":\"ww1\",\"AgentID\":7,\"AppId\":\"wx1\",\"Encrypt\":\"x\"}",
         ] {
             let envelope = AccountRequest::new("/", "").with_body(body).envelope().expect("an envelope");
             assert_eq!((envelope.to_user_name(), envelope.agent_id()), (Some("ww1"), Some("7")));

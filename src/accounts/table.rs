@@ -155,19 +155,13 @@ impl Accounts {
     /// ```
     pub fn replace(&self, key: impl Into<String>, callback: Callback) -> Option<Callback> {
         let then = self.own(Arc::unwrap_or_clone(callback.account).into_compact());
-        let until = Instant::now() + OVERLAP;
+        let now = Instant::now();
         let entries = self.shared.entries.pin();
         let replaced = entries.compute(EntryKey::of(&key.into()), |before| {
-            let old = before.map(|(_, before)| &before.callback.account);
-            let overlapping = old.and_then(|old| then.account.following(old));
-            let entry = match overlapping {
-                Some(account) => Entry {
-                    callback: self.own(account),
-                    overlap: Some(Box::new(Overlap { until, then: then.clone() })),
-                },
+            Operation::<_, ()>::Insert(match before {
+                Some((_, before)) => self.following(before, &then, now),
                 None => Entry { callback: then.clone(), overlap: None },
-            };
-            Operation::<_, ()>::Insert(entry)
+            })
         });
         match replaced {
             Compute::Updated { old: (_, old), .. } => Some(old.callback.clone()),
@@ -237,6 +231,21 @@ impl Accounts {
     /// What a callback of this table is made of.
     fn own(&self, account: Account) -> Callback {
         Callback { account: Arc::new(account), process: self.shared.process.clone() }
+    }
+
+    /// What replaces `before`: `then`, and what goes on for a while. What goes on already is not cut short where the same is
+    /// set again, or the token first and the key then; nor does it go on longer for that.
+    fn following(&self, before: &Entry, then: &Callback, now: Instant) -> Entry {
+        let overlap = before.overlap.as_ref();
+        let (old, ends) = match overlap {
+            Some(overlap) if overlap.until <= now => (&overlap.then, None),
+            _ => (&before.callback, overlap.map(|overlap| overlap.until)),
+        };
+        let Some(account) = then.account.following(&old.account) else {
+            return Entry { callback: then.clone(), overlap: None };
+        };
+        let until = ends.filter(|_| then.account.is_unchanged_from(&old.account)).unwrap_or(now + OVERLAP);
+        Entry { callback: self.own(account), overlap: Some(Box::new(Overlap { until, then: then.clone() })) }
     }
 
     /// Forgets previous credentials that are no longer accepted.

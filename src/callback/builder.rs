@@ -148,7 +148,7 @@ impl CallbackBuilder {
     }
 
     /// As [`receive_ids`](Self::receive_ids), for ids that come and go, such as the CorpIDs of customers. It is asked with
-    /// each push, after its signature was verified, and must answer at once.
+    /// each push, after its signature was verified, and must answer at once. Where it panics, the push is refused.
     ///
     /// ```
     /// # use std::{collections::HashSet, sync::{Arc, RwLock}};

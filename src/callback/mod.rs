@@ -74,9 +74,11 @@ impl Callback {
     /// The same credentials for another account. An open platform (第三方平台) has one token and one key for all accounts
     /// that have authorised it, and takes the AppID of each out of the URL (`$APPID$`).
     ///
-    /// The id is in the keys of deliveries, in the log, and in what a handler extracts ([`AccountId`]). **The URL is not
+    /// The id is in the log, and in what a handler extracts ([`AccountId`]). **The URL is not
     /// signed**, so an id from there is as trustworthy as whoever sends the request; the message is, and with it its
-    /// receiver (`ToUserName`).
+    /// receiver (`ToUserName`). So deliveries are told apart by the receiver: a push that is sent again to the URL of another
+    /// account is the same push, and its handler does not run again. (In WeCom the id tells them apart, because apps of one
+    /// company may get the same event.)
     ///
     /// ```
     /// # use wechat_callback::Callback;

@@ -173,10 +173,16 @@ impl Opened {
         self.query_signature.map_or(Duration::ZERO, |signature| signature.fresh_for)
     }
 
-    /// The key of the sender, which is hashed. `None` if the push names no sender.
+    /// The key of the sender, which is hashed. `None` if the push names no sender, or none who can be told anything: a system
+    /// event, and an event that WeCom itself (`sys`) reports.
     #[must_use]
     pub fn user_key(&self) -> Option<UserKey> {
-        Some(UserKey::of(&self.context.account.id, self.message.openid()?))
+        Some(UserKey::of(&self.context.account.id, self.user()?))
+    }
+
+    /// The sender, if they can be told anything.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.message.openid().filter(|sender| self.context.to.is_answerable(sender))
     }
 }
 

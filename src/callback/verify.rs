@@ -72,8 +72,9 @@ impl Callback {
             Channel::WeCom => {
                 self.check_signature(&query, &query.msg_signature, echostr)?;
                 let (echostr, ..) = self.decrypt(echostr)?;
-                // A push is sealed in the same way: whoever intercepted one could have it decrypted here.
-                if echostr.trim_start().starts_with("<xml") {
+                // A push and a reply are sealed in the same way: whoever intercepted one could have it decrypted here. WeCom's
+                // own echostr is a number.
+                if echostr.contains(['<', '{']) {
                     return Err(DecryptError::Push.into());
                 }
                 Ok(Verified { echostr: echostr.to_string(), query_signature: None })

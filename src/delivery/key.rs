@@ -56,7 +56,8 @@ macro_rules! key {
 }
 
 key! {
-    /// What the deliveries of one push have in common: the app id and, of a message with a MsgId, MsgId, FromUserName
+    /// What the deliveries of one push have in common: the app id (of a platform that answers
+    /// [on behalf](crate::Callback::on_behalf_of) of others its own, and the receiver) and, of a message with a MsgId, MsgId, FromUserName
     /// and CreateTime; of all others, every element with all that it says. The first four bytes are the same in all keys of
     /// an account.
     ///
@@ -78,8 +79,8 @@ key! {
 impl DeliveryKey {
     /// The key of a push that nothing tells from another: no other delivery has it.
     #[cfg(feature = "tokio-1")]
-    pub(crate) fn random(account: &KeyPrefix) -> Self {
-        Self(account.tagged(rand::random()))
+    pub(crate) fn random(account: &KeyPrefix, message: &Message) -> Self {
+        Self(account.tagged(message, rand::random()))
     }
 
     /// The key of no push: under it a reply to this one is kept that is not its outcome.
@@ -104,7 +105,7 @@ impl DeliveryKey {
 
     /// As [`of`](Self::of) the account whose `prefix` it is.
     pub(crate) fn with(account: &KeyPrefix, message: &Message) -> Option<Self> {
-        let digest = |rest: &[&[u8]]| Some(Self(account.tagged(account.prefix.digest(rest))));
+        let digest = |rest: &[&[u8]]| Some(Self(account.tagged(message, account.prefix.digest(rest))));
         let head = &message.head;
         let is_event = message.event().is_some();
         let created = head.created.map_or(0, crate::Timestamp::as_secs).to_be_bytes();
@@ -135,16 +136,30 @@ const TAG: usize = 4;
 pub(crate) struct KeyPrefix {
     prefix: Prefix,
     tag: [u8; TAG],
+    /// Whether it is of all accounts of a platform, which their receivers tell apart.
+    is_of_platform: bool,
 }
 
 impl KeyPrefix {
     pub(crate) fn new(account_id: &str) -> Self {
         let [a, b, c, d, ..] = digest(&[b"account", account_id.as_bytes()]);
-        Self { prefix: Prefix::new(&[b"delivery", account_id.as_bytes()]), tag: [a, b, c, d] }
+        let prefix = Prefix::new(&[b"delivery", account_id.as_bytes()]);
+        Self { prefix, tag: [a, b, c, d], is_of_platform: false }
     }
 
-    const fn tagged(&self, digest: [u8; 20]) -> [u8; 20] {
-        tagged(self.tag, digest)
+    /// For the accounts that a platform answers for. Which of them it is stands in the message, in its receiver: what the URL
+    /// says is not signed, and whoever sends a push again to another URL sends the same push.
+    pub(crate) fn of_platform(app_id: &str) -> Self {
+        Self { is_of_platform: true, ..Self::new(app_id) }
+    }
+
+    fn tagged(&self, message: &Message, of_push: [u8; 20]) -> [u8; 20] {
+        if !self.is_of_platform {
+            return tagged(self.tag, of_push);
+        }
+        let to = message.head.to.as_deref().unwrap_or_default();
+        let [a, b, c, d, ..] = digest(&[b"account", &self.tag, to.as_bytes()]);
+        tagged([a, b, c, d], of_push)
     }
 }
 

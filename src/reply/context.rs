@@ -201,7 +201,7 @@ impl ReplyContext {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             to: self.to,
-            has_recipient: self.to.push != PushKind::System && self.names.both().is_ok(),
+            has_recipient: self.recipients().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
             format: self.account.format,
         }
@@ -209,10 +209,15 @@ impl ReplyContext {
 
     /// The receiver and the sender of a reply. A system event mostly names neither, but that is not why it has no reply.
     fn recipients(&self) -> Result<(&str, &str), SealError> {
-        self.names.both().map_err(|missing| match self.to.push {
-            PushKind::System => SealError::ToSystemEvent,
-            PushKind::Message | PushKind::Event => missing,
-        })
+        if self.to.push == PushKind::System {
+            return Err(SealError::ToSystemEvent);
+        }
+        let (to, from) = self.names.both()?;
+        if self.to.is_answerable(to) {
+            Ok((to, from))
+        } else {
+            Err(SealError::NoRecipient("member in FromUserName"))
+        }
     }
 
     fn seal_with(

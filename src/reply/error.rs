@@ -6,7 +6,8 @@ use crate::channel::Channel;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// The push names no sender or no receiver, as a few events do, so there is nobody to reply to.
+    /// The push names no sender or no receiver, as a few events do, or is an event that WeCom itself (`sys`) reports, so
+    /// there is nobody to reply to.
     #[error("the push has no {0}, so there is nobody to reply to")]
     NoRecipient(&'static str),
     /// The push is a system event, which has `InfoType`: it is answered `success` and nothing else.

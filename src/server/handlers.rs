@@ -15,7 +15,8 @@ pub enum HandlerOutput {
     Reply(Reply),
     /// An error. It is logged with its causes, and WeChat is answered with [`on_error`](super::Engine::on_error).
     Failed(HandlerError),
-    /// A response of its own, which goes out untouched. Other deliveries of the push are answered `success`.
+    /// A response of its own, which goes out untouched. Other deliveries of the push are answered `success`, and so is every
+    /// delivery of a system event.
     Passthrough(Passthrough),
 }
 
@@ -46,7 +47,12 @@ impl Handlers {
             }
             HandlerOutput::Passthrough(response) => {
                 response.log(limits);
-                (Source::Passthrough, Reply::None.into_shared())
+                // A system event is answered success and nothing else.
+                let source = match limits.is_to_system_event() {
+                    true => Source::Handler,
+                    false => Source::Passthrough,
+                };
+                (source, Reply::None.into_shared())
             }
         }
     }

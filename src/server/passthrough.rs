@@ -20,6 +20,9 @@ const SUCCESS: &[u8] = b"success";
 /// | 200, `text/xml` or `application/xml`; of an account whose data format is JSON `application/json` | sent as it is; in an encrypted mode with an error in the log |
 /// | anything else: another status, another type, a `Content-Encoding`, a text of unknown length | sent as it is, with an error in the log |
 ///
+/// A [system event](crate::message::system) is answered `success` in place of what would be sent as it is, with an error in
+/// the log.
+///
 /// ```
 /// use wechat_callback::server::{HandlerOutput, OwnResponse};
 ///
@@ -152,12 +155,12 @@ impl Passthrough {
     /// What is wrong with it, if something is.
     pub(super) const fn mistake(&self, limits: Limits) -> Option<&'static str> {
         use DataFormat::{Json, Xml};
+        if limits.is_to_system_event() {
+            return Some("the push is a system event (InfoType), which is answered success and nothing else");
+        }
         Some(match (self.verdict, limits.format) {
             (Verdict::Document(Xml), Json) => "it is XML, and the data format of the account is JSON",
             (Verdict::Document(Json) | Verdict::Type, Xml) => "it is neither text/plain nor XML",
-            (Verdict::Document(_), _) if limits.is_to_system_event() => {
-                "the push is a system event (InfoType), which is answered success and nothing else"
-            }
             (Verdict::Document(_), _) if !limits.is_encrypted => return None,
             (Verdict::Document(Xml), Xml) => {
                 "it is plain XML, and in this mode a reply is encrypted (ReplyContext::seal_raw does that)"
@@ -179,6 +182,15 @@ impl Passthrough {
         let Some(reason) = self.mistake(limits) else { return };
         let Self { status, content_type, .. } = self;
         let content_type = content_type.as_deref().unwrap_or_default();
+        if limits.is_to_system_event() {
+            tracing::error!(
+                status,
+                content_type,
+                reason,
+                "the handler's own response is not sent: WeChat is answered success. Return Reply::none() or a HandlerError"
+            );
+            return;
+        }
         tracing::error!(
             status,
             content_type,

@@ -23,15 +23,16 @@ pub(super) struct Push {
 
 /// One of its own where nothing tells the push from another.
 fn key(opened: &Opened) -> DeliveryKey {
-    opened.delivery_key().unwrap_or_else(|| DeliveryKey::random(&opened.context.account.deliveries))
+    let random = || DeliveryKey::random(&opened.context.account.deliveries, &opened.message);
+    opened.delivery_key().unwrap_or_else(random)
 }
 
 impl Push {
     pub(super) fn of(opened: &Opened, shared: &Shared) -> Self {
         let late = &shared.policy.late;
-        let recipient = late.sender().and_then(|_| {
-            Some(Arc::new(Recipient::new(opened.context.account.id.as_str(), opened.message.openid()?)))
-        });
+        let recipient = late
+            .sender()
+            .and_then(|_| Some(Arc::new(Recipient::new(opened.context.account.id.as_str(), opened.user()?))));
         Self {
             key: shared.policy.joins().then(|| key(opened)),
             age: Duration::ZERO,

@@ -258,3 +258,26 @@ fn each_answer_of_a_first_bot_is_taken_or_logged() {
         assert!(log.contains("ERROR") && log.contains("without_cover"), "{log}");
     });
 }
+
+/// Whatever else WeChat hears counts as a failure.
+#[test]
+fn whatever_response_a_handler_makes_a_system_event_is_answered_success() {
+    let ticket = "<xml><AppId>wx1</AppId><CreateTime>1413192605</CreateTime><InfoType>component_verify_ticket</InfoType>\
+                  <ComponentVerifyTicket>ticket@@@1</ComponentVerifyTicket></xml>";
+    everywhere(async |stage| {
+        let taken = ["text/xml", "text/plain"].map(|kind| (Made::new(200, kind, "<xml></xml>"), ""));
+        for (made, _) in untaken().into_iter().chain(taken) {
+            let app = answering(&stage.middleware(), &made).await;
+            let push = stage.wechat.push(ticket);
+            let log = logged(async {
+                for _ in 0..2 {
+                    let answer = app.send(push.clone()).await;
+                    assert_eq!((answer.status, answer.body.as_str()), (200, "success"), "{made:?}");
+                    assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+                }
+            });
+            let log = log.await;
+            assert!(log.contains("InfoType") && !log.contains("failure notice"), "{log}");
+        }
+    });
+}

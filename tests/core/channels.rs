@@ -250,6 +250,43 @@ fn a_system_event_is_answered_success_whatever_its_handler_does() {
     assert!(body == "success" && !log.contains("ERROR"), "{log}");
 }
 
+/// `sys` is WeCom itself: there is no member who could read a reply, or fetch one.
+#[test]
+fn what_wecom_itself_reports_has_nobody_to_answer() {
+    let from = |sender: &str| {
+        format!(
+            "<xml><ToUserName>wx5823bf96d3bd56c7</ToUserName><FromUserName>{sender}</FromUserName>\
+             <CreateTime>1403610513</CreateTime><MsgType>event</MsgType><Event>change_contact</Event>\
+             <ChangeType>delete_user</ChangeType><UserID>zhangsan</UserID></xml>"
+        )
+    };
+    let open = |callback: &Callback, xml: &str| {
+        let push = push(xml);
+        callback.open(&push.query, &push.body).expect("a push")
+    };
+    let refusal = seal(&from("sys"), TextReply::new("x")).expect_err("nobody");
+    assert!(matches!(refusal, SealError::NoRecipient(_)));
+    assert_eq!(refusal.to_string(), "the push has no member in FromUserName, so there is nobody to reply to");
+    assert_eq!(open(&wecom(), &from("sys")).user_key(), None);
+    assert_eq!(open(&wecom(), &from("sys")).message.openid(), Some("sys"));
+    let (body, log) = handle(wecom(), &from("sys"), Err(std::io::Error::other("broken").into()));
+    assert!(body == "success" && !log.contains("reply for failures"), "{log}");
+    // A member is one, and so is whoever is called that elsewhere.
+    assert!(seal(&from("zhangsan"), TextReply::new("x")).is_ok());
+    assert!(open(&wecom(), &from("zhangsan")).user_key().is_some());
+    assert!(seal_with(&wechat().callback(), &from("sys"), TextReply::new("x")).is_ok());
+}
+
+#[test]
+fn a_system_event_has_no_user_even_if_it_names_one() {
+    let named =
+        SUITE_TICKET.replace("<xml>", "<xml><ToUserName>a</ToUserName><FromUserName>b</FromUserName>");
+    for callback in [wecom(), wechat().callback()] {
+        let push = push(&named);
+        assert_eq!(callback.open(&push.query, &push.body).expect("a push").user_key(), None);
+    }
+}
+
 #[test]
 fn what_the_channel_does_not_have_is_logged_and_the_user_is_told_the_reply_for_failures() {
     let (body, log) = handle(wecom(), &text("x"), Ok(MusicReply::new("THUMB").into()));

@@ -108,6 +108,44 @@ fn a_predicate_decides_about_the_receive_ids_that_come_and_go() {
 }
 
 #[test]
+fn a_predicate_that_panics_accepts_nothing() {
+    let panics = builder().receive_id_matching(|_| panic!("the set is gone")).build().expect("an account");
+    let error = open(&panics).expect_err("nobody accepted it");
+    assert_eq!(error.status(), 403);
+    assert!(panics.verify_url_at(ECHOSTR, VERIFIED_AT).is_err());
+}
+
+/// An echostr is a number. Whatever else was sealed with the key is not read out to whoever caught it.
+#[test]
+fn no_push_and_no_reply_is_an_echostr_however_it_begins() {
+    let push = open(&app()).expect("Tencent's example");
+    let between = |text: &str, from: &str| {
+        text.split_once(from).and_then(|(_, rest)| rest.split_once("]]>")).expect("an element").0.to_owned()
+    };
+    for sealed in [
+        "<xml><Content>secret</Content></xml>",
+        " \r\n<xml></xml>",
+        "\u{feff}<xml></xml>",
+        "<?xml version=\"1.0\"?><xml></xml>",
+        "<!-- --><xml></xml>",
+        "<XML></XML>",
+        "{\"Content\":\"secret\"}",
+        "\u{feff}{}",
+    ] {
+        let body = push.context.seal_raw_at(sealed, VERIFIED_AT, [7; 16]).body;
+        let query = format!(
+            "msg_signature={}&timestamp={}&nonce={}&echostr={}",
+            between(&body, "<MsgSignature><![CDATA["),
+            VERIFIED_AT.as_secs(),
+            between(&body, "<Nonce><![CDATA["),
+            between(&body, "<Encrypt><![CDATA["),
+        );
+        let refused = app().verify_url_at(&query, VERIFIED_AT);
+        assert_eq!(refused, Err(DecryptError::Push.into()), "{sealed}");
+    }
+}
+
+#[test]
 fn the_reply_has_the_receive_id_of_its_push() {
     let suite =
         Callback::wecom("suite", TOKEN, KEY).receive_ids(["suite", CORP_ID]).build().expect("an account");

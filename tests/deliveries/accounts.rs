@@ -175,6 +175,45 @@ fn replaced_credentials_go_on_for_ten_minutes_and_no_longer() {
     });
 }
 
+/// Whoever loads all accounts once a minute sets what is there already.
+#[test]
+fn setting_the_same_credentials_again_neither_cuts_the_overlap_short_nor_prolongs_it() {
+    everywhere(async |stage| {
+        let ((table, accounts), mode) = (table(&stage, 1), stage.wechat.mode);
+        let app = stage.middleware_of(table.clone()).around(name).await;
+        let (old, new) = (&accounts[0], account(mode, 0, 1));
+        for _ in 0..10 {
+            table.replace(&old.app_id, new.callback());
+            assert_eq!(status(&app, push(old, &text("x"))).await, 200);
+            seconds(59.9).await;
+        }
+        seconds(1.0).await;
+        for _ in 0..2 {
+            assert_eq!(status(&app, push(old, &text("x"))).await, 403);
+            assert_eq!(status(&app, push(&new, &text("x"))).await, 200);
+            table.replace(&old.app_id, new.callback());
+        }
+    });
+}
+
+#[test]
+fn the_token_may_be_changed_first_and_the_key_then() {
+    everywhere(async |stage| {
+        let ((table, accounts), mode) = (table(&stage, 1), stage.wechat.mode);
+        let app = stage.middleware_of(table.clone()).around(name).await;
+        let (old, new) = (&accounts[0], account(mode, 0, 1));
+        let between = Wechat { token: new.token.clone(), ..old.clone() };
+        table.replace(&old.app_id, between.callback());
+        table.replace(&old.app_id, new.callback());
+        for wechat in [old, &between, &new] {
+            assert_eq!(status(&app, push(wechat, &text("x"))).await, 200);
+        }
+        seconds(600.0).await;
+        assert_eq!(status(&app, push(old, &text("x"))).await, 403);
+        assert_eq!(status(&app, push(&new, &text("x"))).await, 200);
+    });
+}
+
 #[test]
 fn the_credentials_of_another_account_do_not_go_on() {
     everywhere(async |stage| {
@@ -310,12 +349,33 @@ fn on_behalf_of_two_accounts_the_same_message_is_two() {
             name(message)
         };
         let app = stage.middleware_of(lookup).around(handler).await;
-        let pushed = stage.wechat.push(&text("x"));
-        for account in ["wx1", "wx2", "wx1"] {
-            let answer = app.send(to(account, pushed.clone())).await;
-            assert_eq!(said(&stage.wechat, &answer), format!("{account}：x"));
+        let one = text("x");
+        let other = one.replace("gh_1ea4fc76af61", "gh_other");
+        for (account, xml) in [("wx1", &one), ("wx2", &other)] {
+            let pushed = stage.wechat.push(xml);
+            for _ in 0..2 {
+                let answer = app.send(to(account, pushed.clone())).await;
+                assert_eq!(said(&stage.wechat, &answer), format!("{account}：x"));
+            }
         }
         assert_eq!(*slow.lock().expect("not poisoned"), ["wx1", "wx2"]);
+    });
+}
+
+/// The URL is not signed. Otherwise one push that was caught would run the handler any number of times, and take all places
+/// of the store, each time as another account.
+#[test]
+fn on_behalf_of_others_a_push_sent_again_to_another_url_is_the_same_push() {
+    everywhere(async |stage| {
+        let (platform, slow) = (stage.wechat.callback(), Slow::default());
+        let lookup =
+            move |request: &AccountRequest<'_>| Some(platform.on_behalf_of(&*request.parameter("account")?));
+        let app = stage.middleware_of(lookup).around(slow.handler()).await;
+        let pushed = stage.wechat.push(&text("x"));
+        for account in ["wx1", "wx2", "wx3"] {
+            assert_eq!(said(&stage.wechat, &app.send(to(account, pushed.clone())).await), ">x");
+        }
+        assert_eq!(slow.begun(), ["x"]);
     });
 }
 

@@ -350,3 +350,103 @@ fn key_of(digest: &[u8; 20]) -> Key {
     let word: &[u8; 8] = word;
     [u64::from_le_bytes(*word), u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h])]
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::delivery::memory::{MemoryLease, MemoryState, MemoryStore};
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Claim(u8, u8),
+        /// Of the leases that are held, one: it is completed, or dropped.
+        End(usize, bool, bool),
+        MarkLate(u8, u8),
+        Capacity(usize),
+        Share,
+        Pass(u64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            8 => (0..3_u8, 0..12_u8).prop_map(|(account, push)| Step::Claim(account, push)),
+            6 => (0..20_usize, any::<bool>(), any::<bool>()).prop_map(|(at, done, long)| Step::End(at, done, long)),
+            1 => (0..3_u8, 0..12_u8).prop_map(|(account, push)| Step::MarkLate(account, push)),
+            1 => (0..12_usize).prop_map(Step::Capacity),
+            1 => Just(Step::Share),
+            2 => (0..400_u64).prop_map(Step::Pass),
+        ]
+    }
+
+    fn key(account: u8, push: u8) -> DeliveryKey {
+        let mut bytes = [push; 20];
+        bytes[..4].copy_from_slice(&[account; 4]);
+        bytes.into()
+    }
+
+    fn assert_sums(store: &MemoryStore, held: &[(u8, MemoryLease)], is_shared: bool) {
+        let table = store.table();
+        assert_eq!(table.running, held.len());
+        if is_shared {
+            let shares = table.shares.as_ref().expect("it is shared");
+            for account in 0..3_u8 {
+                let running = held.iter().filter(|(of, _)| *of == account).count();
+                assert_eq!(shares.of(u32::from_le_bytes([account; 4])), running);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        /// However leases end, and whatever is forgotten meanwhile: what runs is counted, and nothing else; and what runs
+        /// is never forgotten.
+        #[test]
+        fn what_an_account_runs_is_counted_and_nothing_else(
+            capacity in 0..12_usize,
+            is_shared in any::<bool>(),
+            steps in proptest::collection::vec(step(), 0..120),
+        ) {
+            let store = MemoryStore::new().capacity(capacity);
+            if is_shared {
+                store.share_among_accounts();
+            }
+            let (mut now, mut held) = (Instant::now(), Vec::<(u8, MemoryLease)>::new());
+            for step in steps {
+                match step {
+                    Step::Claim(account, push) => {
+                        let key = key(account, push);
+                        let is_held = held.iter().any(|(_, lease)| lease.key == key);
+                        match store.claim_now(key, now).map(|claim| claim.state) {
+                            Ok(MemoryState::Owned(lease)) => {
+                                prop_assert!(!is_held);
+                                held.push((account, lease));
+                            }
+                            Ok(MemoryState::Running) => prop_assert!(is_held),
+                            Ok(MemoryState::Completed(_)) => prop_assert!(!is_held),
+                            Err(_) => prop_assert!(!is_held && !held.is_empty() || capacity == 0 || held.is_empty()),
+                        }
+                    }
+                    Step::End(at, is_done, is_long) if !held.is_empty() => {
+                        let (_, lease) = held.swap_remove(at % held.len());
+                        if is_done {
+                            let retention = if is_long { Retention::ForUser } else { Retention::ForRetries };
+                            lease.complete_at(Arc::new(Reply::None), retention, now);
+                        }
+                    }
+                    Step::End(..) => {}
+                    Step::MarkLate(account, push) => drop(store.table().mark_late(key(account, push))),
+                    Step::Capacity(capacity) => store.table().set_capacity(capacity),
+                    Step::Share if is_shared => store.share_among_accounts(),
+                    Step::Share => {}
+                    Step::Pass(seconds) => now += Duration::from_secs(seconds),
+                }
+                assert_sums(&store, &held, is_shared);
+            }
+            held.clear();
+            assert_sums(&store, &held, is_shared);
+        }
+    }
+}

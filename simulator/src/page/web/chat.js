@@ -67,7 +67,7 @@ function drawAll() {
   ]);
   // A message is before its reply, even in the same millisecond.
   parts.sort((one, other) => one.at - other.at || one.exchange.id - other.exchange.id);
-  fill(rows, parts.length ? [] : h("p", { class: "empty" }, t("welcome-hint")));
+  fill(rows, parts.length ? [] : h("p", { class: "empty" }, t(hasFollowers() ? "welcome-hint" : "welcome-hint-user")));
   for (const { exchange, part } of parts) {
     if (part === "message") addUserMessage(exchange);
     else addReply(exchange);

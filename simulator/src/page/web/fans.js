@@ -27,6 +27,10 @@ export function startFans() {
 }
 
 function draw() {
+  const whose = t(state.kind === "wecom" ? "member-name" : hasFollowers() ? "fan-name" : "user-name");
+  const newName = byId("add-fan").elements.name;
+  newName.placeholder = whose;
+  newName.setAttribute("aria-label", whose);
   byId("fans-title").textContent = t(state.kind === "wecom" ? "members" : hasFollowers() ? "fans" : "users");
   const current = fan()?.name;
   unread.delete(current);
