@@ -13,9 +13,9 @@ use crate::mode::ParseModeError;
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The app id is empty.
+    /// The app id, or in WeCom the corp id, is empty.
     #[error(
-        "the AppID is empty: copy it from the console (开发者ID(AppID)); it looks like wx5823bf96d3bd56c7"
+        "the AppID (in WeCom the CorpID, 企业ID) is empty: copy it from the console (开发者ID(AppID)); it looks like wx5823bf96d3bd56c7"
     )]
     AppIdEmpty,
     /// The app id starts with `gh_`: that is the account's original id.
@@ -23,9 +23,9 @@ pub enum ConfigError {
         "the AppID starts with gh_: that is the original id (原始ID); the AppID (开发者ID(AppID)) looks like wx5823bf96d3bd56c7"
     )]
     AppIdIsOriginalId,
-    /// The app id holds blanks, quotes or other characters that no app id has, or is over 64 characters.
+    /// The app id, or in WeCom the corp id, holds blanks, quotes or other characters that no app id has, or is over 64 characters.
     #[error(
-        "the AppID is at most 64 letters and digits without blanks or quotes; it looks like wx5823bf96d3bd56c7"
+        "the AppID (in WeCom the CorpID, 企业ID) is at most 64 letters and digits without blanks or quotes; it looks like wx5823bf96d3bd56c7"
     )]
     AppIdMalformed,
     /// The token is empty. Without a token anybody could sign requests.

@@ -1,7 +1,7 @@
 //! Answer WeChat (微信) callbacks in axum, or in any tower stack.
 //!
-//! WeChat posts each message of an Official Account (公众号/服务号) to the owner's server, signed and often
-//! encrypted, and takes the reply from the answer. [`WechatLayer`] verifies, decrypts and parses the push before
+//! WeChat posts each message of an Official Account (公众号/服务号), a mini-program or an app of WeCom to the owner's
+//! server, signed and often encrypted, and takes the reply from the answer. [`WechatLayer`] verifies, decrypts and parses the push before
 //! the handler, and signs and encrypts the reply after it. This crate re-exports the core, `wechat-callback`, so
 //! it is the only one to depend on.
 //!
@@ -47,9 +47,10 @@
 //!
 //! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
 //! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
-//! extractor of axum's. They stand beside each other in any order. A `String` or `Bytes` body is the decrypted XML. If axum
-//! rejects a handler without saying why, put `#[axum::debug_handler]` above it. In a tower service without axum the
-//! [`Message`] stands in the request's extensions.
+//! extractor of axum's. They stand beside each other in any order. [`AccountId`] is the account, where there are
+//! [many](accounts). A `String` or `Bytes` body is the decrypted message, in the account's [`DataFormat`]. If axum rejects a
+//! handler without saying why, put `#[axum::debug_handler]` above it. In a tower service without axum the [`Message`] stands
+//! in the request's extensions.
 //!
 //! # What a handler returns
 //!
@@ -61,9 +62,9 @@
 //!   bug does not make WeChat block the account; with [`WechatLayer::on_error`] the user gets a reply;
 //! - a text (`String`, `&str`: a 200 of `text/plain` up to 64 KiB): a reply, as [`TextReply::new`] makes it. So is the
 //!   error of a `Result<_, String>`: the user reads it, so let it be a [`HandlerError`];
-//! - XML of its own (`text/xml`, `application/xml`), which passes untouched. In an encrypted mode WeChat does not take
-//!   it, and that is logged as an error;
-//! - anything else, which passes untouched too, with an error in the log: of JSON, HTML or any status but 200 WeChat
+//! - XML of its own (`text/xml`, `application/xml`), or JSON where that is the account's format, which passes untouched.
+//!   In an encrypted mode WeChat does not take it, and that is logged as an error;
+//! - anything else, which passes untouched too, with an error in the log: of other JSON, HTML or any status but 200 WeChat
 //!   makes its failure notice.
 //!
 //! In a tower service without axum the [`Reply`] (or [`HandlerError`]) goes into the response's extensions.
