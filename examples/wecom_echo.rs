@@ -36,9 +36,7 @@ fn callback() -> Result<Callback, Box<dyn Error>> {
     if VARIABLES.iter().all(|name| env::var_os(name).is_none()) {
         return sandbox();
     }
-    let variable = |name| env::var(name).map_err(|error| format!("{name}: {error}"));
-    let [corp_id, token, key] = VARIABLES.map(variable);
-    Ok(Callback::wecom(corp_id?, token?, key?).build()?)
+    Ok(Callback::wecom_from_env()?)
 }
 
 fn sandbox() -> Result<Callback, Box<dyn Error>> {
