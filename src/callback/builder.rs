@@ -108,8 +108,8 @@ impl CallbackBuilder {
 
     /// The data format (数据格式) that is set in the console; [`Xml`](DataFormat::Xml) unless set.
     ///
-    /// WeChat Stores (微信小店) and Channels (视频号) have JSON alone, mini-programs the choice; all others have XML alone. A
-    /// user of theirs can be answered with a [`TransferReply`](crate::TransferReply) and nothing else.
+    /// WeChat Stores (微信小店) and Channels (视频号) have JSON alone, mini-programs the choice; all others have XML alone. With
+    /// JSON a message can be answered with a [`TransferReply`](crate::TransferReply) and nothing else.
     ///
     /// ```
     /// # use wechat_callback::{Callback, DataFormat};

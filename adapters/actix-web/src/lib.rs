@@ -47,7 +47,7 @@
 //!
 //! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
 //! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
-//! extractor of actix-web's. A `String` or `Bytes` body is the decrypted XML.
+//! extractor of actix-web's. A `String` or `Bytes` body is the decrypted XML or JSON.
 //!
 //! # What a handler returns
 //!
@@ -58,9 +58,9 @@
 //! - `Result<_, HandlerError>` of these or of nothing: an error is logged with its causes and answered `success`,
 //!   so that one bug does not make WeChat block the account; with [`WechatMiddleware::on_error`] the user gets a reply;
 //! - a text (`String`, `&str`: a 200 of `text/plain` up to 64 KiB): a reply, as [`TextReply::new`] makes it;
-//! - XML of its own (`text/xml`, `application/xml`), which passes untouched. In an encrypted mode WeChat does not take
-//!   it, and that is logged as an error;
-//! - anything else, which passes untouched too, with an error in the log: of JSON, HTML or any status but 200 WeChat
+//! - XML of its own (`text/xml`, `application/xml`), or JSON where that is the data format, which passes untouched. In an
+//!   encrypted mode WeChat does not take it, and that is logged as an error;
+//! - anything else, which passes untouched too, with an error in the log: of another format, HTML or any status but 200 WeChat
 //!   makes its failure notice.
 //!
 //! A handler that blocks its thread holds up its whole worker, and no time-out ends it: put such work into

@@ -47,9 +47,9 @@
 //!
 //! [`WechatMessage`]; or one kind of message by its type, such as [`message::Text`] or [`message::event::Subscribe`], with
 //! [`message::Head`] beside it: on any other kind the handler is not called and WeChat is answered `success`. And any
-//! extractor of axum's. They stand beside each other in any order. A `String` or `Bytes` body is the decrypted XML. If axum
-//! rejects a handler without saying why, put `#[axum::debug_handler]` above it. In a tower service without axum the
-//! [`Message`] stands in the request's extensions.
+//! extractor of axum's. They stand beside each other in any order. A `String` or `Bytes` body is the decrypted XML or
+//! JSON. If axum rejects a handler without saying why, put `#[axum::debug_handler]` above it. In a tower service without
+//! axum the [`Message`] stands in the request's extensions.
 //!
 //! # What a handler returns
 //!
@@ -61,9 +61,9 @@
 //!   bug does not make WeChat block the account; with [`WechatLayer::on_error`] the user gets a reply;
 //! - a text (`String`, `&str`: a 200 of `text/plain` up to 64 KiB): a reply, as [`TextReply::new`] makes it. So is the
 //!   error of a `Result<_, String>`: the user reads it, so let it be a [`HandlerError`];
-//! - XML of its own (`text/xml`, `application/xml`), which passes untouched. In an encrypted mode WeChat does not take
-//!   it, and that is logged as an error;
-//! - anything else, which passes untouched too, with an error in the log: of JSON, HTML or any status but 200 WeChat
+//! - XML of its own (`text/xml`, `application/xml`), or JSON where that is the data format, which passes untouched. In an
+//!   encrypted mode WeChat does not take it, and that is logged as an error;
+//! - anything else, which passes untouched too, with an error in the log: of another format, HTML or any status but 200 WeChat
 //!   makes its failure notice.
 //!
 //! In a tower service without axum the [`Reply`] (or [`HandlerError`]) goes into the response's extensions.
