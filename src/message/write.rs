@@ -112,7 +112,7 @@ pub(super) fn write_path<T: Write>(value: &T, elements: &mut Vec<Draft>, path: &
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be set to a `{Self}`",
     note = "texts are set to a `&str` or a `String`, numbers to an `i64`, ids to either, decimals to a `&str` or an \
-            `f64`, lists to an array or a `Vec`; an `Option` to the value without `Some`"
+            `f64`, lists to an array or a `Vec`, words to a value of their enum; an `Option` to the value without `Some`"
 )]
 pub trait IntoField<T> {
     /// The field's value.

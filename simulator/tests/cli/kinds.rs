@@ -201,3 +201,15 @@ fn the_scenarios_of_the_kinds_are_played() {
         assert!(talks.map(|step| &step["result"]).all(|result| result == "passed"), "{json}");
     }
 }
+
+#[test]
+fn an_event_of_another_kind_of_account_names_that_kind() {
+    let account = Account::generate_as(AccountKind::MiniProgram);
+    Done::at(&account, &nowhere(), &["event", "channels_ec_order_pay"])
+        .exits(2)
+        .says("an account of the kind mini-program has no event “channels_ec_order_pay”: it is one of store (see --kind)");
+    let account = Account::generate();
+    Done::at(&account, &nowhere(), &["event", "enter_agent"])
+        .exits(2)
+        .says("it is one of wecom (see --kind)");
+}

@@ -8,7 +8,7 @@ use super::Limit;
 pub enum JsonError {
     /// It is XML, which is the other data format (数据格式) of the console.
     #[error(
-        "XML, where JSON is expected: the data format (数据格式) here and in the console must be the same"
+        "XML, where JSON is expected: if the data format (数据格式) in the console is XML, leave out WECHAT_FORMAT=json or .format(DataFormat::Json)"
     )]
     Xml,
     /// It is not well-formed JSON.

@@ -8,7 +8,7 @@ use super::Limit;
 pub enum XmlError {
     /// It is JSON, which is the other data format (数据格式) of the console.
     #[error(
-        "JSON, where XML is expected: the data format (数据格式) here and in the console must be the same"
+        "JSON, where XML is expected: if the data format (数据格式) in the console is JSON, set WECHAT_FORMAT=json or .format(DataFormat::Json)"
     )]
     Json,
     /// It is not well-formed XML.

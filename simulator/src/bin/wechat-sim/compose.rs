@@ -14,6 +14,8 @@ pub(crate) enum ComposeError {
     NoSuchMessage { name: String, meant: Vec<&'static str>, event: Option<&'static str> },
     /// No event has this name.
     NoSuchEvent { name: String, meant: Vec<&'static str>, message: Option<&'static str> },
+    /// The event is one of other kinds of account.
+    EventOfOthers { event: &'static Kind, account: AccountKind },
     /// The kind does not have this field.
     NoSuchField { kind: &'static Kind, name: String, meant: Vec<&'static str> },
     /// It is not known which field of the kind has the value.
@@ -32,6 +34,10 @@ impl ComposeError {
             Self::NoSuchEvent { name, message: Some(message), .. } => texts::is_a_message(name, message),
             Self::NoSuchEvent { name, meant, .. } if meant.is_empty() => texts::no_such_event(name),
             Self::NoSuchEvent { name, meant, .. } => texts::no_such_event_but(name, &listed(meant)),
+            Self::EventOfOthers { event, account } => {
+                let others: Vec<_> = event.accounts().iter().map(|account| account.name()).collect();
+                texts::event_of_others(event.name(), account.name(), &others.join(", "))
+            }
             Self::NoSuchField { kind, name, meant } if meant.is_empty() => {
                 let fields: Vec<_> = kind.fields().iter().map(|field| field.path.as_str()).collect();
                 match &fields[..] {
@@ -82,6 +88,11 @@ fn no_such_message(account: AccountKind, name: &str) -> ComposeError {
 
 fn no_such_event(account: AccountKind, name: &str) -> ComposeError {
     let meant = similar(account, name, true);
+    if meant.is_empty()
+        && let Some(event) = catalogue::event(name)
+    {
+        return ComposeError::EventOfOthers { event, account };
+    }
     let message = if meant.is_empty() { similar(account, name, false).first().copied() } else { None };
     ComposeError::NoSuchEvent { name: name.to_owned(), meant, message }
 }

@@ -188,6 +188,9 @@ pub(crate) mod compose {
         no_such_event_but(name: &str, meant: &LocalizedText) =>
             "没有“{name}”这种事件，是不是 {meant:#}？（微信的事件名区分大小写）",
             "there is no event “{name}”: did you mean {meant}? (WeChat's names are case-sensitive)";
+        event_of_others(name: &str, account: &str, others: &str) =>
+            "{account} 没有事件“{name}”，{others} 才有：用 --kind 指定账号类型",
+            "an account of the kind {account} has no event “{name}”: it is one of {others} (see --kind)";
         is_a_message(name: &str, message: &str) =>
             "“{name}”不是事件，{message} 是一种消息", "“{name}” is not an event: {message} is a kind of message";
         no_such_field_but(name: &str, kind: &str, meant: &LocalizedText) =>
