@@ -23,7 +23,8 @@ pub enum ConfigError {
         "the AppID starts with gh_: that is the original id (原始ID); the AppID (开发者ID(AppID)) looks like wx5823bf96d3bd56c7"
     )]
     AppIdIsOriginalId,
-    /// The app id, or in WeCom the corp id, holds blanks, quotes or other characters that no app id has, or is over 64 characters.
+    /// The app id, or in WeCom the corp id, holds blanks, quotes or other characters that no such id has, or is over 64
+    /// characters.
     #[error(
         "the AppID (in WeCom the CorpID, 企业ID) is at most 64 letters and digits without blanks or quotes; it looks like wx5823bf96d3bd56c7"
     )]
