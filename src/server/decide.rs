@@ -135,8 +135,14 @@ impl Policy {
         }
     }
 
-    /// What becomes of an outcome after a store took it.
-    pub(super) fn stored(&self, timeliness: Timeliness, outcome: &Arc<Reply>, source: Source) -> Stored {
+    /// What becomes of an outcome after a store took it. `is_for_user`: there is a user who can be told to fetch it.
+    pub(super) fn stored(
+        &self,
+        timeliness: Timeliness,
+        outcome: &Arc<Reply>,
+        source: Source,
+        is_for_user: bool,
+    ) -> Stored {
         let is_long = || self.late.word().is_some_and(|word| word.is_long(outcome));
         match (timeliness, source, &self.late) {
             (Timeliness::InTime, ..) if is_long() => Stored::KeepRest,
@@ -144,10 +150,10 @@ impl Policy {
             (Timeliness::Late, Source::Passthrough, _) => Stored::Lose,
             (Timeliness::Late, ..) if outcome.is_none() => Stored::Nothing,
             (Timeliness::Late, _, LateReply::Push(_) | LateReply::PushOrFetch(..)) => Stored::Send,
-            (Timeliness::Late, _, LateReply::Fetch(_)) => Stored::Nothing,
+            (Timeliness::Late, _, LateReply::Fetch(_)) if is_for_user => Stored::Nothing,
             // What is lost then is the word of a failure that is logged.
             (Timeliness::Late, Source::Failure, _) => Stored::Nothing,
-            (Timeliness::Late, Source::Handler, LateReply::Drop | LateReply::RunAgain) => Stored::Lose,
+            (Timeliness::Late, Source::Handler, _) => Stored::Lose,
         }
     }
 

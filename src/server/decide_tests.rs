@@ -137,9 +137,17 @@ fn what_becomes_of_an_outcome() {
         (Late, none.clone(), Failure, [Nothing; 5]),
         (Late, none, Passthrough, [Lose; 5]),
     ] {
-        let found = each(|policy| policy.stored(timeliness, &outcome, source));
+        let found = each(|policy| policy.stored(timeliness, &outcome, source, true));
         assert_eq!(found, becomes, "{timeliness:?} {outcome:?} {source:?}");
     }
+}
+
+#[test]
+fn what_nobody_can_be_told_to_fetch_is_lost() {
+    let reply = Reply::from(TextReply::new("x")).into_shared();
+    let found = |source| each(|policy| policy.stored(Timeliness::Late, &reply, source, false))[1];
+    assert_eq!(found(Source::Handler), Stored::Lose);
+    assert_eq!(found(Source::Failure), Stored::Nothing);
 }
 
 #[test]

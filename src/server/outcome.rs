@@ -63,7 +63,7 @@ impl Completion {
                 }));
             }
         };
-        if engine.shared.policy.stored(timeliness, &reply, source) == Stored::Nothing {
+        if engine.shared.policy.stored(timeliness, &reply, source, push.user.is_some()) == Stored::Nothing {
             return Completed::Now(retention.kept(reply, timeliness));
         }
         Completed::Later(Box::pin(async move {
@@ -90,7 +90,7 @@ impl Engine {
         reply: Arc<Reply>,
         source: Source,
     ) -> Arc<Reply> {
-        match self.shared.policy.stored(timeliness, &reply, source) {
+        match self.shared.policy.stored(timeliness, &reply, source, push.user.is_some()) {
             Stored::Nothing => {}
             stored => Box::pin(self.stored(stored, retention, &push, &reply, source)).await,
         }

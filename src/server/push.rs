@@ -36,7 +36,11 @@ impl Push {
         Self {
             key: shared.policy.joins().then(|| key(opened)),
             age: Duration::ZERO,
-            user: late.word().and_then(|_| opened.user_key()),
+            // Who cannot be told so fetches nothing.
+            user: late
+                .word()
+                .filter(|word| opened.context.limits().check(word.notice()).is_ok())
+                .and_then(|_| opened.user_key()),
             is_word: false,
             recipient,
         }

@@ -9,7 +9,8 @@ use support::deliveries::{
 };
 use support::text;
 use wechat_callback::late_reply::LateReply;
-use wechat_callback::{Message, Reply, TextReply};
+use wechat_callback::server::{Engine, Request};
+use wechat_callback::{Message, Reply, TextReply, TransferReply};
 
 const NOTICE: &str = "还在想，过一会儿发“继续”来看。";
 /// Stands behind each part but the last.
@@ -298,4 +299,38 @@ fn a_part_is_not_lost_with_the_connection_of_the_word() {
         seconds(4.0).await;
         assert_eq!(app.deliver_once(word).await, says("好"));
     });
+}
+
+/// A mini-program's user can be told nothing in the answer to a push.
+#[test]
+fn where_no_notice_can_be_sent_a_late_reply_is_lost_and_that_is_logged() {
+    let wechat = support::Wechat::new(wechat_callback::SecurityMode::Plain);
+    let callback = wechat_callback::Callback::builder(&wechat.app_id, &wechat.token)
+        .format(wechat_callback::DataFormat::Json)
+        .build()
+        .expect("an account");
+    let engine = Engine::new(callback).late_reply(policy());
+    let json = r#"{"ToUserName":"gh_1","FromUserName":"o1","CreateTime":1714036504,"MsgType":"text","Content":"x","MsgId":7}"#;
+    let query = wechat.signed_query(support::now(), "1514711492");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    let log = runtime.block_on(support::logs::logged(async {
+        for _ in 0..3 {
+            let late = |_| async {
+                seconds(20.0).await;
+                Ok(TransferReply::to_any_agent())
+            };
+            let request = Request::new("POST", "/weixin", &query, json.as_bytes());
+            let delivery = tokio::time::timeout(Duration::from_secs(5), engine.handle(request, late));
+            if let Ok(response) = delivery.await {
+                assert_eq!((response.status, response.body.as_str()), (200, "success"));
+            }
+        }
+        seconds(10.0).await;
+    }));
+    assert!(log.contains("the reply is lost"), "{log}");
+    assert!(!log.contains("cannot be sealed"), "{log}");
 }
