@@ -1,5 +1,6 @@
 //! From a delivery to its answer, or to the handler.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant as StdInstant;
 
@@ -116,7 +117,7 @@ impl Engine {
     ) -> Option<Result<Step, Refused>> {
         let store = &self.shared.store;
         if let Some(QuerySignature { key, fresh_for }) = opened.query_signature {
-            match store.bind_now(key, opened.plaintext.as_bytes(), fresh_for)? {
+            match store.bind_now(key, &self.bound(opened), fresh_for)? {
                 Ok(true) => {}
                 Ok(false) => return Some(Err(Refused::Replayed)),
                 Err(error) => return Some(Err(Refused::Unbound(error))),
@@ -125,6 +126,16 @@ impl Engine {
         let Some(key) = push.key else { return Some(Ok(Step::Run(None))) };
         let claim = store.claim_now(key, span.arrived.into_std())?;
         Some(claim.map(|claim| self.step(opened, push, span, claim)).map_err(Refused::Unclaimed))
+    }
+
+    /// What the signature of plain mode is bound to: the body, and where there are many accounts, some of which may have
+    /// one Token, the AppID.
+    fn bound<'o>(&self, opened: &'o Opened) -> Cow<'o, [u8]> {
+        let body = opened.plaintext.as_bytes();
+        match self.shared.lookup.is_many() {
+            false => Cow::Borrowed(body),
+            true => Cow::Owned([opened.context.account.app_id.as_bytes(), b"\n", body].concat()),
+        }
     }
 
     /// As [`claim_now`](Self::claim_now), in any store.
@@ -136,7 +147,7 @@ impl Engine {
     ) -> Result<Step, Refused> {
         let store = &self.shared.store;
         if let Some(QuerySignature { key, fresh_for }) = opened.query_signature
-            && !store.bind(key, opened.plaintext.as_bytes(), fresh_for).await.map_err(Refused::Unbound)?
+            && !store.bind(key, &self.bound(opened), fresh_for).await.map_err(Refused::Unbound)?
         {
             return Err(Refused::Replayed);
         }

@@ -471,3 +471,21 @@ fn no_account_begins_a_line_of_the_log() {
         assert!(!log.contains("\u{1b}[31m"), "{log:?}");
     });
 }
+
+/// Where two accounts have one Token, the signature of plain mode fits both.
+#[test]
+fn a_plain_push_is_not_taken_again_at_the_url_of_another_account_with_the_same_token() {
+    on_adapters(async |stage| {
+        let [one, mut other] = [0, 1].map(|number| account(SecurityMode::Plain, number, 0));
+        other.token.clone_from(&one.token);
+        let table = Accounts::by_parameter("account").expect("the owner's own");
+        for wechat in [&one, &other] {
+            table.insert(&wechat.app_id, wechat.callback());
+        }
+        let app = stage.middleware_of(table).around(name).await;
+        let push = one.push(&text("你好"));
+        assert_eq!(status(&app, to(&one.app_id, push.clone())).await, 200);
+        assert_eq!(status(&app, to(&other.app_id, push.clone())).await, 403);
+        assert_eq!(status(&app, to(&one.app_id, push)).await, 200);
+    });
+}
