@@ -1,6 +1,6 @@
 """Makes a crate of what the pages say about each framework: python3 bots.py FOLDER.
 
-FOLDER/bot-axum and FOLDER/bot-actix get the `Cargo.toml` blocks, the bot and the test of docs/getting-started.md and
+FOLDER/bot-axum and FOLDER/bot-actix get the `Cargo.toml` blocks, the bot and the tests of docs/getting-started.md and
 docs/testing.md, word for word. The checkout is beside them, as the pages assume. What the README shows is the same.
 """
 
@@ -31,15 +31,16 @@ for name, framework, target in [("axum", "tower", "ServiceTarget"), ("actix", "a
     dependencies = only([text for _, text in start if f"adapters/{'tower' if name == 'axum' else 'actix-web'}" in text],
                         f"{name}: dependencies")
     bot = only([text for _, text in start if f"use wechat_{framework}::" in text], f"{name}: bot")
-    test = only([text for _, text in tests if target in text], f"{name}: test")
-    at = next(index for index, (_, text) in enumerate(tests) if text == test)
-    test_dependencies = [text for language, text in tests[:at] if language == "toml"][-1]
+    shown_tests = [(at, text) for at, (_, text) in enumerate(tests) if target in text]
+    assert shown_tests, f"{name}: no test"
+    test_dependencies = [text for language, text in tests[:shown_tests[0][0]] if language == "toml"][-1]
     manifest = f'[package]\nname = "bot-{name}"\nedition = "2024"\n\n{dependencies}\n{test_dependencies}\n[workspace]\n'
     if name == "axum":
         for block in (dependencies, bot):
             assert block in [text for _, text in readme], "the README shows another bot than docs/getting-started.md"
     crate = folder / f"bot-{name}"
-    for path, text in [("Cargo.toml", manifest), ("src/main.rs", bot), ("tests/echo.rs", test)]:
+    files = [(f"tests/block_{at}.rs", text) for at, text in shown_tests]
+    for path, text in [("Cargo.toml", manifest), ("src/main.rs", bot), *files]:
         (crate / path).parent.mkdir(parents=True, exist_ok=True)
         (crate / path).write_text(text, encoding="utf-8")
     # The versions that everything else is tested with.
