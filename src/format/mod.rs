@@ -3,7 +3,7 @@
 
 mod document;
 mod draft;
-#[cfg(feature = "tokio-1")]
+#[cfg(any(feature = "tokio-1", fuzzing))]
 mod envelope;
 mod growing;
 pub(crate) mod json;
@@ -19,7 +19,7 @@ mod xml;
 pub use document::SharedStr;
 pub(crate) use document::{Text, TwoTexts};
 pub(crate) use draft::Draft;
-#[cfg(feature = "tokio-1")]
+#[cfg(any(feature = "tokio-1", fuzzing))]
 pub(crate) use envelope::{Envelope, envelope};
 pub use json::JsonError;
 pub(crate) use name::Name;

@@ -24,7 +24,7 @@ use super::{
     HEAD, HeadSeen, Limit, MAX_DEPTH, MAX_ELEMENTS, Name, Tree, document, growing, is_blank, name, node, tree,
 };
 
-#[cfg(feature = "tokio-1")]
+#[cfg(any(feature = "tokio-1", fuzzing))]
 use super::wanted::Wanted;
 pub use error::XmlError;
 pub(crate) use write::{element, is_allowed, tag};
@@ -52,7 +52,7 @@ pub(crate) fn encrypted_text(envelope: &str) -> Result<Option<Cow<'_, str>>, Xml
 /// The texts of the elements of these names directly under the root, or `None` where there is no such element.
 ///
 /// In the layout that WeChat writes they borrow.
-#[cfg(feature = "tokio-1")]
+#[cfg(any(feature = "tokio-1", fuzzing))]
 pub(crate) fn texts<'a, const N: usize>(
     xml: &'a str,
     names: [&str; N],
