@@ -19,8 +19,10 @@ mod xml;
 pub use document::SharedStr;
 pub(crate) use document::{Text, TwoTexts};
 pub(crate) use draft::Draft;
+#[cfg(feature = "tokio-1")]
+pub(crate) use envelope::Envelope;
 #[cfg(any(feature = "tokio-1", fuzzing))]
-pub(crate) use envelope::{Envelope, envelope};
+pub(crate) use envelope::envelope;
 pub use json::JsonError;
 pub(crate) use name::Name;
 pub(crate) use tree::{Cursor, Element, Tree};
