@@ -6,8 +6,15 @@
 
 use libfuzzer_sys::fuzz_target;
 use wechat_callback::fuzzing::encrypted_text;
-use wechat_callback::{DecryptError, Message, OpenError, Opened, SecurityMode, TextReply};
-use wechat_callback_fuzz::{MODES, NOW, callback, encrypt, envelope, signed_query};
+use wechat_callback::{
+    DecryptError, Message, OpenError, Opened, SealError, SecurityMode, TextReply, XmlError,
+};
+use wechat_callback_fuzz::{APP_ID, MODES, NOW, callback, encrypt, envelope, signed_query};
+
+/// The message that is pushed in `xml` to the account.
+fn pushed(xml: &str) -> Result<Message, XmlError> {
+    Message::from_xml(xml).map(|message| message.to_account(APP_ID))
+}
 
 /// A request from anybody.
 fn open_as_it_is(mode: SecurityMode, query: &str, body: &[u8]) {
@@ -18,7 +25,7 @@ fn open_as_it_is(mode: SecurityMode, query: &str, body: &[u8]) {
         Ok(opened) => {
             let xml = opened_raw.expect("what opens is verified").plaintext;
             assert_eq!(xml, opened.plaintext);
-            assert!(Message::from_xml(&xml).expect("what opens is a message") == opened.message);
+            assert!(pushed(&xml).expect("what opens is a message") == opened.message);
         }
         Err(refusal) => assert!([400, 403].contains(&refusal.status()), "{refusal:?}"),
     }
@@ -46,9 +53,9 @@ fn open_signed(mode: SecurityMode, body: &[u8]) {
     let opened = callback(mode).open_at(&query, body, NOW);
     let expected = match (mode, text, &encrypted) {
         (_, Err(_), _) | (_, _, Err(_)) => Err(OpenError::Utf8),
-        (SecurityMode::Plain, Ok(text), _) => match (Message::from_xml(text), &opened) {
+        (SecurityMode::Plain, Ok(text), _) => match (pushed(text), &opened) {
             (Ok(message), Err(OpenError::Encrypted)) => {
-                assert!(signed.is_some() && message.content.kind().is_empty());
+                assert!(signed.is_some() && ["", "system"].contains(&message.content.kind()));
                 Err(OpenError::Encrypted)
             }
             (message, _) => message.map_err(OpenError::Xml),
@@ -57,8 +64,9 @@ fn open_signed(mode: SecurityMode, body: &[u8]) {
         (mode, _, Ok(Ok(None))) => Err(OpenError::Unencrypted { mode }),
         (_, _, Ok(Ok(Some(_)))) => match &opened {
             Err(error @ OpenError::Decrypt(_)) => Err(error.clone()),
-            opened => Message::from_xml(&opened.as_ref().expect("only decryption fails").plaintext)
-                .map_err(OpenError::Xml),
+            opened => {
+                pushed(&opened.as_ref().expect("only decryption fails").plaintext).map_err(OpenError::Xml)
+            }
         },
     };
     check(opened, expected);
@@ -68,7 +76,7 @@ fn open_signed(mode: SecurityMode, body: &[u8]) {
 fn open_encrypted(mode: SecurityMode, message: &[u8]) {
     let encrypted = encrypt(message);
     let body = envelope(&encrypted);
-    let expected = match str::from_utf8(message).map(Message::from_xml) {
+    let expected = match str::from_utf8(message).map(pushed) {
         Err(_) => Err(DecryptError::Utf8.into()),
         Ok(message) => message.map_err(|error| DecryptError::Xml(error).into()),
     };
@@ -102,6 +110,9 @@ fn check_reply(push: &Opened) {
     let (Some(from), Some(to)) = (head.from.as_deref(), head.to.as_deref()) else {
         return assert!(sealed.is_err(), "sealed without a recipient");
     };
+    if push.message.system().is_some() {
+        return assert_eq!(sealed.err(), Some(SealError::ToSystemEvent));
+    }
     let body = sealed.expect("a recipient").body;
     let encrypted = encrypted_text(&body).expect("XML");
     let (mode, query) = match &encrypted {
