@@ -57,6 +57,7 @@ pub mod accounts;
 mod callback;
 mod channel;
 mod cipher;
+mod contain;
 pub mod delivery;
 mod format;
 #[cfg(fuzzing)]

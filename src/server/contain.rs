@@ -1,32 +1,14 @@
 //! What keeps the code of others from taking the connection, or the push, with it.
 
-use std::any::Any;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 
+pub(super) use crate::contain::contain;
 use crate::sealing;
-
-/// Runs `run`. A panic is returned as its text.
-pub(super) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let text = text_of(&*panic);
-        // A panic may carry anything, even a value that panics when it is dropped. What that panics with is let go.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            std::mem::forget(again);
-        }
-        text
-    })
-}
-
-fn text_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
-}
 
 /// Awaits `future`. A panic is returned as its text.
 pub(super) async fn contained<F: Future>(future: F) -> Result<F::Output, String> {
