@@ -104,8 +104,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply,
-    VoiceReply,
+    StreamReply, StreamSender, TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply,
+    UpdateTemplateCardReply, VideoReply, VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;

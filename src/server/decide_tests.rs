@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::*;
-use crate::delivery::{self, StoreError};
+use crate::delivery::{self, GrowingText, StoreError};
 use crate::late_reply::{FetchWord, Recipient, ReplySender};
 use crate::{NewsReply, TextReply};
 
@@ -21,6 +21,8 @@ impl delivery::Lease for Nowhere {
     async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
         Ok(Timeliness::InTime)
     }
+
+    fn share_text(&self, _: Arc<GrowingText>) {}
 }
 
 /// One policy of each kind: drop, fetch, push, push or fetch, run again.

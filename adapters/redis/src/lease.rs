@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use wechat_callback::Reply;
-use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease, Retention, StoreError, Timeliness};
+use wechat_callback::delivery::{
+    ConcurrentRun, DeliveryKey, GrowingText, Lease, Retention, StoreError, Timeliness,
+};
 
 use crate::leases::{Leases, Ownership};
 use crate::link::{Answers, Kind};
@@ -64,6 +66,10 @@ impl Lease for RedisLease {
             Written::Completed(in_redis) => in_redis.max(completed),
             Written::Rejected | Written::Pending { .. } => completed,
         })
+    }
+
+    fn share_text(&self, text: Arc<GrowingText>) {
+        self.run.share_text(text);
     }
 
     fn concurrent_run(&self) -> Option<Arc<dyn ConcurrentRun>> {

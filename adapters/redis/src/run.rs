@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use wechat_callback::Reply;
-use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease};
+use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, GrowingText, Lease};
 
 /// One run of a push in this process.
 pub(crate) struct Run {
@@ -26,6 +26,13 @@ impl Run {
 
     pub(crate) fn take_local(&self) -> Option<Box<dyn Lease>> {
         self.local.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// What the reply says so far, where it streams.
+    pub(crate) fn share_text(&self, text: Arc<GrowingText>) {
+        if let Some(local) = &*self.local.lock().unwrap_or_else(PoisonError::into_inner) {
+            local.share_text(text);
+        }
     }
 
     /// The push is at least `age` old.

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
-    SignatureKey, SignatureStore, StoreError, UserKey,
+    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Progress,
+    Retention, SignatureKey, SignatureStore, StoreError, UserKey,
 };
 
 use crate::ConnectError;
@@ -250,6 +250,10 @@ impl OutcomeStore for RedisStore {
             Err(error) => self.without_redis(error).map(|()| None),
         }
     }
+
+    async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError> {
+        self.local.progress(key).await
+    }
 }
 
 #[async_trait]
@@ -286,9 +290,9 @@ impl SignatureStore for RedisStore {
 
 #[async_trait]
 impl PendingStore for RedisStore {
-    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<PendingReply, StoreError> {
         match self.remote.add_pending(user, pending).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(pending),
             Err(error) => {
                 self.without_redis(error)?;
                 self.local.add_pending(user, pending).await
