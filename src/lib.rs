@@ -68,6 +68,7 @@ mod interop;
 #[cfg(feature = "tokio-1")]
 pub mod late_reply;
 mod log;
+pub mod media;
 pub mod message;
 mod metrics;
 mod mode;
@@ -104,8 +105,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply,
-    VoiceReply,
+    StreamContent, TemplateCardReply, TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply,
+    UpdateTemplateCardReply, VideoReply, VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;
