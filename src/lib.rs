@@ -68,6 +68,7 @@ mod interop;
 #[cfg(feature = "tokio-1")]
 pub mod late_reply;
 mod log;
+pub mod media;
 pub mod message;
 mod metrics;
 mod mode;
@@ -104,7 +105,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    StreamReply, StreamSender, TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply,
+    StreamContent, StreamReply, StreamSender, TemplateCardReply, TextReply, TransferReply,
+    UpdateButtonReply, UpdateTaskCardReply,
     UpdateTemplateCardReply, VideoReply, VoiceReply,
 };
 pub use reveal::Revealed;

@@ -252,8 +252,8 @@ pub enum Timeliness {
 pub struct PendingReply {
     /// Which push it answers.
     pub key: DeliveryKey,
-    /// Which part of its text, from 0.
-    pub part: u32,
+    /// Where in its text it begins, in bytes.
+    pub offset: u32,
 }
 
 impl PendingReply {
@@ -264,10 +264,10 @@ impl PendingReply {
     /// How many are kept for one user at a time.
     pub const MAX_PER_USER: usize = 16;
 
-    /// The `part`th part, from 0, of the reply to the push `key`.
+    /// What is behind the first `offset` bytes of the reply to the push `key`.
     #[must_use]
-    pub const fn new(key: DeliveryKey, part: u32) -> Self {
-        Self { key, part }
+    pub const fn new(key: DeliveryKey, offset: u32) -> Self {
+        Self { key, offset }
     }
 }
 

@@ -67,6 +67,8 @@
 //!
 #![doc = include_str!("table.md")]
 
+pub(crate) mod aibot;
+mod chat;
 mod content;
 mod de;
 mod device;
@@ -83,6 +85,7 @@ mod link;
 mod location;
 mod media;
 mod mini_program;
+mod mixed;
 mod read;
 pub mod system;
 mod text;
@@ -95,7 +98,7 @@ use serde::Deserialize;
 
 use crate::format::Tree;
 use crate::{AccountId, JsonError, XmlError};
-use read::elements;
+use read::{Composite, elements};
 
 #[cfg(any(
     feature = "actix-web-4",
@@ -104,6 +107,7 @@ use read::elements;
 ))]
 pub(crate) use content::for_each_kind;
 
+pub use chat::{Chat, ChatType};
 pub use content::Content;
 pub use device::{DeviceEvent, DeviceText};
 #[doc(inline)]
@@ -118,6 +122,7 @@ pub use link::Link;
 pub use location::Location;
 pub use media::{Image, ShortVideo, Video, Voice};
 pub use mini_program::MiniProgramPage;
+pub use mixed::{Mixed, MixedItem, StreamRefresh};
 #[doc(inline)]
 pub use system::SystemEvent;
 pub use text::Text;
@@ -185,18 +190,34 @@ impl Message {
     }
 
     pub(crate) fn from_tree(tree: Tree) -> Self {
-        Self::pushed_to(None, tree)
+        Self::pushed_to(None, tree, false)
     }
 
-    /// What was pushed to `account`.
+    /// What was pushed to `account`. `is_aibots`: the account is an AI bot, whose pushes are known by their `aibotid` too.
     #[inline]
-    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree) -> Self {
+    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree, mut is_aibots: bool) -> Self {
         let fields = Fields::new(tree.root());
-        let mut message = Self { head: Head::read(fields), content: Content::read(fields), account, tree };
+        let head = Head::read(fields, &mut is_aibots);
+        if is_aibots {
+            return Self::pushed_to_aibot(account, tree, head);
+        }
+        let mut message = Self { head, content: Content::read(fields), account, tree };
         if matches!(message.content, Content::System(_)) {
             message.date_by_time_stamp();
         }
         message
+    }
+
+    #[cold]
+    fn pushed_to_aibot(account: Option<AccountId>, tree: Tree, mut head: Head) -> Self {
+        let fields = Fields::new(tree.root());
+        aibot::complete(&mut head, fields);
+        Self { head, content: aibot::content(fields), account, tree }
+    }
+
+    /// Whether it was pushed to an AI bot.
+    pub(crate) fn is_aibots(&self) -> bool {
+        aibot::is_in(self.fields())
     }
 
     /// The system events of WeCom have no `CreateTime`.
@@ -211,7 +232,8 @@ impl Message {
         Fields::new(tree.root()).field("Encrypt").is_some()
     }
 
-    /// The text, if the message is a text message.
+    /// The text, if the message is a text message. In a group an AI bot's (企业微信智能机器人) begins with a mention of the bot,
+    /// which is left out here; it stands in [`fields`](Self::fields).
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.content {
@@ -221,6 +243,8 @@ impl Message {
     }
 
     /// The openid of the sender: `FromUserName`. In WeCom (企业微信) it is the member's UserID instead, or `sys`.
+    /// To an AI bot it is `from.userid`, which is no UserID of the directory if the bot was not made by the company's super
+    /// administrator.
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()
@@ -272,6 +296,68 @@ impl Message {
     #[must_use]
     pub fn agent_id(&self) -> Option<i64> {
         self.fields().get("AgentID").and_then(read::number)
+    }
+
+    /// The chat that a message or an event of an AI bot (企业微信智能机器人) comes from: `chatid` and `chattype`. `None` outside of
+    /// AI bots.
+    ///
+    /// ```
+    /// use wechat_callback::Message;
+    /// use wechat_callback::message::ChatType;
+    ///
+    /// let message = Message::from_json(
+    ///     r#"{"aibotid": "b", "chatid": "c", "chattype": "group", "from": {"userid": "zhangsan"}, "msgtype": "text",
+    ///         "text": {"content": "@助手 你好 zhang@example.com"}}"#,
+    /// )?;
+    /// let chat = message.chat().expect("an AI bot's");
+    /// assert_eq!((chat.chat_type, chat.id.as_deref()), (ChatType::Group, Some("c")));
+    /// assert_eq!(message.text(), Some("你好 zhang@example.com"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn chat(&self) -> Option<Chat> {
+        let fields = self.fields();
+        fields.field("chattype").or_else(|| fields.field("chatid")).map(|_| Composite::read_from(fields))
+    }
+
+    /// What a message to an AI bot (企业微信智能机器人) quotes: `quote`, of the kinds text, image, mixed, voice, file and video. In a
+    /// group it is the only way in which a file reaches the bot.
+    ///
+    /// ```
+    /// use wechat_callback::Message;
+    /// use wechat_callback::message::Content;
+    ///
+    /// let message = Message::from_json(
+    ///     r#"{"aibotid": "b", "msgtype": "text", "text": {"content": "谁写的？"},
+    ///         "quote": {"msgtype": "text", "text": {"content": "床前明月光"}}}"#,
+    /// )?;
+    /// assert!(matches!(message.quote(), Some(Content::Text(text)) if text.content == "床前明月光"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn quote(&self) -> Option<Content> {
+        let quote = self.fields().field("quote").map(Field::fields).filter(|quote| !quote.is_empty())?;
+        self.is_aibots().then(|| {
+            let kind = quote.get("msgtype").unwrap_or_default();
+            aibot::said(kind, quote, false)
+        })
+    }
+
+    /// Where a message of its own is posted once, within an hour, in answer to a push to an AI bot (企业微信智能机器人):
+    /// `response_url`. Messages and clicks on cards have one.
+    ///
+    /// It is a secret: whoever knows it can speak as the bot. `Debug` does not show it; do not log it.
+    ///
+    /// ```
+    /// use wechat_callback::Message;
+    ///
+    /// let message = Message::from_json(r#"{"aibotid": "b", "response_url": "https:\/\/example.com\/"}"#)?;
+    /// assert_eq!(message.response_url(), Some("https://example.com/"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn response_url(&self) -> Option<&str> {
+        self.fields().get("response_url").filter(|url| !url.is_empty())
     }
 
     /// The scene of the account's QR code that was scanned, whether by a new follower or an old one.

@@ -37,7 +37,7 @@ fn table() -> [(Reply, [[bool; 2]; 3]); 11] {
 }
 
 fn accepted(reply: &Reply, channel: Channel, push: PushKind) -> Result<(), SealError> {
-    reply.content().expect("content").accepted(ReplyTo { channel, push })
+    reply.accepted(ReplyTo { channel, push })
 }
 
 #[test]

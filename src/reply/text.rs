@@ -109,6 +109,15 @@ impl TextReply {
     }
 }
 
+/// How long a text may be in reply `to` this, in bytes.
+pub(crate) const fn max_text(to: ReplyTo) -> usize {
+    match to.channel {
+        Channel::WeCom => MAX_WECOM_TEXT,
+        Channel::OfficialAccount | Channel::MiniProgram => MAX_TEXT,
+        Channel::AiBot => super::MAX_BOT_TEXT,
+    }
+}
+
 impl ReplyContent for TextReply {
     fn kind(&self) -> &'static str {
         "text"
@@ -119,8 +128,7 @@ impl ReplyContent for TextReply {
     }
 
     fn check(&self, to: ReplyTo) -> Result<(), SealError> {
-        let limit = if to.channel == Channel::WeCom { MAX_WECOM_TEXT } else { MAX_TEXT };
-        let length = self.content.len();
+        let (length, limit) = (self.content.len(), max_text(to));
         if length > limit {
             return Err(SealError::TextTooLong { length, limit });
         }

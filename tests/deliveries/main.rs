@@ -25,3 +25,4 @@ mod replay;
 mod retries;
 mod store;
 mod store_model;
+mod streams;

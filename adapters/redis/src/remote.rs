@@ -284,7 +284,7 @@ impl PushState {
 }
 
 fn written(pending: PendingReply) -> String {
-    format!("{}:{}", pending.key, pending.part)
+    format!("{}:{}", pending.key, pending.offset)
 }
 
 fn read_pending(written: &str) -> Option<PendingReply> {
