@@ -105,9 +105,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    StreamContent, StreamReply, StreamSender, TemplateCardReply, TextReply, TransferReply,
-    UpdateButtonReply, UpdateTaskCardReply,
-    UpdateTemplateCardReply, VideoReply, VoiceReply,
+    StreamContent, StreamReply, StreamSender, TemplateCardReply, TextReply, TransferReply, UpdateButtonReply,
+    UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply, VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;

@@ -2,9 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::envelope::Envelope;
-use super::{Reply, SealError, Shape, aibot};
 #[cfg(feature = "tokio-1")]
 use super::max_text;
+use super::{Reply, SealError, Shape, aibot};
 use crate::Timestamp;
 use crate::account::{Account, Generation};
 use crate::channel::{Channel, DataFormat, PushKind, ReplyTo};

@@ -34,8 +34,8 @@ mod media;
 mod news;
 mod stream;
 mod stream_content;
-mod template_card;
 mod temp;
+mod template_card;
 mod text;
 mod transfer;
 mod update;
@@ -55,8 +55,8 @@ pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
 pub use stream::{StreamEnd, StreamReply, StreamSender, TextStream};
 pub use stream_content::{StreamContent, StreamImage};
-pub use template_card::TemplateCardReply;
 pub(crate) use temp::*;
+pub use template_card::TemplateCardReply;
 pub use text::TextReply;
 #[cfg(feature = "tokio-1")]
 pub(crate) use text::{MAX_TEXT, max_text};
@@ -133,6 +133,7 @@ impl Reply {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(&text.content),
+            Self::Stream(stream) => Some(&stream.content),
             _ => None,
         }
     }

@@ -14,7 +14,9 @@ use super::store::{Claim, Lease};
 use super::task::HandlerTask;
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
+use crate::channel::Channel;
 use crate::delivery::StoreError;
+use crate::message::Content;
 use crate::metrics::Outcome;
 use crate::process::deadline::{after, before};
 use crate::{Opened, Refusal, Reply};
@@ -93,8 +95,10 @@ impl Engine {
         let mut span = DeliverySpan::new(opened, arrived, hangs_up_after);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
         let mut push = Push::of(opened, &self.shared);
-        if let Some(id) = opened.stream_refresh() {
-            push.key = id.parse().ok();
+        if let Content::StreamRefresh(refresh) = &opened.message.content
+            && opened.context.to.channel == Channel::AiBot
+        {
+            push.key = refresh.id.parse().ok();
             let (engine, step) = (self.clone(), Some(Step::Refresh));
             return Err(Box::new(Undecided { engine, push, span, is_admitted, step }));
         }

@@ -45,7 +45,7 @@ impl Messages {
     pub(super) fn of(completion: &Completion) -> Option<Self> {
         let Completion { engine, push, arrived, .. } = completion;
         let policy = &engine.shared.policy;
-        if push.manner == Manner::Streamed || policy.late.sender().is_none() || push.recipient.is_none() {
+        if push.manner != Manner::Retried || policy.late.sender().is_none() || push.recipient.is_none() {
             return None;
         }
         Some(Self {

@@ -37,9 +37,11 @@ fn key(opened: &Opened) -> DeliveryKey {
 impl Push {
     pub(super) fn of(opened: &Opened, shared: &Shared) -> Self {
         let (late, manner) = (&shared.policy.late, Manner::of(opened));
-        let recipient = late
-            .sender()
-            .and_then(|_| Some(Arc::new(Recipient::new(opened.context.account.id.as_str(), opened.user()?))));
+        let recipient = late.sender().and_then(|_| {
+            let mut to = Recipient::new(opened.context.account.id.as_str(), opened.user()?);
+            to.response_url = opened.message.response_url().map(str::to_owned);
+            Some(Arc::new(to))
+        });
         Self {
             key: shared.policy.joins().then(|| key(opened)),
             age: Duration::ZERO,

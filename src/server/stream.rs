@@ -105,10 +105,9 @@ impl Completion {
     /// The bubble of an AI bot is asked for until it is finished, for six minutes.
     async fn said_in_a_bubble(self, text: String, feedback_id: Option<&str>) -> Arc<Reply> {
         let text = self.limited(text, self.push.limit);
-        let reply = Arc::new(match feedback_id {
-            None => Reply::from(TextReply::new(text)),
-            Some(id) => StreamContent::finished(text).feedback_id(id).into(),
-        });
+        let mut content = StreamContent::finished(text);
+        content.feedback_id = feedback_id.map(str::to_owned);
+        let reply = Arc::new(Reply::from(content));
         self.completed(reply, Source::Handler).await
     }
 
