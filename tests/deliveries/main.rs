@@ -9,6 +9,7 @@ mod support;
 mod metrics_support;
 
 mod accounts;
+mod aibot;
 mod drain;
 mod elsewhere;
 mod endings;
