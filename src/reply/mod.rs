@@ -28,13 +28,13 @@ pub mod card;
 #[cfg(test)]
 mod channel_tests;
 mod context;
+mod cut;
 mod envelope;
 mod error;
 mod media;
 mod news;
 mod stream;
 mod stream_content;
-mod temp;
 mod template_card;
 mod text;
 mod transfer;
@@ -50,12 +50,15 @@ use crate::format::{Writer, is_allowed};
 pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{RawReplyContext, ReplyContext, Sealed};
+#[cfg(feature = "tokio-1")]
+pub(crate) use cut::{ended_at, part_at};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
 pub use stream::{StreamEnd, StreamReply, StreamSender, TextStream};
+#[cfg(feature = "tokio-1")]
+pub(crate) use stream_content::MAX_CONTENT as MAX_BOT_TEXT;
 pub use stream_content::{StreamContent, StreamImage};
-pub(crate) use temp::*;
 pub use template_card::TemplateCardReply;
 pub use text::TextReply;
 #[cfg(feature = "tokio-1")]
