@@ -58,7 +58,8 @@ fn push(kind: &str, members: Value) -> Value {
         "response_url": "https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code=SECRET",
         "msgtype": kind,
     });
-    push.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+    let Value::Object(members) = members else { panic!("an object") };
+    push.as_object_mut().expect("an object").extend(members);
     push
 }
 
@@ -72,7 +73,8 @@ fn refresh(id: &str) -> Value {
 
 fn event(kind: &str, members: Value) -> Value {
     let mut event = json!({"eventtype": kind});
-    event.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+    let Value::Object(members) = members else { panic!("an object") };
+    event.as_object_mut().expect("an object").extend(members);
     push("event", json!({"create_time": 1_700_000_000, "event": event}))
 }
 
