@@ -21,7 +21,7 @@ pub(crate) struct Bot {
 
 impl Bot {
     pub(crate) fn new(model: Model) -> Self {
-        Self { model, history: History::new() }
+        Self { model, history: History::default() }
     }
 
     /// Asks the model. It is asked no more when the reply was ended, because its stream is dropped then.

@@ -8,11 +8,11 @@ use wechat_callback::{AccountId, Message};
 use crate::model::ChatMessage;
 
 /// How many conversations are remembered.
-const MAX_CONVERSATIONS: usize = 1000;
+pub(crate) const MAX_CONVERSATIONS: usize = 1000;
 /// How many questions of a conversation are remembered, with their answers.
-const MAX_TURNS: usize = 10;
+pub(crate) const MAX_TURNS: usize = 10;
 /// How long they are together, in bytes.
-const MAX_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_BYTES: usize = 16 * 1024;
 
 /// Whose conversation it is: a user has one with each account, and another in each group.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -45,10 +45,6 @@ struct Conversations {
 }
 
 impl History {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// The conversation of `owner`, which may be empty.
     pub(crate) fn conversation(&self, owner: Owner) -> Conversation {
         let mut conversations = lock(&self.conversations);

@@ -8,6 +8,8 @@ mod bot;
 mod common;
 mod history;
 mod model;
+#[cfg(test)]
+mod tests;
 
 use std::env;
 use std::error::Error;
