@@ -218,8 +218,8 @@ pub enum Timeliness {
 pub struct PendingReply {
     /// Which push it answers.
     pub key: DeliveryKey,
-    /// Which part of its text, from 0.
-    pub part: u32,
+    /// How many bytes of its text the user has: where the next part begins.
+    pub offset: u32,
 }
 
 impl PendingReply {
@@ -230,10 +230,10 @@ impl PendingReply {
     /// How many are kept for one user at a time.
     pub const MAX_PER_USER: usize = 16;
 
-    /// The `part`th part, from 0, of the reply to the push `key`.
+    /// The reply to the push `key`, from the byte `offset` of its text on.
     #[must_use]
-    pub const fn new(key: DeliveryKey, part: u32) -> Self {
-        Self { key, part }
+    pub const fn new(key: DeliveryKey, offset: u32) -> Self {
+        Self { key, offset }
     }
 }
 

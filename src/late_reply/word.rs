@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use crate::Reply;
+use crate::reply::part_at;
+use crate::{Reply, TextReply};
 
 /// The word with which users fetch a reply that was late, and what they are told before.
 ///
@@ -35,18 +36,26 @@ impl FetchWord {
 
     /// Whether `reply` is too long for one message.
     pub(crate) fn is_long(&self, reply: &Arc<Reply>) -> bool {
-        self.part(reply, 0).is_some_and(|(_, more)| more)
+        self.rest(reply).is_some()
     }
 
-    /// The `part`th part of `reply`, and whether there is more.
-    pub(crate) fn part(&self, reply: &Arc<Reply>, part: u32) -> Option<(Arc<Reply>, bool)> {
+    /// Where the second part of `reply` begins, if it is too long for one message.
+    pub(crate) fn rest(&self, reply: &Arc<Reply>) -> Option<u32> {
+        self.part(reply, 0)?.1
+    }
+
+    /// The part of `reply` that begins at the byte `offset` of its text, and where the next one begins, if there is one.
+    pub(crate) fn part(&self, reply: &Arc<Reply>, offset: u32) -> Option<(Arc<Reply>, Option<u32>)> {
         match &**reply {
-            Reply::Text(text) => match text.part(part, &self.more)? {
-                (whole, false) if whole == *text => Some((reply.clone(), false)),
-                (part, more) => Some((Arc::new(part.into()), more)),
-            },
+            Reply::Text(text) => {
+                let part = part_at(&text.content, usize::try_from(offset).ok()?, &self.more, true)?;
+                let next = part.next.and_then(|next| u32::try_from(next).ok());
+                let is_whole = part.text.len() == text.content.len();
+                let reply = if is_whole { reply.clone() } else { Arc::new(TextReply::new(part.text).into()) };
+                Some((reply, next))
+            }
             Reply::None => None,
-            _ => (part == 0).then(|| (reply.clone(), false)),
+            _ => (offset == 0).then(|| (reply.clone(), None)),
         }
     }
 

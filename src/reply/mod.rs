@@ -27,6 +27,7 @@ pub mod card;
 #[cfg(test)]
 mod channel_tests;
 mod context;
+mod cut;
 mod envelope;
 mod error;
 mod media;
@@ -45,6 +46,8 @@ use crate::format::{Writer, is_allowed};
 pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{RawReplyContext, ReplyContext, Sealed};
+#[cfg(feature = "tokio-1")]
+pub(crate) use cut::part_at;
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};

@@ -1,5 +1,5 @@
-use super::SealError;
-use super::{ReplyContent, is_blank};
+use super::cut::cut;
+use super::{ReplyContent, SealError, is_blank};
 use crate::channel::{Channel, ReplyTo};
 use crate::format::Writer;
 
@@ -63,7 +63,7 @@ impl TextReply {
     /// is a [`SealError`].)
     ///
     /// A part ends at a line break if its second half has one, otherwise at the end of a sentence; never inside a
-    /// character, a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
+    /// character (as its reader sees it: a grapheme cluster), a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
     ///
     /// ```
     /// # use wechat_callback::TextReply;
@@ -88,18 +88,6 @@ impl TextReply {
         });
         let blank = if is_blank(&self.content) { parts.next() } else { None };
         blank.into_iter().chain(parts.filter(|part| !is_blank(part)))
-    }
-
-    /// The `part`th part, from 0, of a text that is sent in several messages, and whether there is more. All parts but
-    /// the last end with `more`, which is short.
-    #[cfg(feature = "tokio-1")]
-    pub(crate) fn part(&self, part: u32, more: &str) -> Option<(Self, bool)> {
-        let limit =
-            if self.content.len() > MAX_TEXT { MAX_TEXT.saturating_sub(more.len()) } else { MAX_TEXT };
-        let mut parts = self.parts(limit).skip(usize::try_from(part).ok()?);
-        let text = parts.next()?;
-        let is_last = parts.next().is_none();
-        Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
     }
 
     /// `Content`: the same as the field, as a `&str`.
@@ -134,43 +122,6 @@ impl ReplyContent for TextReply {
     fn room(&self) -> usize {
         self.content.len() + 32
     }
-}
-
-/// Where the first part of a text that is longer than `limit` bytes ends.
-fn cut(text: &str, limit: usize) -> usize {
-    let room = &text[..boundary(text, limit)];
-    let (first_half, second_half) = room.split_at(boundary(room, limit / 2));
-    let behind = |marks: &[char]| {
-        let mut ends = second_half.rmatch_indices(marks).map(|(at, mark)| first_half.len() + at + mark.len());
-        ends.find(|at| unbroken(text, *at, limit) == *at)
-    };
-    behind(&['\n'])
-        .or_else(|| behind(&['。', '！', '？', '；', '…', '!', '?', ';']))
-        .or_else(|| Some(unbroken(text, room.len(), limit)).filter(|at| *at > 0))
-        .unwrap_or(room.len())
-}
-
-/// The last place at or before `at` that is not inside a character.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
-}
-
-/// `at`, or the start of the link or the escape that `at` is inside of.
-fn unbroken(text: &str, at: usize, limit: usize) -> usize {
-    let is_inside = |start: usize, end: &str| {
-        // A link that is longer than a part is cut anyway.
-        let reach = &text[start..boundary(text, start + limit)];
-        let length = reach.find(end).map(|found| found + end.len());
-        start < at && length.is_some_and(|length| start + length > at)
-    };
-    // The cut may stand between the three characters that a link starts with.
-    let link = text[..boundary(text, at + 2)].rfind("<a ").filter(|start| is_inside(*start, "</a>"));
-    let escape = text[..at].rfind('&').filter(|start| {
-        ["&amp;", "&lt;", "&gt;"]
-            .iter()
-            .any(|escape| text[*start..].starts_with(escape) && is_inside(*start, escape))
-    });
-    link.or(escape).unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -224,22 +175,6 @@ mod tests {
             let parts = split(&format!("{}{link}{}", "x".repeat(before), "y".repeat(1000)));
             assert!(parts.iter().any(|part| part.contains(link)), "{before}");
         }
-    }
-
-    #[cfg(feature = "tokio-1")]
-    #[test]
-    fn a_text_is_sent_in_parts_of_which_all_but_the_last_announce_more() {
-        let reply = TextReply::new("好".repeat(2000));
-        let parts: Vec<_> = (0..).map_while(|part| reply.part(part, "……【more】")).collect();
-        assert_eq!(parts.iter().map(|(_, more)| *more).collect::<Vec<_>>(), [true, true, false]);
-        assert!(parts.iter().all(|(part, more)| part.content.ends_with("【more】") == *more));
-        assert!(parts.iter().all(|(part, _)| part.content.len() <= MAX_TEXT));
-        let sent: String =
-            parts.into_iter().map(|(part, _)| part.content.replace("……【more】", "")).collect();
-        assert_eq!(sent, reply.content);
-        let short = TextReply::new("x".repeat(MAX_TEXT));
-        assert_eq!(short.part(0, "more"), Some((short.clone(), false)));
-        assert_eq!(short.part(1, "more"), None);
     }
 
     #[test]

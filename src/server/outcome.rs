@@ -105,12 +105,13 @@ impl Engine {
         reply: &Arc<Reply>,
         source: Source,
     ) {
+        let rest = || self.shared.policy.late.word().and_then(|word| word.rest(reply)).unwrap_or_default();
         match (stored, push.user, push.key) {
             (Stored::KeepRest, Some(user), Some(key)) if retention == Retention::ForUser => {
-                self.add_pending(user, PendingReply::new(key, 1)).await;
+                self.add_pending(user, PendingReply::new(key, rest())).await;
             }
             (Stored::KeepRest, Some(user), Some(key)) => {
-                self.keep(user, key, reply, 1).await;
+                self.keep(user, key, reply, rest()).await;
             }
             (Stored::Send, ..) => self.send(push, reply, source).await,
             (Stored::Lose, ..) => lost(),

@@ -66,14 +66,14 @@ impl Engine {
                 }
                 None => return Ok(Some(word.notice().clone())),
             };
-            let part = outcome.and_then(|reply| word.part(&reply, pending.part));
-            let is_more = part.as_ref().is_some_and(|(_, more)| *more);
-            let then = is_more.then(|| PendingReply::new(pending.key, pending.part.saturating_add(1)));
+            let part = outcome.and_then(|reply| word.part(&reply, pending.offset));
+            let next = part.as_ref().and_then(|(_, next)| *next);
+            let then = next.map(|offset| PendingReply::new(pending.key, offset));
             if store.advance_pending(user, pending, then).await?
                 && let Some((reply, _)) = part
             {
                 // What follows is the rest of one that was fetched, or that was in time.
-                if pending.part == 0 {
+                if pending.offset == 0 {
                     metrics::late(LateOutcome::Fetched);
                 }
                 return Ok(Some(reply));
@@ -99,10 +99,16 @@ impl Engine {
         added.is_ok()
     }
 
-    /// Keeps `reply` to the push `key`, from `part` on, for the user: under another key, because the push is completed
+    /// Keeps `reply` to the push `key`, from the byte `offset` of its text on, for the user: under another key, because the push is completed
     /// with something else. Where a store let two deliveries run the push, one of the replies is kept. Whether it could be
     /// kept.
-    pub(super) async fn keep(&self, user: UserKey, key: DeliveryKey, reply: &Arc<Reply>, part: u32) -> bool {
+    pub(super) async fn keep(
+        &self,
+        user: UserKey,
+        key: DeliveryKey,
+        reply: &Arc<Reply>,
+        offset: u32,
+    ) -> bool {
         let key = key.of_kept();
         let kept = match self.shared.store.claim(key, Instant::now().into_std()).await {
             Ok(claim) => match claim.state {
@@ -114,6 +120,6 @@ impl Engine {
         if let Err(error) = &kept {
             tracing::error!(error = as_dyn(error), "a reply cannot be kept for the user to fetch it");
         }
-        kept.is_ok() && self.add_pending(user, PendingReply::new(key, part)).await
+        kept.is_ok() && self.add_pending(user, PendingReply::new(key, offset)).await
     }
 }

@@ -284,10 +284,10 @@ impl PushState {
 }
 
 fn written(pending: PendingReply) -> String {
-    format!("{}:{}", pending.key, pending.part)
+    format!("{}:{}", pending.key, pending.offset)
 }
 
 fn read_pending(written: &str) -> Option<PendingReply> {
-    let (key, part) = written.split_once(':')?;
-    Some(PendingReply::new(key.parse().ok()?, part.parse().ok()?))
+    let (key, offset) = written.split_once(':')?;
+    Some(PendingReply::new(key.parse().ok()?, offset.parse().ok()?))
 }
