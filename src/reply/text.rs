@@ -63,7 +63,7 @@ impl TextReply {
     /// is a [`SealError`].)
     ///
     /// A part ends at a line break if its second half has one, otherwise at the end of a sentence; never inside a
-    /// character, a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
+    /// character (as its reader sees it: a grapheme cluster), a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
     ///
     /// ```
     /// # use wechat_callback::TextReply;

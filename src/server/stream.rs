@@ -118,7 +118,7 @@ impl Completion {
         // A delivery may carry the first part, if nothing was sent.
         let first = reply::part_at(&text, 0, "", true);
         let (first, rest) = match first {
-            Some(part) => (part.text.into_owned(), part.next),
+            Some(part) => (part.text, part.next),
             None => (text.clone(), None),
         };
         let reply = Arc::new(Reply::from(TextReply::new(first)));
