@@ -245,6 +245,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
         #[test]
         fn every_character_of_a_text_that_grows_arrives_once_and_in_order(
             text in texts(),
