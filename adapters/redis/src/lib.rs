@@ -111,6 +111,7 @@ mod remote;
 mod run;
 mod scripts;
 mod store;
+mod stream;
 mod subscriber;
 mod waiters;
 
