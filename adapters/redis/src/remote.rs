@@ -175,7 +175,10 @@ impl Remote {
         });
         let text = StreamText::new(text.unwrap_or_default(), feedback_id);
         let progress = match (state, reply) {
-            (3, Some(reply)) => Progress::Completed(Arc::new(serde_json::from_str(&reply)?)),
+            (4, Some(reply)) => Progress::Completed(Arc::new(serde_json::from_str(&reply)?)),
+            (3, _) => Progress::Abandoned(text),
+            // Whoever runs it may be well.
+            (2, _) if !self.link.has_been_well_for(LEASE) => return Err(AskError::NotRenewed),
             (2, _) => Progress::Abandoned(text),
             (1, _) => Progress::Running((streams == 1).then_some(text)),
             _ => Progress::Unknown,

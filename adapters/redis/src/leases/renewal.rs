@@ -12,6 +12,7 @@ use crate::link::{Answers, Kind};
 use crate::remote::{Claimed, PushState, Remote, Renewed};
 use crate::run::Run;
 use crate::scripts::Call;
+use crate::stream::Stream;
 
 /// How often leases are renewed: three renewals may fail before a lease is lost.
 const RENEWAL: Duration = Duration::from_secs(1);
@@ -128,7 +129,7 @@ impl Leases {
                 }
             }
             PushState::Running(_) => {
-                run.on_stream(|stream| stream.is_anothers());
+                run.on_stream(Stream::is_anothers);
                 table.mark_duplicate(remote, run);
             }
             // Redis keeps the first outcome. Deliveries that reach this process get the one completed here.

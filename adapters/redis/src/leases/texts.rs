@@ -11,7 +11,7 @@ use crate::link::{Answers, Kind};
 use crate::remote::Remote;
 use crate::run::Run;
 use crate::scripts::Call;
-use crate::stream::Sent;
+use crate::stream::{Sent, Stream};
 
 /// How often what is new is written.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -74,7 +74,7 @@ impl Leases {
                 match remote.link.ask_all(Kind::Write, calls, Some(late)).await {
                     Ok(answers) => missing.extend(self.texts_answered(remote, &batch, answers)),
                     Err(_) => {
-                        return batch.iter().for_each(|(run, _)| run.on_stream(|stream| stream.failed()));
+                        return batch.iter().for_each(|(run, _)| run.on_stream(Stream::failed));
                     }
                 }
             }
@@ -112,7 +112,7 @@ impl Leases {
                     stream.failed();
                     stream.is_anothers();
                 }),
-                Some(Err(_)) | None => run.on_stream(|stream| stream.failed()),
+                Some(Err(_)) | None => run.on_stream(Stream::failed),
             }
         }
         missing

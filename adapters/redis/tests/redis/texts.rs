@@ -291,7 +291,8 @@ async fn killed_or_hung_in_mid_stream() {
             redis.stop();
         }
         let mut text = "春眠".to_owned();
-        for _ in 0..20 {
+        // Longer than a lease.
+        for _ in 0..if is_killed { 20 } else { 25 } {
             growing.push("不觉晓");
             text.push_str("不觉晓");
             let start = Instant::now();
@@ -306,7 +307,16 @@ async fn killed_or_hung_in_mid_stream() {
         } else {
             redis.go_on();
         }
-        soon(&b, number, running(number, &text), SECOND * 3 / 2).await;
+        // No lease was renewed meanwhile, and yet nobody takes the producer for dead.
+        let back = Instant::now();
+        let whole = running(number, &text);
+        while let said = b.progress(key(number)).await
+            && said.as_ref().ok() != Some(&whole)
+        {
+            assert!(!matches!(said, Ok(Progress::Abandoned(_))), "{said:?}");
+            assert!(back.elapsed() < SECOND * 3 / 2, "{said:?}");
+            sleep(SECOND / 100).await;
+        }
         lease.complete(reply(&text), Retention::ForRetries).await.expect("completed");
         soon(&b, number, Progress::Completed(reply(&text)), SECOND).await;
     }
