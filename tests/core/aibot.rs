@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wechat_callback::media::MediaError;
-use wechat_callback::message::event::{CardType, FeedbackType};
-use wechat_callback::message::{ChatType, Content, Event, MixedItem};
+use wechat_callback::message::event::{CardType, Feedback, FeedbackType};
+use wechat_callback::message::{ChatType, Content, Event, Mixed, MixedItem, StreamRefresh, Text};
 use wechat_callback::reply::card::{
     Button, CheckBox, Choice, Heading, Jump, Link, Row, RowLink, TemplateCard,
 };
@@ -906,4 +906,23 @@ proptest! {
         }
         let _ = wechat_callback::media::file_name(&format!("a; filename*=UTF-8''{header}; filename=\"{header}"));
     }
+}
+
+#[test]
+fn a_test_makes_what_a_bot_is_pushed() {
+    let asked =
+        Message::new(StreamRefresh::default().id("s1")).sent_by("zhangsan").with_field("aibotid", "b");
+    assert!(matches!(&asked.content, Content::StreamRefresh(refresh) if refresh.id == "s1"));
+    assert_eq!((asked.openid(), asked.head.to.as_deref()), (Some("zhangsan"), Some("b")));
+    let rated = Feedback::default().id("f").feedback_type(FeedbackType::Accurate).inaccurate_reason_list([1]);
+    let made = Message::new(rated.clone());
+    assert!(matches!(made.event(), Some(Event::Feedback(feedback)) if *feedback == rated));
+    let mixed = Mixed::default().items([
+        MixedItem::Text { content: "看".into() },
+        MixedItem::Image { url: "https://a/1".into() },
+        MixedItem::Unknown { kind: "map".into() },
+    ]);
+    assert!(matches!(&Message::new(mixed.clone()).content, Content::Mixed(made) if *made == mixed));
+    let chat = Message::new(Text::default().content("x")).with_field("chattype", "group").chat();
+    assert_eq!(chat.map(|chat| chat.chat_type), Some(ChatType::Group));
 }
