@@ -67,10 +67,10 @@
 //!
 #![doc = include_str!("table.md")]
 
-pub(crate) mod aibot;
 mod chat;
 mod content;
 mod de;
+mod debug;
 mod device;
 pub mod event;
 mod extractor;
@@ -98,7 +98,7 @@ use serde::Deserialize;
 
 use crate::format::Tree;
 use crate::{AccountId, JsonError, XmlError};
-use read::{Composite, elements};
+use read::elements;
 
 #[cfg(any(
     feature = "actix-web-4",
@@ -109,6 +109,7 @@ pub(crate) use content::for_each_kind;
 
 pub use chat::{Chat, ChatType};
 pub use content::Content;
+pub(crate) use debug::debug_without_content;
 pub use device::{DeviceEvent, DeviceText};
 #[doc(inline)]
 pub use event::Event;
@@ -208,18 +209,6 @@ impl Message {
         message
     }
 
-    #[cold]
-    fn pushed_to_aibot(account: Option<AccountId>, tree: Tree, mut head: Head) -> Self {
-        let fields = Fields::new(tree.root());
-        aibot::complete(&mut head, fields);
-        Self { head, content: aibot::content(fields), account, tree }
-    }
-
-    /// Whether it was pushed to an AI bot.
-    pub(crate) fn is_aibots(&self) -> bool {
-        aibot::is_in(self.fields())
-    }
-
     /// The system events of WeCom have no `CreateTime`.
     #[cold]
     fn date_by_time_stamp(&mut self) {
@@ -296,68 +285,6 @@ impl Message {
     #[must_use]
     pub fn agent_id(&self) -> Option<i64> {
         self.fields().get("AgentID").and_then(read::number)
-    }
-
-    /// The chat that a message or an event of an AI bot (企业微信智能机器人) comes from: `chatid` and `chattype`. `None` outside of
-    /// AI bots.
-    ///
-    /// ```
-    /// use wechat_callback::Message;
-    /// use wechat_callback::message::ChatType;
-    ///
-    /// let message = Message::from_json(
-    ///     r#"{"aibotid": "b", "chatid": "c", "chattype": "group", "from": {"userid": "zhangsan"}, "msgtype": "text",
-    ///         "text": {"content": "@助手 你好 zhang@example.com"}}"#,
-    /// )?;
-    /// let chat = message.chat().expect("an AI bot's");
-    /// assert_eq!((chat.chat_type, chat.id.as_deref()), (ChatType::Group, Some("c")));
-    /// assert_eq!(message.text(), Some("你好 zhang@example.com"));
-    /// # Ok::<(), wechat_callback::JsonError>(())
-    /// ```
-    #[must_use]
-    pub fn chat(&self) -> Option<Chat> {
-        let fields = self.fields();
-        fields.field("chattype").or_else(|| fields.field("chatid")).map(|_| Composite::read_from(fields))
-    }
-
-    /// What a message to an AI bot (企业微信智能机器人) quotes: `quote`, of the kinds text, image, mixed, voice, file and video. In a
-    /// group it is the only way in which a file reaches the bot.
-    ///
-    /// ```
-    /// use wechat_callback::Message;
-    /// use wechat_callback::message::Content;
-    ///
-    /// let message = Message::from_json(
-    ///     r#"{"aibotid": "b", "msgtype": "text", "text": {"content": "谁写的？"},
-    ///         "quote": {"msgtype": "text", "text": {"content": "床前明月光"}}}"#,
-    /// )?;
-    /// assert!(matches!(message.quote(), Some(Content::Text(text)) if text.content == "床前明月光"));
-    /// # Ok::<(), wechat_callback::JsonError>(())
-    /// ```
-    #[must_use]
-    pub fn quote(&self) -> Option<Content> {
-        let quote = self.fields().field("quote").map(Field::fields).filter(|quote| !quote.is_empty())?;
-        self.is_aibots().then(|| {
-            let kind = quote.get("msgtype").unwrap_or_default();
-            aibot::said(kind, quote, false)
-        })
-    }
-
-    /// Where a message of its own is posted once, within an hour, in answer to a push to an AI bot (企业微信智能机器人):
-    /// `response_url`. Messages and clicks on cards have one.
-    ///
-    /// It is a secret: whoever knows it can speak as the bot. `Debug` does not show it; do not log it.
-    ///
-    /// ```
-    /// use wechat_callback::Message;
-    ///
-    /// let message = Message::from_json(r#"{"aibotid": "b", "response_url": "https:\/\/example.com\/"}"#)?;
-    /// assert_eq!(message.response_url(), Some("https://example.com/"));
-    /// # Ok::<(), wechat_callback::JsonError>(())
-    /// ```
-    #[must_use]
-    pub fn response_url(&self) -> Option<&str> {
-        self.fields().get("response_url").filter(|url| !url.is_empty())
     }
 
     /// The scene of the account's QR code that was scanned, whether by a new follower or an old one.
@@ -468,17 +395,6 @@ impl fmt::Debug for Message {
     }
 }
 
-/// Implements `Debug` for a type whose fields hold what a user wrote or who they are: it shows the type's name alone.
-macro_rules! debug_without_content {
-    ($($type:ident),+) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($type)).finish_non_exhaustive()
-            }
-        }
-    )+};
-}
-pub(crate) use debug_without_content;
-
 // Last, so that the docs of `Message` begin with what handlers use.
+pub(crate) mod aibot;
 mod make;

@@ -153,9 +153,9 @@ impl Reply {
     fn accepted(&self, to: ReplyTo) -> Result<(), SealError> {
         match self.shape() {
             Shape::None => Ok(()),
+            _ if to.push == PushKind::System => Err(SealError::ToSystemEvent),
             _ if to.channel == Channel::AiBot => aibot::check(self, to.push),
             Shape::Passive(content) => content.accepted(to),
-            Shape::AiBots(_) if to.push == PushKind::System => Err(SealError::ToSystemEvent),
             Shape::AiBots(kind) => Err(SealError::Unsupported { kind, channel: to.channel.name() }),
         }
     }
@@ -192,9 +192,6 @@ enum Shape<'a> {
 impl dyn ReplyContent + '_ {
     /// Whether WeChat accepts it in reply `to` this.
     fn accepted(&self, to: ReplyTo) -> Result<(), SealError> {
-        if to.push == PushKind::System {
-            return Err(SealError::ToSystemEvent);
-        }
         if !self.is_for(to.channel) {
             return Err(SealError::Unsupported { kind: self.kind(), channel: to.channel.name() });
         }
