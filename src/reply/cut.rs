@@ -248,6 +248,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn every_character_of_a_text_that_grows_arrives_once_and_in_order(
             text in texts(),
@@ -356,12 +358,12 @@ mod tests {
         assert!(ended.len() > 20_480 - 6 - family.len());
     }
 
-    /// A whole text of 64 KiB that is cut byte by byte would take minutes.
+    /// If each call read the whole text, this would take minutes.
     #[test]
     fn a_part_takes_no_longer_in_a_long_text() {
         for piece in ["<a ", "&amp;", "。", "\u{301}", "🇨🇳", "</a>", "<a x</a>", "\n"] {
             let text = piece.repeat(65_536 / piece.len());
-            for offset in 0..2000 {
+            for offset in (0..2000).step_by(40) {
                 let offset = text.len() - offset;
                 let _ = part_at(&text, offset, MORE, false);
                 let _ = part_at(&text, offset, MORE, true);
