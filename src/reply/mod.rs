@@ -55,6 +55,8 @@ pub(crate) use cut::{ended_at, part_at};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
+#[cfg(feature = "tokio-1")]
+pub(crate) use stream::Beside;
 pub use stream::{StreamEnd, StreamReply, StreamSender, TextStream};
 #[cfg(feature = "tokio-1")]
 pub(crate) use stream_content::MAX_CONTENT as MAX_BOT_TEXT;

@@ -17,7 +17,7 @@ use super::{Engine, handlers};
 use crate::delivery::{DeliveryKey, GrowingText, Progress, Retention, Timeliness};
 use crate::log::as_dyn;
 use crate::process::deadline::{after, before};
-use crate::reply::{self, Limits, StreamContent, TextStream};
+use crate::reply::{self, Beside, Limits, StreamContent, TextStream};
 use crate::{HandlerError, Reply, StreamReply, TextReply};
 
 /// What stands behind a text whose rest is not told.
@@ -33,11 +33,12 @@ impl Completion {
     /// Produces `reply` to its end, and stores it. What the delivery that ran the handler may carry of it.
     pub(super) fn say(
         self,
-        reply: StreamReply,
+        mut reply: StreamReply,
         limits: Limits,
     ) -> Pin<Box<dyn Future<Output = Arc<Reply>> + Send>> {
         Box::pin(async move {
-            let growing = Arc::new(GrowingText::new(reply.feedback_id.clone()));
+            let beside = reply.take_beside();
+            let growing = Arc::new(GrowingText::new(beside.feedback_id.clone()));
             if let Some(lease) = &self.lease {
                 lease.share_text(growing.clone());
             }
@@ -49,11 +50,17 @@ impl Completion {
             if let Some(error) = failure {
                 handlers::log(error);
             }
-            self.said(production, has_failed, limits).await
+            self.said(production, beside, has_failed, limits).await
         })
     }
 
-    async fn said(self, production: Production, has_failed: bool, limits: Limits) -> Arc<Reply> {
+    async fn said(
+        self,
+        production: Production,
+        beside: Beside,
+        has_failed: bool,
+        limits: Limits,
+    ) -> Arc<Reply> {
         let Production { growing, messages } = production;
         let text = growing.from(0);
         if reply::is_blank(&text) {
@@ -64,7 +71,7 @@ impl Completion {
             return self.completed(reply, source).await;
         }
         match (self.push.manner, messages) {
-            (Manner::Streamed, _) => self.said_in_a_bubble(text, growing.feedback_id()).await,
+            (Manner::Streamed, _) => self.said_in_a_bubble(text, beside).await,
             (_, Some(messages)) => self.said_in_messages(text, messages).await,
             (Manner::Retried, None) if self.is_fetched() => {
                 self.completed(Arc::new(TextReply::new(text).into()), Source::Handler).await
@@ -103,12 +110,12 @@ impl Completion {
     }
 
     /// The bubble of an AI bot is asked for until it is finished, for six minutes.
-    async fn said_in_a_bubble(self, text: String, feedback_id: Option<&str>) -> Arc<Reply> {
+    async fn said_in_a_bubble(self, text: String, beside: Beside) -> Arc<Reply> {
         let text = self.limited(text, self.push.limit);
+        let Beside { feedback_id, card, images } = beside;
         let mut content = StreamContent::finished(text);
-        content.feedback_id = feedback_id.map(str::to_owned);
-        let reply = Arc::new(Reply::from(content));
-        self.completed(reply, Source::Handler).await
+        (content.feedback_id, content.card, content.images) = (feedback_id, card, images);
+        self.completed(Arc::new(content.into()), Source::Handler).await
     }
 
     /// What is too long or too late is sent.
