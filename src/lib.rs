@@ -126,6 +126,7 @@ mod pages {
         GettingStarted = "docs/getting-started.md",
         Handler = "docs/handler.md",
         FiveSeconds = "docs/five-seconds.md",
+        Streaming = "docs/streaming.md",
         SecurityModes = "docs/security-modes.md",
         Testing = "docs/testing.md",
         Deploying = "docs/deploying.md",
