@@ -52,6 +52,8 @@ pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
 pub use text::TextReply;
+#[cfg(feature = "markdown")]
+pub(crate) use text::escape;
 pub use transfer::{TransferReply, TransferTarget};
 pub use update::{UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply};
 
