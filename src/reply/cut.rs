@@ -117,20 +117,19 @@ impl Ends {
             ends.cluster = Some(end);
             if is_line {
                 ends.line = Some(end);
-            } else if cluster.starts_with(SENTENCE_ENDS)
-                && !window[end..].starts_with(SENTENCE_ENDS)
-                && !window[end..].starts_with(CLOSERS)
-            {
-                ends.sentence = Some(end);
-            } else if cluster.starts_with(CLOSERS)
-                && window[..start].ends_with(SENTENCE_ENDS)
-                && !window[end..].starts_with(CLOSERS)
-            {
+            } else if is_sentence_end(&window[..end], &window[end..]) {
                 ends.sentence = Some(end);
             }
         }
         ends
     }
+}
+
+/// Whether a sentence ends between `text` and `behind`.
+fn is_sentence_end(text: &str, behind: &str) -> bool {
+    !behind.starts_with(SENTENCE_ENDS)
+        && !behind.starts_with(CLOSERS)
+        && text.trim_end_matches(CLOSERS).ends_with(SENTENCE_ENDS)
 }
 
 /// The links and the escapes that begin within a limit, each in order.
@@ -328,6 +327,8 @@ mod tests {
         assert_eq!(next("好。"), None);
         assert_eq!(next("好。不"), Some("好。".len()));
         assert_eq!(next("“好。”不"), Some("“好。”".len()));
+        assert_eq!(next("（好！”）。”）不"), Some("（好！”）。”）".len()));
+        assert_eq!(next("好……？！不"), Some("好……？！".len()));
         assert_eq!(next("好\n"), Some("好\n".len()));
         assert_eq!(next("好\n不。错"), Some("好\n不。".len()));
         assert_eq!(next("\n\n好"), None);
