@@ -17,7 +17,8 @@ fn strong_emphasis_beside_chinese_punctuation_loses_its_marks() {
     assert_eq!(to_text("**注意：**请看**这里**。"), "注意：请看这里。");
     assert_eq!(to_text("请看**“重点”**的`2**3`"), "请看“重点”的2**3");
     assert_eq!(to_text("- **第一：**好\n- **第二（2）**的"), "• 第一：好\n• 第二（2）的");
-    assert_eq!(to_text("2**3 = 8，4 ** 5，**"), "2**3 = 8，4 ** 5，**");
+    assert_eq!(to_text("二 ** 三，四 ** 五"), "二 ** 三，四 ** 五");
+    assert_eq!(to_text("还没完：**注意"), "还没完：**注意");
 }
 
 #[test]
