@@ -111,17 +111,21 @@ impl Ends {
             let behind = window.get(end..).unwrap_or_default();
             // A full stop is also a decimal point.
             let is_full_stop = cluster == "." && behind.starts_with(char::is_whitespace);
-            let is_mark = cluster.starts_with(SENTENCE_ENDS) && !behind.starts_with(SENTENCE_ENDS);
-            let is_closer = cluster.starts_with(CLOSERS)
-                && window.get(..start).is_some_and(|text| text.ends_with(SENTENCE_ENDS));
             if is_line {
                 ends.line = Some(end);
-            } else if is_full_stop || (is_mark || is_closer) && !behind.starts_with(CLOSERS) {
+            } else if is_full_stop || is_sentence_end(&window[..end], behind) {
                 ends.sentence = Some(end);
             }
         }
         ends
     }
+}
+
+/// Whether a sentence ends between `text` and `behind`.
+fn is_sentence_end(text: &str, behind: &str) -> bool {
+    !behind.starts_with(SENTENCE_ENDS)
+        && !behind.starts_with(CLOSERS)
+        && text.trim_end_matches(CLOSERS).ends_with(SENTENCE_ENDS)
 }
 
 /// The links and the escapes that begin within a limit, each in order.
@@ -320,6 +324,8 @@ mod tests {
         assert_eq!(next("好。"), None);
         assert_eq!(next("好。不"), Some("好。".len()));
         assert_eq!(next("“好。”不"), Some("“好。”".len()));
+        assert_eq!(next("（好！”）。”）不"), Some("（好！”）。”）".len()));
+        assert_eq!(next("好……？！不"), Some("好……？！".len()));
         assert_eq!(next("好\n"), Some("好\n".len()));
         assert_eq!(next("好\n不。错"), Some("好\n不。".len()));
         assert_eq!(next("One. Two is 3.5 and"), Some("One.".len()));

@@ -63,6 +63,8 @@ pub(crate) use stream_content::MAX_CONTENT as MAX_BOT_TEXT;
 pub use stream_content::{StreamContent, StreamImage};
 pub use template_card::TemplateCardReply;
 pub use text::TextReply;
+#[cfg(feature = "markdown")]
+pub(crate) use text::escape;
 #[cfg(feature = "tokio-1")]
 pub(crate) use text::{MAX_TEXT, max_text};
 pub use transfer::{TransferReply, TransferTarget};

@@ -59,6 +59,9 @@ pub(crate) struct Beside {
     pub(crate) feedback_id: Option<String>,
     pub(crate) card: Option<Box<TemplateCardReply>>,
     pub(crate) images: Vec<StreamImage>,
+    /// Whether the text is markdown.
+    #[cfg(feature = "markdown")]
+    pub(crate) is_markdown: bool,
 }
 
 impl StreamReply {
@@ -150,6 +153,20 @@ impl StreamReply {
     /// ```
     pub fn image(mut self, image: StreamImage) -> Self {
         self.beside.images.push(image);
+        self
+    }
+
+    /// What it says is markdown, as language models write it. AI bots show it; to all others a readable text is told, block by
+    /// block ([`markdown::Blocks`](crate::markdown::Blocks)).
+    ///
+    /// ```
+    /// # use wechat_callback::StreamReply;
+    /// let reply = StreamReply::from_fn(|out| async move { out.push("**床前**明月光").await }).markdown();
+    /// ```
+    #[cfg(feature = "markdown")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "markdown")))]
+    pub fn markdown(mut self) -> Self {
+        self.beside.is_markdown = true;
         self
     }
 

@@ -45,14 +45,7 @@ impl TextReply {
     /// ```
     pub fn literal(content: &str) -> Self {
         let mut escaped = String::with_capacity(content.len());
-        for char in content.chars() {
-            match char {
-                '&' => escaped.push_str("&amp;"),
-                '<' => escaped.push_str("&lt;"),
-                '>' => escaped.push_str("&gt;"),
-                other => escaped.push(other),
-            }
-        }
+        escape(content, &mut escaped);
         Self { content: escaped }
     }
 
@@ -126,6 +119,18 @@ impl ReplyContent for TextReply {
 
     fn room(&self) -> usize {
         self.content.len() + 32
+    }
+}
+
+/// Adds `text` to `escaped`, written so that the user sees it as it is.
+pub(crate) fn escape(text: &str, escaped: &mut String) {
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            other => escaped.push(other),
+        }
     }
 }
 

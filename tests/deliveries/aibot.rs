@@ -317,6 +317,21 @@ fn a_bubble_holds_20_480_bytes_and_says_that_there_was_more() {
 }
 
 #[test]
+fn markdown_is_shown_as_it_is() {
+    with_each(async |stage, bot| {
+        let handler = |_: Message| async {
+            StreamReply::from_fn(|out| async move {
+                out.push("# 春晓\n\n春眠**不觉**晓，1 < 2 &lt;").await;
+            })
+            .markdown()
+        };
+        let app = stage.middleware_of(bot.callback()).around(handler).await;
+        let shown = bot.watch(&app, &bot.message("说")).await;
+        assert_eq!(last(&shown).content, "# 春晓\n\n春眠**不觉**晓，1 < 2 &lt;");
+    });
+}
+
+#[test]
 fn a_feedback_id_is_in_every_answer() {
     with_each(async |stage, bot| {
         let handler = |_: Message| async { speak(3).feedback_id("answer-42") };
