@@ -215,6 +215,21 @@ fn the_text_of_a_dead_process_is_known_to_be_abandoned_after_its_lease() {
     assert!(died.elapsed() < SECOND * 9 / 2, "{:?}", died.elapsed());
 }
 
+/// The clock of Redis may have been set, or Redis just be back.
+#[tokio::test]
+async fn a_process_believes_that_a_lease_is_over_once_it_has_watched_redis_for_as_long() {
+    let Some(redis) = Redis::start() else { return };
+    redis.ask::<()>(&format!("HSET {} owner other until 1 stream 7 length 6 t0 春眠", redis_key(1)));
+    redis.ask::<()>(&format!("HSET {} gone 1 stream 7 length 6 t0 春眠", redis_key(2)));
+    let b = redis.store();
+    let abandoned = Progress::Abandoned(StreamText::new("春眠", None));
+    assert_eq!(progress(&b, 2).await, abandoned, "whoever gave it up said so");
+    assert!(b.progress(key(1)).await.is_err());
+    sleep(SECOND * 7 / 2).await;
+    assert!(b.progress(key(1)).await.is_err());
+    soon(&b, 1, abandoned, SECOND).await;
+}
+
 #[tokio::test]
 async fn who_claims_an_abandoned_push_begins_its_text_again() {
     let Some(redis) = Redis::start() else { return };
