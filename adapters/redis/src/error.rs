@@ -34,8 +34,8 @@ pub(crate) enum AskError {
     Slow,
     #[error(transparent)]
     Redis(#[from] redis::RedisError),
-    /// No lease could be renewed meanwhile.
-    #[error("a lease has run out, but Redis failed a moment ago")]
+    /// Whoever has it could not renew it, or it only seems to be over.
+    #[error("a lease has run out, but not long enough is known of Redis and its clock to believe it")]
     NotRenewed,
     /// Without the cause, whose text repeats parts of the reply.
     #[error(

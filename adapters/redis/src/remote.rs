@@ -167,8 +167,10 @@ impl Remote {
     /// outage too: a process that only reads would not find out that it is over.
     pub(crate) async fn progress(&self, key: DeliveryKey) -> Result<(Progress, bool), AskError> {
         let call = Call::script(&scripts::PROGRESS, self.key(key)).arg(&*self.id).arg(&LEASE.as_millis());
-        let (state, reply, is_own, streams, feedback_id, text): ProgressAnswer =
-            self.link.ask(Kind::Waiting, call).await?;
+        let mut answers = self.link.ask_all(Kind::Waiting, vec![call], None).await?;
+        let (time, state, reply, is_own, streams, feedback_id, text): ProgressAnswer = answers.first()?;
+        let clock = &self.link.connections.clock;
+        clock.observe(time, answers.asked, answers.answered);
         let [text, feedback_id] = [text, feedback_id].map(|bytes| {
             // Others may have written into the key.
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
@@ -177,9 +179,11 @@ impl Remote {
         let progress = match (state, reply) {
             (4, Some(reply)) => Progress::Completed(Arc::new(serde_json::from_str(&reply)?)),
             (3, _) => Progress::Abandoned(text),
+            (2, _) if self.link.has_been_well_for(LEASE) && clock.steady(answers.answered) >= LEASE => {
+                Progress::Abandoned(text)
+            }
             // Whoever runs it may be well.
-            (2, _) if !self.link.has_been_well_for(LEASE) => return Err(AskError::NotRenewed),
-            (2, _) => Progress::Abandoned(text),
+            (2, _) => return Err(AskError::NotRenewed),
             (1, _) => Progress::Running((streams == 1).then_some(text)),
             _ => Progress::Unknown,
         };
@@ -323,8 +327,9 @@ impl Remote {
     }
 }
 
-/// The state, the reply, whether this process has the lease, whether the reply streams, its feedback id and its text.
-type ProgressAnswer = (u8, Option<String>, u8, u8, Option<Vec<u8>>, Option<Vec<u8>>);
+/// The time, the state, the reply, whether this process has the lease, whether the reply streams, its feedback id and its
+/// text.
+type ProgressAnswer = (i64, u8, Option<String>, u8, u8, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl PushState {
     fn of(state: u8, reply: Option<String>, left: Duration) -> Result<Self, AskError> {

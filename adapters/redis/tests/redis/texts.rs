@@ -215,6 +215,28 @@ fn the_text_of_a_dead_process_is_known_to_be_abandoned_after_its_lease() {
     assert!(died.elapsed() < SECOND * 9 / 2, "{:?}", died.elapsed());
 }
 
+/// The clock of Redis may have been set, or Redis just be back.
+#[tokio::test]
+async fn a_process_believes_that_a_lease_is_over_once_it_has_watched_redis_for_as_long() {
+    let Some(redis) = Redis::start() else { return };
+    redis.ask::<()>(&format!("HSET {} owner other until 1 stream 7 length 6 t0 春眠", redis_key(1)));
+    redis.ask::<()>(&format!("HSET {} gone 1 stream 7 length 6 t0 春眠", redis_key(2)));
+    let b = redis.store();
+    let abandoned = Progress::Abandoned(StreamText::new("春眠", None));
+    assert_eq!(progress(&b, 2).await, abandoned, "whoever gave it up said so");
+    assert!(b.progress(key(1)).await.is_err());
+    sleep(SECOND * 7 / 2).await;
+    assert!(b.progress(key(1)).await.is_err());
+    soon(&b, 1, abandoned.clone(), SECOND).await;
+
+    redis.stop();
+    assert!(b.progress(key(1)).await.is_err());
+    let failed = Instant::now();
+    redis.go_on();
+    soon(&b, 1, abandoned, SECOND * 5).await;
+    assert!(failed.elapsed() > SECOND * 7 / 2, "{:?}", failed.elapsed());
+}
+
 #[tokio::test]
 async fn who_claims_an_abandoned_push_begins_its_text_again() {
     let Some(redis) = Redis::start() else { return };
@@ -417,6 +439,16 @@ async fn a_process_that_lost_a_push_asks_for_its_text_and_writes_none() {
     soon(&redis.store(), 1, running(1, "春眠不觉晓，"), SECOND * 5).await;
     assert_eq!(progress(&a, 1).await, running(1, "春眠不觉晓，"));
     redis.log.assert(0, 0);
+}
+
+#[tokio::test]
+async fn who_takes_a_lease_over_drops_the_text_of_the_run_before() {
+    let Some(redis) = Redis::start() else { return };
+    let (a, b) = (redis.store(), redis.store());
+    let _lease = own(&a, key(1)).await;
+    redis.ask::<()>(&format!("HSET {} owner other until 1 stream 7 length 6 t0 床前 t6 明月", redis_key(1)));
+    soon(&b, 1, Progress::Running(None), SECOND * 3 / 2).await;
+    assert!(!has_text(&redis, 1) && left(&redis, 1) <= SECOND * 60);
 }
 
 #[tokio::test]
