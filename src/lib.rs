@@ -105,8 +105,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    StreamContent, TemplateCardReply, TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply,
-    UpdateTemplateCardReply, VideoReply, VoiceReply,
+    StreamContent, StreamReply, StreamSender, TemplateCardReply, TextReply, TransferReply, UpdateButtonReply,
+    UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply, VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;
@@ -126,6 +126,7 @@ mod pages {
         GettingStarted = "docs/getting-started.md",
         Handler = "docs/handler.md",
         FiveSeconds = "docs/five-seconds.md",
+        Streaming = "docs/streaming.md",
         SecurityModes = "docs/security-modes.md",
         Testing = "docs/testing.md",
         Deploying = "docs/deploying.md",

@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::envelope::Envelope;
+#[cfg(feature = "tokio-1")]
+use super::max_text;
 use super::{Reply, SealError, Shape, aibot};
 use crate::Timestamp;
 use crate::account::{Account, Generation};
@@ -88,6 +90,11 @@ impl Limits {
     /// Whether it is a system event, which has no reply.
     pub(crate) const fn is_to_system_event(self) -> bool {
         matches!(self.to.push, PushKind::System)
+    }
+
+    /// How long a text may be, in bytes.
+    pub(crate) const fn text(self) -> usize {
+        max_text(self.to)
     }
 
     /// Whether WeChat accepts `reply`, not considering whether there is a recipient.

@@ -28,10 +28,12 @@ pub mod card;
 #[cfg(test)]
 mod channel_tests;
 mod context;
+mod cut;
 mod envelope;
 mod error;
 mod media;
 mod news;
+mod stream;
 mod stream_content;
 mod template_card;
 mod text;
@@ -48,12 +50,21 @@ use crate::format::{Writer, is_allowed};
 pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{RawReplyContext, ReplyContext, Sealed};
+#[cfg(feature = "tokio-1")]
+pub(crate) use cut::{ended_at, part_at};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
+#[cfg(feature = "tokio-1")]
+pub(crate) use stream::Beside;
+pub use stream::{StreamEnd, StreamReply, StreamSender, TextStream};
+#[cfg(feature = "tokio-1")]
+pub(crate) use stream_content::MAX_CONTENT as MAX_BOT_TEXT;
 pub use stream_content::{StreamContent, StreamImage};
 pub use template_card::TemplateCardReply;
 pub use text::TextReply;
+#[cfg(feature = "tokio-1")]
+pub(crate) use text::{MAX_TEXT, max_text};
 pub use transfer::{TransferReply, TransferTarget};
 pub use update::{UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply};
 
@@ -120,6 +131,16 @@ impl Reply {
     pub(crate) fn into_shared(self) -> Arc<Self> {
         static NONE: LazyLock<Arc<Reply>> = LazyLock::new(|| Arc::new(Reply::None));
         if self.is_none() { NONE.clone() } else { Arc::new(self) }
+    }
+
+    /// The text, where it is one.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(&text.content),
+            Self::Stream(stream) => Some(&stream.content),
+            _ => None,
+        }
     }
 
     fn kind(&self) -> &'static str {

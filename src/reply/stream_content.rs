@@ -115,7 +115,7 @@ impl StreamContent {
 }
 
 /// The longest text of an AI bot, in bytes.
-pub(super) const MAX_CONTENT: usize = 20_480;
+pub(crate) const MAX_CONTENT: usize = 20_480;
 const MAX_IMAGES: usize = 10;
 const MAX_IMAGE: usize = 10 << 20;
 const MAX_FEEDBACK_ID: usize = 256;

@@ -1,5 +1,5 @@
-use super::SealError;
-use super::{ReplyContent, is_blank};
+use super::cut::part_at;
+use super::{ReplyContent, SealError, is_blank};
 use crate::channel::{Channel, ReplyTo};
 use crate::format::Writer;
 
@@ -63,7 +63,7 @@ impl TextReply {
     /// is a [`SealError`].)
     ///
     /// A part ends at a line break if its second half has one, otherwise at the end of a sentence; never inside a
-    /// character, a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
+    /// character (as its reader sees it: a grapheme cluster), a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
     ///
     /// ```
     /// # use wechat_callback::TextReply;
@@ -73,39 +73,33 @@ impl TextReply {
     /// ```
     #[must_use]
     pub fn split(self) -> Vec<Self> {
-        self.parts(MAX_TEXT).map(Self::new).collect()
-    }
-
-    /// The parts that are not blank, of at most `limit` bytes each; of a blank text the first.
-    fn parts(&self, limit: usize) -> impl Iterator<Item = &str> {
-        let mut rest = Some(self.content.as_str());
-        let mut parts = std::iter::from_fn(move || {
-            let text = rest?;
-            let (part, behind) =
-                text.split_at(if text.len() > limit { cut(text, limit) } else { text.len() });
-            rest = (part.len() < text.len()).then_some(behind);
-            Some(part)
+        let mut offset = Some(0);
+        let parts = std::iter::from_fn(|| {
+            let part = part_at(&self.content, offset?, "", true)?;
+            offset = part.next;
+            Some(Self::new(part.text))
         });
-        let blank = if is_blank(&self.content) { parts.next() } else { None };
-        blank.into_iter().chain(parts.filter(|part| !is_blank(part)))
-    }
-
-    /// The `part`th part, from 0, of a text that is sent in several messages, and whether there is more. All parts but
-    /// the last end with `more`, which is short.
-    #[cfg(feature = "tokio-1")]
-    pub(crate) fn part(&self, part: u32, more: &str) -> Option<(Self, bool)> {
-        let limit =
-            if self.content.len() > MAX_TEXT { MAX_TEXT.saturating_sub(more.len()) } else { MAX_TEXT };
-        let mut parts = self.parts(limit).skip(usize::try_from(part).ok()?);
-        let text = parts.next()?;
-        let is_last = parts.next().is_none();
-        Some((Self::new(if is_last { text.to_owned() } else { [text, more].concat() }), !is_last))
+        let parts: Vec<_> = parts.collect();
+        if !parts.is_empty() {
+            return parts;
+        }
+        let blank = self.content.chars().take(MAX_TEXT / 4).collect::<String>();
+        vec![Self::new(blank)]
     }
 
     /// `Content`: the same as the field, as a `&str`.
     #[must_use]
     pub fn content(&self) -> &str {
         &self.content
+    }
+}
+
+/// How long a text may be in reply `to` this, in bytes.
+pub(crate) const fn max_text(to: ReplyTo) -> usize {
+    match to.channel {
+        Channel::WeCom => MAX_WECOM_TEXT,
+        Channel::OfficialAccount | Channel::MiniProgram => MAX_TEXT,
+        Channel::AiBot => super::stream_content::MAX_CONTENT,
     }
 }
 
@@ -119,8 +113,7 @@ impl ReplyContent for TextReply {
     }
 
     fn check(&self, to: ReplyTo) -> Result<(), SealError> {
-        let limit = if to.channel == Channel::WeCom { MAX_WECOM_TEXT } else { MAX_TEXT };
-        let length = self.content.len();
+        let (length, limit) = (self.content.len(), max_text(to));
         if length > limit {
             return Err(SealError::TextTooLong { length, limit });
         }
@@ -134,43 +127,6 @@ impl ReplyContent for TextReply {
     fn room(&self) -> usize {
         self.content.len() + 32
     }
-}
-
-/// Where the first part of a text that is longer than `limit` bytes ends.
-fn cut(text: &str, limit: usize) -> usize {
-    let room = &text[..boundary(text, limit)];
-    let (first_half, second_half) = room.split_at(boundary(room, limit / 2));
-    let behind = |marks: &[char]| {
-        let mut ends = second_half.rmatch_indices(marks).map(|(at, mark)| first_half.len() + at + mark.len());
-        ends.find(|at| unbroken(text, *at, limit) == *at)
-    };
-    behind(&['\n'])
-        .or_else(|| behind(&['。', '！', '？', '；', '…', '!', '?', ';']))
-        .or_else(|| Some(unbroken(text, room.len(), limit)).filter(|at| *at > 0))
-        .unwrap_or(room.len())
-}
-
-/// The last place at or before `at` that is not inside a character.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
-}
-
-/// `at`, or the start of the link or the escape that `at` is inside of.
-fn unbroken(text: &str, at: usize, limit: usize) -> usize {
-    let is_inside = |start: usize, end: &str| {
-        // A link that is longer than a part is cut anyway.
-        let reach = &text[start..boundary(text, start + limit)];
-        let length = reach.find(end).map(|found| found + end.len());
-        start < at && length.is_some_and(|length| start + length > at)
-    };
-    // The cut may stand between the three characters that a link starts with.
-    let link = text[..boundary(text, at + 2)].rfind("<a ").filter(|start| is_inside(*start, "</a>"));
-    let escape = text[..at].rfind('&').filter(|start| {
-        ["&amp;", "&lt;", "&gt;"]
-            .iter()
-            .any(|escape| text[*start..].starts_with(escape) && is_inside(*start, escape))
-    });
-    link.or(escape).unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -224,22 +180,6 @@ mod tests {
             let parts = split(&format!("{}{link}{}", "x".repeat(before), "y".repeat(1000)));
             assert!(parts.iter().any(|part| part.contains(link)), "{before}");
         }
-    }
-
-    #[cfg(feature = "tokio-1")]
-    #[test]
-    fn a_text_is_sent_in_parts_of_which_all_but_the_last_announce_more() {
-        let reply = TextReply::new("好".repeat(2000));
-        let parts: Vec<_> = (0..).map_while(|part| reply.part(part, "……【more】")).collect();
-        assert_eq!(parts.iter().map(|(_, more)| *more).collect::<Vec<_>>(), [true, true, false]);
-        assert!(parts.iter().all(|(part, more)| part.content.ends_with("【more】") == *more));
-        assert!(parts.iter().all(|(part, _)| part.content.len() <= MAX_TEXT));
-        let sent: String =
-            parts.into_iter().map(|(part, _)| part.content.replace("……【more】", "")).collect();
-        assert_eq!(sent, reply.content);
-        let short = TextReply::new("x".repeat(MAX_TEXT));
-        assert_eq!(short.part(0, "more"), Some((short.clone(), false)));
-        assert_eq!(short.part(1, "more"), None);
     }
 
     #[test]

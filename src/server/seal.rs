@@ -6,6 +6,7 @@ use super::Engine;
 use super::handlers::Handlers;
 use super::response::Response;
 use super::span::{DeliverySpan, entered};
+use crate::channel::Channel;
 use crate::metrics::Outcome;
 use crate::{Reply, ReplyContext};
 
@@ -20,7 +21,8 @@ impl Engine {
     ) -> Response {
         let of_delivery = span.span.clone();
         let _entered = entered(&of_delivery);
-        let word = self.shared.policy.late.word();
+        // An AI bot's texts are longer, and have no parts.
+        let word = self.shared.policy.late.word().filter(|_| context.to.channel != Channel::AiBot);
         let part = word.and_then(|word| word.part(reply, 0));
         let told = part.as_ref().map_or(reply, |(part, _)| part);
         // The notice is no handler's: where it cannot be sent, nothing has failed.
