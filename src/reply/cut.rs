@@ -108,21 +108,15 @@ impl Ends {
                 continue;
             }
             ends.cluster = Some(end);
+            let behind = window.get(end..).unwrap_or_default();
             // A full stop is also a decimal point.
-            let is_full_stop = cluster == "." && window[end..].starts_with(char::is_whitespace);
+            let is_full_stop = cluster == "." && behind.starts_with(char::is_whitespace);
+            let is_mark = cluster.starts_with(SENTENCE_ENDS) && !behind.starts_with(SENTENCE_ENDS);
+            let is_closer = cluster.starts_with(CLOSERS)
+                && window.get(..start).is_some_and(|text| text.ends_with(SENTENCE_ENDS));
             if is_line {
                 ends.line = Some(end);
-            } else if is_full_stop {
-                ends.sentence = Some(end);
-            } else if cluster.starts_with(SENTENCE_ENDS)
-                && !window[end..].starts_with(SENTENCE_ENDS)
-                && !window[end..].starts_with(CLOSERS)
-            {
-                ends.sentence = Some(end);
-            } else if cluster.starts_with(CLOSERS)
-                && window[..start].ends_with(SENTENCE_ENDS)
-                && !window[end..].starts_with(CLOSERS)
-            {
+            } else if is_full_stop || (is_mark || is_closer) && !behind.starts_with(CLOSERS) {
                 ends.sentence = Some(end);
             }
         }

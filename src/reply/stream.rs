@@ -174,7 +174,6 @@ impl StreamReply {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn into_stream(self) -> TextStream {
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
         stream.unwrap_or_else(|| TextStream { stream: Box::pin(Nothing) })
