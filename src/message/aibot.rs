@@ -12,6 +12,28 @@ use crate::channel::PushKind;
 use crate::format::{Name, Tree, TwoTexts};
 use crate::{AccountId, SharedStr};
 
+/// In which words a push is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Dialect {
+    /// Those of Official Accounts, which most channels have.
+    Usual,
+    /// An AI bot's.
+    AiBot,
+    /// An AI bot's if it has an `aibotid`, where no account says so.
+    ByAibotid,
+}
+
+impl Dialect {
+    #[inline]
+    pub(super) const fn is_aibots(self, has_aibotid: bool) -> bool {
+        match self {
+            Self::Usual => false,
+            Self::AiBot => true,
+            Self::ByAibotid => has_aibotid,
+        }
+    }
+}
+
 /// Of AI bots of WeCom (企业微信智能机器人).
 impl Message {
     /// The chat that a message or an event of an AI bot (企业微信智能机器人) comes from: `chatid` and `chattype`. `None` outside of

@@ -98,6 +98,7 @@ use serde::Deserialize;
 
 use crate::format::Tree;
 use crate::{AccountId, JsonError, XmlError};
+use aibot::Dialect;
 use read::elements;
 
 #[cfg(any(
@@ -163,7 +164,7 @@ impl Message {
     ///
     /// [`XmlError`] if `xml` is not the XML of a message. An unknown kind is not an error.
     pub fn from_xml(xml: &str) -> Result<Self, XmlError> {
-        Ok(Self::from_tree(Tree::parse(xml)?))
+        Ok(Self::pushed_to(None, Tree::parse(xml)?, Dialect::Usual))
     }
 
     /// Reads a message from JSON as WeChat pushes it, without verifying anything, as [`from_xml`](Self::from_xml) does
@@ -191,15 +192,16 @@ impl Message {
     }
 
     pub(crate) fn from_tree(tree: Tree) -> Self {
-        Self::pushed_to(None, tree, false)
+        Self::pushed_to(None, tree, Dialect::ByAibotid)
     }
 
-    /// What was pushed to `account`. `is_aibots`: the account is an AI bot, whose pushes are known by their `aibotid` too.
+    /// What was pushed to `account`.
     #[inline]
-    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree, mut is_aibots: bool) -> Self {
+    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree, dialect: Dialect) -> Self {
         let fields = Fields::new(tree.root());
-        let head = Head::read(fields, &mut is_aibots);
-        if is_aibots {
+        let mut has_aibotid = false;
+        let head = Head::read(fields, &mut has_aibotid);
+        if dialect.is_aibots(has_aibotid) {
             return Self::pushed_to_aibot(account, tree, head);
         }
         let mut message = Self { head, content: Content::read(fields), account, tree };
@@ -221,8 +223,7 @@ impl Message {
         Fields::new(tree.root()).field("Encrypt").is_some()
     }
 
-    /// The text, if the message is a text message. In a group an AI bot's (企业微信智能机器人) begins with a mention of the bot,
-    /// which is left out here; it stands in [`fields`](Self::fields).
+    /// The text, if the message is a text message. The mention of an AI bot that it begins with in a group is left out.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.content {
@@ -231,9 +232,8 @@ impl Message {
         }
     }
 
-    /// The openid of the sender: `FromUserName`. In WeCom (企业微信) it is the member's UserID instead, or `sys`.
-    /// To an AI bot it is `from.userid`, which is no UserID of the directory if the bot was not made by the company's super
-    /// administrator.
+    /// The openid of the sender: `FromUserName`. In WeCom (企业微信) it is the member's UserID instead, or `sys`; to an AI bot
+    /// `from.userid`, which is another id unless the company's super administrator made the bot.
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()

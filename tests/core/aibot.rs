@@ -490,6 +490,31 @@ fn a_message_and_its_retry_are_one_delivery_and_one_stream() {
     assert_eq!(first.delivery_key(), other_url.delivery_key());
 }
 
+/// WeCom always says which bot it is. Where it did not, the endpoint would.
+#[test]
+fn a_push_without_a_bots_id_is_a_bots_all_the_same() {
+    let bare = json!({"msgid": "1", "msgtype": "text", "text": {"content": "x"}, "from": {"userid": "u"}});
+    let opened = open(&bare);
+    assert_eq!((opened.message.text(), opened.message.openid()), (Some("x"), Some("u")));
+    assert!(opened.delivery_key().is_some());
+    assert_eq!(opened.context.stream_id(), opened.delivery_key().map(|key| key.to_string()).as_deref());
+}
+
+#[test]
+fn what_another_account_is_pushed_is_no_bots_whatever_is_in_it() {
+    let official = Wechat::new(SecurityMode::Safe);
+    let xml = crate::support::text("@a b")
+        .replace("</xml>", "<aibotid>b</aibotid><from><userid>u</userid></from></xml>");
+    let push = official.push(&xml);
+    let opened = official.callback().open(&push.query, &push.body).expect("a push");
+    assert_eq!(opened.message.text(), Some("@a b"));
+    assert_eq!(opened.message.openid(), Some("o6_bmjrPTlm6_2sgVt7hMZOPfL2M"));
+    assert!(opened.message.head == Message::from_xml(&xml).expect("XML").head);
+    let again: Message =
+        serde_json::from_str(&serde_json::to_string(&opened.message).expect("JSON")).expect("a message");
+    assert!(again == opened.message);
+}
+
 #[test]
 fn each_refresh_is_a_delivery_of_its_own_and_of_the_same_stream() {
     let asked = |id: &str| open(&push("stream", json!({"msgid": id, "stream": {"id": "s1"}})));
