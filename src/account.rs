@@ -14,7 +14,7 @@ use crate::{AccountId, SecurityMode};
 pub(crate) struct Account {
     /// What its owner knows it by: the app id, or that of the account that it answers on behalf of.
     pub(crate) id: AccountId,
-    /// The AppID or CorpID.
+    /// The AppID or CorpID. An AI bot has none: it is empty.
     pub(crate) app_id: String,
     pub(crate) receive_ids: ReceiveIds,
     pub(crate) mode: SecurityMode,
@@ -40,8 +40,8 @@ impl Account {
     /// With another id, and the same credentials.
     pub(crate) fn with_id(&self, id: AccountId) -> Self {
         let deliveries = match self.channel {
-            // Apps of one company may get the same event, with nothing in it that tells them apart.
-            Channel::WeCom => KeyPrefix::new(&id),
+            // Apps of one company may get the same event, with nothing in it that tells them apart. A bot has no AppID.
+            Channel::WeCom | Channel::AiBot => KeyPrefix::new(&id),
             Channel::OfficialAccount | Channel::MiniProgram => KeyPrefix::of_platform(&self.app_id),
         };
         Self { deliveries, id, ..self.clone() }

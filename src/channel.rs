@@ -12,6 +12,8 @@ pub(crate) enum Channel {
     MiniProgram,
     /// An app of WeCom (企业微信).
     WeCom,
+    /// An AI bot of WeCom (企业微信智能机器人), which pushes JSON to a URL.
+    AiBot,
 }
 
 impl Channel {
@@ -21,6 +23,7 @@ impl Channel {
             Self::OfficialAccount => "an Official Account",
             Self::MiniProgram => "a mini-program",
             Self::WeCom => "WeCom",
+            Self::AiBot => "an AI bot",
         }
     }
 }
@@ -34,6 +37,25 @@ pub(crate) enum PushKind {
     Event,
     /// A notice to a platform, with `InfoType`. Its answer is `success` and nothing else.
     System,
+    /// An AI bot's question for the text so far of a stream (流式消息刷新).
+    Refresh,
+    /// A user's first visit of an AI bot that day (进入会话).
+    EnterChat,
+    /// A click on a card of an AI bot (模板卡片事件).
+    CardClick,
+}
+
+impl PushKind {
+    /// Of an AI bot, for a sentence.
+    pub(crate) const fn of_aibot(self) -> &'static str {
+        match self {
+            Self::Message => "a message",
+            Self::Refresh => "the refresh of a stream",
+            Self::EnterChat => "enter_chat",
+            Self::CardClick => "template_card_event",
+            Self::Event | Self::System => "an event",
+        }
+    }
 }
 
 /// What a reply answers, as far as its limits depend on it.
@@ -49,16 +71,16 @@ impl ReplyTo {
     pub(crate) fn is_answerable(self, sender: &str) -> bool {
         match (self.push, self.channel) {
             (PushKind::System, _) => false,
-            (PushKind::Event, Channel::WeCom) => sender != "sys",
-            (PushKind::Event | PushKind::Message, _) => true,
+            (PushKind::Event, Channel::WeCom) | (_, Channel::AiBot) => sender != "sys",
+            _ => true,
         }
     }
 }
 
 /// The data format (数据格式) as it is set in WeChat's console.
 ///
-/// Official Accounts, open platforms and WeCom have XML alone; WeChat Stores and Channels JSON alone; mini-programs
-/// have the choice. The format is configuration, never the request's choice.
+/// Official Accounts, open platforms and apps of WeCom have XML alone; WeChat Stores, Channels and AI bots of WeCom JSON
+/// alone; mini-programs have the choice. The format is configuration, never the request's choice.
 ///
 /// Exhaustive: WeChat has these two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

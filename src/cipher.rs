@@ -134,6 +134,22 @@ impl Cipher {
         check: impl FnOnce(&[u8]) -> Result<T, DecryptError>,
     ) -> Result<(Text, T), DecryptError> {
         let mut buffer = decode(encrypted).ok_or(DecryptError::Base64)?;
+        self.decrypt(&mut buffer)?;
+        let frame = unpad(&buffer).ok_or(DecryptError::Padding)?;
+        let (head, rest) = frame.split_at_checked(HEAD).ok_or(DecryptError::Frame)?;
+        let length = head
+            .last_chunk()
+            .map(|length| u32::from_be_bytes(*length) as usize)
+            .ok_or(DecryptError::Frame)?;
+        let (_, found) = rest.split_at_checked(length).ok_or(DecryptError::Frame)?;
+        let checked = check(found)?;
+        let end = HEAD.saturating_add(length);
+        Text::part(buffer, HEAD, end).map(|text| (text, checked)).ok_or(DecryptError::Utf8)
+    }
+
+    /// Decrypts whole blocks in place.
+    #[inline]
+    fn decrypt(&self, buffer: &mut [u8]) -> Result<(), DecryptError> {
         if buffer.is_empty() || !buffer.len().is_multiple_of(RANDOM) {
             return Err(DecryptError::Length);
         }
@@ -146,19 +162,18 @@ impl Cipher {
             }
         };
         cbc::Decryptor::inner_iv_init(schedule, self.iv())
-            .decrypt_padded::<NoPadding>(&mut buffer)
-            .map_err(|_| DecryptError::Length)?;
+            .decrypt_padded::<NoPadding>(buffer)
+            .map(|_| ())
+            .map_err(|_| DecryptError::Length)
+    }
 
-        let frame = unpad(&buffer).ok_or(DecryptError::Padding)?;
-        let (head, rest) = frame.split_at_checked(HEAD).ok_or(DecryptError::Frame)?;
-        let length = head
-            .last_chunk()
-            .map(|length| u32::from_be_bytes(*length) as usize)
-            .ok_or(DecryptError::Frame)?;
-        let (_, found) = rest.split_at_checked(length).ok_or(DecryptError::Frame)?;
-        let checked = check(found)?;
-        let end = HEAD.saturating_add(length);
-        Text::part(buffer, HEAD, end).map(|text| (text, checked)).ok_or(DecryptError::Utf8)
+    /// A file: encrypted as a message is, but without a frame around it.
+    pub(crate) fn open_file(&self, encrypted: &[u8]) -> Result<Vec<u8>, DecryptError> {
+        let mut file = encrypted.to_vec();
+        self.decrypt(&mut file)?;
+        let length = unpad(&file).ok_or(DecryptError::Padding)?.len();
+        file.truncate(length);
+        Ok(file)
     }
 
     /// `before` and the message, written by `write`, as base64. There is room for `behind` more bytes.
@@ -217,7 +232,7 @@ impl Cipher {
 ///
 /// `Engine::decode` asks for memory that is zeroed. glibc has that for large buffers without writing it, but not among
 /// the small ones that it has at hand.
-fn decode(base64: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(base64: &str) -> Option<Vec<u8>> {
     const SMALL: usize = 1024;
     let length = base64::decoded_len_estimate(base64.len());
     if length > SMALL {
@@ -226,6 +241,11 @@ fn decode(base64: &str) -> Option<Vec<u8>> {
     let mut buffer = Vec::with_capacity(length);
     BASE64.decode_vec(base64, &mut buffer).ok()?;
     Some(buffer)
+}
+
+/// Encodes base64.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
 }
 
 /// Reserves the place of the random block and the length, which are filled in after the message is written.

@@ -71,6 +71,7 @@ pub mod late_reply;
 mod log;
 #[cfg(feature = "markdown")]
 pub mod markdown;
+pub mod media;
 pub mod message;
 mod metrics;
 mod mode;
@@ -107,8 +108,8 @@ pub use refusal::Refusal;
 #[doc(inline)]
 pub use reply::{
     Article, ImageReply, MusicReply, NewsReply, RawReplyContext, Reply, ReplyContext, SealError, Sealed,
-    TextReply, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply,
-    VoiceReply,
+    StreamContent, StreamReply, StreamSender, TemplateCardReply, TextReply, TransferReply, UpdateButtonReply,
+    UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply, VoiceReply,
 };
 pub use reveal::Revealed;
 pub use timestamp::Timestamp;
@@ -128,6 +129,7 @@ mod pages {
         GettingStarted = "docs/getting-started.md",
         Handler = "docs/handler.md",
         FiveSeconds = "docs/five-seconds.md",
+        Streaming = "docs/streaming.md",
         SecurityModes = "docs/security-modes.md",
         Testing = "docs/testing.md",
         Deploying = "docs/deploying.md",

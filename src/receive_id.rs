@@ -9,7 +9,7 @@ use crate::contain::contain;
 /// Which receive ids (ReceiveId) an account accepts.
 #[derive(Clone)]
 pub(crate) enum ReceiveIds {
-    /// The AppID or CorpID of the account.
+    /// The AppID or CorpID of the account. That of an AI bot is the empty one, which is a value like any other.
     Own,
     /// One of these. An empty one is a value like any other.
     Listed(Arc<[String]>),
@@ -51,14 +51,15 @@ impl ReceiveIds {
 
     fn expected(&self, account: &Account) -> String {
         match self {
-            Self::Own => account.app_id.clone(),
-            Self::Listed(ids) => {
-                let shown = |id: &String| if id.is_empty() { "an empty one".to_owned() } else { id.clone() };
-                ids.iter().map(shown).collect::<Vec<_>>().join(" or ")
-            }
+            Self::Own => shown(&account.app_id),
+            Self::Listed(ids) => ids.iter().map(|id| shown(id)).collect::<Vec<_>>().join(" or "),
             Self::Matching(_) | Self::Unchecked => "one that is accepted here".to_owned(),
         }
     }
+}
+
+fn shown(id: &str) -> String {
+    if id.is_empty() { "an empty one".to_owned() } else { id.to_owned() }
 }
 
 /// What the owner's code says, which may panic: nothing is accepted then, and the connection stays open.

@@ -149,7 +149,7 @@ impl Prefix {
 }
 
 /// Forty lower-case digits.
-pub(crate) fn push_hex(bytes: &[u8; 20], out: &mut String) {
+pub(crate) fn push_hex<const N: usize>(bytes: &[u8; N], out: &mut String) {
     let digit = |nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
     let digits = bytes.map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     out.push_str(str::from_utf8(digits.as_flattened()).unwrap_or_default());

@@ -58,10 +58,34 @@ impl Callback {
         let builder = Self::builder(corp_id, token).encoding_aes_key(encoding_aes_key);
         CallbackBuilder { channel: Channel::WeCom, ..builder }
     }
+
+    /// Starts with the Token and the EncodingAESKey of an AI bot of WeCom (企业微信智能机器人) in API mode with a callback URL
+    /// (使用URL回调), as the bot's page shows them.
+    ///
+    /// It always encrypts, its `echostr` too, and pushes JSON. A bot has no AppID: [`app_id`](Self::app_id) and
+    /// [`account_id`](Self::account_id) are empty, unless it answers [on behalf](Self::on_behalf_of) of an id of yours,
+    /// which several bots of one process need. What a company's own bot gets has an empty receive id, and nothing else is
+    /// accepted; a provider's bot names its [receive ids](CallbackBuilder::receive_ids): the CorpID when the URL is
+    /// verified, and the bot's id with messages (from the source of Tencent's page, not confirmed).
+    ///
+    /// ```
+    /// use wechat_callback::{Callback, DataFormat};
+    ///
+    /// let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    /// let callback = Callback::aibot("QDG6eKxyrqUnkq3M", key).build()?;
+    /// assert_eq!((callback.app_id(), callback.format()), ("", DataFormat::Json));
+    /// let named = callback.on_behalf_of("helpdesk");
+    /// assert_eq!(named.account_id().as_str(), "helpdesk");
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    pub fn aibot(token: impl Into<String>, encoding_aes_key: impl Into<String>) -> CallbackBuilder {
+        let builder = Self::builder("", token).encoding_aes_key(encoding_aes_key);
+        CallbackBuilder { channel: Channel::AiBot, format: DataFormat::Json, ..builder }
+    }
 }
 
-/// Builds a [`Callback`]; [`build`](Self::build) checks the values. Made by [`Callback::builder`] and
-/// [`Callback::wecom`].
+/// Builds a [`Callback`]; [`build`](Self::build) checks the values. Made by [`Callback::builder`],
+/// [`Callback::wecom`] and [`Callback::aibot`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct CallbackBuilder {
     app_id: String,
@@ -110,7 +134,7 @@ impl CallbackBuilder {
     /// The data format (数据格式) that is set in the console; [`Xml`](DataFormat::Xml) unless set.
     ///
     /// WeChat Stores (微信小店) and Channels (视频号) have JSON alone, mini-programs (小程序) the choice; all others have XML
-    /// alone. An account with JSON can answer with [`TransferReply::to_any_agent`](crate::TransferReply::to_any_agent) or
+    /// alone. (An [AI bot](Callback::aibot) has JSON without being told so.) An account with JSON can answer with [`TransferReply::to_any_agent`](crate::TransferReply::to_any_agent) or
     /// [`to_agent`](crate::TransferReply::to_agent), and with nothing else.
     ///
     /// ```
@@ -221,7 +245,7 @@ impl CallbackBuilder {
     ///
     /// [`ConfigError`], which says what the right value looks like.
     pub fn build(self) -> Result<Callback, ConfigError> {
-        check::app_id(&self.app_id)?;
+        check::app_id(&self.app_id, self.channel)?;
         let tokens = Rotation {
             current: check::token(self.token)?,
             previous: self.previous.token.map(check::token).transpose()?,

@@ -7,8 +7,11 @@ use crate::SecurityMode;
 use crate::channel::{Channel, DataFormat};
 use crate::secret::{EncodingAesKey, Token};
 
-pub(super) fn app_id(app_id: &str) -> Result<(), ConfigError> {
-    if app_id.is_empty() {
+/// An AI bot has no id, and is not asked for one.
+pub(super) fn app_id(app_id: &str, channel: Channel) -> Result<(), ConfigError> {
+    if channel == Channel::AiBot {
+        Ok(())
+    } else if app_id.is_empty() {
         Err(ConfigError::AppIdEmpty)
     } else if app_id.starts_with("gh_") {
         Err(ConfigError::AppIdIsOriginalId)
@@ -40,7 +43,11 @@ pub(super) fn channel(
     mode: SecurityMode,
 ) -> Result<Channel, ConfigError> {
     match (channel, format) {
-        (Channel::WeCom, _) if mode != SecurityMode::Safe => Err(ConfigError::WeComMode { mode }),
+        (Channel::WeCom | Channel::AiBot, _) if mode != SecurityMode::Safe => {
+            Err(ConfigError::WeComMode { mode })
+        }
+        (Channel::AiBot, DataFormat::Json) => Ok(Channel::AiBot),
+        (Channel::AiBot, DataFormat::Xml) => Err(ConfigError::AiBotXml),
         (Channel::WeCom, DataFormat::Json) => Err(ConfigError::WeComJson),
         (Channel::WeCom, DataFormat::Xml) => Ok(Channel::WeCom),
         (_, DataFormat::Json) => Ok(Channel::MiniProgram),
@@ -81,7 +88,7 @@ mod tests {
             ("wx5823bf96d3bd56c7\n", ConfigError::AppIdMalformed),
             (&"x".repeat(65), ConfigError::AppIdMalformed),
         ] {
-            assert_eq!(super::app_id(app_id), Err(refusal), "{app_id:?}");
+            assert_eq!(super::app_id(app_id, Channel::OfficialAccount), Err(refusal), "{app_id:?}");
         }
     }
 

@@ -86,6 +86,9 @@ pub enum ConfigError {
     /// WeCom with JSON.
     #[error("WeCom (企业微信) pushes XML to its apps: leave the data format at xml")]
     WeComJson,
+    /// An AI bot of WeCom with XML.
+    #[error("an AI bot of WeCom (企业微信智能机器人) pushes JSON: leave the data format at json")]
+    AiBotXml,
     /// There is no such data format.
     #[error("the data format (WECHAT_FORMAT, 数据格式) is xml or json")]
     UnknownFormat,

@@ -36,6 +36,23 @@ impl Callback {
         Self::wecom_from_variables(|name| std::env::var(name))
     }
 
+    /// Reads an AI bot of WeCom (企业微信智能机器人) from environment variables: `AIBOT_TOKEN` and `AIBOT_ENCODING_AES_KEY`.
+    ///
+    /// They are others than those of an account, so that one process can answer both.
+    ///
+    /// ```no_run
+    /// # use wechat_callback::Callback;
+    /// let callback = Callback::aibot_from_env()?;
+    /// # Ok::<(), wechat_callback::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if a variable is missing, empty or wrong.
+    pub fn aibot_from_env() -> Result<Self, ConfigError> {
+        Self::aibot_from_variables(|name| std::env::var(name))
+    }
+
     fn from_variables(read: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, ConfigError> {
         let variable = |name| variable(&read, name);
         let mut builder = Self::builder(required(&read, "WECHAT_APP_ID")?, required(&read, "WECHAT_TOKEN")?);
@@ -55,6 +72,11 @@ impl Callback {
         let [corp_id, token, key] =
             ["WECHAT_CORP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY"].map(|name| required(&read, name));
         Self::wecom(corp_id?, token?, key?).build()
+    }
+
+    fn aibot_from_variables(read: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, ConfigError> {
+        let [token, key] = ["AIBOT_TOKEN", "AIBOT_ENCODING_AES_KEY"].map(|name| required(&read, name));
+        Self::aibot(token?, key?).build()
     }
 }
 
@@ -123,6 +145,23 @@ mod tests {
             })
         };
         assert_eq!(read(&all).map(|callback| callback.mode()), Ok(SecurityMode::Safe));
+        for (index, (name, _)) in all.into_iter().enumerate() {
+            let mut without = all.to_vec();
+            without.remove(index);
+            assert_eq!(read(&without).err(), Some(ConfigError::VariableMissing { name }));
+        }
+    }
+
+    #[test]
+    fn an_ai_bot_is_read_from_two_variables() {
+        let all = [("AIBOT_TOKEN", TOKEN), ("AIBOT_ENCODING_AES_KEY", KEY)];
+        let read = |variables: &[(&str, &str)]| {
+            Callback::aibot_from_variables(|name| {
+                let found = variables.iter().find(|(found, _)| *found == name);
+                found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
+            })
+        };
+        assert_eq!(read(&all).map(|callback| callback.format()), Ok(DataFormat::Json));
         for (index, (name, _)) in all.into_iter().enumerate() {
             let mut without = all.to_vec();
             without.remove(index);

@@ -3,6 +3,7 @@
 mod builder;
 mod check;
 mod config_error;
+mod decrypt_media;
 mod environment;
 mod open_error;
 mod verify;
@@ -59,7 +60,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// The AppID, or with WeCom the CorpID.
+    /// The AppID, or with WeCom the CorpID. An AI bot has none: it is empty.
     #[must_use]
     pub fn app_id(&self) -> &str {
         &self.account.app_id

@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use super::verify::{Authentic, QuerySignature};
 use super::{Callback, OpenError};
-use crate::channel::{DataFormat, PushKind, ReplyTo};
+use crate::channel::{Channel, DataFormat, PushKind, ReplyTo};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
 use crate::format::{Name, Text, Tree, TwoTexts};
-use crate::message::Content;
+use crate::message::{Content, aibot};
 use crate::query::CallbackQuery;
 use crate::reply::Names;
 use crate::{DecryptError, Message, RawReplyContext, ReplyContext, SharedStr, Timestamp};
@@ -83,23 +83,44 @@ impl Callback {
         if !self.mode().is_encrypted() && Content::kind_of(&tree).is_empty() && Message::has_envelope(&tree) {
             return Err(OpenError::Encrypted);
         }
+        let channel = self.account.channel;
+        let is_aibots = channel == Channel::AiBot;
+        let push = if is_aibots { aibot::push_kind(&tree) } else { Content::push_kind(&tree) };
+        let names = match channel {
+            Channel::AiBot => aibot::names(&tree),
+            _ => tree.two_texts([Name::FromUserName, Name::ToUserName]),
+        };
         let context = ReplyContext {
             account: self.account.clone(),
             token,
             key,
             receive_id,
-            to: ReplyTo { channel: self.account.channel, push: Content::push_kind(&tree) },
-            names: Names::new(&query.nonce, tree.two_texts([Name::FromUserName, Name::ToUserName])),
+            to: ReplyTo { channel, push },
+            names: Names::new(&query.nonce, names),
+            stream_id: if is_aibots { self.stream_id(push, &tree, &plaintext) } else { None },
         };
         let account = Some(self.account.id.clone());
         // The message is large, and is not moved where it is made here.
         Ok(Opened {
-            message: Message::pushed_to(account, tree),
+            message: Message::pushed_to(account, tree, is_aibots),
             plaintext,
             context,
             query_signature,
             at: now,
         })
+    }
+
+    /// The stream that an AI bot answers a message with, the same for every delivery of it; or the one that it is asked for.
+    fn stream_id(&self, push: PushKind, tree: &Tree, plaintext: &str) -> Option<Box<str>> {
+        match push {
+            PushKind::Message => {
+                let [bot, id] = aibot::ids(tree);
+                let key = DeliveryKey::of_aibot(&self.account.deliveries, bot, id);
+                Some(key.unwrap_or_else(|| DeliveryKey::of_text(plaintext)).to_string().into())
+            }
+            PushKind::Refresh => aibot::refreshed(tree).map(Into::into),
+            PushKind::EnterChat | PushKind::CardClick | PushKind::Event | PushKind::System => None,
+        }
     }
 
     /// In an encrypted mode every failure after the signature looks the same to the caller.
@@ -147,7 +168,7 @@ impl Callback {
         let Authentic { plaintext, token, key, receive_id, .. } = self.authenticate(&query, body, now)?;
         let (account, names) = (self.account.clone(), Names::new(&query.nonce, TwoTexts::default()));
         let to = ReplyTo { channel: account.channel, push: PushKind::Message };
-        let context = ReplyContext { account, token, key, receive_id, to, names };
+        let context = ReplyContext { account, token, key, receive_id, to, names, stream_id: None };
         Ok(OpenedRaw { plaintext: SharedStr::whole(plaintext), context: RawReplyContext::new(context) })
     }
 }
@@ -175,9 +196,13 @@ impl Opened {
 
     /// The key of the sender, which is hashed. `None` if the push names no sender, or none who can be told anything: a system
     /// event, and an event that WeCom itself (`sys`) reports.
+    ///
+    /// It is made with the [account's id](Callback::account_id), or where that is empty with the AI bot's.
     #[must_use]
     pub fn user_key(&self) -> Option<UserKey> {
-        Some(UserKey::of(&self.context.account.id, self.user()?))
+        let account = Some(&*self.context.account.id).filter(|id| !id.is_empty());
+        let account = account.or(self.message.head.to.as_deref()).unwrap_or_default();
+        Some(UserKey::of(account, self.user()?))
     }
 
     /// The sender, if they can be told anything.

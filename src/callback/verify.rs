@@ -39,8 +39,8 @@ pub(crate) struct QuerySignature {
 
 impl Callback {
     /// Verifies the URL (GET), as WeChat does when it is saved in the console. Returns the `echostr`: answer with
-    /// status 200 and exactly this text, as `text/plain`. WeCom encrypts its `echostr`; it is returned decrypted, and WeCom
-    /// waits a second for it.
+    /// status 200 and exactly this text, as `text/plain`. WeCom encrypts its `echostr`, for an app and for an AI bot; it is returned
+    /// decrypted, and WeCom waits a second for it.
     ///
     /// `query` is the query string exactly as in the URL, without the `?`.
     ///
@@ -69,7 +69,7 @@ impl Callback {
         let echostr = query.echostr.as_deref().ok_or(QueryError::Missing("echostr"))?;
         self.check_timestamp(&query, now)?;
         match self.account.channel {
-            Channel::WeCom => {
+            Channel::WeCom | Channel::AiBot => {
                 self.check_signature(&query, &query.msg_signature, echostr)?;
                 let (echostr, ..) = self.decrypt(echostr)?;
                 // A push and a reply are sealed in the same way: whoever intercepted one could have it decrypted here. WeCom's

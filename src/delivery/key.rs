@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Message;
-use crate::message::Fields;
+use crate::message::{Fields, Id};
 use crate::signature::{self, Prefix, Signature, digest};
 
 macro_rules! key {
@@ -58,7 +58,7 @@ macro_rules! key {
 key! {
     /// What the deliveries of one push have in common: the app id (of a platform that answers
     /// [on behalf](crate::Callback::on_behalf_of) of others its own, and the receiver) and, of a message with a MsgId, MsgId, FromUserName
-    /// and CreateTime; of all others, every element with all that it says. The first four bytes are the same in all keys of
+    /// and CreateTime; of a push to an AI bot with a msgid, msgid and aibotid; of all others, every element with all that it says. The first four bytes are the same in all keys of
     /// an account.
     ///
     /// MsgId alone is not enough: messages of different users were seen to share one. Nor are FromUserName and
@@ -107,6 +107,13 @@ impl DeliveryKey {
     pub(crate) fn with(account: &KeyPrefix, message: &Message) -> Option<Self> {
         let digest = |rest: &[&[u8]]| Some(Self(account.tagged(message, account.prefix.digest(rest))));
         let head = &message.head;
+        if message.is_aibots() {
+            let id = head.id.as_ref().map(Id::as_str).unwrap_or_default();
+            let key = Self::of_aibot(account, head.to.as_deref().unwrap_or_default(), id);
+            if key.is_some() {
+                return key;
+            }
+        }
         let is_event = message.event().is_some();
         let created = head.created.map_or(0, crate::Timestamp::as_secs).to_be_bytes();
         if let Some(id) = head.id.as_ref().filter(|id| !is_event && id.is_distinct()) {
@@ -124,6 +131,21 @@ impl DeliveryKey {
         let mut said = Vec::new();
         say(message.fields(), &mut said);
         digest(&[b"c", &said])
+    }
+}
+
+impl DeliveryKey {
+    /// The key of a push to an AI bot, whose messages and events all have an id. `None` if there is none.
+    pub(crate) fn of_aibot(account: &KeyPrefix, bot: &str, id: &str) -> Option<Self> {
+        let length = |text: &str| (text.len() as u64).to_be_bytes();
+        let of_push =
+            account.prefix.digest(&[b"b", &length(bot), bot.as_bytes(), &length(id), id.as_bytes()]);
+        Id::from(id).is_distinct().then(|| Self(account.tagged_to(bot, of_push)))
+    }
+
+    /// The key of no push: for the stream in answer to a message without an id.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self(digest(&[b"text", text.as_bytes()]))
     }
 }
 
@@ -154,10 +176,13 @@ impl KeyPrefix {
     }
 
     fn tagged(&self, message: &Message, of_push: [u8; 20]) -> [u8; 20] {
+        self.tagged_to(message.head.to.as_deref().unwrap_or_default(), of_push)
+    }
+
+    fn tagged_to(&self, to: &str, of_push: [u8; 20]) -> [u8; 20] {
         if !self.is_of_platform {
             return tagged(self.tag, of_push);
         }
-        let to = message.head.to.as_deref().unwrap_or_default();
         let [a, b, c, d, ..] = digest(&[b"account", &self.tag, to.as_bytes()]);
         tagged([a, b, c, d], of_push)
     }
@@ -349,6 +374,25 @@ mod tests {
         for other in others {
             assert_ne!(click("<EventKey>a</EventKey>"), other);
         }
+    }
+
+    #[test]
+    fn a_push_to_an_ai_bot_is_known_by_its_id_and_the_bots() {
+        let pushed = |bot: &str, id: &str, more: &str| {
+            let json = format!(r#"{{"msgid":"{id}","aibotid":"{bot}"{more}}}"#);
+            DeliveryKey::of("", &Message::from_json(&json).expect("a message"))
+        };
+        let event = r#","msgtype":"event","create_time":1,"event":{"eventtype":"enter_chat"}"#;
+        for more in [r#","msgtype":"text","text":{"content":"x"}"#, event] {
+            assert!(pushed("b", "1", more).is_some());
+            assert_eq!(pushed("b", "1", more), pushed("b", "1", r#","response_url":"u""#));
+            for other in [pushed("b", "2", more), pushed("c", "1", more), pushed("b1", "", event)] {
+                assert_ne!(pushed("b", "1", more), other);
+            }
+        }
+        // An event without an id is known by all that it says, and a message by nothing.
+        assert!(pushed("b", "", event).is_some());
+        assert_eq!(pushed("b", "", ""), None);
     }
 
     #[test]

@@ -11,14 +11,16 @@
 //! The middlewares of `wechat-tower` and `wechat-actix` do all of this, and so does `server::Engine` for any other
 //! server on tokio.
 
+mod growing;
 mod key;
 pub(crate) mod memory;
 mod store;
 
+pub use growing::{GrowingText, StreamText};
 pub(crate) use key::KeyPrefix;
 pub use key::{DeliveryKey, ParseKeyError, SignatureKey, UserKey};
 pub use memory::MemoryStore;
 pub use store::{
     Claim, ClaimState, ConcurrentRun, DeliveryStore, Lease, OutcomeStore, PendingReply, PendingStore,
-    Retention, SignatureStore, StoreError, Timeliness,
+    Progress, Retention, SignatureStore, StoreError, Timeliness,
 };

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use super::{DeliveryKey, SignatureKey, UserKey};
+use super::{DeliveryKey, GrowingText, SignatureKey, StreamText, UserKey};
 use crate::Reply;
 
 /// What the deliveries of a push share: its outcome, the signatures of plain mode, and the replies that users are owed.
@@ -54,6 +54,12 @@ pub trait OutcomeStore: Send + Sync + 'static {
     /// owner. Where the push was completed meanwhile, the outcome is returned, and is not late. Nothing happens where
     /// nobody runs the push.
     async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError>;
+
+    /// What is known of the reply to a push by now. Where another process runs the push, what its text says may be as old
+    /// as the store lets it be; a quarter of a second is as much as a user bears.
+    ///
+    /// An error means that it cannot be said, and never [`Progress::Unknown`]: what is not known is given up after a while.
+    async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError>;
 }
 
 /// Which body a signature of plain mode belongs to. Such a signature does not cover the body.
@@ -75,9 +81,9 @@ pub trait SignatureStore: Send + Sync + 'static {
 /// They live for [`PendingReply::TTL`]; of more than [`PendingReply::MAX_PER_USER`] the oldest is given up.
 #[async_trait]
 pub trait PendingStore: Send + Sync + 'static {
-    /// Adds `pending` behind what is kept for `user` already. A push is added once: nothing happens where a part of its
-    /// reply is pending.
-    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError>;
+    /// Adds `pending` behind what is kept for `user` already, and returns it. A push is added once: where a part of its
+    /// reply is pending, that is returned.
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<PendingReply, StoreError>;
 
     /// What `user` fetches next.
     async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, StoreError>;
@@ -137,6 +143,30 @@ impl std::fmt::Debug for ClaimState {
     }
 }
 
+/// What is known of the reply to a push. Exhaustive: a store says which of the four it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// The store does not know the push: it forgot it, or never heard of it.
+    Unknown,
+    /// Somebody runs it. The text so far, where its reply streams.
+    Running(Option<StreamText>),
+    /// Whoever ran it went away without an outcome. What its reply said until then.
+    Abandoned(StreamText),
+    /// It is completed, with this outcome.
+    Completed(Arc<Reply>),
+}
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "Unknown",
+            Self::Running(_) => "Running",
+            Self::Abandoned(_) => "Abandoned",
+            Self::Completed(_) => "Completed",
+        })
+    }
+}
+
 /// The right to run one push. Dropped without an outcome, it frees the push: the next delivery runs it.
 #[async_trait]
 pub trait Lease: Send + Sync {
@@ -147,6 +177,10 @@ pub trait Lease: Send + Sync {
         outcome: Arc<Reply>,
         retention: Retention,
     ) -> Result<Timeliness, StoreError>;
+
+    /// From now on the reply streams, and `text` is what it says so far: [`OutcomeStore::progress`] returns it, also after
+    /// the lease is dropped. A store that others share reads it every now and then, and passes on what is new.
+    fn share_text(&self, text: Arc<GrowingText>);
 
     /// The run of the same push in another process, where the store may have forgotten that one before this lease was
     /// made. `None`, the default, where there cannot be one.
@@ -218,7 +252,7 @@ pub enum Timeliness {
 pub struct PendingReply {
     /// Which push it answers.
     pub key: DeliveryKey,
-    /// How many bytes of its text the user has: where the next part begins.
+    /// Where in its text it begins, in bytes.
     pub offset: u32,
 }
 
@@ -230,7 +264,7 @@ impl PendingReply {
     /// How many are kept for one user at a time.
     pub const MAX_PER_USER: usize = 16;
 
-    /// The reply to the push `key`, from the byte `offset` of its text on.
+    /// What is behind the first `offset` bytes of the reply to the push `key`.
     #[must_use]
     pub const fn new(key: DeliveryKey, offset: u32) -> Self {
         Self { key, offset }

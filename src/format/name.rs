@@ -16,6 +16,8 @@ pub(crate) enum Name {
     MsgDataId,
     Idx,
     BusinessId,
+    /// What an AI bot's pushes have, and no others.
+    AibotId,
     /// Any other name.
     Other,
 }
@@ -33,6 +35,7 @@ impl Name {
             "MsgDataId" => Self::MsgDataId,
             "Idx" => Self::Idx,
             "BusinessId" => Self::BusinessId,
+            "aibotid" => Self::AibotId,
             _ => Self::Other,
         }
     }
@@ -51,6 +54,7 @@ impl Name {
             7 => Self::MsgDataId,
             8 => Self::Idx,
             9 => Self::BusinessId,
+            10 => Self::AibotId,
             _ => Self::Other,
         }
     }
@@ -69,6 +73,7 @@ impl Name {
             MSG_TYPE => Some((Self::MsgType, 7)),
             ENCRYPT => Some((Self::Encrypt, 7)),
             CONTENT => Some((Self::Content, 7)),
+            AIBOTID => Some((Self::AibotId, 7)),
             MSG_DATA_ID => known(Self::MsgDataId, 9, b"d>"),
             BUSINESS_ID => known(Self::BusinessId, 10, b"Id>"),
             _ if word & 0xffff_ffff_ffff == MSG_ID => Some((Self::MsgId, 5)),
@@ -85,6 +90,7 @@ const CREATE_TIME: u64 = u64::from_le_bytes(*b"CreateTi");
 const MSG_TYPE: u64 = u64::from_le_bytes(*b"MsgType>");
 const ENCRYPT: u64 = u64::from_le_bytes(*b"Encrypt>");
 const CONTENT: u64 = u64::from_le_bytes(*b"Content>");
+const AIBOTID: u64 = u64::from_le_bytes(*b"aibotid>");
 const MSG_DATA_ID: u64 = u64::from_le_bytes(*b"MsgDataI");
 const BUSINESS_ID: u64 = u64::from_le_bytes(*b"Business");
 const MSG_ID: u64 = u64::from_le_bytes(*b"MsgId>\0\0");
@@ -114,7 +120,7 @@ mod tests {
     use super::super::HEAD;
     use super::*;
 
-    const OTHERS: [&str; 4] = ["Content", "MsgDataId", "Idx", "BusinessId"];
+    const OTHERS: [&str; 5] = ["Content", "MsgDataId", "Idx", "BusinessId", "aibotid"];
 
     fn at(text: &str) -> Option<(Name, usize)> {
         Name::at(text.as_bytes(), 0)

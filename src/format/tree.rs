@@ -21,6 +21,14 @@ impl Tree {
         TwoTexts::new(self.0.clone(), names.map(range))
     }
 
+    /// The texts of two elements of this tree, unless they are empty.
+    pub(crate) fn texts_of(&self, elements: [Option<Element<'_>>; 2]) -> TwoTexts {
+        TwoTexts::new(
+            self.0.clone(),
+            elements.map(|element| element.map(Element::text_range).unwrap_or_default()),
+        )
+    }
+
     /// The elements directly under `<xml>`.
     #[inline]
     pub(crate) fn root(&self) -> Cursor<'_> {

@@ -5,6 +5,8 @@ use crate::DataFormat;
 pub(crate) struct Writer<'a> {
     out: &'a mut String,
     format: DataFormat,
+    /// Whether names are those of XML, and written as WeCom's JSON spells them.
+    is_snake_case: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -17,20 +19,38 @@ impl<'a> Writer<'a> {
             DataFormat::Json => ("{", "}"),
         };
         out.push_str(begin);
-        let mut writer = Self { out, format };
+        let mut writer = Self { out, format, is_snake_case: false };
         inner(&mut writer);
         writer.out.push_str(end);
     }
 
+    /// Writes a JSON document whose names are spelled as in WeCom's JSON: `CardType` is `card_type`.
+    pub(crate) fn snake_case(out: &'a mut String, inner: impl FnOnce(&mut Self)) {
+        out.push('{');
+        let mut writer = Self { out, format: DataFormat::Json, is_snake_case: true };
+        inner(&mut writer);
+        writer.out.push('}');
+    }
+
+    /// Begins a member of JSON.
+    fn begin(&mut self, name: &str) {
+        if !self.is_snake_case {
+            return json::begin_member(self.out, name);
+        }
+        let mut spelled = String::with_capacity(name.len().saturating_add(4));
+        json::push_snake_case(&mut spelled, name);
+        json::begin_member(self.out, &spelled);
+    }
+
     /// An element that holds what `inner` writes.
     ///
-    /// In JSON it is a member whose value is an object, so several of one name are no list.
+    /// In JSON it is a member whose value is an object, so several of one name are no list: see [`list`](Self::list).
     #[inline]
     pub(crate) fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
         match self.format {
             DataFormat::Xml => xml::tag(self.out, "<", name),
             DataFormat::Json => {
-                json::begin_member(self.out, name);
+                self.begin(name);
                 self.out.push('{');
             }
         }
@@ -46,6 +66,10 @@ impl<'a> Writer<'a> {
     pub(crate) fn text(&mut self, name: &str, text: &str) {
         match self.format {
             DataFormat::Xml => xml::element(self.out, name, text),
+            DataFormat::Json if self.is_snake_case => {
+                self.begin(name);
+                self.string(text);
+            }
             DataFormat::Json => json::member(self.out, name, text),
         }
     }
@@ -68,10 +92,64 @@ impl<'a> Writer<'a> {
                 xml::tag(self.out, "</", name);
             }
             DataFormat::Json => {
-                json::begin_member(self.out, name);
+                self.begin(name);
                 self.out.push_str(digits);
             }
         }
+    }
+
+    /// An element that says whether something is so.
+    pub(crate) fn flag(&mut self, name: &str, is_so: bool) {
+        let word = if is_so { "true" } else { "false" };
+        match self.format {
+            DataFormat::Xml => self.text(name, word),
+            DataFormat::Json => {
+                self.begin(name);
+                self.out.push_str(word);
+            }
+        }
+    }
+
+    /// Elements of one name, each of which holds what `inner` writes; in JSON an array of objects. None if there are no
+    /// items.
+    pub(crate) fn list<T>(&mut self, name: &str, items: &[T], inner: impl Fn(&mut Self, &T)) {
+        if self.format == DataFormat::Xml {
+            return items.iter().for_each(|item| self.element(name, |writer| inner(writer, item)));
+        }
+        self.array(name, items, |writer, item| {
+            writer.out.push('{');
+            inner(writer, item);
+            writer.out.push('}');
+        });
+    }
+
+    /// Elements of one name, each of which holds a text; in JSON an array of strings. None if there are no texts.
+    pub(crate) fn texts(&mut self, name: &str, texts: &[String]) {
+        if self.format == DataFormat::Xml {
+            return texts.iter().for_each(|text| self.text(name, text));
+        }
+        self.array(name, texts, |writer, text| writer.string(text));
+    }
+
+    fn array<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut Self, &T)) {
+        if items.is_empty() {
+            return;
+        }
+        self.begin(name);
+        self.out.push('[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.push(',');
+            }
+            write(self, item);
+        }
+        self.out.push(']');
+    }
+
+    fn string(&mut self, text: &str) {
+        self.out.push('"');
+        json::push_text(self.out, text);
+        self.out.push('"');
     }
 }
 
@@ -109,6 +187,50 @@ mod tests {
             r#"{"ToUserName":"o1","CreateTime":1714036504,"MsgType":"transfer_customer_service","TransInfo":{"KfAccount":"a\"@]]>\n"},"Empty":{}}"#
         );
         assert_eq!(write(DataFormat::Json, |_| {}), "{}");
+    }
+
+    #[test]
+    fn a_list_is_repeated_in_xml_and_an_array_in_json() {
+        let lists = |writer: &mut Writer<'_>| {
+            writer.list("Row", &[1, 2], |writer, number| writer.number("Id", *number));
+            writer.list("None", &[] as &[i64], |_, _| ());
+            writer.texts("UserId", &["a\"".to_owned(), "b".to_owned()]);
+            writer.flag("Disable", true);
+            writer.flag("IsChecked", false);
+        };
+        assert_eq!(
+            write(DataFormat::Xml, lists),
+            "<xml><Row><Id>1</Id></Row><Row><Id>2</Id></Row><UserId><![CDATA[a\"]]></UserId><UserId><![CDATA[b]]></UserId>\
+             <Disable><![CDATA[true]]></Disable><IsChecked><![CDATA[false]]></IsChecked></xml>"
+        );
+        assert_eq!(
+            write(DataFormat::Json, lists),
+            r#"{"Row":[{"Id":1},{"Id":2}],"UserId":["a\"","b"],"Disable":true,"IsChecked":false}"#
+        );
+    }
+
+    #[test]
+    fn names_of_xml_are_spelled_as_wecoms_json_spells_them() {
+        let mut out = String::new();
+        Writer::snake_case(&mut out, |writer| {
+            for name in [
+                "msgtype",
+                "CardType",
+                "HorizontalContentList",
+                "AppId",
+                "PagePath",
+                "KeyName",
+                "UserId",
+                "MediaId",
+            ] {
+                writer.text(name, "");
+            }
+            writer.element("CheckBox", |writer| writer.flag("IsChecked", true));
+        });
+        assert_eq!(
+            out,
+            r#"{"msgtype":"","card_type":"","horizontal_content_list":"","appid":"","pagepath":"","keyname":"","userid":"","media_id":"","checkbox":{"is_checked":true}}"#
+        );
     }
 
     #[test]

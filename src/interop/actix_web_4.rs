@@ -11,7 +11,7 @@ use super::{UNSEALED, account, extract};
 use crate::message::event::*;
 use crate::message::system::*;
 use crate::message::*;
-use crate::{AccountId, HandlerError, MessageRejection, Reply};
+use crate::{AccountId, HandlerError, MessageRejection, Reply, StreamReply};
 
 impl FromRequest for WechatMessage {
     type Error = MessageRejection;
@@ -61,6 +61,15 @@ impl ResponseError for MessageRejection {
 
 /// The middleware takes the reply out of the response's extensions. Without the middleware the response is a 500.
 impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        unsealed(self)
+    }
+}
+
+/// The middleware takes the stream out of the response's extensions. Without the middleware the response is a 500.
+impl Responder for StreamReply {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {

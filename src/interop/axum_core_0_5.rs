@@ -10,7 +10,7 @@ use super::{UNSEALED, account, extract};
 use crate::message::event::*;
 use crate::message::system::*;
 use crate::message::*;
-use crate::{AccountId, HandlerError, MessageRejection, Reply, sealing};
+use crate::{AccountId, HandlerError, MessageRejection, Reply, StreamReply, sealing};
 
 impl<S: Send + Sync> FromRequestParts<S> for WechatMessage {
     type Rejection = MessageRejection;
@@ -57,6 +57,13 @@ impl IntoResponse for MessageRejection {
 
 /// The middleware takes the reply out of the response's extensions. Without the middleware the response is a 500.
 impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        unsealed(self)
+    }
+}
+
+/// The middleware takes the stream out of the response's extensions. Without the middleware the response is a 500.
+impl IntoResponse for StreamReply {
     fn into_response(self) -> Response {
         unsealed(self)
     }

@@ -100,7 +100,9 @@ macro_rules! for_each_reply {
             TransferReply,
             UpdateButtonReply,
             UpdateTaskCardReply,
-            UpdateTemplateCardReply
+            UpdateTemplateCardReply,
+            StreamContent,
+            TemplateCardReply
         );
     };
 }

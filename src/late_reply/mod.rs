@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use schedule::RetrySchedule;
 pub use sender::{Recipient, ReplySender, SendError};
 pub use word::FetchWord;
+pub(crate) use word::Part;
 
 use crate::Reply;
 

@@ -40,6 +40,9 @@ pub struct Recipient {
     pub account: String,
     /// The user's openid; in WeCom (企业微信) the member's UserID.
     pub user: String,
+    /// With an AI bot (企业微信智能机器人), where a message may be sent to the chat once, within an hour (`response_url`). **It is a
+    /// secret**: whoever has it can speak as the bot. Check its host before you post to it.
+    pub response_url: Option<String>,
 }
 
 impl Recipient {
@@ -50,11 +53,11 @@ impl Recipient {
     /// let to = Recipient::new("wx5823bf96d3bd56c7", "oLVPpjqs9BhvzwPj5A-vTYAX3GLc");
     /// ```
     pub fn new(account: impl Into<String>, user: impl Into<String>) -> Self {
-        Self { account: account.into(), user: user.into() }
+        Self { account: account.into(), user: user.into(), response_url: None }
     }
 }
 
-/// The account. Not the user, who may not want to stand in a log.
+/// The account. Not the user, who may not want to stand in a log, nor the secret.
 impl fmt::Debug for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recipient").field("account", &self.account).finish_non_exhaustive()

@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
-use crate::reply::part_at;
+use crate::reply::{MAX_TEXT, part_at};
 use crate::{Reply, TextReply};
+
+/// A part of a reply, and where in its text the next one begins, in bytes.
+pub(crate) type Part = (Arc<Reply>, Option<u32>);
 
 /// The word with which users fetch a reply that was late, and what they are told before.
 ///
@@ -36,27 +39,30 @@ impl FetchWord {
 
     /// Whether `reply` is too long for one message.
     pub(crate) fn is_long(&self, reply: &Arc<Reply>) -> bool {
-        self.rest(reply).is_some()
+        self.part(reply, 0).is_some_and(|(_, next)| next.is_some())
     }
 
-    /// Where the second part of `reply` begins, if it is too long for one message.
-    pub(crate) fn rest(&self, reply: &Arc<Reply>) -> Option<u32> {
-        self.part(reply, 0)?.1
-    }
-
-    /// The part of `reply` that begins at the byte `offset` of its text, and where the next one begins, if there is one.
-    pub(crate) fn part(&self, reply: &Arc<Reply>, offset: u32) -> Option<(Arc<Reply>, Option<u32>)> {
+    /// The part of `reply` behind its first `offset` bytes, and where the next one begins.
+    pub(crate) fn part(&self, reply: &Arc<Reply>, offset: u32) -> Option<Part> {
         match &**reply {
-            Reply::Text(text) => {
-                let part = part_at(&text.content, usize::try_from(offset).ok()?, &self.more, true)?;
-                let next = part.next.and_then(|next| u32::try_from(next).ok());
-                let is_whole = part.text.len() == text.content.len();
-                let reply = if is_whole { reply.clone() } else { Arc::new(TextReply::new(part.text).into()) };
-                Some((reply, next))
-            }
+            Reply::Text(text) if offset == 0 && text.content.len() <= MAX_TEXT => Some((reply.clone(), None)),
+            Reply::Text(text) => self.part_of(&text.content, offset, true),
             Reply::None => None,
             _ => (offset == 0).then(|| (reply.clone(), None)),
         }
+    }
+
+    /// The part of `text`, which may still grow.
+    pub(crate) fn part_of(&self, text: &str, offset: u32, is_finished: bool) -> Option<Part> {
+        let part = part_at(text, usize::try_from(offset).ok()?, &self.more, is_finished)?;
+        let next = part.next.and_then(|next| u32::try_from(next).ok());
+        Some((Arc::new(TextReply::new(part.text).into()), next))
+    }
+
+    /// The first part of `text`, which another delivery has cut behind `offset` bytes.
+    pub(crate) fn told(&self, text: &str, offset: u32) -> Option<Arc<Reply>> {
+        let part = text.get(..usize::try_from(offset).ok()?)?;
+        Some(Arc::new(TextReply::new([part, &self.more].concat()).into()))
     }
 
     /// Whether a user wrote it. An empty word is nobody's.

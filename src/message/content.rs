@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::read::Composite;
 use super::write::Write;
 use super::{
-    DeviceEvent, DeviceText, Event, Field, Fields, File, Image, Link, Location, MiniProgramPage, ShortVideo,
-    SystemEvent, Text, Video, Voice,
+    DeviceEvent, DeviceText, Event, Field, Fields, File, Image, Link, Location, MiniProgramPage, Mixed,
+    ShortVideo, StreamRefresh, SystemEvent, Text, Video, Voice,
 };
 use crate::SharedStr;
 use crate::channel::PushKind;
@@ -70,6 +70,10 @@ pub enum Content {
     DeviceText(DeviceText),
     /// `device_event`
     DeviceEvent(DeviceEvent),
+    /// `mixed`: texts and images in one message, to an AI bot.
+    Mixed(Mixed),
+    /// `stream`: WeCom asks an AI bot for the text so far of an answer.
+    StreamRefresh(StreamRefresh),
     /// `event`: something that the user or WeChat did.
     Event(Event),
     /// None, but an `InfoType`: what a platform (第三方平台) or a suite (第三方应用) is told.
@@ -96,6 +100,8 @@ macro_rules! for_each_kind {
             MiniProgramPage = "miniprogrampage",
             DeviceText = "device_text",
             DeviceEvent = "device_event",
+            Mixed = "mixed",
+            StreamRefresh = "stream",
         }
     };
 }

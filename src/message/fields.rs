@@ -48,6 +48,11 @@ impl<'a> Fields<'a> {
         self.0.first(Name::MsgType).map(Field).or_else(|| self.field("MsgType"))
     }
 
+    /// The first element of a name that is known by number.
+    pub(super) fn known(self, name: Name) -> Option<Field<'a>> {
+        self.0.first(name).map(Field)
+    }
+
     /// As [`get`](Self::get), in the memory that the text has.
     pub(super) fn shared(self, name: &str) -> Option<SharedStr> {
         self.field(name).map(Field::shared_text)
@@ -100,6 +105,10 @@ impl<'a> Field<'a> {
     /// A measure of how much it holds: the bytes of all names and texts, and one for each element.
     pub(super) fn weight(self) -> usize {
         self.0.weight()
+    }
+
+    pub(super) fn element(self) -> Element<'a> {
+        self.0
     }
 
     #[inline]

@@ -12,16 +12,17 @@ use crate::{SharedStr, Timestamp};
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Head {
-    /// `ToUserName`: the account's original id (原始ID), `gh_…`; in WeCom (企业微信) the corp id. A few events have
-    /// none.
+    /// `ToUserName`: the account's original id (原始ID), `gh_…`; in WeCom (企业微信) the corp id, to an AI bot
+    /// its id (`aibotid`). A few events have none.
     pub to: Option<SharedStr>,
-    /// `FromUserName`: the user's openid; in WeCom the member's UserID, or `sys` for what WeCom itself reports. A few
-    /// events have none.
+    /// `FromUserName`: the user's openid; in WeCom the member's UserID, or `sys` for what WeCom itself reports; to an
+    /// AI bot `from.userid`. A few events have none.
     pub from: Option<SharedStr>,
     /// `CreateTime`: when the message was sent; for a [`SystemEvent`](super::SystemEvent) without one its `TimeStamp`.
     /// `None` where it is not a number.
     pub created: Option<Timestamp>,
-    /// `MsgId`, which is the same in every delivery of a message. Events have none.
+    /// `MsgId`, which is the same in every delivery of a message. Events have none,
+    /// but those of AI bots.
     pub id: Option<Id>,
     /// `MsgDataId`: the article under which the message was written, if it was written under one.
     pub msg_data_id: Option<SharedStr>,
@@ -32,9 +33,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// Reads exact names: the `MsgID` of a sending job is not the `MsgId` of a message.
+    /// Reads exact names: the `MsgID` of a sending job is not the `MsgId` of a message. Sets `is_aibots` if there is an
+    /// `aibotid`.
     #[inline]
-    pub(super) fn read(fields: Fields<'_>) -> Self {
+    pub(super) fn read(fields: Fields<'_>, is_aibots: &mut bool) -> Self {
         let mut head = Self::default();
         for field in fields {
             match field.known() {
@@ -45,6 +47,7 @@ impl Head {
                 Name::MsgDataId => head.msg_data_id = field.filled(),
                 Name::Idx => head.idx = number(field.text()),
                 Name::BusinessId => head.business_id = id(field.text()),
+                Name::AibotId => *is_aibots = true,
                 Name::MsgType | Name::Encrypt | Name::Content | Name::Other => {}
             }
         }

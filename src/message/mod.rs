@@ -67,8 +67,10 @@
 //!
 #![doc = include_str!("table.md")]
 
+mod chat;
 mod content;
 mod de;
+mod debug;
 mod device;
 pub mod event;
 mod extractor;
@@ -83,6 +85,7 @@ mod link;
 mod location;
 mod media;
 mod mini_program;
+mod mixed;
 mod read;
 pub mod system;
 mod text;
@@ -104,7 +107,9 @@ use read::elements;
 ))]
 pub(crate) use content::for_each_kind;
 
+pub use chat::{Chat, ChatType};
 pub use content::Content;
+pub(crate) use debug::debug_without_content;
 pub use device::{DeviceEvent, DeviceText};
 #[doc(inline)]
 pub use event::Event;
@@ -118,6 +123,7 @@ pub use link::Link;
 pub use location::Location;
 pub use media::{Image, ShortVideo, Video, Voice};
 pub use mini_program::MiniProgramPage;
+pub use mixed::{Mixed, MixedItem, StreamRefresh};
 #[doc(inline)]
 pub use system::SystemEvent;
 pub use text::Text;
@@ -185,14 +191,18 @@ impl Message {
     }
 
     pub(crate) fn from_tree(tree: Tree) -> Self {
-        Self::pushed_to(None, tree)
+        Self::pushed_to(None, tree, false)
     }
 
-    /// What was pushed to `account`.
+    /// What was pushed to `account`. `is_aibots`: the account is an AI bot, whose pushes are known by their `aibotid` too.
     #[inline]
-    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree) -> Self {
+    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree, mut is_aibots: bool) -> Self {
         let fields = Fields::new(tree.root());
-        let mut message = Self { head: Head::read(fields), content: Content::read(fields), account, tree };
+        let head = Head::read(fields, &mut is_aibots);
+        if is_aibots {
+            return Self::pushed_to_aibot(account, tree, head);
+        }
+        let mut message = Self { head, content: Content::read(fields), account, tree };
         if matches!(message.content, Content::System(_)) {
             message.date_by_time_stamp();
         }
@@ -211,7 +221,8 @@ impl Message {
         Fields::new(tree.root()).field("Encrypt").is_some()
     }
 
-    /// The text, if the message is a text message.
+    /// The text, if the message is a text message. In a group an AI bot's (企业微信智能机器人) begins with a mention of the bot,
+    /// which is left out here; it stands in [`fields`](Self::fields).
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.content {
@@ -221,6 +232,8 @@ impl Message {
     }
 
     /// The openid of the sender: `FromUserName`. In WeCom (企业微信) it is the member's UserID instead, or `sys`.
+    /// To an AI bot it is `from.userid`, which is no UserID of the directory if the bot was not made by the company's super
+    /// administrator.
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()
@@ -382,17 +395,6 @@ impl fmt::Debug for Message {
     }
 }
 
-/// Implements `Debug` for a type whose fields hold what a user wrote or who they are: it shows the type's name alone.
-macro_rules! debug_without_content {
-    ($($type:ident),+) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($type)).finish_non_exhaustive()
-            }
-        }
-    )+};
-}
-pub(crate) use debug_without_content;
-
 // Last, so that the docs of `Message` begin with what handlers use.
+pub(crate) mod aibot;
 mod make;

@@ -104,6 +104,7 @@ mod reported {
             Wait = "wait",
             Complete = "complete",
             MarkLate = "mark_late",
+            Progress = "progress",
             AddPending = "add_pending",
             NextPending = "next_pending",
             AdvancePending = "advance_pending",

@@ -5,12 +5,16 @@ pub(crate) mod deadline;
 mod log;
 #[cfg(feature = "tokio-1")]
 mod shutdown;
+#[cfg(feature = "tokio-1")]
+mod unknown;
 
 #[cfg(feature = "tokio-1")]
 pub(crate) use log::Limit;
 pub(crate) use log::Log;
 #[cfg(feature = "tokio-1")]
 pub(crate) use shutdown::Shutdown;
+#[cfg(feature = "tokio-1")]
+pub(crate) use unknown::Unknown;
 
 use crate::delivery::MemoryStore;
 
@@ -25,6 +29,9 @@ pub(crate) struct Process {
     /// The handlers that run, for a shutdown to wait for.
     #[cfg(feature = "tokio-1")]
     pub(crate) shutdown: Shutdown,
+    /// Answers that were asked for, and are not known.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) unknown: Unknown,
 }
 
 #[cfg(feature = "tokio-1")]

@@ -2,10 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::envelope::Envelope;
-use super::{Reply, SealError};
+#[cfg(feature = "tokio-1")]
+use super::max_text;
+use super::{Reply, SealError, Shape, aibot};
 use crate::Timestamp;
 use crate::account::{Account, Generation};
-use crate::channel::{DataFormat, PushKind, ReplyTo};
+use crate::channel::{Channel, DataFormat, PushKind, ReplyTo};
 use crate::format::{TwoTexts, Writer};
 use crate::message::Id;
 use crate::receive_id::OtherReceiveId;
@@ -14,6 +16,7 @@ use crate::signature::Signature;
 /// The acknowledgement, which shows the user nothing. It is neither encrypted nor quoted in any mode: WeChat reports
 /// anything else as an "illegal response".
 const ACKNOWLEDGEMENT: &str = "success";
+const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 /// Seals the replies to one push: it knows the sender, the receiver, the mode, the token and the key.
 ///
@@ -31,6 +34,8 @@ pub struct ReplyContext {
     /// What it answers: limits depend on it.
     pub(crate) to: ReplyTo,
     pub(crate) names: Names,
+    /// Which stream an AI bot answers with.
+    pub(crate) stream_id: Option<Box<str>>,
 }
 
 /// The nonce and the names in a reply.
@@ -58,9 +63,13 @@ impl Names {
         self.names.let_go();
     }
 
+    fn get(&self) -> [Option<&str>; 2] {
+        self.names.get()
+    }
+
     /// The receiver and the sender.
     fn both(&self) -> Result<(&str, &str), SealError> {
-        let [to, from] = self.names.get();
+        let [to, from] = self.get();
         let to = to.ok_or(SealError::NoRecipient("FromUserName"))?;
         Ok((to, from.ok_or(SealError::NoRecipient("ToUserName"))?))
     }
@@ -83,9 +92,14 @@ impl Limits {
         matches!(self.to.push, PushKind::System)
     }
 
+    /// How long a text may be, in bytes.
+    pub(crate) const fn text(self) -> usize {
+        max_text(self.to)
+    }
+
     /// Whether WeChat accepts `reply`, not considering whether there is a recipient.
     pub(crate) fn check(self, reply: &Reply) -> Result<(), SealError> {
-        reply.content().map_or(Ok(()), |content| content.accepted(self.to))
+        reply.accepted(self.to)
     }
 }
 
@@ -102,16 +116,25 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// The acknowledgement `success`: WeChat shows the user nothing and does not retry.
+    /// The acknowledgement `success`: WeChat shows the user nothing and does not retry. That of an AI bot is another:
+    /// [`ReplyContext::acknowledgement`].
     #[must_use]
     pub fn acknowledgement() -> Self {
-        Self { content_type: "text/plain; charset=utf-8", body: ACKNOWLEDGEMENT.to_owned() }
+        Self { content_type: PLAIN_TEXT, body: ACKNOWLEDGEMENT.to_owned() }
     }
 
-    fn document(format: DataFormat, body: String) -> Self {
-        let content_type = match format {
-            DataFormat::Xml => "text/xml; charset=utf-8",
-            DataFormat::Json => "application/json; charset=utf-8",
+    /// What an AI bot is answered with where there is no reply: nothing.
+    fn nothing() -> Self {
+        Self { content_type: PLAIN_TEXT, body: String::new() }
+    }
+
+    fn document(format: DataFormat, channel: Channel, body: String) -> Self {
+        let content_type = match (channel, format) {
+            // As Tencent's own plug-in for AI bots sends its JSON. Other servers send application/json, and were answered as
+            // well; Tencent's pages say nothing.
+            (Channel::AiBot, _) => PLAIN_TEXT,
+            (_, DataFormat::Xml) => "text/xml; charset=utf-8",
+            (_, DataFormat::Json) => "application/json; charset=utf-8",
         };
         Self { content_type, body }
     }
@@ -140,7 +163,8 @@ impl ReplyContext {
     ///
     /// [`SealError`] if the push has no sender or receiver, the account has no such reply, or WeChat would not accept it: a
     /// blank text or one over 2,047 bytes, a blank media id or link, no article or too many, a transfer to an agent in
-    /// reply to an event, anything in reply to a system event. [`Reply::None`] never fails.
+    /// reply to an event, anything in reply to a system event. An AI bot has [limits of its own](crate::message#replies-msgtype).
+    /// [`Reply::None`] never fails.
     pub fn seal(&self, reply: impl Into<Reply>) -> Result<Sealed, SealError> {
         self.seal_ref_at(&reply.into(), Timestamp::now(), rand::random())
     }
@@ -166,8 +190,15 @@ impl ReplyContext {
         now: Timestamp,
         random: [u8; 16],
     ) -> Result<Sealed, SealError> {
-        let Some(content) = reply.content() else {
-            return Ok(Sealed::acknowledgement());
+        if self.to.channel == Channel::AiBot {
+            return self.seal_aibots(reply, now, random);
+        }
+        let content = match reply.shape() {
+            Shape::None => return Ok(Sealed::acknowledgement()),
+            Shape::Passive(content) => content,
+            Shape::AiBots(kind) => {
+                return Err(SealError::Unsupported { kind, channel: self.to.channel.name() });
+            }
         };
         let (to, from) = self.recipients()?;
         content.accepted(self.to)?;
@@ -181,6 +212,31 @@ impl ReplyContext {
                 content.write(writer);
             });
         }))
+    }
+
+    fn seal_aibots(&self, reply: &Reply, now: Timestamp, random: [u8; 16]) -> Result<Sealed, SealError> {
+        if reply.is_none() {
+            return Ok(Sealed::nothing());
+        }
+        self.check_recipient()?;
+        reply.accepted(self.to)?;
+        let stream_id = self.stream_id().unwrap_or_default();
+        let room = aibot::room(reply).saturating_add(stream_id.len());
+        Ok(self.seal_with(now, random, room, |text| aibot::write(text, reply, self.to.push, stream_id)))
+    }
+
+    /// The answer that shows the user nothing: `success`, or from an AI bot (企业微信智能机器人) an empty body.
+    #[must_use]
+    pub fn acknowledgement(&self) -> Sealed {
+        if self.to.channel == Channel::AiBot { Sealed::nothing() } else { Sealed::acknowledgement() }
+    }
+
+    /// The id of the stream that an AI bot (企业微信智能机器人) answers with. In answer to a message it is the hex of its
+    /// [`DeliveryKey`](crate::delivery::DeliveryKey), so that a retry has the same; in answer to a refresh it is that of the
+    /// stream that WeCom asks for. All others have none.
+    #[must_use]
+    pub fn stream_id(&self) -> Option<&str> {
+        self.stream_id.as_deref()
     }
 
     /// Seals a reply that is XML (or JSON) already, such as that of another service: in the account's
@@ -201,9 +257,24 @@ impl ReplyContext {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             to: self.to,
-            has_recipient: self.recipients().is_ok(),
+            has_recipient: self.check_recipient().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
             format: self.account.format,
+        }
+    }
+
+    /// Whether there is somebody to reply to.
+    fn check_recipient(&self) -> Result<(), SealError> {
+        if self.to.channel != Channel::AiBot {
+            return self.recipients().map(|_| ());
+        }
+        let [sender, _] = self.names.get();
+        let is_answerable = sender.is_some_and(|sender| self.to.is_answerable(sender));
+        // A refresh asks for the answer to a message that had a sender.
+        if is_answerable || self.to.push == PushKind::Refresh {
+            Ok(())
+        } else {
+            Err(SealError::NoRecipient("user in from.userid"))
         }
     }
 
@@ -231,18 +302,18 @@ impl ReplyContext {
         let Some(cipher) = self.account.cipher(self.key) else {
             let mut body = String::with_capacity(room);
             write(&mut body);
-            return Sealed::document(format, body);
+            return Sealed::document(format, self.to.channel, body);
         };
         let mut digits = itoa::Buffer::new();
         let (timestamp, nonce) = (digits.format(now.as_secs()), self.names.nonce());
         let receive_id = self.receive_id.as_deref().unwrap_or(&self.account.app_id);
-        let envelope = Envelope::of(format);
+        let envelope = Envelope::of(format, self.to.channel);
         let behind = envelope.behind(timestamp, nonce);
         let mut out = cipher.seal(receive_id, random, room, write, envelope.before, behind);
         let token = self.account.token(self.token).secret();
         let signature = Signature::of([token, timestamp, nonce, &out[envelope.before.len()..]]);
         envelope.close(&mut out, signature, timestamp, nonce);
-        Sealed::document(format, out)
+        Sealed::document(format, self.to.channel, out)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::channel::DataFormat;
+use crate::channel::{Channel, DataFormat};
 use crate::format::json;
 use crate::signature::Signature;
 
@@ -35,11 +35,22 @@ const JSON: Envelope = Envelope {
     format: DataFormat::Json,
 };
 
+/// An AI bot's, in lower case.
+const AIBOT: Envelope = Envelope {
+    before: r#"{"encrypt":""#,
+    to_signature: r#"","msgsignature":""#,
+    to_timestamp: r#"","timestamp":"#,
+    to_nonce: r#","nonce":""#,
+    end: r#""}"#,
+    format: DataFormat::Json,
+};
+
 impl Envelope {
-    pub(super) const fn of(format: DataFormat) -> &'static Self {
-        match format {
-            DataFormat::Xml => &XML,
-            DataFormat::Json => &JSON,
+    pub(super) const fn of(format: DataFormat, channel: Channel) -> &'static Self {
+        match (format, channel) {
+            (_, Channel::AiBot) => &AIBOT,
+            (DataFormat::Xml, _) => &XML,
+            (DataFormat::Json, _) => &JSON,
         }
     }
 
@@ -55,7 +66,7 @@ impl Envelope {
     pub(super) fn close(&self, out: &mut String, signature: Signature, timestamp: &str, nonce: &str) {
         match self.format {
             DataFormat::Xml => XML.write(out, signature, timestamp, |out| out.push_str(nonce)),
-            DataFormat::Json => JSON.write(out, signature, timestamp, |out| json::push_text(out, nonce)),
+            DataFormat::Json => self.write(out, signature, timestamp, |out| json::push_text(out, nonce)),
         }
     }
 
@@ -82,7 +93,7 @@ impl Envelope {
 mod tests {
     use super::*;
     use crate::account::Generation;
-    use crate::channel::{Channel, PushKind, ReplyTo};
+    use crate::channel::{PushKind, ReplyTo};
     use crate::format::{Name, Tree};
     use crate::reply::Names;
     use crate::{
@@ -110,6 +121,7 @@ mod tests {
             receive_id: None,
             to: ReplyTo { channel: Channel::MiniProgram, push: PushKind::Message },
             names: Names::new(nonce, names),
+            stream_id: None,
         };
         context.seal_at(TextReply::new("x"), NOW, [7; 16]).expect_err("no such reply");
         context.seal_at(TransferReply::to_any_agent(), NOW, [7; 16])
@@ -143,8 +155,12 @@ mod tests {
 
     #[test]
     fn the_room_behind_the_ciphertext_is_what_is_written_there() {
-        for format in [DataFormat::Xml, DataFormat::Json] {
-            let (envelope, mut out) = (Envelope::of(format), String::new());
+        for (format, channel) in [
+            (DataFormat::Xml, Channel::OfficialAccount),
+            (DataFormat::Json, Channel::MiniProgram),
+            (DataFormat::Json, Channel::AiBot),
+        ] {
+            let (envelope, mut out) = (Envelope::of(format, channel), String::new());
             envelope.close(&mut out, Signature::of(["", "", "", ""]), "1700000000", "415670741");
             assert_eq!(out.len(), envelope.behind("1700000000", "415670741"));
         }

@@ -1,4 +1,4 @@
-use crate::channel::Channel;
+use crate::channel::{Channel, PushKind};
 
 /// Why a reply was not sealed: there is nobody to send it to, or WeChat would show its failure notice instead.
 ///
@@ -20,8 +20,16 @@ pub enum SealError {
     Unsupported {
         /// `MsgType` of the reply.
         kind: &'static str,
-        /// What pushes: `an Official Account`, `a mini-program` (and what else pushes JSON) or `WeCom`.
+        /// What pushes: `an Official Account`, `a mini-program` (and what else pushes JSON), `WeCom` or `an AI bot`.
         channel: &'static str,
+    },
+    /// An AI bot has this kind of reply, but not in answer to this push.
+    #[error("an AI bot has no {kind} in answer to {to}{hint}", hint = answer(.to))]
+    NotInAnswerTo {
+        /// The kind of the reply.
+        kind: &'static str,
+        /// What was pushed: `a message`, `the refresh of a stream`, `enter_chat`, `template_card_event` or `an event`.
+        to: &'static str,
     },
     /// The text is blank: empty, or only white space and characters that XML cannot hold.
     #[error("the text is empty: to say nothing, return Reply::none()")]
@@ -54,6 +62,34 @@ pub enum SealError {
     /// An update of a card, of this `MsgType`, in reply to a message.
     #[error("{0} answers the event of a click on a card, not a message")]
     UpdateToMessage(&'static str),
+    /// The feedback id of a stream or a card is empty or too long.
+    #[error("the feedback id has {length} bytes: it has 1 to 256")]
+    FeedbackId {
+        /// How many bytes it has.
+        length: usize,
+    },
+    /// Images with a stream that is not finished.
+    #[error("a stream has images with its last answer alone, and this one is not finished")]
+    ImagesBeforeEnd,
+    /// A stream has too many images.
+    #[error("the stream has {count} images, {limit} at most")]
+    ImagesTooMany {
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// An image of a stream is too large.
+    #[error("an image of the stream has {length} bytes, {limit} at most")]
+    ImageTooLarge {
+        /// How many bytes it has.
+        length: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// An image of a stream is neither JPG nor PNG.
+    #[error("an image of the stream is neither JPG nor PNG")]
+    ImageFormat,
     /// The name of an element of one's own is not one: ASCII letters and digits, a letter first.
     #[error("an element of the card has a name that is not ASCII letters and digits, with a letter first")]
     ElementName,
@@ -74,10 +110,25 @@ fn instead(kind: &str, channel: &str) -> &'static str {
     } else if channel == Channel::WeCom.name() {
         ", which has text, image, voice, video, news and updates of a card: return one of these, or Reply::none() and send \
          it by the API (message/send)"
+    } else if channel == Channel::AiBot.name() {
+        ", which has text, stream, template_card and update_template_card: return one of these, or Reply::none()"
     } else if kind.starts_with("update_") {
         ", because it updates a card of WeCom's: return another kind, or Reply::none()"
     } else {
         ""
+    }
+}
+
+/// What answers this push to an AI bot.
+fn answer(to: &str) -> &'static str {
+    if to == PushKind::CardClick.of_aibot() {
+        ", which update_template_card alone answers"
+    } else if to == PushKind::Event.of_aibot() {
+        ", which has no answer: return Reply::none()"
+    } else if to == PushKind::EnterChat.of_aibot() {
+        ", which text and template_card alone answer"
+    } else {
+        ", which text, stream and template_card alone answer"
     }
 }
 

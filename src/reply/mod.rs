@@ -23,6 +23,7 @@
 //!
 //! WeChat's names and limits are in the [table of replies](crate::message#replies-msgtype).
 
+mod aibot;
 pub mod card;
 #[cfg(test)]
 mod channel_tests;
@@ -32,6 +33,9 @@ mod envelope;
 mod error;
 mod media;
 mod news;
+mod stream;
+mod stream_content;
+mod template_card;
 mod text;
 mod transfer;
 mod update;
@@ -47,13 +51,22 @@ pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{RawReplyContext, ReplyContext, Sealed};
 #[cfg(feature = "tokio-1")]
-pub(crate) use cut::part_at;
+pub(crate) use cut::{ended_at, part_at};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
+#[cfg(feature = "tokio-1")]
+pub(crate) use stream::Beside;
+pub use stream::{StreamEnd, StreamReply, StreamSender, TextStream};
+#[cfg(feature = "tokio-1")]
+pub(crate) use stream_content::MAX_CONTENT as MAX_BOT_TEXT;
+pub use stream_content::{StreamContent, StreamImage};
+pub use template_card::TemplateCardReply;
 pub use text::TextReply;
 #[cfg(feature = "markdown")]
 pub(crate) use text::escape;
+#[cfg(feature = "tokio-1")]
+pub(crate) use text::{MAX_TEXT, max_text};
 pub use transfer::{TransferReply, TransferTarget};
 pub use update::{UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply};
 
@@ -76,7 +89,7 @@ pub use update::{UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply
 #[non_exhaustive]
 #[must_use = "a reply does nothing until it is returned from a handler or sealed"]
 pub enum Reply {
-    /// No reply: WeChat is answered `success`, and shows the user nothing.
+    /// No reply: WeChat is answered `success` (of an AI bot nothing), and shows the user nothing.
     None,
     /// Text.
     Text(TextReply),
@@ -96,8 +109,12 @@ pub enum Reply {
     UpdateButton(UpdateButtonReply),
     /// A task card that was clicked. WeCom.
     UpdateTaskCard(UpdateTaskCardReply),
-    /// Another card in place of the one that was clicked. WeCom.
+    /// Another card in place of the one that was clicked. WeCom, and AI bots.
     UpdateTemplateCard(Box<UpdateTemplateCardReply>),
+    /// What is shown of an answer that streams. AI bots.
+    Stream(Box<StreamContent>),
+    /// A template card. AI bots.
+    TemplateCard(Box<TemplateCardReply>),
 }
 
 impl Reply {
@@ -118,13 +135,40 @@ impl Reply {
         if self.is_none() { NONE.clone() } else { Arc::new(self) }
     }
 
-    fn kind(&self) -> &'static str {
-        self.content().map_or("none", ReplyContent::kind)
+    /// The text, where it is one.
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(&text.content),
+            Self::Stream(stream) => Some(&stream.content),
+            _ => None,
+        }
     }
 
-    fn content(&self) -> Option<&dyn ReplyContent> {
-        Some(match self {
-            Self::None => return None,
+    fn kind(&self) -> &'static str {
+        match self.shape() {
+            Shape::None => "none",
+            Shape::Passive(content) => content.kind(),
+            Shape::AiBots(kind) => kind,
+        }
+    }
+
+    /// Whether WeChat accepts it in reply `to` this.
+    fn accepted(&self, to: ReplyTo) -> Result<(), SealError> {
+        match self.shape() {
+            Shape::None => Ok(()),
+            _ if to.push == PushKind::System => Err(SealError::ToSystemEvent),
+            _ if to.channel == Channel::AiBot => aibot::check(self, to.push),
+            Shape::Passive(content) => content.accepted(to),
+            Shape::AiBots(kind) => Err(SealError::Unsupported { kind, channel: to.channel.name() }),
+        }
+    }
+
+    fn shape(&self) -> Shape<'_> {
+        Shape::Passive(match self {
+            Self::None => return Shape::None,
+            Self::Stream(_) => return Shape::AiBots("stream"),
+            Self::TemplateCard(_) => return Shape::AiBots("template_card"),
             Self::Text(reply) => reply,
             Self::Image(reply) => reply,
             Self::Voice(reply) => reply,
@@ -139,12 +183,19 @@ impl Reply {
     }
 }
 
+/// How a reply is written.
+enum Shape<'a> {
+    /// Not at all.
+    None,
+    /// With a head and a `MsgType`. An AI bot writes some of these otherwise.
+    Passive(&'a dyn ReplyContent),
+    /// As AI bots alone can: one of this kind.
+    AiBots(&'static str),
+}
+
 impl dyn ReplyContent + '_ {
     /// Whether WeChat accepts it in reply `to` this.
     fn accepted(&self, to: ReplyTo) -> Result<(), SealError> {
-        if to.push == PushKind::System {
-            return Err(SealError::ToSystemEvent);
-        }
         if !self.is_for(to.channel) {
             return Err(SealError::Unsupported { kind: self.kind(), channel: to.channel.name() });
         }
@@ -228,7 +279,9 @@ from_kinds!(
     Transfer(TransferReply),
     UpdateButton(UpdateButtonReply),
     UpdateTaskCard(UpdateTaskCardReply),
-    UpdateTemplateCard(UpdateTemplateCardReply)
+    UpdateTemplateCard(UpdateTemplateCardReply),
+    Stream(StreamContent),
+    TemplateCard(TemplateCardReply)
 );
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::cut::cut;
+use super::cut::part_at;
 use super::{ReplyContent, SealError, is_blank};
 use crate::channel::{Channel, ReplyTo};
 use crate::format::Writer;
@@ -66,27 +66,33 @@ impl TextReply {
     /// ```
     #[must_use]
     pub fn split(self) -> Vec<Self> {
-        self.parts(MAX_TEXT).map(Self::new).collect()
-    }
-
-    /// The parts that are not blank, of at most `limit` bytes each; of a blank text the first.
-    fn parts(&self, limit: usize) -> impl Iterator<Item = &str> {
-        let mut rest = Some(self.content.as_str());
-        let mut parts = std::iter::from_fn(move || {
-            let text = rest?;
-            let (part, behind) =
-                text.split_at(if text.len() > limit { cut(text, limit) } else { text.len() });
-            rest = (part.len() < text.len()).then_some(behind);
-            Some(part)
+        let mut offset = Some(0);
+        let parts = std::iter::from_fn(|| {
+            let part = part_at(&self.content, offset?, "", true)?;
+            offset = part.next;
+            Some(Self::new(part.text))
         });
-        let blank = if is_blank(&self.content) { parts.next() } else { None };
-        blank.into_iter().chain(parts.filter(|part| !is_blank(part)))
+        let parts: Vec<_> = parts.collect();
+        if !parts.is_empty() {
+            return parts;
+        }
+        let blank = self.content.chars().take(MAX_TEXT / 4).collect::<String>();
+        vec![Self::new(blank)]
     }
 
     /// `Content`: the same as the field, as a `&str`.
     #[must_use]
     pub fn content(&self) -> &str {
         &self.content
+    }
+}
+
+/// How long a text may be in reply `to` this, in bytes.
+pub(crate) const fn max_text(to: ReplyTo) -> usize {
+    match to.channel {
+        Channel::WeCom => MAX_WECOM_TEXT,
+        Channel::OfficialAccount | Channel::MiniProgram => MAX_TEXT,
+        Channel::AiBot => super::stream_content::MAX_CONTENT,
     }
 }
 
@@ -100,8 +106,7 @@ impl ReplyContent for TextReply {
     }
 
     fn check(&self, to: ReplyTo) -> Result<(), SealError> {
-        let limit = if to.channel == Channel::WeCom { MAX_WECOM_TEXT } else { MAX_TEXT };
-        let length = self.content.len();
+        let (length, limit) = (self.content.len(), max_text(to));
         if length > limit {
             return Err(SealError::TextTooLong { length, limit });
         }

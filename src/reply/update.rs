@@ -93,9 +93,9 @@ replaces_name! {
 
 /// Puts another card in place of the template card that was clicked (更新点击用户的整张卡片), for the member who clicked.
 ///
-/// It answers the event `template_card_event`, or `template_card_menu_event` of the menu in the card's corner. In reply to
-/// a message, and from anything but WeCom, it is a [`SealError`], and so is a card in which a part lacks what it must
-/// have.
+/// It answers the event `template_card_event`, or `template_card_menu_event` of the menu in the card's corner, in an app of
+/// WeCom or an AI bot. In reply to a message, and from anything but WeCom, it is a [`SealError`], and so is a card in which
+/// a part lacks what it must have.
 ///
 /// `#[non_exhaustive]`: WeCom may add parts.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -104,6 +104,10 @@ replaces_name! {
 pub struct UpdateTemplateCardReply {
     /// `TemplateCard`: the new card.
     pub card: TemplateCard,
+    /// `userids`: whose cards are replaced, where an AI bot's was clicked; of all who have it, if there are none. A WeCom
+    /// app's is replaced for the member who clicked, whoever is listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub user_ids: Vec<String>,
 }
 
 impl UpdateTemplateCardReply {
@@ -119,7 +123,19 @@ impl UpdateTemplateCardReply {
     /// let reply = UpdateTemplateCardReply::new(card);
     /// ```
     pub const fn new(card: TemplateCard) -> Self {
-        Self { card }
+        Self { card, user_ids: Vec::new() }
+    }
+
+    /// Sets [`user_ids`](field@Self::user_ids).
+    ///
+    /// ```
+    /// # use wechat_callback::UpdateTemplateCardReply;
+    /// # use wechat_callback::reply::card::TemplateCard;
+    /// let reply = UpdateTemplateCardReply::new(TemplateCard::text_notice()).user_ids(["zhangsan"]);
+    /// ```
+    pub fn user_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.user_ids = ids.into_iter().map(Into::into).collect();
+        self
     }
 }
 

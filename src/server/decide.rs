@@ -16,6 +16,22 @@ pub(super) struct Policy {
     pub(super) schedule: RetrySchedule,
 }
 
+/// How WeChat asks for the answer to a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Three times.
+    Retried,
+    /// Once.
+    Once,
+    /// Again and again, until the answer says that it is finished: a message to an AI bot.
+    Streamed,
+}
+
+impl Manner {
+    /// For how long it asks for an answer that is not finished: six minutes from the message.
+    pub(super) const WINDOW: Duration = Duration::from_secs(360);
+}
+
 /// What a delivery does, after a claim.
 pub(super) enum Step {
     /// Run the handler. There is no lease where deliveries are not joined.
@@ -24,6 +40,8 @@ pub(super) enum Step {
     Fetch(Lease),
     /// Wait so long, counted from the delivery's arrival, for what another delivery runs.
     Wait(Duration),
+    /// Answer with what there is of a reply that was begun.
+    Refresh,
     /// Answer with the outcome.
     Answer(Arc<Reply>),
 }
@@ -35,6 +53,8 @@ pub(super) enum TimedOut {
     Nothing,
     /// Mark the outcome as late.
     MarkLate,
+    /// Answer with what there is: the rest is asked for.
+    Begin,
 }
 
 /// What a delivery does that has marked the outcome as late.
@@ -42,12 +62,12 @@ pub(super) enum TimedOut {
 pub(super) enum Marked {
     /// Answer with the outcome, which came meanwhile.
     Answer(Arc<Reply>),
-    /// Keep the reply for the user, and tell them so.
-    Notice,
+    /// Tell what there is, or that it takes time, and keep the rest for the user.
+    Keep,
     /// Answer nothing, and show that a reply is being written.
     Typing,
-    /// Answer nothing.
-    Nothing,
+    /// Answer with what there is, or nothing. The rest is lost.
+    Cut,
 }
 
 /// Where a reply comes from.
@@ -87,48 +107,56 @@ pub(super) enum NotSent {
 
 impl Policy {
     /// Whether deliveries of a push are joined.
-    pub(super) const fn joins(&self) -> bool {
-        !matches!(self.late, LateReply::RunAgain)
+    pub(super) const fn joins(&self, manner: Manner) -> bool {
+        matches!(manner, Manner::Streamed) || !matches!(self.late, LateReply::RunAgain)
     }
 
     /// What a delivery does that comes `age` after the first. `is_word`: its user writes the word that fetches a reply.
-    pub(super) fn claimed(&self, state: ClaimState, age: Duration, is_word: bool) -> Step {
+    pub(super) fn claimed(&self, state: ClaimState, manner: Manner, age: Duration, is_word: bool) -> Step {
         match state {
             ClaimState::Owned(lease) if is_word => Step::Fetch(lease),
             ClaimState::Owned(lease) => Step::Run(Some(lease)),
-            ClaimState::Running => Step::Wait(self.patience(age)),
+            ClaimState::Running => Step::Wait(self.patience(manner, age)),
             ClaimState::Completed(outcome) => Step::Answer(outcome),
         }
     }
 
     /// How long a delivery that comes `age` after the first waits for the outcome.
-    pub(super) fn patience(&self, age: Duration) -> Duration {
-        if self.must_answer(age) { self.schedule.last_patience() } else { self.schedule.patience() }
+    pub(super) fn patience(&self, manner: Manner, age: Duration) -> Duration {
+        match self.timed_out(manner, age) {
+            // It is repeated because WeCom was not told how to ask for the rest.
+            TimedOut::Begin => Duration::ZERO,
+            TimedOut::MarkLate => self.schedule.last_patience(),
+            TimedOut::Nothing => self.schedule.patience(),
+        }
     }
 
-    /// Whether a delivery is to be answered within WeChat's time-out: the last one, and where late replies are sent, every
-    /// one.
-    fn must_answer(&self, age: Duration) -> bool {
-        self.late.sender().is_some() || self.schedule.is_last(age)
-    }
-
-    pub(super) fn timed_out(&self, age: Duration) -> TimedOut {
-        if self.must_answer(age) { TimedOut::MarkLate } else { TimedOut::Nothing }
+    /// What a delivery does that is not answered by then: the last one, and where late replies are sent, every one, is to
+    /// be answered within WeChat's time-out.
+    pub(super) fn timed_out(&self, manner: Manner, age: Duration) -> TimedOut {
+        let is_last = self.late.sender().is_some() || self.schedule.is_last(age);
+        match manner {
+            Manner::Streamed => TimedOut::Begin,
+            Manner::Retried if !is_last => TimedOut::Nothing,
+            Manner::Retried | Manner::Once => TimedOut::MarkLate,
+        }
     }
 
     /// `outcome`: what came before the mark.
     pub(super) fn marked(&self, outcome: Option<Arc<Reply>>) -> Marked {
         match (outcome, &self.late) {
             (Some(outcome), _) => Marked::Answer(outcome),
-            (None, LateReply::Fetch(_)) => Marked::Notice,
+            (None, LateReply::Fetch(_)) => Marked::Keep,
             (None, LateReply::Push(_) | LateReply::PushOrFetch(..)) => Marked::Typing,
-            (None, LateReply::Drop | LateReply::RunAgain) => Marked::Nothing,
+            (None, LateReply::Drop | LateReply::RunAgain) => Marked::Cut,
         }
     }
 
     /// How a store keeps `outcome`.
-    pub(super) fn retention(&self, outcome: &Arc<Reply>) -> Retention {
+    pub(super) fn retention(&self, manner: Manner, outcome: &Arc<Reply>) -> Retention {
         match &self.late {
+            // It is asked for, for minutes.
+            _ if manner == Manner::Streamed => Retention::ForUser,
             LateReply::Fetch(word) if word.is_long(outcome) => Retention::ForUser,
             LateReply::Drop | LateReply::Fetch(_) | LateReply::RunAgain => Retention::ForRetries,
             LateReply::Push(_) | LateReply::PushOrFetch(..) => Retention::UnlessLate,

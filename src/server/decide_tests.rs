@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::*;
-use crate::delivery::{self, StoreError};
+use crate::delivery::{self, GrowingText, StoreError};
 use crate::late_reply::{FetchWord, Recipient, ReplySender};
 use crate::{NewsReply, TextReply};
 
@@ -21,6 +21,8 @@ impl delivery::Lease for Nowhere {
     async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
         Ok(Timeliness::InTime)
     }
+
+    fn share_text(&self, _: Arc<GrowingText>) {}
 }
 
 /// One policy of each kind: drop, fetch, push, push or fetch, run again.
@@ -57,7 +59,7 @@ const LAST: Duration = Duration::from_millis(4500);
 #[test]
 fn the_first_delivery_runs_the_handler_and_the_others_do_not() {
     let [policy, ..] = policies();
-    let step = |state, is_word| policy.claimed(state, Duration::ZERO, is_word);
+    let step = |state, is_word| policy.claimed(state, Manner::Retried, Duration::ZERO, is_word);
     for is_word in [false, true] {
         let first = step(ClaimState::Owned(Lease::Other(Box::new(Nowhere))), is_word);
         assert_eq!(matches!(first, Step::Fetch(_)), is_word);
@@ -80,10 +82,14 @@ fn a_delivery_waits_for_the_next_one_unless_it_is_the_last_or_the_reply_is_sent_
         (10, LAST, LAST),
         (3600, LAST, LAST),
     ] {
-        assert_eq!(each(|policy| policy.patience(seconds(age))), [drop, drop, push, push, drop], "{age} s");
+        assert_eq!(
+            each(|policy| policy.patience(Manner::Retried, seconds(age))),
+            [drop, drop, push, push, drop],
+            "{age} s"
+        );
         let timed_out = |patience| if patience == LAST { TimedOut::MarkLate } else { TimedOut::Nothing };
         assert_eq!(
-            each(|policy| policy.timed_out(seconds(age))),
+            each(|policy| policy.timed_out(Manner::Retried, seconds(age))),
             [drop, drop, push, push, drop].map(timed_out),
             "{age} s"
         );
@@ -95,7 +101,7 @@ fn the_third_delivery_waits_as_long_as_the_schedule_says() {
     let schedule = RetrySchedule::new().deliveries(2).timeout(seconds(10)).answer_within(seconds(9));
     let policy = Policy { late: LateReply::Drop, schedule };
     for (age, patience) in [(0, 20), (4, 20), (5, 9), (10, 9)] {
-        assert_eq!(policy.patience(seconds(age)), seconds(patience), "{age} s");
+        assert_eq!(policy.patience(Manner::Retried, seconds(age)), seconds(patience), "{age} s");
     }
 }
 
@@ -105,16 +111,16 @@ fn the_last_delivery_answers_what_came_meanwhile_or_what_the_policy_says() {
     let [drop, fetch, push, either, again] = each(|policy| policy.marked(None));
     assert_eq!(
         [drop, fetch, push, either, again],
-        [Marked::Nothing, Marked::Notice, Marked::Typing, Marked::Typing, Marked::Nothing]
+        [Marked::Cut, Marked::Keep, Marked::Typing, Marked::Typing, Marked::Cut]
     );
 }
 
 #[test]
 fn what_is_late_and_pushed_is_kept_as_none() {
     use Retention::{ForRetries, ForUser, UnlessLate};
-    let short = each(|policy| policy.retention(&short()));
+    let short = each(|policy| policy.retention(Manner::Retried, &short()));
     assert_eq!(short, [ForRetries, ForRetries, UnlessLate, UnlessLate, ForRetries]);
-    let long = each(|policy| policy.retention(&long()));
+    let long = each(|policy| policy.retention(Manner::Retried, &long()));
     assert_eq!(long, [ForRetries, ForUser, UnlessLate, UnlessLate, ForRetries]);
 }
 
@@ -167,4 +173,22 @@ fn what_is_refused_for_good_is_kept_and_what_may_work_later_is_tried_three_times
         let draining = each(|policy| policy.not_sent(error, tries, true));
         assert_eq!(draining, [becomes[0], becomes[1], becomes[2], Keep, becomes[4]]);
     }
+}
+
+#[test]
+fn who_asks_again_is_told_at_once_what_there_is_and_who_asks_once_in_time() {
+    for age in [0, 5, 10, 360, 3600] {
+        let streamed = |policy: &Policy| {
+            (
+                policy.patience(Manner::Streamed, seconds(age)),
+                policy.timed_out(Manner::Streamed, seconds(age)),
+            )
+        };
+        assert_eq!(each(streamed), [(Duration::ZERO, TimedOut::Begin); 5]);
+        let once = |policy: &Policy| {
+            (policy.patience(Manner::Once, seconds(age)), policy.timed_out(Manner::Once, seconds(age)))
+        };
+        assert_eq!(each(once), [(LAST, TimedOut::MarkLate); 5]);
+    }
+    assert_eq!(each(|policy| policy.retention(Manner::Streamed, &short())), [Retention::ForUser; 5]);
 }

@@ -14,7 +14,9 @@ use super::store::{Claim, Lease};
 use super::task::HandlerTask;
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
-use crate::delivery::StoreError;
+use crate::channel::Channel;
+use crate::delivery::{DeliveryKey, StoreError};
+use crate::message::Content;
 use crate::metrics::Outcome;
 use crate::process::deadline::{after, before};
 use crate::{Opened, Refusal, Reply};
@@ -93,6 +95,13 @@ impl Engine {
         let mut span = DeliverySpan::new(opened, arrived, hangs_up_after);
         let is_admitted = self.shutdown().admits(span.arrived, Instant::from_std(admitted));
         let mut push = Push::of(opened, &self.shared);
+        if let Content::StreamRefresh(refresh) = &opened.message.content
+            && opened.context.to.channel == Channel::AiBot
+        {
+            push.key = DeliveryKey::of_stream(&refresh.id, opened);
+            let (engine, step) = (self.clone(), Some(Step::Refresh));
+            return Err(Box::new(Undecided { engine, push, span, is_admitted, step }));
+        }
         let step = match self.claim_now(opened, &mut push, &mut span) {
             Some(Ok(Step::Run(lease))) => {
                 return Ok(self.decided(opened, push, span, is_admitted, Ok(Claimed::Run(lease))));
@@ -163,7 +172,7 @@ impl Engine {
         push.age = claim.age;
         push.is_word =
             push.user.is_some() && policy.late.word().is_some_and(|word| word.is(opened.message.text()));
-        policy.claimed(claim.state, claim.age, push.is_word)
+        policy.claimed(claim.state, push.manner, claim.age, push.is_word)
     }
 
     async fn follow(&self, push: &Push, span: &mut DeliverySpan, mut step: Step) -> Result<Claimed, Refused> {
@@ -176,6 +185,10 @@ impl Engine {
                 Step::Answer(outcome) => {
                     span.join("completed");
                     return Ok(Claimed::Answer(outcome));
+                }
+                Step::Refresh => {
+                    span.join("refreshed");
+                    return Ok(Claimed::Answer(self.refreshed(push.key).await));
                 }
                 Step::Wait(patience) => patience,
             };
@@ -193,7 +206,7 @@ impl Engine {
                 None => return Ok(Claimed::Answer(Box::pin(self.timed_out(push, span)).await)),
             }
             let claim = store.claim_again(key, span.arrived.into_std()).await?;
-            step = policy.claimed(claim.state, push.age, push.is_word);
+            step = policy.claimed(claim.state, push.manner, push.age, push.is_word);
         }
     }
 

@@ -9,7 +9,7 @@ use super::{Engine, Shared};
 use crate::accounts::AccountRequest;
 use crate::callback::QuerySignature;
 use crate::metrics;
-use crate::{HandlerError, Message, Opened, Refusal, Reply, Timestamp};
+use crate::{HandlerError, Message, Opened, Refusal, Timestamp};
 
 impl Engine {
     /// Answers one request: verifies the URL (GET), or opens the push (POST) and calls `handler` with its message, once for
@@ -38,7 +38,7 @@ impl Engine {
     where
         H: FnOnce(Message) -> F + Send + 'static,
         F: Future<Output = Result<R, HandlerError>> + Send + 'static,
-        R: Into<Reply> + 'static,
+        R: Into<HandlerOutput> + 'static,
     {
         let Request { method, path, query, body, arrived } = request;
         match method {
@@ -61,7 +61,7 @@ impl Engine {
             let handling = handler(message);
             async move {
                 let output = match handling.await {
-                    Ok(reply) => HandlerOutput::Reply(reply.into()),
+                    Ok(reply) => reply.into(),
                     Err(error) => HandlerOutput::Failed(error),
                 };
                 (output, None::<Response>)

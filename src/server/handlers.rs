@@ -7,12 +7,14 @@ use super::contain::{Contained, Ended, contain};
 use super::decide::Source;
 use super::passthrough::Passthrough;
 use crate::reply::Limits;
-use crate::{HandlerError, Reply, ReplyContext, SealError, Sealed, Timestamp};
+use crate::{HandlerError, Reply, ReplyContext, SealError, Sealed, StreamReply, Timestamp};
 
-/// What a handler returned. Exhaustive: a server tells which of the three it is.
+/// What a handler returned. Exhaustive: a server tells which of the four it is.
 pub enum HandlerOutput {
     /// A reply, or that there is none.
     Reply(Reply),
+    /// A reply that streams.
+    Stream(StreamReply),
     /// An error. It is logged with its causes, and WeChat is answered with [`on_error`](super::Engine::on_error).
     Failed(HandlerError),
     /// A response of its own, which goes out untouched. Other deliveries of the push are answered `success`, and so is every
@@ -41,6 +43,8 @@ impl Handlers {
     pub(super) fn reply(&self, output: HandlerOutput, limits: Limits) -> (Source, Arc<Reply>) {
         match output {
             HandlerOutput::Reply(reply) => (Source::Handler, reply.into_shared()),
+            // It is produced first.
+            HandlerOutput::Stream(_) => (Source::Handler, Reply::None.into_shared()),
             HandlerOutput::Failed(error) => {
                 log(error);
                 (Source::Failure, self.failure(limits))
@@ -58,7 +62,7 @@ impl Handlers {
     }
 
     /// What is answered to the push of a handler that failed. It can be sealed.
-    fn failure(&self, limits: Limits) -> Arc<Reply> {
+    pub(super) fn failure(&self, limits: Limits) -> Arc<Reply> {
         // Where the push names nobody, or is a system event, there is nobody to be told anything.
         if !limits.has_recipient {
             return Reply::None.into_shared();
@@ -82,14 +86,27 @@ impl Handlers {
         let nobody = matches!(error, SealError::NoRecipient(_) | SealError::ToSystemEvent);
         if nobody || self.on_error.is_none() || *reply == *self.on_error {
             tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
-            return (Sealed::acknowledgement(), false);
+            return (context.acknowledgement(), false);
         }
         tracing::error!(%error, "the reply cannot be sent; the user is told the reply for failures");
         let sealed = context.seal_ref_at(&self.on_error, now, rand::random()).unwrap_or_else(|error| {
             tracing::error!(%error, "the reply for failures cannot be sent; WeChat is answered success");
-            Sealed::acknowledgement()
+            context.acknowledgement()
         });
         (sealed, false)
+    }
+}
+
+/// Every kind of reply is one.
+impl<R: Into<Reply>> From<R> for HandlerOutput {
+    fn from(reply: R) -> Self {
+        Self::Reply(reply.into())
+    }
+}
+
+impl From<StreamReply> for HandlerOutput {
+    fn from(reply: StreamReply) -> Self {
+        Self::Stream(reply)
     }
 }
 
@@ -101,7 +118,7 @@ impl From<Ended> for HandlerOutput {
 }
 
 /// The error is somebody else's code: to show and to drop it may panic.
-fn log(error: HandlerError) {
+pub(super) fn log(error: HandlerError) {
     let at = error.location().map(tracing::field::display);
     if let Err(panic) = contain(|| tracing::error!(error = error.as_error(), at, "the handler failed")) {
         tracing::error!(panic, "the handler failed, and its error panicked when it was logged");

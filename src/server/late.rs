@@ -22,9 +22,12 @@ impl Engine {
     async fn answer_late(self, push: Push) -> Arc<Reply> {
         let Shared { store, policy, .. } = &*self.shared;
         let none = || Reply::None.into_shared();
-        let (Some(key), TimedOut::MarkLate) = (push.key, policy.timed_out(push.age)) else {
-            return none();
-        };
+        let Some(key) = push.key else { return none() };
+        match policy.timed_out(push.manner, push.age) {
+            TimedOut::Nothing => return none(),
+            TimedOut::Begin => return self.begun(key).await,
+            TimedOut::MarkLate => {}
+        }
         let marked = match store.mark_late(key).await {
             Ok(outcome) => policy.marked(outcome),
             Err(error) => {
@@ -35,12 +38,15 @@ impl Engine {
         };
         match marked {
             Marked::Answer(outcome) => outcome,
-            Marked::Notice => self.notice(key, push.user).await.unwrap_or_else(none),
+            Marked::Keep => match self.first_part(key, &push).await {
+                Some(told) => told,
+                None => self.cut_so_far(key).await.unwrap_or_else(none),
+            },
             Marked::Typing => {
                 self.type_to(&push);
                 none()
             }
-            Marked::Nothing => none(),
+            Marked::Cut => self.cut_so_far(key).await.unwrap_or_else(none),
         }
     }
 }

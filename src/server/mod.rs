@@ -8,7 +8,8 @@
 
 // Of these files, `decide` has the decisions and no IO; `deliver` claims a push and waits for what another delivery runs;
 // `task` runs the handler; `outcome` stores and sends what came out; `late` answers a delivery whose time has passed, and
-// `pending` the word with which a user fetches a reply. `lookup` finds the account of a request.
+// `pending` the word with which a user fetches a reply; `stream` produces a reply that streams, `messages` sends it while it
+// grows, and `refresh` answers an AI bot that asks for more of it. `lookup` finds the account of a request.
 mod contain;
 mod decide;
 mod deliver;
@@ -16,15 +17,18 @@ mod handle;
 mod handlers;
 mod late;
 mod lookup;
+mod messages;
 mod outcome;
 mod passthrough;
 mod pending;
 mod push;
+mod refresh;
 mod request;
 mod response;
 mod seal;
 mod span;
 mod store;
+mod stream;
 mod task;
 
 use std::fmt;

@@ -31,27 +31,32 @@ pub(super) struct Completion {
     pub(super) push: Push,
     pub(super) lease: Option<Lease>,
     pub(super) token: TaskTrackerToken,
+    /// When the delivery arrived that runs the handler.
+    pub(super) arrived: Instant,
 }
 
 impl Completion {
     /// Whether it must not be cancelled.
     pub(super) fn is_owed(&self) -> bool {
-        self.engine.shared.policy.joins()
+        self.engine.shared.policy.joins(self.push.manner)
     }
 
     /// Stores the outcome, which came at `now`, and returns what the delivery that ran the handler may carry of it.
     pub(super) fn complete(self, reply: Arc<Reply>, source: Source, now: Instant) -> Completed {
-        let Self { engine, push, lease, token } = self;
-        let retention = engine.shared.policy.retention(&reply);
+        let Self { engine, push, lease, token, arrived } = self;
+        let retention = engine.shared.policy.retention(push.manner, &reply);
         let timeliness = match lease.map(|lease| lease.complete_now(reply.clone(), retention, now.into_std()))
         {
             None => return Completed::Now(reply),
-            Some(Ok(timeliness)) => timeliness,
+            Some(Ok(timeliness)) => push.timeliness(timeliness, arrived, now),
             Some(Err(lease)) => {
                 return Completed::Later(Box::pin(async move {
                     let _counted = token;
                     match lease.complete(reply.clone(), retention).await {
-                        Ok(timeliness) => engine.completed(timeliness, retention, push, reply, source).await,
+                        Ok(timeliness) => {
+                            let timeliness = push.timeliness(timeliness, arrived, Instant::now());
+                            engine.completed(timeliness, retention, push, reply, source).await
+                        }
                         Err(error) => {
                             tracing::error!(
                                 error = as_dyn(&error),
@@ -105,35 +110,57 @@ impl Engine {
         reply: &Arc<Reply>,
         source: Source,
     ) {
-        let rest = || self.shared.policy.late.word().and_then(|word| word.rest(reply)).unwrap_or_default();
         match (stored, push.user, push.key) {
-            (Stored::KeepRest, Some(user), Some(key)) if retention == Retention::ForUser => {
-                self.add_pending(user, PendingReply::new(key, rest())).await;
-            }
             (Stored::KeepRest, Some(user), Some(key)) => {
-                self.keep(user, key, reply, rest()).await;
+                let word = self.shared.policy.late.word();
+                let Some(rest) = word.and_then(|word| word.part(reply, 0)).and_then(|(_, next)| next) else {
+                    return;
+                };
+                match retention {
+                    Retention::ForUser => drop(self.add_pending(user, PendingReply::new(key, rest)).await),
+                    Retention::ForRetries | Retention::UnlessLate => {
+                        self.keep(user, key, reply, rest).await;
+                    }
+                }
             }
             (Stored::Send, ..) => self.send(push, reply, source).await,
-            (Stored::Lose, ..) => lost(),
+            (Stored::Lose, ..) => lost(reply),
             (Stored::Nothing | Stored::KeepRest, ..) => {}
         }
     }
 
     /// Sends a late reply as a message of its own.
     async fn send(&self, push: &Push, reply: &Arc<Reply>, source: Source) {
-        let policy = &self.shared.policy;
-        let (Some(sender), Some(to)) = (policy.late.sender(), &push.recipient) else {
+        if self.shared.policy.late.sender().is_none() || push.recipient.is_none() {
             if source == Source::Handler {
-                lost();
+                lost(reply);
             }
             return;
+        }
+        let Err((error, unsent)) = self.attempt(push, reply).await else {
+            metrics::late(LateOutcome::Sent);
+            return tracing::debug!("the late reply was sent as a message of its own");
+        };
+        if unsent == NotSent::Keep && self.keep_unsent(push, reply).await {
+            metrics::late(LateOutcome::Kept);
+            return tracing::warn!(
+                error = as_dyn(&error),
+                "the late reply could not be sent; it is kept for the user to fetch it"
+            );
+        }
+        metrics::late(LateOutcome::Lost);
+        tracing::error!(error = as_dyn(&error), "the reply is lost: it was late, and could not be sent");
+    }
+
+    /// Sends `reply`, and tries again where that is worth it. What becomes of it where it was not sent.
+    pub(super) async fn attempt(&self, push: &Push, reply: &Reply) -> Result<(), (SendError, NotSent)> {
+        let policy = &self.shared.policy;
+        let (Some(sender), Some(to)) = (policy.late.sender(), &push.recipient) else {
+            return Err((SendError::Final("nobody sends it".into()), NotSent::Lose));
         };
         let mut tries = 0_u32;
         loop {
-            let Err(error) = within(SENDING, sender.send(to, reply)).await else {
-                metrics::late(LateOutcome::Sent);
-                return tracing::debug!("the late reply was sent as a message of its own");
-            };
+            let Err(error) = within(SENDING, sender.send(to, reply)).await else { return Ok(()) };
             metrics::send_failed();
             tries = tries.saturating_add(1);
             match policy.not_sent(&error, tries, self.is_draining()) {
@@ -144,25 +171,12 @@ impl Engine {
                     );
                     sleep(wait).await;
                 }
-                NotSent::Keep if self.keep_unsent(push, reply).await => {
-                    metrics::late(LateOutcome::Kept);
-                    return tracing::warn!(
-                        error = as_dyn(&error),
-                        "the late reply could not be sent; it is kept for the user to fetch it"
-                    );
-                }
-                NotSent::Keep | NotSent::Lose => {
-                    metrics::late(LateOutcome::Lost);
-                    return tracing::error!(
-                        error = as_dyn(&error),
-                        "the reply is lost: it was late, and could not be sent"
-                    );
-                }
+                unsent => return Err((error, unsent)),
             }
         }
     }
 
-    async fn keep_unsent(&self, push: &Push, reply: &Arc<Reply>) -> bool {
+    pub(super) async fn keep_unsent(&self, push: &Push, reply: &Arc<Reply>) -> bool {
         match (push.user, push.key) {
             (Some(user), Some(key)) => self.keep(user, key, reply, 0).await,
             _ => false,
@@ -198,7 +212,8 @@ async fn within(
     }
 }
 
-fn lost() {
+fn lost(reply: &Reply) {
     metrics::late(LateOutcome::Lost);
-    tracing::error!("the reply is lost: no delivery is left to carry it (see LateReply)");
+    let length = reply.text().map(str::len);
+    tracing::error!(length, "the reply is lost: no delivery is left to carry it (see LateReply)");
 }

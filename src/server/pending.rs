@@ -5,13 +5,24 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Engine;
+use super::push::Push;
 use super::span::DeliverySpan;
 use super::store::{ClaimState, Lease};
 use crate::Reply;
-use crate::delivery::{DeliveryKey, PendingReply, Retention, StoreError, UserKey};
+use crate::delivery::{DeliveryKey, PendingReply, Progress, Retention, StoreError, UserKey};
+use crate::late_reply::{FetchWord, Part};
 use crate::log::as_dyn;
 use crate::metrics::{self, LateOutcome};
 use crate::process::deadline::{after, before};
+use crate::reply::MAX_TEXT;
+
+/// What there is of a reply that is kept.
+enum Kept {
+    /// A part, or nothing: it is gone.
+    Part(Option<Part>),
+    /// It is not there yet.
+    Later,
+}
 
 /// The reply that a user fetched, or the lease of their message where nothing is kept for them.
 type Fetched = Result<Arc<Reply>, Lease>;
@@ -55,18 +66,10 @@ impl Engine {
             return Ok(None);
         };
         while let Some(pending) = store.next_pending(user).await? {
-            let outcome = match before(deadline, store.wait(pending.key)).await {
-                Some(Ok(outcome)) => outcome,
-                Some(Err(error)) => {
-                    tracing::error!(
-                        error = as_dyn(&error),
-                        "what is kept for the user cannot be asked for now"
-                    );
-                    return Ok(Some(word.notice().clone()));
-                }
-                None => return Ok(Some(word.notice().clone())),
+            let part = match self.kept(word, pending, deadline).await {
+                Kept::Part(part) => part,
+                Kept::Later => return Ok(Some(word.notice().clone())),
             };
-            let part = outcome.and_then(|reply| word.part(&reply, pending.offset));
             let next = part.as_ref().and_then(|(_, next)| *next);
             let then = next.map(|offset| PendingReply::new(pending.key, offset));
             if store.advance_pending(user, pending, then).await?
@@ -82,24 +85,63 @@ impl Engine {
         Ok(None)
     }
 
-    /// The notice, where the reply to the push `key` can be kept for the user.
-    pub(super) async fn notice(&self, key: DeliveryKey, user: Option<UserKey>) -> Option<Arc<Reply>> {
-        let (word, user) = (self.shared.policy.late.word()?, user?);
-        let is_kept = self.add_pending(user, PendingReply::new(key, 0)).await;
-        metrics::late(if is_kept { LateOutcome::Kept } else { LateOutcome::Lost });
-        is_kept.then(|| word.notice().clone())
-    }
-
-    /// Whether it could be kept.
-    pub(super) async fn add_pending(&self, user: UserKey, pending: PendingReply) -> bool {
-        let added = self.shared.store.add_pending(user, pending).await;
-        if let Err(error) = &added {
-            tracing::error!(error = as_dyn(error), "a reply cannot be kept for the user to fetch it");
+    /// What there is of `pending`. Where it streams, more of it is waited for if it does not fill a message yet.
+    async fn kept(&self, word: &FetchWord, pending: PendingReply, deadline: Instant) -> Kept {
+        let (store, PendingReply { key, offset, .. }) = (&self.shared.store, pending);
+        let so_far = async |is_full: bool| {
+            let text = self.text_so_far(key).await?;
+            let room = if is_full { MAX_TEXT } else { 0 };
+            let is_enough = text.len().saturating_sub(offset as usize) > room;
+            word.part_of(&text, offset, false).filter(|_| is_enough)
+        };
+        if let Some(part) = so_far(true).await {
+            return Kept::Part(Some(part));
         }
-        added.is_ok()
+        match before(deadline, store.wait(key)).await {
+            Some(Ok(Some(reply))) => Kept::Part(word.part(&reply, offset)),
+            Some(Ok(None)) => Kept::Part(self.abandoned(word, pending).await),
+            Some(Err(error)) => {
+                tracing::error!(error = as_dyn(&error), "what is kept for the user cannot be asked for now");
+                Kept::Later
+            }
+            None => so_far(false).await.map_or(Kept::Later, |part| Kept::Part(Some(part))),
+        }
     }
 
-    /// Keeps `reply` to the push `key`, from the byte `offset` of its text on, for the user: under another key, because the push is completed
+    /// What a reply said whose process went away.
+    async fn abandoned(&self, word: &FetchWord, pending: PendingReply) -> Option<Part> {
+        match self.shared.store.progress(pending.key).await {
+            Ok(Progress::Abandoned(left)) => word.part_of(&left.text, pending.offset, true),
+            _ => None,
+        }
+    }
+
+    /// The first part of what the reply to the push `key` says so far, or the notice, where the rest can be kept for the
+    /// user.
+    pub(super) async fn first_part(&self, key: DeliveryKey, push: &Push) -> Option<Arc<Reply>> {
+        let (word, user) = (self.shared.policy.late.word()?, push.user?);
+        let text = self.text_so_far(key).await.unwrap_or_default();
+        let offset = word.part_of(&text, 0, false).and_then(|(_, next)| next).unwrap_or_default();
+        let pending = self.add_pending(user, PendingReply::new(key, offset)).await;
+        metrics::late(if pending.is_some() { LateOutcome::Kept } else { LateOutcome::Lost });
+        // Another delivery may have told another part.
+        Some(match pending?.offset {
+            0 => word.notice().clone(),
+            offset => word.told(&text, offset)?,
+        })
+    }
+
+    /// The pending reply that stands, if it could be kept.
+    pub(super) async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Option<PendingReply> {
+        let added = self.shared.store.add_pending(user, pending).await;
+        added
+            .inspect_err(|error| {
+                tracing::error!(error = as_dyn(error), "a reply cannot be kept for the user to fetch it");
+            })
+            .ok()
+    }
+
+    /// Keeps `reply` to the push `key`, from `offset` on, for the user: under another key, because the push is completed
     /// with something else. Where a store let two deliveries run the push, one of the replies is kept. Whether it could be
     /// kept.
     pub(super) async fn keep(
@@ -120,6 +162,6 @@ impl Engine {
         if let Err(error) = &kept {
             tracing::error!(error = as_dyn(error), "a reply cannot be kept for the user to fetch it");
         }
-        kept.is_ok() && self.add_pending(user, PendingReply::new(key, offset)).await
+        kept.is_ok() && self.add_pending(user, PendingReply::new(key, offset)).await.is_some()
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use crate::Reply;
 use crate::delivery::memory::{MemoryClaim, MemoryLease, MemoryState};
 use crate::delivery::{
-    self, ConcurrentRun, DeliveryKey, DeliveryStore, MemoryStore, PendingReply, Retention, SignatureKey,
-    StoreError, Timeliness, UserKey,
+    self, ConcurrentRun, DeliveryKey, DeliveryStore, GrowingText, MemoryStore, PendingReply, Progress,
+    Retention, SignatureKey, StoreError, Timeliness, UserKey,
 };
 use crate::metrics::{CountError, Operation};
 
@@ -103,7 +103,15 @@ impl Store {
         self.as_dyn().mark_late(key).await.counted(Operation::MarkLate)
     }
 
-    pub(super) async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+    pub(super) async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError> {
+        self.as_dyn().progress(key).await.counted(Operation::Progress)
+    }
+
+    pub(super) async fn add_pending(
+        &self,
+        user: UserKey,
+        pending: PendingReply,
+    ) -> Result<PendingReply, StoreError> {
         self.as_dyn().add_pending(user, pending).await.counted(Operation::AddPending)
     }
 
@@ -144,6 +152,13 @@ impl Lease {
         match self {
             Self::Memory(lease) => Ok(lease.complete_now(outcome, retention)),
             Self::Other(lease) => lease.complete(outcome, retention).await.counted(Operation::Complete),
+        }
+    }
+
+    pub(super) fn share_text(&self, text: Arc<GrowingText>) {
+        match self {
+            Self::Memory(lease) => lease.share_text(text),
+            Self::Other(lease) => lease.share_text(text),
         }
     }
 

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -11,7 +12,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
 use super::contain::{Contained, Ended};
-use super::decide::Source;
+use super::decide::{Manner, Source};
 use super::handlers::HandlerOutput;
 use super::outcome::{Completed, Completion};
 use super::push::Push;
@@ -23,6 +24,12 @@ use crate::metrics::{self, Outcome, RunOutcome};
 use crate::process::deadline::{after, before};
 use crate::reply::Limits;
 use crate::{Reply, ReplyContext};
+
+/// How long an AI bot's user sees nothing of a reply that is not finished, if there is something to see.
+const FIRST_TEXT: Duration = Duration::from_secs(1);
+
+/// How often is looked whether there is something.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// A delivery whose handler is to be run, because no other delivery of its push runs it.
 #[must_use = "dropped, it leaves the push to the next delivery"]
@@ -85,7 +92,13 @@ impl HandlerTask {
         let mut run = Box::pin(HandlerRun {
             counted: metrics::HandlerRun::begin(),
             handler: engine.shared.handlers.contain(),
-            completion: Some(Completion { engine: engine.clone(), push: push.clone(), lease, token }),
+            completion: Some(Completion {
+                engine: engine.clone(),
+                push: push.clone(),
+                lease,
+                token,
+                arrived: span.arrived,
+            }),
             limits: context.limits(),
             storing: None,
             span: span.span.clone(),
@@ -135,7 +148,7 @@ impl HandlerWait {
         F: Future<Output = Finished<R>>,
         D: FnOnce(Pin<Box<F>>),
     {
-        let joins = self.engine.shared.policy.joins();
+        let joins = self.engine.shared.policy.joins(self.push.manner);
         let mut attached = Attached { run: Some(run), detach: joins.then_some(detach) };
         if let Poll::Ready(finished) = attached.poll(cx) {
             return Ok(self.answer_with(finished));
@@ -179,9 +192,12 @@ impl HandlerWait {
         F: Future<Output = Finished<R>>,
         D: FnOnce(Pin<Box<F>>),
     {
+        if self.push.manner == Manner::Streamed {
+            return self.wait_for_text(attached).await;
+        }
         let Self { engine, push, concurrent, span, .. } = self;
         let policy = &engine.shared.policy;
-        let until = |push: &Push| after(span.arrived, policy.patience(push.age));
+        let until = |push: &Push| after(span.arrived, policy.patience(push.manner, push.age));
         let mut deadline = until(push);
         if concurrent.is_some() {
             // The store may have forgotten earlier deliveries, and hear of them by then.
@@ -201,6 +217,30 @@ impl HandlerWait {
                 push.age = push.age.max(concurrent.age().saturating_sub(span.arrived.elapsed()));
             }
             deadline = Some(until(push)).filter(|deadline| *deadline > Instant::now())?;
+        }
+    }
+}
+
+impl HandlerWait {
+    /// As [`wait`](Self::wait), with an AI bot, which asks for the rest of what it is told: until there is something to
+    /// read, as long as a user may see nothing.
+    async fn wait_for_text<R, F, D>(&self, attached: &mut Attached<F, D>) -> Option<Finished<R>>
+    where
+        F: Future<Output = Finished<R>>,
+        D: FnOnce(Pin<Box<F>>),
+    {
+        let Self { engine, push, span, .. } = self;
+        let last = after(span.arrived, engine.shared.policy.schedule.last_patience());
+        let mut next = last.min(after(span.arrived, FIRST_TEXT));
+        loop {
+            if let Some(finished) = before(next, poll_fn(|cx| attached.poll(cx))).await {
+                return Some(finished);
+            }
+            let has_text = async |key| engine.text_so_far(key).await.is_some();
+            if next >= last || push.key.is_none() || has_text(push.key?).await {
+                return None;
+            }
+            next = last.min(after(next, LOOK_AGAIN));
         }
     }
 }
@@ -276,6 +316,7 @@ struct Storing<R> {
     carried: Pin<Box<dyn Future<Output = Arc<Reply>> + Send>>,
     /// Its reply is what was to be stored.
     finished: Finished<R>,
+    is_stream: bool,
 }
 
 impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H, R> {
@@ -287,31 +328,45 @@ impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H,
         if this.completion.is_some() {
             let ended = ready!(this.handler.poll(cx));
             let at = Instant::now();
-            this.counted.end(run_outcome(&ended, *this.limits), at);
+            // A stream is the handler's to its end.
+            if !matches!(ended, Ok((HandlerOutput::Stream(_), _))) {
+                this.counted.end(run_outcome(&ended, *this.limits), at);
+            }
             let (output, response) = ended.unwrap_or_else(|failure| (failure.into(), None));
             let completion = this.completion.take().expect("looked at above");
-            let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
-            let is_passthrough = source == Source::Passthrough;
-            let carried = match completion.complete(reply.clone(), source, at) {
-                Completed::Now(reply) => {
-                    return Poll::Ready(Finished { at, reply, is_passthrough, response });
-                }
-                Completed::Later(carried) => carried,
-            };
-            let finished = Finished { at, reply, is_passthrough, response };
-            *this.storing = Some(Box::new(Storing { carried, finished }));
+            if let HandlerOutput::Stream(stream) = output {
+                let carried = completion.say(stream, *this.limits);
+                let reply = Reply::None.into_shared();
+                let finished = Finished { at, reply, is_passthrough: false, response };
+                *this.storing = Some(Box::new(Storing { carried, finished, is_stream: true }));
+            } else {
+                let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
+                let is_passthrough = source == Source::Passthrough;
+                let carried = match completion.complete(reply.clone(), source, at) {
+                    Completed::Now(reply) => {
+                        return Poll::Ready(Finished { at, reply, is_passthrough, response });
+                    }
+                    Completed::Later(carried) => carried,
+                };
+                let finished = Finished { at, reply, is_passthrough, response };
+                *this.storing = Some(Box::new(Storing { carried, finished, is_stream: false }));
+            }
         }
         let storing = this.storing.as_mut().expect("polled after its end");
         let reply = ready!(storing.carried.as_mut().poll(cx));
-        let Storing { finished, .. } = *this.storing.take().expect("looked at above");
-        Poll::Ready(Finished { at: Instant::now(), reply, ..finished })
+        let Storing { finished, is_stream, .. } = *this.storing.take().expect("looked at above");
+        let at = Instant::now();
+        if is_stream {
+            this.counted.end(RunOutcome::Reply, at);
+        }
+        Poll::Ready(Finished { at, reply, ..finished })
     }
 }
 
 fn run_outcome<R>(ended: &Result<(HandlerOutput, Option<R>), Ended>, limits: Limits) -> RunOutcome {
     match ended {
         Ok((HandlerOutput::Reply(reply), _)) if reply.is_none() => RunOutcome::None,
-        Ok((HandlerOutput::Reply(_), _)) => RunOutcome::Reply,
+        Ok((HandlerOutput::Reply(_) | HandlerOutput::Stream(_), _)) => RunOutcome::Reply,
         Ok((HandlerOutput::Failed(_), _)) => RunOutcome::Error,
         Ok((HandlerOutput::Passthrough(response), _)) => match response.mistake(limits) {
             None => RunOutcome::OwnResponse,

@@ -3,25 +3,28 @@
 
 use crate::support::text_of;
 
+use base64::engine::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use wechat_callback::{Callback, DataFormat, OpenError, Opened, Timestamp};
 
 /// The files, and how many vectors each has: none gets lost.
 const FILES: [(&str, usize); 4] =
-    [("tencent.json", 10), ("wechatpy.json", 70), ("algorithm.json", 144), ("node.json", 62)];
+    [("tencent.json", 10), ("wechatpy.json", 90), ("algorithm.json", 164), ("node.json", 102)];
 
 struct Vector(Value);
 
 impl Vector {
     fn all() -> Vec<Self> {
+        FILES.into_iter().flat_map(Self::of).collect()
+    }
+
+    fn of((file, count): (&str, usize)) -> Vec<Self> {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/vectors");
-        let read = |(file, count)| {
-            let text = std::fs::read_to_string(format!("{folder}/{file}")).expect("the fixture");
-            let vectors: Vec<Value> = serde_json::from_str(&text).expect("JSON");
-            assert_eq!(vectors.len(), count, "{file}");
-            vectors
-        };
-        FILES.into_iter().flat_map(read).map(Self).collect()
+        let text = std::fs::read_to_string(format!("{folder}/{file}")).expect("the fixture");
+        let vectors: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(vectors.len(), count, "{file}");
+        vectors.into_iter().map(Self).collect()
     }
 
     fn text(&self, pointer: &str) -> &str {
@@ -41,6 +44,7 @@ impl Vector {
             ["id", "token", "key", "mode", "format"].map(|name| self.text(&format!("/account/{name}")));
         let builder = match self.text("/account/kind") {
             "wecom" => Callback::wecom(id, token, key),
+            "aibot" => Callback::aibot(token, key),
             "official" | "platform" | "mini-program" => {
                 let format: DataFormat = format.parse().expect("a format");
                 let builder = Callback::builder(id, token).format(format).mode(mode.parse().expect("a mode"));
@@ -177,8 +181,9 @@ fn no_good_vector_opens_with_another_token_key_or_receive_id() {
     for (secret, other) in [("token", "anotherToken1234"), ("id", "wx0000000000000000"), ("key", OTHER_KEY)] {
         let is_protected = |vector: &&Vector| {
             let is_good = vector.refusal().is_none();
-            // The ids that are listed stand for the account's own.
-            let counts = secret != "id" || vector.0.get("receive_ids").is_none();
+            // The ids that are listed stand for the account's own, and a bot has none.
+            let has_id = vector.0.get("receive_ids").is_none() && vector.text("/account/kind") != "aibot";
+            let counts = secret != "id" || has_id;
             is_good && counts && (secret == "token" || is_encrypted(vector))
         };
         assert_each(is_protected, |vector| {
@@ -200,8 +205,23 @@ const OTHER_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 /// Whether the id and the key count: where nothing is encrypted the Token alone does.
 fn is_encrypted(vector: &Vector) -> bool {
     match vector.text("/account/kind") {
-        "wecom" => true,
+        "wecom" | "aibot" => true,
         _ => vector.is_push() && vector.text("/account/mode") != "plain",
+    }
+}
+
+/// Files for an AI bot, which no frame says for whom they are.
+#[test]
+fn every_file_of_another_implementation_is_decrypted_and_with_no_other_key() {
+    for file in [("files-python.json", 34), ("files-node.json", 34)] {
+        for vector in Vector::of(file) {
+            let encrypted = STANDARD.decode(vector.text("/encrypted")).expect("base64");
+            let decrypted = vector.callback().decrypt_media(&encrypted).expect("the same key");
+            let hex: String = decrypted.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex, vector.text("/file"), "{} {}", vector.text("/by"), vector.text("/name"));
+            let other = Callback::aibot(vector.text("/account/token"), OTHER_KEY).build().expect("a bot");
+            assert_ne!(other.decrypt_media(&encrypted), Ok(decrypted));
+        }
     }
 }
 
@@ -222,7 +242,7 @@ fn every_reply_is_sealed_to_what_the_other_implementation_seals() {
     assert_eq!(compared, REPLIES);
 }
 
-const REPLIES: usize = 9;
+const REPLIES: usize = 12;
 
 fn same_reply(vector: &Vector, sealed: &str, expected: &str) -> Result<(), String> {
     if vector.text("/account/format") == "json" {

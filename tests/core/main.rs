@@ -4,6 +4,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
+mod aibot;
 mod channels;
 mod deserialize;
 mod foreign;

@@ -11,8 +11,9 @@ use support::text;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use wechat_callback::delivery::{
-    Claim, ClaimState, ConcurrentRun, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply,
-    PendingStore, Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
+    Claim, ClaimState, ConcurrentRun, DeliveryKey, GrowingText, Lease, MemoryStore, OutcomeStore,
+    PendingReply, PendingStore, Progress, Retention, SignatureKey, SignatureStore, StoreError, Timeliness,
+    UserKey,
 };
 use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
 use wechat_callback::{Reply, TextReply};
@@ -73,6 +74,10 @@ impl OutcomeStore for Forgetful {
     async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
         self.local.mark_late(key).await
     }
+
+    async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError> {
+        self.local.progress(key).await
+    }
 }
 
 #[async_trait]
@@ -89,7 +94,7 @@ impl SignatureStore for Forgetful {
 
 #[async_trait]
 impl PendingStore for Forgetful {
-    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<PendingReply, StoreError> {
         self.local.add_pending(user, pending).await
     }
 
@@ -117,6 +122,10 @@ impl Lease for Again {
         self.local.complete(outcome, keep).await
     }
 
+    fn share_text(&self, text: Arc<GrowingText>) {
+        self.local.share_text(text);
+    }
+
     fn concurrent_run(&self) -> Option<Arc<dyn ConcurrentRun>> {
         Some(Arc::new(Others(self.known.clone())))
     }
@@ -127,6 +136,8 @@ impl Lease for Second {
     async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
         Ok(Timeliness::InTime)
     }
+
+    fn share_text(&self, _: Arc<GrowingText>) {}
 }
 
 #[async_trait]

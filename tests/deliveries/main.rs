@@ -9,6 +9,7 @@ mod support;
 mod metrics_support;
 
 mod accounts;
+mod aibot;
 mod drain;
 mod elsewhere;
 mod endings;
@@ -25,3 +26,4 @@ mod replay;
 mod retries;
 mod store;
 mod store_model;
+mod streams;

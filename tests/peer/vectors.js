@@ -1,10 +1,10 @@
 "use strict";
-// Writes `node.json`, the vectors that @wecom/crypto and wechat-crypto make, into a folder: `tests/peer/run vectors`. Nothing in them is
-// random, so that they come out the same wherever they are made.
+// Writes `node.json`, the vectors that @wecom/crypto and wechat-crypto make, and `files-node.json`, files that Node.js itself encrypts, into a
+// folder: `tests/peer/run vectors`. Nothing in them is random, so that they come out the same wherever they are made.
 
 const { writeFileSync } = require("node:fs");
 const path = require("node:path");
-const { envelope, open, seal, sign } = require("./wechat");
+const { envelope, open, seal, sealFile, sign } = require("./wechat");
 
 const NOW = 1750000000;
 const NONCE = "1597864321";
@@ -25,6 +25,14 @@ const MINI = {
   mode: "safe",
   format: "json",
 };
+const AIBOT = {
+  kind: "aibot",
+  id: "",
+  token: "nodeT0kenOfAiB0t",
+  key: "cX7tRm2KqWz9Yp4LbNs8VdGhJf1EaUo6Ti0SkQ3xH5D",
+  mode: "safe",
+  format: "json",
+};
 const vectors = [];
 
 function put(name, account, method, query, body, expect, more = {}) {
@@ -41,8 +49,9 @@ function reply(account, plaintext) {
   const { query, encrypted } = sealed(account, plaintext);
   const read = open(account, { encrypted, signature: query.msg_signature, timestamp: query.timestamp, nonce: NONCE });
   if (read !== plaintext) throw new Error(read);
-  const body =
-    account.format === "json"
+  const body = account.kind === "aibot"
+    ? JSON.stringify({ encrypt: encrypted, msgsignature: query.msg_signature, timestamp: NOW, nonce: NONCE })
+    : account.format === "json"
       ? JSON.stringify({ Encrypt: encrypted, MsgSignature: query.msg_signature, TimeStamp: NOW, Nonce: NONCE })
       : `<xml>\n<Encrypt><![CDATA[${encrypted}]]></Encrypt>\n<MsgSignature><![CDATA[${query.msg_signature}]]></MsgSignature>\n<TimeStamp>${NOW}</TimeStamp>\n<Nonce><![CDATA[${NONCE}]]></Nonce>\n</xml>`;
   return { plaintext, timestamp: NOW, random: RANDOM.toString(), body };
@@ -114,8 +123,46 @@ function bad(account, message) {
   }
 }
 
+/** AI bots, with @wecom/crypto and an empty receive id. */
+function bots() {
+  const echo = sealed(AIBOT, "1616140317555161061");
+  put("AI bot: verification", AIBOT, "GET", { ...echo.query, echostr: echo.encrypted }, "", { echo: "1616140317555161061" });
+  const other = sealed(AIBOT, "1616140317555161061", CORP.id);
+  put("AI bot: verification for a company", AIBOT, "GET", { ...other.query, echostr: other.encrypted }, "", refused("Decrypt(ReceiveId"));
+
+  const head = { msgid: "CAIQ16HMjQYY/NGagIOAgAMgq4KM0AI=", aibotid: "AIBOTID", chattype: "single", from: { userid: "王五" } };
+  const url = "https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code=CODE";
+  const text = JSON.stringify({ ...head, response_url: url, msgtype: "text", text: { content: "👋 <&>\\ \" /" } });
+  const answer = { msgtype: "stream", stream: { id: "STREAMID", finish: false, content: "好的 😀" } };
+  good("AI bot: text", AIBOT, text, { kind: "text", text: "👋 <&>\\ \" /" }, { reply: reply(AIBOT, JSON.stringify(answer)) });
+  const refresh = { ...head, msgtype: "stream", stream: { id: "STREAMID" } };
+  good("AI bot: refresh of a stream", AIBOT, JSON.stringify(refresh), { kind: "stream" });
+  const selected = { selected_item: [{ question_key: "q", option_ids: { option_id: ["a", "b"] } }] };
+  const clicked = { eventtype: "template_card_event", template_card_event: { card_type: "vote_interaction", event_key: "k", task_id: "t", selected_items: selected } };
+  good("AI bot: event: a vote", AIBOT, JSON.stringify({ ...head, create_time: NOW, msgtype: "event", event: clicked }), { kind: "event" });
+  for (let length = 0; length < 32; length++) {
+    const padded = JSON.stringify({ ...head, msgtype: "text", text: { content: `x${"x".repeat(length)}` } });
+    good(`AI bot: text, ${length} characters more`, AIBOT, padded, { kind: "text" });
+  }
+  const { query, encrypted } = sealed(AIBOT, text);
+  put("AI bot: a wrong signature", AIBOT, "POST", { ...query, msg_signature: "f".repeat(40) }, envelope(AIBOT, encrypted), refused("Signature {"));
+  put("AI bot: an altered cipher text", AIBOT, "POST", query, envelope(AIBOT, altered(encrypted)), refused("Signature {"));
+  const company = sealed(AIBOT, text, CORP.id);
+  put("AI bot: for a company", AIBOT, "POST", company.query, envelope(AIBOT, company.encrypted), refused("Decrypt(ReceiveId"));
+}
+
+/** Files as an AI bot downloads them, with every length of padding. */
+function files() {
+  return [...Array(33).keys(), 1000].map((length) => {
+    const file = Buffer.from(Array.from({ length }, (_, at) => (at * 29 + length) % 253));
+    return { name: `${length} bytes`, by: "node:crypto", account: AIBOT, file: file.toString("hex"), encrypted: sealFile(AIBOT, file).toString("base64") };
+  });
+}
+
 verifications();
 pushes();
+bots();
 const file = path.join(process.argv[2], "node.json");
 writeFileSync(file, `${JSON.stringify(vectors, null, 1)}\n`);
+writeFileSync(path.join(process.argv[2], "files-node.json"), `${JSON.stringify(files(), null, 1)}\n`);
 console.log(`node.json: ${vectors.length} vectors`);

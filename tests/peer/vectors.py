@@ -1,7 +1,7 @@
 """Writes vectors that other implementations make into a folder that has all others: `tests/peer/run vectors`.
 
 `wechatpy.json` is made and read by wechatpy (WeCom and open platforms), `algorithm.json` by Tencent's algorithm as it
-stands in `algorithm.py` (JSON, and frames that no library makes). `tencent.json` is what Tencent publishes; it is
+stands in `algorithm.py` (JSON, AI bots, and frames that no library makes). `files-python.json` has files for AI bots. `tencent.json` is what Tencent publishes; it is
 written by hand, and checked here with the algorithm. `vectors.mjs` writes `node.json`.
 
 Nothing in them is random, so that they come out the same wherever they are made.
@@ -48,6 +48,14 @@ MINI = {
     "id": "wx2b8d6f0a4c1e3597",
     "token": "m1n1Pr0gramT0ken",
     "key": "yT3uWq9LhRk5Zx2VbNc8MfGdJs7PaEo4Ui6HtQv0X1K",
+    "mode": "safe",
+    "format": "json",
+}
+AIBOT = {
+    "kind": "aibot",
+    "id": "",
+    "token": "a1B0tT0kenOfWeC0m",
+    "key": "nR5xKp2WdYs8Lq0VgTb7CmJh4ZaEf9Ui3OoXy6NtQ1P",
     "mode": "safe",
     "format": "json",
 }
@@ -458,6 +466,136 @@ def mini_verifications(vectors):
         vectors.put(f"JSON, {mode}: WeCom's verification", account, "GET", wecom, "", unauthorized("SignatureMissing"))
 
 
+# AI bots: for nobody, in an envelope of one member in lower case
+
+
+def bot_push(kind, **members):
+    head = {"msgid": "CAIQz7/MjQYY/NGagIOAgAMgl8jK/gI=", "aibotid": "AIBOTID", "chattype": "single", "from": {"userid": "zhangsan"}}
+    url = "https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code=CODE"
+    return json.dumps(head | {"response_url": url, "msgtype": kind} | members, ensure_ascii=False)
+
+
+BOT_TEXT = bot_push("text", text={"content": "你好，机器人"})
+BOT_GOOD = {
+    "text": (BOT_TEXT, {"kind": "text", "text": "你好，机器人"}),
+    "text with escaped slashes": (BOT_TEXT.replace("/", "\\/"), {"kind": "text", "text": "你好，机器人"}),
+    "text in a group": (bot_push("text", chattype="group", chatid="CHATID", text={"content": "@RobotA mail a@example.com"}), {"kind": "text", "text": "mail a@example.com"}),
+    "text that quotes a file": (bot_push("text", text={"content": "?"}, quote={"msgtype": "file", "file": {"url": "https://example.com/1"}}), {"kind": "text", "text": "?"}),
+    "image": (bot_push("image", image={"url": "https://example.com/2"}), {"kind": "image"}),
+    "mixed": (bot_push("mixed", mixed={"msg_item": [{"msgtype": "text", "text": {"content": "a"}}, {"msgtype": "image", "image": {"url": "u"}}]}), {"kind": "mixed"}),
+    "voice": (bot_push("voice", voice={"content": "明天"}), {"kind": "voice"}),
+    "file": (bot_push("file", file={"url": "https://example.com/3"}), {"kind": "file"}),
+    "video": (bot_push("video", video={"url": "https://example.com/4"}), {"kind": "video"}),
+    "refresh of a stream": (bot_push("stream", stream={"id": "STREAMID"}), {"kind": "stream"}),
+    "event: a user enters": (bot_push("event", create_time=NOW, event={"eventtype": "enter_chat"}), {"kind": "event"}),
+    "event: a rating": (bot_push("event", create_time=NOW, event={"eventtype": "feedback_event", "feedback_event": {"id": "f", "type": 1}}), {"kind": "event"}),
+    "a kind that is not known": (bot_push("some_future_kind", some_future_kind={"a": [1, 2]}), {"kind": "some_future_kind"}),
+}
+
+
+def bot_reply(seal):
+    """What answers a message: a stream that is finished."""
+    reply = json.dumps({"msgtype": "stream", "stream": {"id": "STREAMID", "finish": True, "content": "**好** <think>"}}, ensure_ascii=False)
+    signature, encrypted = seal(reply)
+    body = json.dumps({"encrypt": encrypted, "msgsignature": signature, "timestamp": NOW, "nonce": NONCE})
+    return {"plaintext": reply, "timestamp": NOW, "random": RANDOM, "body": body}
+
+
+def bot_sealed(message, receive_id="", whole=None):
+    encrypted = algorithm.encrypt_frame(AIBOT["key"], whole) if whole else algorithm.encrypt(AIBOT["key"], message, receive_id, RANDOM)
+    signature = algorithm.sign(AIBOT["token"], str(NOW), NONCE, encrypted)
+    return {"msg_signature": signature, "timestamp": str(NOW), "nonce": NONCE}, encrypted
+
+
+def bot_body(encrypted, name="encrypt"):
+    return json.dumps({name: encrypted})
+
+
+def bots_of_wechatpy(vectors):
+    """With wechatpy's crypto for companies, whose id is empty."""
+
+    def put(name, method, query, body, expect, **more):
+        vectors.put(f"AI bot: {name}", more.pop("account", AIBOT), method, query, body, expect, **more)
+
+    crypto = work(AIBOT)
+    query, encrypted = sealed(crypto, "1616140317555161061")
+    echo = query | {"echostr": encrypted}
+    assert crypto.check_signature(query["msg_signature"], str(NOW), NONCE, encrypted) == "1616140317555161061"
+    put("verification", "GET", echo, "", {"echo": "1616140317555161061"})
+    put("verification: a wrong signature", "GET", echo | {"msg_signature": "0" * 40}, "", unauthorized("Signature {"))
+    company_query, company_encrypted = sealed(work(AIBOT, CORP["id"]), "1616140317555161061")
+    company = company_query | {"echostr": company_encrypted}
+    raises(InvalidCorpIdException, lambda: crypto.check_signature(company_query["msg_signature"], str(NOW), NONCE, company_encrypted))
+    put("verification: for a company", "GET", company, "", unauthorized("Decrypt(ReceiveId"))
+    put("verification: of a provider's, for its company", "GET", company, "", {"echo": "1616140317555161061"}, receive_ids=[CORP["id"], "AIBOTID"])
+
+    def seal(reply):
+        query, encrypted = sealed(crypto, reply)
+        return query["msg_signature"], encrypted
+
+    for name, (message, expect) in BOT_GOOD.items():
+        query, encrypted = sealed(crypto, message)
+        assert crypto.decrypt_message({"Encrypt": encrypted}, query["msg_signature"], str(NOW), NONCE) == message
+        more = {"reply": bot_reply(seal)} if name == "text" else {}
+        put(name, "POST", query, bot_body(encrypted), {"plaintext": message, **expect}, **more)
+    query, encrypted = sealed(crypto, BOT_TEXT)
+    caught = query | {"echostr": encrypted}
+    put("verification: the cipher text of a push for an echostr", "GET", caught, "", unauthorized("Decrypt("))
+    put("a wrong signature", "POST", query | {"msg_signature": "0" * 40}, bot_body(encrypted), unauthorized("Signature {"))
+    query, encrypted = sealed(work(AIBOT, CORP["id"]), BOT_TEXT)
+    put("text for a company", "POST", query, bot_body(encrypted), unauthorized("Decrypt(ReceiveId"))
+
+
+def bots_of_the_algorithm(vectors):
+    def put(name, query, body, expect, **more):
+        vectors.put(f"AI bot: {name}", AIBOT, "POST", query, body, expect, **more)
+
+    def seal(reply):
+        query, encrypted = bot_sealed(reply)
+        assert algorithm.decrypt(AIBOT["key"], encrypted) == (RANDOM.encode(), reply, "")
+        return query["msg_signature"], encrypted
+
+    query, encrypted = bot_sealed(BOT_TEXT)
+    body, good = bot_body(encrypted), {"plaintext": BOT_TEXT, "kind": "text", "text": "你好，机器人"}
+    put("text, and its reply", query, body, good, reply=bot_reply(seal))
+    put("the member with a capital", query, bot_body(encrypted, "Encrypt"), good)
+    put("the member in upper case", query, bot_body(encrypted, "ENCRYPT"), good)
+    put("slashes escaped in the cipher text", query, body.replace("/", "\\/"), good)
+    put("more beside the cipher text", query, body[:-1] + ', "tousername": "AIBOTID", "agentid": 0}', good)
+    put("an altered cipher text", query, bot_body(altered(encrypted)), unauthorized("Signature {"))
+    put("no signature", {k: v for k, v in query.items() if k != "msg_signature"}, body, unauthorized("SignatureMissing"))
+    renamed = {"signature" if k == "msg_signature" else k: v for k, v in query.items()}
+    put("the signature under another name", renamed, body, unauthorized("SignatureMissing"))
+    put("nothing encrypted", query, BOT_TEXT, unauthorized("Unencrypted"))
+    put("the member twice, in two cases", query, body[:-1] + ', "Encrypt": "A"}', refused(400, "Json"))
+    put("XML", query, f"<xml><Encrypt>{encrypted}</Encrypt></xml>", refused(400, "Json(Xml"))
+    put("cut", query, body[:-2], refused(400, "Json"))
+
+    def frame(name, refusal, message=BOT_TEXT, receive_id="", whole=None):
+        query, encrypted = bot_sealed(message, receive_id, whole)
+        put(f"the frame: {name}", query, bot_body(encrypted), unauthorized(f"Decrypt({refusal}"))
+
+    frame("for a company", "ReceiveId", receive_id=CORP["id"])
+    frame("for a blank", "ReceiveId", receive_id=" ")
+    frame("XML in it", "", message=WORK_TEXT)
+    frame("nothing in it", "", message="")
+    frame("an id twice, in two cases", "Json", message=BOT_TEXT[:-1] + ', "MsgId": "2"}')
+    frame("bytes that are not UTF-8 in it", "Utf8", message=b'{"msgtype":"\xff"}')
+    right = algorithm.frame(BOT_TEXT, "", RANDOM)
+    frame("a padding of 33", "Padding", whole=right[:-1] + b"\x21")
+    frame("a length beyond it", "Frame", whole=right[:16] + b"\xff\xff\xff\xff" + right[20:])
+
+
+def files():
+    """Files as an AI bot downloads them, with every length of padding."""
+    made = []
+    for length in [*range(33), 1000]:
+        file = bytes((at * 31 + length) % 251 for at in range(length))
+        encrypted = algorithm.encrypt_file(AIBOT["key"], file)
+        made.append({"name": f"{length} bytes", "by": "cryptography, in Python", "account": AIBOT, "file": file.hex(), "encrypted": encrypted})
+    return made
+
+
 def check_good(file):
     """What is published, or made by another library, is read by the algorithm."""
     for vector in json.loads(file.read_text(encoding="utf-8")):
@@ -466,7 +604,7 @@ def check_good(file):
         query = dict(parse_qsl(vector["query"].replace("+", "%2B"), strict_parsing=True))
         account, expect = vector["account"], vector["expect"]
         ids = vector.get("receive_ids", [account["id"]])
-        if "echo" in expect and account["kind"] == "wecom":
+        if "echo" in expect and account["kind"] in ("wecom", "aibot"):
             check(account, query["timestamp"], query["nonce"], query["echostr"], query["msg_signature"], expect["echo"], ids)
         elif "plaintext" in expect and account["mode"] == "safe":
             body = json.loads(vector["body"]) if account["format"] == "json" else xmltodict.parse(vector["body"])["xml"]
@@ -487,11 +625,15 @@ def main(folder):
     wecom_verifications(vectors)
     wecom_pushes(vectors)
     platform(vectors)
+    bots_of_wechatpy(vectors)
     vectors.write(folder, "wechatpy.json")
     vectors = Vectors("Tencent's algorithm, in Python")
     mini_verifications(vectors)
     mini_pushes(vectors)
+    bots_of_the_algorithm(vectors)
     vectors.write(folder, "algorithm.json")
+    made = json.dumps(files(), ensure_ascii=False, indent=1) + "\n"
+    (folder / "files-python.json").write_text(made, encoding="utf-8", newline="\n")
     for file in ("tencent.json", "wechatpy.json", "node.json"):
         check_good(folder / file)
 

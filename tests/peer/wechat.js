@@ -1,8 +1,8 @@
 "use strict";
-// WeChat's side, as two libraries for Node.js play it: @wecom/crypto for WeCom and platforms, wechat-crypto for
+// WeChat's side, as two libraries for Node.js play it: @wecom/crypto for WeCom, its AI bots and platforms, wechat-crypto for
 // mini-programs. Neither shares code with this library, with wechatpy, or with the other.
 
-const { createHash } = require("node:crypto");
+const { createCipheriv, createHash } = require("node:crypto");
 const wecom = require("@wecom/crypto");
 const WXBizMsgCrypt = require("wechat-crypto");
 
@@ -54,11 +54,20 @@ function open(account, { encrypted, signature, timestamp, nonce }) {
   return message;
 }
 
+/** A file as an AI bot downloads it: with no frame around it, and padded to 32, which OpenSSL does not do by itself. */
+function sealFile(account, file) {
+  const key = Buffer.from(`${account.key}=`, "base64");
+  const cipher = createCipheriv("aes-256-cbc", key, key.subarray(0, 16)).setAutoPadding(false);
+  const missing = 32 - (file.length % 32);
+  return Buffer.concat([cipher.update(file), cipher.update(Buffer.alloc(missing, missing)), cipher.final()]);
+}
+
 /** The envelope of a push, as the kind of account has it. */
 function envelope(account, encrypted, to = account.id) {
+  if (account.kind === "aibot") return JSON.stringify({ encrypt: encrypted });
   return account.format === "json"
     ? JSON.stringify({ ToUserName: "gh_a1b2c3d4e5f6", Encrypt: encrypted })
     : `<xml><ToUserName><![CDATA[${to}]]></ToUserName><Encrypt><![CDATA[${encrypted}]]></Encrypt><AgentID><![CDATA[218]]></AgentID></xml>`;
 }
 
-module.exports = { envelope, open, seal, sign };
+module.exports = { envelope, open, seal, sealFile, sign };

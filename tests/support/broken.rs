@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
-    SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
+    Claim, ClaimState, DeliveryKey, GrowingText, Lease, MemoryStore, OutcomeStore, PendingReply,
+    PendingStore, Progress, Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
 };
 
 /// Works, but for one method.
@@ -31,7 +31,7 @@ impl Broken {
         let Claim { delivery, age, state, .. } = claim;
         let state = match state {
             ClaimState::Owned(lease) if self.method == "complete" => {
-                ClaimState::Owned(Box::new(BrokenLease { _held: lease }))
+                ClaimState::Owned(Box::new(BrokenLease { held: lease }))
             }
             state => state,
         };
@@ -40,13 +40,17 @@ impl Broken {
 }
 
 struct BrokenLease {
-    _held: Box<dyn Lease>,
+    held: Box<dyn Lease>,
 }
 
 #[async_trait]
 impl Lease for BrokenLease {
     async fn complete(self: Box<Self>, _: Arc<Reply>, _: Retention) -> Result<Timeliness, StoreError> {
         Err(StoreError::new("the line to it is dead"))
+    }
+
+    fn share_text(&self, text: Arc<GrowingText>) {
+        self.held.share_text(text);
     }
 }
 
@@ -71,6 +75,11 @@ impl OutcomeStore for Broken {
         self.check("mark_late")?;
         self.store.mark_late(key).await
     }
+
+    async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError> {
+        self.check("progress")?;
+        self.store.progress(key).await
+    }
 }
 
 #[async_trait]
@@ -88,7 +97,7 @@ impl SignatureStore for Broken {
 
 #[async_trait]
 impl PendingStore for Broken {
-    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<PendingReply, StoreError> {
         self.check("add_pending")?;
         self.store.add_pending(user, pending).await
     }

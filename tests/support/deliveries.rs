@@ -15,8 +15,8 @@ use wechat_actix::WechatMiddleware;
 use wechat_callback::accounts::AccountLookup;
 use wechat_callback::delivery::DeliveryStore;
 use wechat_callback::late_reply::{LateReply, RetrySchedule};
-use wechat_callback::server::{Engine, Request};
-use wechat_callback::{HandlerError, Message, Reply, SecurityMode, TextReply, WechatMessage};
+use wechat_callback::server::{Engine, HandlerOutput, Request};
+use wechat_callback::{HandlerError, Message, Reply, SecurityMode, StreamReply, TextReply, WechatMessage};
 use wechat_tower::WechatLayer;
 
 use super::both::{self, Answer};
@@ -233,12 +233,16 @@ where
 }
 
 /// What a handler returned, as the engine takes it.
-fn reply_of(returned: impl axum::response::IntoResponse) -> Result<Reply, HandlerError> {
+fn reply_of(returned: impl axum::response::IntoResponse) -> Result<HandlerOutput, HandlerError> {
     let mut response = returned.into_response();
-    match response.extensions_mut().remove::<HandlerError>() {
-        Some(error) => Err(error),
-        None => Ok(response.extensions_mut().remove::<Reply>().expect("a reply, and no response of its own")),
+    let extensions = response.extensions_mut();
+    if let Some(error) = extensions.remove::<HandlerError>() {
+        return Err(error);
     }
+    if let Some(reply) = extensions.remove::<StreamReply>() {
+        return Ok(reply.into());
+    }
+    Ok(extensions.remove::<Reply>().expect("a reply, and no response of its own").into())
 }
 
 async fn to_axum(app: axum::Router, method: &str, Push { query, body }: Push) -> Answer {

@@ -1,6 +1,7 @@
 //! WeChat's side of the protocol: the simulator's, and from the primitives up what WeChat would never do. Neither
 //! shares code with the library.
 
+pub mod aibot;
 pub mod both;
 pub mod bots;
 pub mod broken;

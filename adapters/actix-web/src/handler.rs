@@ -10,7 +10,7 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use actix_web::{Error, HttpResponse};
 use futures_core::future::LocalBoxFuture;
 use wechat_callback::server::{HandlerOutput, OwnResponse};
-use wechat_callback::{HandlerError, Reply};
+use wechat_callback::{HandlerError, Reply, StreamReply};
 
 use crate::answer;
 
@@ -79,6 +79,9 @@ fn sealable<B: MessageBody>(response: &mut ServiceResponse<B>) -> Option<Handler
     let mut extensions = response.response_mut().extensions_mut();
     if let Some(reply) = extensions.remove::<Reply>() {
         return Some(HandlerOutput::Reply(reply));
+    }
+    if let Some(reply) = extensions.remove::<StreamReply>() {
+        return Some(HandlerOutput::Stream(reply));
     }
     if let Some(error) = extensions.remove::<HandlerError>() {
         return Some(HandlerOutput::Failed(error));

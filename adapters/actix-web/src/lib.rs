@@ -54,6 +54,7 @@
 //!
 //! - a reply: [`TextReply`], [`ImageReply`], [`VoiceReply`], [`VideoReply`], [`MusicReply`], [`NewsReply`],
 //!   [`TransferReply`], [`UpdateButtonReply`], [`UpdateTaskCardReply`], [`UpdateTemplateCardReply`];
+//! - a [`StreamReply`], whose text grows while the user reads it;
 //! - a [`Reply`], which any of these, an `Option` of one and `()` turn into;
 //! - an `Option` of a reply: `None` is answered `success`, and WeChat shows nothing;
 //! - `Result<_, HandlerError>` of these or of nothing: an error is logged with its causes and answered `success`,
@@ -129,9 +130,10 @@ pub use wechat_callback::{
     AccountId, Article, Callback, CallbackBuilder, ConfigError, DataFormat, DecryptError, FieldsError,
     HandlerError, ImageReply, JsonError, Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened,
     OpenedRaw, ParseFormatError, ParseModeError, PreviousCredentials, QueryError, RawReplyContext, Refusal,
-    Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, SharedStr, TextReply, Timestamp,
-    TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply, VoiceReply,
-    WechatMessage, XmlError, accounts, async_trait, delivery, late_reply, message, reply, server,
+    Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, SharedStr, StreamReply, StreamSender,
+    TextReply, Timestamp, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply,
+    VideoReply, VoiceReply, WechatMessage, XmlError, accounts, async_trait, delivery, late_reply, message,
+    reply, server,
 };
 
 /// The snippet of the registry page compiles.

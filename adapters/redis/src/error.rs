@@ -34,6 +34,9 @@ pub(crate) enum AskError {
     Slow,
     #[error(transparent)]
     Redis(#[from] redis::RedisError),
+    /// No lease could be renewed meanwhile.
+    #[error("a lease has run out, but Redis failed a moment ago")]
+    NotRenewed,
     /// Without the cause, whose text repeats parts of the reply.
     #[error(
         "the reply in Redis cannot be read ({category:?} error in column {column}): was it written by another version?"

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use wechat_callback::Reply;
-use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, Lease, Retention, StoreError, Timeliness};
+use wechat_callback::delivery::{
+    ConcurrentRun, DeliveryKey, GrowingText, Lease, Retention, StoreError, Timeliness,
+};
 
 use crate::leases::{Leases, Ownership};
 use crate::link::{Answers, Kind};
@@ -64,6 +66,10 @@ impl Lease for RedisLease {
             Written::Completed(in_redis) => in_redis.max(completed),
             Written::Rejected | Written::Pending { .. } => completed,
         })
+    }
+
+    fn share_text(&self, text: Arc<GrowingText>) {
+        self.leases.share_text(&self.remote, &self.run, text);
     }
 
     fn concurrent_run(&self) -> Option<Arc<dyn ConcurrentRun>> {
@@ -152,12 +158,15 @@ impl Drop for RedisLease {
         if self.run.is_adopted() {
             return;
         }
-        let (leases, remote, key) = (self.leases.clone(), self.remote.clone(), self.run.key);
+        let (leases, remote, run) = (self.leases.clone(), self.remote.clone(), self.run.clone());
         self.remote.link.runtime().spawn(async move {
             // Unless this process runs the push again already.
-            if !leases.holds(key) {
+            if !leases.holds(run.key) {
+                leases.write_last(&remote, &run).await;
+            }
+            if !leases.holds(run.key) {
                 // If this fails the lease expires.
-                let _ = remote.give_up(key).await;
+                let _ = remote.give_up(run.key).await;
             }
         });
     }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
-    SignatureKey, SignatureStore, StoreError, UserKey,
+    Claim, ClaimState, DeliveryKey, Lease, MemoryStore, OutcomeStore, PendingReply, PendingStore, Progress,
+    Retention, SignatureKey, SignatureStore, StoreError, UserKey,
 };
 
 use crate::ConnectError;
@@ -250,6 +250,29 @@ impl OutcomeStore for RedisStore {
             Err(error) => self.without_redis(error).map(|()| None),
         }
     }
+
+    async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError> {
+        let local = self.local.progress(key).await?;
+        match &local {
+            Progress::Completed(_) => return Ok(local),
+            Progress::Running(_) if self.leases.is_owner(key) => return Ok(local),
+            Progress::Unknown | Progress::Running(_) | Progress::Abandoned(_) => {}
+        }
+        match self.remote.progress(key).await {
+            // It may have changed meanwhile, and this process knows it better.
+            Ok((shared, true)) => Ok(match self.local.progress(key).await? {
+                Progress::Unknown => shared,
+                known => known,
+            }),
+            Ok((shared, false)) => Ok(latest(local, shared)),
+            Err(error) => match &local {
+                Progress::Running(_) => Ok(local),
+                Progress::Abandoned(said) if !said.text.is_empty() => Ok(local),
+                // Another process may run it.
+                _ => Err(error.into()),
+            },
+        }
+    }
 }
 
 #[async_trait]
@@ -286,9 +309,9 @@ impl SignatureStore for RedisStore {
 
 #[async_trait]
 impl PendingStore for RedisStore {
-    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<PendingReply, StoreError> {
         match self.remote.add_pending(user, pending).await {
-            Ok(()) => Ok(()),
+            Ok(stands) => Ok(stands),
             Err(error) => {
                 self.without_redis(error)?;
                 self.local.add_pending(user, pending).await
@@ -318,6 +341,19 @@ impl PendingStore for RedisStore {
             Err(error) => self.without_redis(error)?,
         }
         self.local.advance_pending(user, kept, then).await
+    }
+}
+
+/// What is known of a push that this process does not have, by its own store and by Redis.
+fn latest(local: Progress, shared: Progress) -> Progress {
+    match (&local, &shared) {
+        (Progress::Running(_), Progress::Unknown | Progress::Abandoned(_))
+        | (Progress::Abandoned(_), Progress::Unknown) => local,
+        // The end of what was said here may not be in Redis.
+        (Progress::Abandoned(here), Progress::Abandoned(there)) if here.text.starts_with(&there.text) => {
+            local
+        }
+        _ => shared,
     }
 }
 

@@ -8,7 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{Response, response};
 use http_body::Body;
 use wechat_callback::server::{HandlerOutput, OwnResponse};
-use wechat_callback::{HandlerError, Reply};
+use wechat_callback::{HandlerError, Reply, StreamReply};
 
 use crate::WechatBody;
 use crate::answer::{Kept, beside_reply};
@@ -72,6 +72,8 @@ fn returned<B: Body, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Retur
     let extensions = response.extensions_mut();
     let output = if let Some(reply) = extensions.remove::<Reply>() {
         HandlerOutput::Reply(reply)
+    } else if let Some(reply) = extensions.remove::<StreamReply>() {
+        HandlerOutput::Stream(reply)
     } else if let Some(error) = extensions.remove::<HandlerError>() {
         HandlerOutput::Failed(error)
     } else {

@@ -23,8 +23,8 @@ use async_trait::async_trait;
 use self::table::{Claimed, Table};
 use self::waiters::Waiter;
 use super::{
-    Claim, ClaimState, DeliveryKey, Lease, OutcomeStore, PendingReply, PendingStore, Retention, SignatureKey,
-    SignatureStore, StoreError, Timeliness, UserKey,
+    Claim, ClaimState, DeliveryKey, GrowingText, Lease, OutcomeStore, PendingReply, PendingStore, Progress,
+    Retention, SignatureKey, SignatureStore, StoreError, Timeliness, UserKey,
 };
 use crate::Reply;
 
@@ -222,6 +222,10 @@ impl OutcomeStore for MemoryStore {
     async fn mark_late(&self, key: DeliveryKey) -> Result<Option<Arc<Reply>>, StoreError> {
         Ok(self.table().mark_late(key))
     }
+
+    async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError> {
+        Ok(self.table().progress(key))
+    }
 }
 
 #[async_trait]
@@ -238,7 +242,7 @@ impl SignatureStore for MemoryStore {
 
 #[async_trait]
 impl PendingStore for MemoryStore {
-    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), StoreError> {
+    async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<PendingReply, StoreError> {
         let now = now();
         self.table().add_pending(user, pending, now).map_err(StoreError::new)
     }
@@ -273,6 +277,13 @@ impl MemoryLease {
         self.complete_at(outcome, retention, now())
     }
 
+    /// As [`Lease::share_text`].
+    pub(crate) fn share_text(&self, text: Arc<GrowingText>) {
+        if let Some(store) = &self.store {
+            store.table().share_text(self.key, self.number, text);
+        }
+    }
+
     /// As [`complete_now`](Self::complete_now), for whoever knows what time it is.
     pub(crate) fn complete_at(
         mut self,
@@ -303,6 +314,10 @@ impl Lease for MemoryLease {
         retention: Retention,
     ) -> Result<Timeliness, StoreError> {
         Ok(self.complete_now(outcome, retention))
+    }
+
+    fn share_text(&self, text: Arc<GrowingText>) {
+        self.share_text(text);
     }
 }
 

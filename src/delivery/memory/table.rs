@@ -11,7 +11,10 @@ use super::outcome::Outcome;
 use super::shares::{Shares, tag_of};
 use super::waiters::{Waiter, Waiters};
 use crate::Reply;
-use crate::delivery::{Claim, DeliveryKey, PendingReply, Retention, SignatureKey, Timeliness, UserKey};
+use crate::delivery::{
+    Claim, DeliveryKey, GrowingText, PendingReply, Progress, Retention, SignatureKey, StreamText, Timeliness,
+    UserKey,
+};
 
 pub(super) struct Table {
     /// Time is kept in nanoseconds since then, which are half as large as an instant.
@@ -47,9 +50,11 @@ enum State {
         is_shared: bool,
         /// `None` while nobody waits.
         waiting: Option<Box<Waiters>>,
+        /// What its reply says so far, where it streams.
+        text: Option<Arc<GrowingText>>,
     },
-    /// Its owner went away.
-    GivenUp,
+    /// Its owner went away. What its reply said until then.
+    GivenUp(Option<Arc<GrowingText>>),
     Completed(Outcome),
 }
 
@@ -125,7 +130,7 @@ impl Table {
         let now = self.time(arrived);
         let (full, id) = (Full::All { capacity: self.capacity() }, key_of(key.as_bytes()));
         self.check_share(id, now)?;
-        let new = || Push { state: State::GivenUp, since: now, last: 0, deliveries: 1 };
+        let new = || Push { state: State::GivenUp(None), since: now, last: 0, deliveries: 1 };
         let at = self.pushes.get_or_insert(id, now, new).ok_or(full)?;
         let push = self.pushes.value_mut(at).ok_or(full)?;
         let age = now.saturating_sub(push.since);
@@ -140,8 +145,9 @@ impl Table {
         let claimed = match &push.state {
             State::Running { .. } => Claimed::Running,
             State::Completed(outcome) => Claimed::Completed(outcome.reply()),
-            State::GivenUp => {
-                push.state = State::Running { late: false, is_shared: self.shares.is_some(), waiting: None };
+            State::GivenUp(_) => {
+                let is_shared = self.shares.is_some();
+                push.state = State::Running { late: false, is_shared, waiting: None, text: None };
                 self.pushes.wake(at);
                 self.running += 1;
                 if let Some(shares) = &mut self.shares {
@@ -170,7 +176,7 @@ impl Table {
         };
         let (mut timeliness, mut waiters) = (Timeliness::InTime, None);
         let mut ended = None;
-        if let State::Running { late, is_shared, waiting } = &mut push.state {
+        if let State::Running { late, is_shared, waiting, .. } = &mut push.state {
             timeliness = if *late { Timeliness::Late } else { Timeliness::InTime };
             waiters = waiting.take();
             ended = Some(*is_shared);
@@ -193,14 +199,17 @@ impl Table {
         let id = key_of(key.as_bytes());
         let at = self.pushes.find_near(id, number)?;
         let push = self.pushes.value_mut(at)?;
-        let State::Running { waiting, is_shared, .. } = &mut push.state else {
+        let State::Running { waiting, is_shared, text, .. } = &mut push.state else {
             return None;
         };
-        let (waiters, is_shared) = (waiting.take(), *is_shared);
-        push.state = State::GivenUp;
+        let (waiters, is_shared, text) = (waiting.take(), *is_shared, text.take());
+        let (ttl, queue) = match text {
+            Some(_) => (Retention::LATE_OUTCOME_TTL, Queue::Long),
+            None => (Retention::OUTCOME_TTL, Queue::Short),
+        };
+        push.state = State::GivenUp(text);
         self.ended(id, Some(is_shared));
-        let end = self.time(now).saturating_add(nanoseconds(Retention::OUTCOME_TTL));
-        self.pushes.rest(at, end, Queue::Short);
+        self.pushes.rest(at, self.time(now).saturating_add(nanoseconds(ttl)), queue);
         waiters
     }
 
@@ -213,7 +222,7 @@ impl Table {
     ) -> (Poll<Option<Arc<Reply>>>, Option<Waker>) {
         match self.pushes.get_mut(key_of(key.as_bytes())).map(|push| &mut push.state) {
             Some(State::Completed(outcome)) => (Poll::Ready(Some(outcome.reply())), None),
-            Some(State::GivenUp) | None => (Poll::Ready(None), None),
+            Some(State::GivenUp(_)) | None => (Poll::Ready(None), None),
             Some(State::Running { waiting, .. }) => {
                 let waiting = waiting.get_or_insert_with(|| {
                     self.lists += 1;
@@ -242,9 +251,28 @@ impl Table {
         match &mut self.pushes.get_mut(key_of(key.as_bytes()))?.state {
             State::Running { late, .. } => *late = true,
             State::Completed(outcome) => return Some(outcome.reply()),
-            State::GivenUp => {}
+            State::GivenUp(_) => {}
         }
         None
+    }
+
+    /// `number` is what the claim returned.
+    pub(super) fn share_text(&mut self, key: DeliveryKey, number: u32, growing: Arc<GrowingText>) {
+        let found = self.pushes.find_near(key_of(key.as_bytes()), number);
+        let push = found.and_then(|at| self.pushes.value_mut(at));
+        if let Some(State::Running { text, .. }) = push.map(|push| &mut push.state) {
+            *text = Some(growing);
+        }
+    }
+
+    pub(super) fn progress(&mut self, key: DeliveryKey) -> Progress {
+        match self.pushes.get_mut(key_of(key.as_bytes())).map(|push| &push.state) {
+            Some(State::Completed(outcome)) => Progress::Completed(outcome.reply()),
+            Some(State::Running { text, .. }) => Progress::Running(text.as_ref().map(|text| text.read())),
+            Some(State::GivenUp(Some(text))) => Progress::Abandoned(text.read()),
+            Some(State::GivenUp(None)) => Progress::Abandoned(StreamText::default()),
+            None => Progress::Unknown,
+        }
     }
 
     /// `body` is a hash.
@@ -263,20 +291,20 @@ impl Table {
         user: UserKey,
         pending: PendingReply,
         now: Instant,
-    ) -> Result<(), Full> {
+    ) -> Result<PendingReply, Full> {
         let now = self.time(now);
         let full = Full::All { capacity: self.capacity() };
         let at = self.pending.get_or_insert(key_of(user.as_bytes()), now, VecDeque::new).ok_or(full)?;
         let waiting = self.pending.value_mut(at).ok_or(full)?;
-        if waiting.iter().any(|before| before.key == pending.key) {
-            return Ok(());
+        if let Some(before) = waiting.iter().find(|before| before.key == pending.key) {
+            return Ok(*before);
         }
         if waiting.len() >= PendingReply::MAX_PER_USER {
             waiting.pop_front();
         }
         waiting.push_back(pending);
         self.pending.rest(at, now.saturating_add(nanoseconds(PendingReply::TTL)), Queue::Long);
-        Ok(())
+        Ok(pending)
     }
 
     pub(super) fn next_pending(&mut self, user: UserKey, now: Instant) -> Option<PendingReply> {
@@ -317,8 +345,8 @@ impl Table {
         let running = shares.of(tag);
         match self.pushes.get_current(key, now).map(|push| &push.state) {
             Some(State::Running { .. } | State::Completed(_)) => Ok(()),
-            Some(State::GivenUp) | None if running == 0 => Err(Full::All { capacity }),
-            Some(State::GivenUp) | None => Err(Full::Share { running, capacity }),
+            Some(State::GivenUp(_)) | None if running == 0 => Err(Full::All { capacity }),
+            Some(State::GivenUp(_)) | None => Err(Full::Share { running, capacity }),
         }
     }
 

@@ -23,7 +23,7 @@ use super::{
 pub use error::JsonError;
 pub(super) use find::texts;
 pub(crate) use write::push_text;
-pub(super) use write::{begin_member, member};
+pub(super) use write::{begin_member, member, push_snake_case};
 
 /// The text of `Encrypt` directly under the root, or `None` if there is no such element.
 ///

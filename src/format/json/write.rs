@@ -39,3 +39,24 @@ pub(crate) fn push_text(out: &mut String, mut text: &str) {
     }
     out.push_str(text);
 }
+
+/// Writes a name of XML as WeCom's JSON spells it: in lower case, with underscores between its words, but for a few.
+pub(crate) fn push_snake_case(out: &mut String, name: &str) {
+    let known = match name {
+        "AppId" => Some("appid"),
+        "CheckBox" => Some("checkbox"),
+        "KeyName" => Some("keyname"),
+        "PagePath" => Some("pagepath"),
+        "UserId" => Some("userid"),
+        _ => None,
+    };
+    if let Some(known) = known {
+        return out.push_str(known);
+    }
+    for (index, char) in name.chars().enumerate() {
+        if char.is_ascii_uppercase() && index > 0 {
+            out.push('_');
+        }
+        out.push(char.to_ascii_lowercase());
+    }
+}

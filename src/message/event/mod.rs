@@ -29,6 +29,7 @@
 //! A reply to [`Unsubscribe`] does not reach the user. The pictures or the place of a menu event follow in messages of
 //! their own.
 
+mod aibot;
 mod authorization;
 mod card;
 mod channels;
@@ -57,6 +58,7 @@ use super::write::Write;
 use crate::SharedStr;
 use crate::format::Draft;
 
+pub use aibot::*;
 pub use authorization::*;
 pub use card::*;
 pub use channels::*;
@@ -208,6 +210,9 @@ macro_rules! for_each_event {
             // Approvals in WeCom
             SysApprovalChange = "sys_approval_change",
             OpenApprovalChange = "open_approval_change",
+            // AI bots of WeCom
+            EnterChat = "enter_chat",
+            Feedback = "feedback_event",
         }
     };
 }

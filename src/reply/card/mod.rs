@@ -1,4 +1,5 @@
-//! The template card (模板卡片) of an [`UpdateTemplateCardReply`](super::UpdateTemplateCardReply).
+//! The template card (模板卡片) of an [`UpdateTemplateCardReply`](super::UpdateTemplateCardReply), and of a
+//! [`TemplateCardReply`](super::TemplateCardReply).
 //!
 //! A card has one of five kinds, each with a constructor of [`TemplateCard`]. Parts are types of this module; what WeCom
 //! demands of a part is an argument of its `new`, and everything is a public field.
@@ -24,6 +25,10 @@
 //! not at hand. The names and their nesting are those that another SDK tests for each kind (shenghui0779/sdk-go,
 //! `corp/message`). What its tests lack (`TaskId`, a mini-program's page, a file, a member) is spelled as in the JSON of
 //! `message/send`, with the capitals of XML. No reply was tried against WeCom.
+//!
+//! An AI bot writes the same parts as JSON: in lower case with underscores (`CardType` is `card_type`), but for `appid`,
+//! `checkbox`, `keyname`, `pagepath` and `userid`. So spell them WeCom's JSON of `message/send`, and public bots (their
+//! types in TypeScript and Go).
 //!
 //! Which parts belong to which kind of card stands in the docs of each part. That is not checked, and neither are WeCom's
 //! counts of items, because what happens past them is not documented. An element that has no method here is added as a name
@@ -197,7 +202,15 @@ impl TemplateCard {
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
-        writer.element("TemplateCard", |writer| Part::write(self, writer));
+        self.write_with(writer, |_| ());
+    }
+
+    /// With what `more` writes behind its own elements.
+    pub(super) fn write_with(&self, writer: &mut Writer<'_>, more: impl FnOnce(&mut Writer<'_>)) {
+        writer.element("TemplateCard", |writer| {
+            Part::write(self, writer);
+            more(writer);
+        });
     }
 
     pub(super) fn room(&self) -> usize {

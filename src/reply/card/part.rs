@@ -77,7 +77,7 @@ impl Field for bool {
 
     fn write(&self, name: &str, writer: &mut Writer<'_>) {
         if *self {
-            writer.text(name, "true");
+            writer.flag(name, true);
         }
     }
 
@@ -109,9 +109,7 @@ impl<P: Part> Field for Vec<P> {
     }
 
     fn write(&self, name: &str, writer: &mut Writer<'_>) {
-        for part in self {
-            writer.element(name, |writer| part.write(writer));
-        }
+        writer.list(name, self, |writer, part| part.write(writer));
     }
 
     fn room(&self, name: &str) -> usize {

@@ -1,0 +1,252 @@
+//! Replies that stream: they are produced in the run of their handler, and told as far as they are.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_core::Stream;
+use tokio::task::coop::consume_budget;
+use tokio::time::Instant;
+
+use super::contain::{Ended, contain};
+use super::decide::{Manner, Source};
+use super::messages::Messages;
+use super::outcome::{Completed, Completion};
+use super::{Engine, handlers};
+use crate::delivery::{DeliveryKey, GrowingText, Progress, Retention, Timeliness};
+use crate::log::as_dyn;
+use crate::process::deadline::{after, before};
+use crate::reply::{self, Beside, Limits, StreamContent, TextStream};
+use crate::{HandlerError, Reply, StreamReply, TextReply};
+
+/// What stands behind a text whose rest is not told.
+pub(super) const CUT: &str = "……";
+
+/// A reply that streams, while it is produced.
+struct Production {
+    growing: Arc<GrowingText>,
+    messages: Option<Messages>,
+}
+
+impl Completion {
+    /// Produces `reply` to its end, and stores it. What the delivery that ran the handler may carry of it.
+    pub(super) fn say(
+        self,
+        mut reply: StreamReply,
+        limits: Limits,
+    ) -> Pin<Box<dyn Future<Output = Arc<Reply>> + Send>> {
+        Box::pin(async move {
+            let beside = reply.take_beside();
+            let growing = Arc::new(GrowingText::new(beside.feedback_id.clone()));
+            if let Some(lease) = &self.lease {
+                lease.share_text(growing.clone());
+            }
+            let messages = Messages::of(&self);
+            let mut production = Production { growing, messages };
+            let deadline = after(Instant::now(), self.engine.shared.handlers.timeout);
+            let failure = production.run(reply, &self, deadline).await;
+            let has_failed = failure.is_some();
+            if let Some(error) = failure {
+                handlers::log(error);
+            }
+            self.said(production, beside, has_failed, limits).await
+        })
+    }
+
+    async fn said(
+        self,
+        production: Production,
+        beside: Beside,
+        has_failed: bool,
+        limits: Limits,
+    ) -> Arc<Reply> {
+        let Production { growing, messages } = production;
+        let text = growing.from(0);
+        if reply::is_blank(&text) {
+            let (source, reply) = match has_failed {
+                true => (Source::Failure, self.engine.shared.handlers.failure(limits)),
+                false => (Source::Handler, Reply::None.into_shared()),
+            };
+            return self.completed(reply, source).await;
+        }
+        match (self.push.manner, messages) {
+            (Manner::Streamed, _) => self.said_in_a_bubble(text, beside).await,
+            (_, Some(messages)) => self.said_in_messages(text, messages).await,
+            (Manner::Retried, None) if self.is_fetched() => {
+                self.completed(Arc::new(TextReply::new(text).into()), Source::Handler).await
+            }
+            (Manner::Retried | Manner::Once, None) => {
+                let text = self.limited(text, self.push.limit);
+                self.completed(Arc::new(TextReply::new(text).into()), Source::Handler).await
+            }
+        }
+    }
+
+    /// Whether the user can fetch what no delivery can carry.
+    fn is_fetched(&self) -> bool {
+        self.push.user.is_some() && self.engine.shared.policy.late.word().is_some()
+    }
+
+    /// As much of `text` as one answer can carry.
+    fn limited(&self, text: String, limit: usize) -> String {
+        if text.len() <= limit {
+            return text;
+        }
+        let (told, lost) = reply::ended_at(&text, limit, CUT);
+        tracing::error!(
+            length = text.len(),
+            lost,
+            "the end of the reply is lost: it is too long for one answer (see LateReply)"
+        );
+        told
+    }
+
+    async fn completed(self, reply: Arc<Reply>, source: Source) -> Arc<Reply> {
+        match self.complete(reply, source, Instant::now()) {
+            Completed::Now(reply) => reply,
+            Completed::Later(reply) => reply.await,
+        }
+    }
+
+    /// The bubble of an AI bot is asked for until it is finished, for six minutes.
+    async fn said_in_a_bubble(self, text: String, beside: Beside) -> Arc<Reply> {
+        let text = self.limited(text, self.push.limit);
+        let Beside { feedback_id, card, images } = beside;
+        let mut content = StreamContent::finished(text);
+        (content.feedback_id, content.card, content.images) = (feedback_id, card, images);
+        self.completed(Arc::new(content.into()), Source::Handler).await
+    }
+
+    /// What is too long or too late is sent.
+    async fn said_in_messages(self, text: String, mut messages: Messages) -> Arc<Reply> {
+        let Self { engine, push, lease, token, .. } = self;
+        let _counted = token;
+        // A delivery may carry the first part, if nothing was sent.
+        let first = reply::part_at(&text, 0, "", true);
+        let (first, rest) = match first {
+            Some(part) => (part.text, part.next),
+            None => (text.clone(), None),
+        };
+        let reply = Arc::new(Reply::from(TextReply::new(first)));
+        let timeliness = match lease {
+            None => Timeliness::InTime,
+            Some(lease) => match lease.complete(reply.clone(), Retention::UnlessLate).await {
+                Ok(timeliness) => timeliness,
+                Err(error) => {
+                    tracing::error!(
+                        error = as_dyn(&error),
+                        "the outcome is not stored: other deliveries of the push do not get it"
+                    );
+                    Timeliness::InTime
+                }
+            },
+        };
+        let unsent = match timeliness {
+            Timeliness::InTime => rest,
+            Timeliness::Late => Some(messages.sent),
+        };
+        if let Some(from) = unsent {
+            messages.send_rest(&engine, &push, &text, from).await;
+        }
+        Retention::UnlessLate.kept(reply, timeliness)
+    }
+}
+
+impl Production {
+    /// What it failed with.
+    async fn run(
+        &mut self,
+        reply: StreamReply,
+        completion: &Completion,
+        deadline: Instant,
+    ) -> Option<HandlerError> {
+        let mut stream = Contained { stream: Some(reply.into_stream()) };
+        loop {
+            let piece = match before(deadline, stream.next()).await {
+                Some(Ok(Some(piece))) => piece,
+                Some(Ok(None)) => return None,
+                Some(Err(error)) => return Some(error),
+                None => {
+                    let timeout = completion.engine.shared.handlers.timeout;
+                    return Some(HandlerError::of_the_run(Ended::TimedOut(timeout)));
+                }
+            };
+            if !self.push(&piece) {
+                tracing::warn!(
+                    length = self.growing.len(),
+                    "the reply was ended: a text that streams is that long at most"
+                );
+                return None;
+            }
+            if let Some(messages) = &mut self.messages {
+                messages.grown(&completion.engine, &completion.push, &self.growing, &piece).await;
+            }
+            // A stream that is always ready lets others run, too.
+            consume_budget().await;
+        }
+    }
+
+    /// `false` where there is no room for all of it.
+    fn push(&self, piece: &str) -> bool {
+        let room = StreamReply::MAX_BYTES.saturating_sub(self.growing.len());
+        if piece.len() <= room {
+            self.growing.push(piece);
+            return true;
+        }
+        let end = (0..=room).rev().find(|at| piece.is_char_boundary(*at)).unwrap_or_default();
+        self.growing.push(piece.get(..end).unwrap_or_default());
+        false
+    }
+}
+
+/// A stream whose panics are errors, when it is polled and when it is dropped.
+struct Contained {
+    stream: Option<TextStream>,
+}
+
+impl Contained {
+    async fn next(&mut self) -> Result<Option<String>, HandlerError> {
+        let Some(stream) = &mut self.stream else { return Ok(None) };
+        poll_fn(|cx| match contain(|| Pin::new(&mut *stream).poll_next(cx)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(piece)) => Poll::Ready(piece.transpose()),
+            Err(panic) => Poll::Ready(Err(HandlerError::of_the_run(Ended::Panicked(panic)))),
+        })
+        .await
+    }
+}
+
+impl Drop for Contained {
+    fn drop(&mut self) {
+        let stream = self.stream.take();
+        if let Err(panic) = contain(move || drop(stream)) {
+            tracing::error!(panic, "a reply that streams panicked when it was dropped");
+        }
+    }
+}
+
+impl Engine {
+    /// What the reply to the push `key` says by now, if it streams and has said anything.
+    pub(super) async fn text_so_far(&self, key: DeliveryKey) -> Option<String> {
+        match self.shared.store.progress(key).await {
+            Ok(Progress::Running(so_far)) => so_far.map(|so_far| so_far.text).filter(|text| !text.is_empty()),
+            Ok(Progress::Unknown | Progress::Abandoned(_) | Progress::Completed(_)) => None,
+            Err(error) => {
+                tracing::warn!(error = as_dyn(&error), "what a reply says so far cannot be asked for now");
+                None
+            }
+        }
+    }
+
+    /// What a reply says so far, in one answer. `None` where it has said nothing yet.
+    pub(super) async fn cut_so_far(&self, key: DeliveryKey) -> Option<Arc<Reply>> {
+        let text = self.text_so_far(key).await?;
+        let part = reply::part_at(&text, 0, CUT, false)?;
+        tracing::warn!(
+            told = part.next.unwrap_or_default(),
+            "the reply is not finished, and no delivery is left for the rest (see LateReply)"
+        );
+        Some(Arc::new(TextReply::new(part.text).into()))
+    }
+}
