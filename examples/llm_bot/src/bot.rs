@@ -42,7 +42,7 @@ impl Bot {
             conversation.add(question, answer);
             Ok::<(), HandlerError>(())
         })
-        // TODO(markdown): `.markdown()`, so that channels without markdown get readable text.
+        .markdown()
     }
 }
 

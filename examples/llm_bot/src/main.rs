@@ -38,7 +38,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let aibot = configured("AIBOT_", Callback::aibot_from_env)?;
     if official.is_none() && aibot.is_none() {
         return Err("no account: set WECHAT_APP_ID, WECHAT_TOKEN and WECHAT_ENCODING_AES_KEY for an Official Account, \
-                    or AIBOT_TOKEN and AIBOT_ENCODING_AES_KEY for an AI bot, or both"
+                    AIBOT_TOKEN and AIBOT_ENCODING_AES_KEY for an AI bot, or both\n\
+                    without an account: cargo run -p wechat-sim -- dev -- cargo run -p llm-bot"
             .into());
     }
     let store = env::var("REDIS_URL").ok().map(|url| RedisStore::connect(&url)).transpose()?;

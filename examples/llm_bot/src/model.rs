@@ -108,17 +108,20 @@ impl Api {
         model: String,
         read_timeout: Duration,
     ) -> Result<Self, Box<dyn Error>> {
+        let url = endpoint(base_url).ok_or("OPENAI_BASE_URL is no URL of http or https")?;
         // Fails where the process has chosen one before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let mut client = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(read_timeout)
             // The key is for this server alone.
-            .redirect(redirect::Policy::none())
-            .build()?;
-        let url = Url::parse(&format!("{}/chat/completions", base_url.trim_end_matches('/')))
-            .map_err(|error| format!("OPENAI_BASE_URL: {error}"))?;
-        Ok(Self { client, url, authorization: key.map(authorization).transpose()?, model })
+            .redirect(redirect::Policy::none());
+        // `HTTPS_PROXY` is not meant for a model on this machine.
+        if let Some("localhost" | "127.0.0.1" | "[::1]") = url.host_str() {
+            client = client.no_proxy();
+        }
+        let authorization = key.map(authorization).transpose()?;
+        Ok(Self { client: client.build()?, url, authorization, model })
     }
 
     fn answer(&self, messages: Vec<ChatMessage>) -> Pieces {
@@ -137,6 +140,12 @@ async fn start(request: RequestBuilder) -> Result<Pieces, ModelError> {
         status if status.is_success() => Ok(pieces(response)),
         status => Err(ModelError::Refused { status, code: code(response).await }),
     }
+}
+
+fn endpoint(base_url: &str) -> Option<Url> {
+    let mut url = Url::parse(base_url).ok()?;
+    url.path_segments_mut().ok()?.pop_if_empty().extend(["chat", "completions"]);
+    matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
 /// `Debug` of a request shows no sensitive header.

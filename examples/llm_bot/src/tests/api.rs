@@ -199,3 +199,18 @@ fn a_key_that_no_header_can_carry_is_refused_without_being_shown() {
     let refused = Api::new("http://127.0.0.1/v1", Some("sk-\n"), "tiny".to_owned(), SILENCE).err();
     assert_eq!(refused.expect("an error").to_string(), "OPENAI_API_KEY has a character that no key has");
 }
+
+#[test]
+fn an_address_that_is_no_url_is_refused() {
+    for base_url in ["", "api.example.com/v1", "ftp://example.com/v1", "mailto:a@example.com"] {
+        let refused = Api::new(base_url, None, "tiny".to_owned(), SILENCE).err();
+        assert_eq!(refused.expect("an error").to_string(), "OPENAI_BASE_URL is no URL of http or https");
+    }
+}
+
+#[tokio::test]
+async fn the_address_may_have_a_query() {
+    let mut api = FakeApi::start(Script::events(&["好"], End::Complete)).await;
+    api.base_url.push_str("?api-version=1");
+    assert_eq!(said(&api.model()).await.0, "好");
+}

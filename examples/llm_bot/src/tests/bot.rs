@@ -47,6 +47,15 @@ async fn a_user_of_an_official_account_gets_the_answer_of_the_model() {
 }
 
 #[tokio::test]
+async fn markdown_is_readable_where_it_is_not_shown() {
+    let api =
+        FakeApi::start(Script::events(&["**春", "眠**不觉晓：\n\n- 处处\n- 闻啼鸟"], End::Complete)).await;
+    let wechat = wechat(api.model()).await;
+    let answer = wechat.fan("小明").text("背一首诗").await.expect("an answer");
+    answer.expect_text("春眠不觉晓：\n\n• 处处\n• 闻啼鸟");
+}
+
+#[tokio::test]
 async fn the_model_is_told_what_was_said_before_by_the_user_alone() {
     let api = FakeApi::start(Script::events(&["好。"], End::Complete)).await;
     let wechat = wechat(api.model()).await;
@@ -157,8 +166,8 @@ async fn a_late_answer_is_fetched_with_a_word() {
     let app = official(&account, Model::Parrot);
     let wechat = FakeWechat::new(account, ServiceTarget::new(app, "/weixin"));
     let mut fan = wechat.fan("小明");
-    let question = "慢慢 ".repeat(100);
-    fan.text(&question).await.expect("an answer").expect_text_with("【继续】");
+    let question = "慢慢说。\n\n".repeat(50);
+    fan.text(&question).await.expect("an answer").expect_text_with("……【继续】");
     tokio::time::sleep(Duration::from_secs(30)).await;
     fan.text("继续").await.expect("an answer").expect_text_with("真的模型");
 }

@@ -144,21 +144,21 @@ async fn answer(
 
     let Script { status, chunks, end } = served.script;
     let ended = Ended(served.ended);
-    let chunks = stream::iter(chunks).then(move |chunk| {
+    let end = match end {
+        End::Complete => stream::empty().boxed(),
+        End::Broken => stream::iter([Err(io::Error::other("broken"))]).boxed(),
+        End::Silent => stream::pending().boxed(),
+    };
+    let body = stream::iter(chunks).map(Ok).chain(end).then(move |chunk| {
         let _ended = &ended;
-        // One write for each chunk.
         async {
+            // So that each chunk is written by itself.
             tokio::time::sleep(Duration::from_millis(1)).await;
-            Ok(chunk)
+            chunk
         }
     });
-    let body = match end {
-        End::Complete => Body::from_stream(chunks),
-        End::Broken => Body::from_stream(chunks.chain(stream::iter([Err(io::Error::other("broken"))]))),
-        End::Silent => Body::from_stream(chunks.chain(stream::pending::<Result<Bytes, io::Error>>())),
-    };
     let response = Response::builder().status(status).header(header::CONTENT_TYPE, "text/event-stream");
     // Where a redirect leads if it is followed: here again.
     let response = response.header(header::LOCATION, "/v1/chat/completions");
-    Ok(response.body(body).expect("a response"))
+    Ok(response.body(Body::from_stream(body)).expect("a response"))
 }
