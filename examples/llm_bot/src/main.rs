@@ -27,6 +27,9 @@ use wechat_tower::WechatLayer;
 use crate::bot::Bot;
 use crate::model::Model;
 
+const OFFICIAL: [&str; 3] = ["WECHAT_APP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY"];
+const AIBOT: [&str; 2] = ["AIBOT_TOKEN", "AIBOT_ENCODING_AES_KEY"];
+
 #[tokio::main]
 async fn main() -> ExitCode {
     common::log();
@@ -34,36 +37,48 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let official = configured("WECHAT_", Callback::from_env)?;
-    let aibot = configured("AIBOT_", Callback::aibot_from_env)?;
-    if official.is_none() && aibot.is_none() {
+    let accounts = accounts()?;
+    let app = app(Bot::new(Model::from_env()?), &accounts);
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    for (path, _) in &accounts {
+        common::print(format_args!("listening on http://{}{path}", listener.local_addr()?))?;
+    }
+    let shutdown = common::shutdown(async move {
+        for (_, layer) in accounts {
+            layer.drain().await;
+        }
+    })?;
+    Ok(wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await?)
+}
+
+/// The accounts that the environment names, each with its path.
+fn accounts() -> Result<Vec<(&'static str, WechatLayer)>, Box<dyn Error>> {
+    let official = configured(&OFFICIAL, Callback::from_env)?;
+    let aibot = configured(&AIBOT, Callback::aibot_from_env)?;
+    let store = env::var("REDIS_URL").ok().map(|url| RedisStore::connect(&url)).transpose()?;
+    let accounts = [("/weixin", official), ("/aibot", aibot)].into_iter();
+    let accounts: Vec<_> = accounts
+        .filter_map(|(path, callback)| callback.map(|callback| (path, layer(callback, store.clone()))))
+        .collect();
+    if accounts.is_empty() {
         return Err("no account: set WECHAT_APP_ID, WECHAT_TOKEN and WECHAT_ENCODING_AES_KEY for an Official Account, \
                     AIBOT_TOKEN and AIBOT_ENCODING_AES_KEY for an AI bot, or both\n\
                     without an account: cargo run -p wechat-sim -- dev -- cargo run -p llm-bot"
             .into());
     }
-    let store = env::var("REDIS_URL").ok().map(|url| RedisStore::connect(&url)).transpose()?;
-    let [official, aibot] =
-        [official, aibot].map(|callback| callback.map(|callback| layer(callback, store.clone())));
-    let app = app(Bot::new(Model::from_env()?), official.clone(), aibot.clone());
-    let shutdown = common::shutdown(async move {
-        for layer in official.into_iter().chain(aibot) {
-            layer.drain().await;
-        }
-    })?;
-    let listener = TcpListener::from_std(common::listen()?)?;
-    Ok(wechat_tower::serve(listener, app).with_graceful_shutdown(shutdown).await?)
+    Ok(accounts)
 }
 
-/// The account whose variables begin with `prefix`, if any of them is set.
+/// The account, if any of its variables is set.
 fn configured(
-    prefix: &str,
+    variables: &[&str],
     from_env: impl FnOnce() -> Result<Callback, ConfigError>,
 ) -> Result<Option<Callback>, ConfigError> {
-    if env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(prefix)) {
+    if variables.iter().any(|name| env::var_os(name).is_some()) {
         return from_env().map(Some);
     }
-    tracing::info!("no variable {prefix}* is set: that account is not served");
+    tracing::info!("not served, because these are not set: {}", variables.join(", "));
     Ok(None)
 }
 
@@ -79,13 +94,11 @@ fn layer(callback: Callback, store: Option<RedisStore>) -> WechatLayer {
     }
 }
 
-/// Both accounts have the same handler.
-fn app(bot: Bot, official: Option<WechatLayer>, aibot: Option<WechatLayer>) -> Router {
+/// All accounts have the same handler.
+fn app(bot: Bot, accounts: &[(&str, WechatLayer)]) -> Router {
     let mut app = Router::new();
-    for (path, layer) in [("/weixin", official), ("/aibot", aibot)] {
-        if let Some(layer) = layer {
-            app = app.route(path, post(bot::answer).layer(layer));
-        }
+    for (path, layer) in accounts {
+        app = app.route(path, post(bot::answer).layer(layer.clone()));
     }
     app.with_state(Arc::new(bot))
 }

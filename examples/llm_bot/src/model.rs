@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sse_stream::SseByteStream;
 use thiserror::Error;
 
@@ -49,7 +50,7 @@ impl Model {
     pub(crate) fn answer(&self, messages: Vec<ChatMessage>) -> Pieces {
         match self {
             Self::Api(api) => api.answer(messages),
-            Self::Parrot => parrot(messages),
+            Self::Parrot => parrot(&messages),
         }
     }
 }
@@ -76,7 +77,7 @@ impl ChatMessage {
 }
 
 /// Says what it was asked, in markdown and without haste.
-fn parrot(messages: Vec<ChatMessage>) -> Pieces {
+fn parrot(messages: &[ChatMessage]) -> Pieces {
     let questions = messages.iter().filter(|message| message.role == "user").count();
     let question = messages.last().map(|message| message.content.as_str()).unwrap_or_default();
     let text = format!(
@@ -156,14 +157,12 @@ fn authorization(key: &str) -> Result<HeaderValue, Box<dyn Error>> {
     Ok(value)
 }
 
-/// The API's own word for what is wrong, such as `model_not_found`. Its sentences may repeat the key, or what the user wrote.
+/// The API's own word for why it refused.
 async fn code(response: Response) -> Option<String> {
     let body = response.bytes_stream().map_ok(|bytes| bytes.to_vec());
     let body = body.take(MAX_REFUSAL_CHUNKS).try_concat().await.ok()?;
     let Refusal { error } = serde_json::from_slice(&body).ok()?;
-    let is_word =
-        |code: &String| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    error.code.into_iter().chain(error.kind).find(is_word)
+    error.code()
 }
 
 /// The texts of the events, until the API says that it is done.
@@ -190,8 +189,8 @@ where
             return Ok(None);
         }
         let chunk: Chunk = serde_json::from_str(&data).map_err(|_| ModelError::Unreadable)?;
-        if chunk.error.is_some() {
-            return Err(ModelError::Reported);
+        if let Some(error) = chunk.error {
+            return Err(ModelError::Reported { code: error.code() });
         }
         let Some(choice) = chunk.choices.into_iter().next() else { continue };
         is_complete |= choice.finish_reason.is_some();
@@ -206,14 +205,24 @@ where
 /// `{"error": {"code": "…", "type": "…", "message": "…"}}`
 #[derive(Deserialize)]
 struct Refusal {
-    error: RefusalError,
+    error: ApiError,
 }
 
 #[derive(Deserialize)]
-struct RefusalError {
-    code: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
+struct ApiError {
+    #[serde(default)]
+    code: Value,
+    #[serde(default, rename = "type")]
+    kind: Value,
+}
+
+impl ApiError {
+    /// A word such as `model_not_found`. Sentences are left out: they may repeat the key, or what the user wrote.
+    fn code(&self) -> Option<String> {
+        let is_word =
+            |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        [&self.code, &self.kind].into_iter().filter_map(Value::as_str).find(is_word).map(str::to_owned)
+    }
 }
 
 #[derive(Serialize)]
@@ -227,7 +236,7 @@ struct Request<'a> {
 struct Chunk {
     #[serde(default)]
     choices: Vec<Choice>,
-    error: Option<serde::de::IgnoredAny>,
+    error: Option<ApiError>,
 }
 
 #[derive(Deserialize)]
@@ -249,8 +258,8 @@ pub(crate) enum ModelError {
     Http(#[source] reqwest::Error),
     #[error("the model's API answered {status} ({})", code.as_deref().unwrap_or("without a code"))]
     Refused { status: StatusCode, code: Option<String> },
-    #[error("the model's API reported an error within its answer")]
-    Reported,
+    #[error("the model's API reported an error within its answer ({})", code.as_deref().unwrap_or("without a code"))]
+    Reported { code: Option<String> },
     #[error("the answer of the model's API is no stream of events")]
     Events(#[source] sse_stream::Error),
     #[error("the model's API sent an event that is no chunk of a chat completion")]

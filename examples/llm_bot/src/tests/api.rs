@@ -117,8 +117,8 @@ async fn an_error_within_the_answer_is_an_error_after_its_text() {
     let (text, error) = said_by(Script::complete(format!("{}data: {error}\n\n", event("春眠")))).await;
     assert_eq!(text, "春眠");
     let error = error.expect("an error");
-    assert!(matches!(error, ModelError::Reported), "{error:?}");
-    assert!(!format!("{error:?} {error}").contains(KEY));
+    assert_eq!(error.to_string(), "the model's API reported an error within its answer (overloaded)");
+    assert!(!format!("{error:?}").contains(KEY));
 }
 
 #[tokio::test]
@@ -138,6 +138,14 @@ async fn a_code_that_is_no_word_is_left_out() {
         let error = error.expect("an error").to_string();
         assert_eq!(error, "the model's API answered 500 Internal Server Error (without a code)");
     }
+}
+
+#[tokio::test]
+async fn the_type_stands_in_for_a_code_that_is_a_number() {
+    let body = json!({"error": {"code": 429, "type": "rate_limit_exceeded"}});
+    let (_, error) = said_by(Script::refusal(429, &body)).await;
+    let error = error.expect("an error").to_string();
+    assert_eq!(error, "the model's API answered 429 Too Many Requests (rate_limit_exceeded)");
 }
 
 /// The key would go along.

@@ -21,11 +21,11 @@ fn official(account: &Account, model: Model) -> Router {
         .encoding_aes_key(account.encoding_aes_key())
         .build()
         .expect("an account");
-    crate::app(Bot::new(model), Some(crate::layer(callback, None)), None)
+    crate::app(Bot::new(model), &[("/weixin", crate::layer(callback, None))])
 }
 
 fn aibot(model: Model) -> Router {
-    crate::app(Bot::new(model), None, Some(crate::layer(wecom::callback(), None)))
+    crate::app(Bot::new(model), &[("/aibot", crate::layer(wecom::callback(), None))])
 }
 
 /// WeChat, with the bot behind a socket.
