@@ -28,6 +28,8 @@ struct Inner {
     answered: Option<Instant>,
     /// When a question last exceeded its time.
     slow: Option<Instant>,
+    /// When a question of any kind was last not answered, or not in time.
+    unanswered: Option<Instant>,
     /// When the last outage began.
     opened: Option<Instant>,
 }
@@ -59,6 +61,7 @@ impl Breaker {
             failed: None,
             answered: None,
             slow: None,
+            unanswered: None,
             opened: None,
         })))
     }
@@ -103,6 +106,17 @@ impl Breaker {
     /// A question has exceeded its time.
     pub(crate) fn slow(&self) {
         self.inner().slow = Some(Instant::now());
+        self.unanswered();
+    }
+
+    /// A question failed, whether or not it had a permit.
+    pub(crate) fn unanswered(&self) {
+        self.inner().unanswered = Some(Instant::now());
+    }
+
+    /// For how long every question has been answered in time. `None` where none ever failed.
+    pub(crate) fn well_for(&self) -> Option<Duration> {
+        self.inner().unanswered.map(|unanswered| unanswered.elapsed())
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -34,6 +34,9 @@ pub(crate) enum AskError {
     Slow,
     #[error(transparent)]
     Redis(#[from] redis::RedisError),
+    /// Whoever has it could not renew it, or it only seems to be over.
+    #[error("a lease has run out, but not long enough is known of Redis and its clock to believe it")]
+    NotRenewed,
     /// Without the cause, whose text repeats parts of the reply.
     #[error(
         "the reply in Redis cannot be read ({category:?} error in column {column}): was it written by another version?"

@@ -69,7 +69,7 @@ impl Lease for RedisLease {
     }
 
     fn share_text(&self, text: Arc<GrowingText>) {
-        self.run.share_text(text);
+        self.leases.share_text(&self.remote, &self.run, text);
     }
 
     fn concurrent_run(&self) -> Option<Arc<dyn ConcurrentRun>> {
@@ -158,12 +158,15 @@ impl Drop for RedisLease {
         if self.run.is_adopted() {
             return;
         }
-        let (leases, remote, key) = (self.leases.clone(), self.remote.clone(), self.run.key);
+        let (leases, remote, run) = (self.leases.clone(), self.remote.clone(), self.run.clone());
         self.remote.link.runtime().spawn(async move {
             // Unless this process runs the push again already.
-            if !leases.holds(key) {
+            if !leases.holds(run.key) {
+                leases.write_last(&remote, &run).await;
+            }
+            if !leases.holds(run.key) {
                 // If this fails the lease expires.
-                let _ = remote.give_up(key).await;
+                let _ = remote.give_up(run.key).await;
             }
         });
     }

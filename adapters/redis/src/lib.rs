@@ -51,6 +51,9 @@
 //!   completed during the outage.
 //! - A connection that has died silently is detected, usually within half a second, when a second connection is
 //!   answered sooner. An outcome that was waited for on it arrives at most a second late.
+//! - What a reply that streams says so far is exact in the process that produces it, whatever Redis does. Other processes
+//!   read it from Redis, where it is at most 250 milliseconds and a round trip old. If Redis cannot be asked they say so,
+//!   rather than that there is nothing; the text is whole again about a second after Redis is back.
 //! - With [`fail_closed`](RedisStore::fail_closed), pushes are answered 503 instead.
 //!
 //! # What it costs when Redis forgets
@@ -61,6 +64,7 @@
 //! |---|---|---|
 //! | a running push | the process that runs it writes it again each second, with the age by its own clock. A process that runs it a second time before that takes over the age and the first outcome | at most one run, no reply |
 //! | the reply of a completed push | a later delivery runs the push again in a process that did not take part | one run |
+//! | the text so far of a reply that streams | other processes do not know it until the next write or renewal | at most a second |
 //! | which replies are kept for a user | the word that fetches one is a message like any other | that reply |
 //! | the body of a signature in plain mode | each process keeps those that it saw; another process accepts one more body with the signature while its timestamp is fresh | see `timestamp_tolerance` of the callback |
 //!
@@ -71,14 +75,14 @@
 //!
 //! | key | value | time to live |
 //! |---|---|---|
-//! | `wechat:{hash}` | a push: its deliveries, its age, the process that runs it, the reply | 60 s; 10 min where the reply is kept for the user |
+//! | `wechat:{hash}` | a push: its deliveries, its age, the process that runs it, the reply, or what it says so far while it streams | 60 s; 10 min where it streams, or the reply is kept for the user |
 //! | `wechat:{hash}:user` | which replies are kept for a user | an hour |
 //! | `wechat:{hash}:body` | the hash of the body that a signature of plain mode came with | twice the timestamp tolerance |
 //!
-//! Keys are hashed: they name no user and no message. **Replies are stored in plain text**, and published to the
-//! processes that wait for them, so whoever can read this Redis can read them. Set a password, listen on an internal
-//! address only, use `rediss://` (feature `tls`) on a network that is not your own, and do not use a Redis that others
-//! read for other purposes.
+//! Keys are hashed: they name no user and no message. **Replies are stored in plain text**, also while they grow, and
+//! published to the processes that wait for them, so whoever can read this Redis can read them. Set a password, listen on
+//! an internal address only, use `rediss://` (feature `tls`) on a network that is not your own, and do not use a Redis
+//! that others read for other purposes.
 //!
 //! With access control lists (ACL) the store needs `~wechat:* &wechat:* +@read +@write +@scripting +@pubsub +ping
 //! +time`, with your [`prefix`] in place of `wechat`. A push that is waited for has a channel named as its key; without
@@ -111,6 +115,7 @@ mod remote;
 mod run;
 mod scripts;
 mod store;
+mod stream;
 mod subscriber;
 mod waiters;
 

@@ -95,6 +95,11 @@ impl Link {
         self.breaker.is_slow()
     }
 
+    /// Whether every question of this process in the last `time` was answered in time.
+    pub(crate) fn has_been_well_for(&self, time: Duration) -> bool {
+        self.breaker.well_for().is_none_or(|well| well >= time)
+    }
+
     /// Whether an outage began, and was logged, after `moment`.
     pub(crate) fn has_failed_since(&self, moment: Instant) -> bool {
         self.breaker.has_opened_since(moment)
@@ -193,7 +198,10 @@ impl Link {
     fn judge(&self, permit: Option<Permit>, failure: Option<&AskError>) {
         match failure {
             Some(error) if error.is_of_one_key() => metrics::failed(Failure::WrongType),
-            Some(_) => metrics::failed(Failure::Error),
+            Some(_) => {
+                self.breaker.unanswered();
+                metrics::failed(Failure::Error);
+            }
             None => {}
         }
         let Some(mut permit) = permit else { return };

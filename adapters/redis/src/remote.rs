@@ -4,13 +4,16 @@ use std::time::Duration;
 use redis::{RedisError, Value};
 use wechat_callback::Reply;
 use wechat_callback::delivery::{
-    Claim, DeliveryKey, PendingReply, Retention, SignatureKey, Timeliness, UserKey,
+    Claim, ConcurrentRun, DeliveryKey, PendingReply, Progress, Retention, SignatureKey, StreamText,
+    Timeliness, UserKey,
 };
 
 use crate::clock::{self, CERTAIN};
 use crate::error::AskError;
 use crate::link::{Answers, Kind, Link};
+use crate::run::Run;
 use crate::scripts::{self, Call};
+use crate::stream::{Append, StoredText};
 use crate::waiters::Waiters;
 
 /// How long a lease lasts without renewal. It is shorter than the five seconds between deliveries, so that the delivery
@@ -47,6 +50,8 @@ pub(crate) struct Renewed {
     pub(crate) is_shared: bool,
     /// `Free` where this process has the lease.
     pub(crate) state: PushState,
+    /// What Redis has of the text so far, where it said so.
+    pub(crate) text: Option<StoredText>,
 }
 
 /// An outcome to be written.
@@ -158,27 +163,68 @@ impl Remote {
         PushState::of(state, reply, Duration::from_millis(left).min(LEASE))
     }
 
-    /// The renewal of the lease of a push that is `known_age` old by this process's clock.
-    pub(crate) fn renewal(
-        &self,
-        key: DeliveryKey,
-        deliveries: u32,
-        known_age: Duration,
-        is_late: bool,
-    ) -> Call {
-        Call::script(&scripts::RENEW, self.key(key))
+    /// What Redis knows of the reply to a push, and whether that is this process's own run. It is asked during an
+    /// outage too: a process that only reads would not find out that it is over.
+    pub(crate) async fn progress(&self, key: DeliveryKey) -> Result<(Progress, bool), AskError> {
+        let call = Call::script(&scripts::PROGRESS, self.key(key)).arg(&*self.id).arg(&LEASE.as_millis());
+        let mut answers = self.link.ask_all(Kind::Waiting, vec![call], None).await?;
+        let (time, state, reply, is_own, streams, feedback_id, text): ProgressAnswer = answers.first()?;
+        let clock = &self.link.connections.clock;
+        clock.observe(time, answers.asked, answers.answered);
+        let [text, feedback_id] = [text, feedback_id].map(|bytes| {
+            // Others may have written into the key.
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        });
+        let text = StreamText::new(text.unwrap_or_default(), feedback_id);
+        let progress = match (state, reply) {
+            (4, Some(reply)) => Progress::Completed(Arc::new(serde_json::from_str(&reply)?)),
+            (3, _) => Progress::Abandoned(text),
+            (2, _) if self.link.has_been_well_for(LEASE) && clock.steady(answers.answered) >= LEASE => {
+                Progress::Abandoned(text)
+            }
+            // Whoever runs it may be well.
+            (2, _) => return Err(AskError::NotRenewed),
+            (1, _) => Progress::Running((streams == 1).then_some(text)),
+            _ => Progress::Unknown,
+        };
+        Ok((progress, is_own == 1))
+    }
+
+    /// Appends to the text so far of a reply.
+    pub(crate) fn append(&self, key: DeliveryKey, append: &Append) -> Call {
+        Call::script(&scripts::APPEND, self.key(key))
+            .arg(&*self.id)
+            .arg(&append.sent.id)
+            .arg(&Retention::LATE_OUTCOME_TTL.as_millis())
+            .arg(&append.offset)
+            .arg(append.feedback_id.as_deref().unwrap_or_default())
+            // Last, so that Redis does not quote it in an error.
+            .arg(&append.text)
+    }
+
+    /// Reads the answer to an append: how long the text is by now. `None` where this process does not have the push.
+    pub(crate) fn appended(value: Value) -> Result<Option<usize>, AskError> {
+        let length: i64 = redis::from_redis_value(value).map_err(RedisError::from)?;
+        Ok(usize::try_from(length).ok())
+    }
+
+    /// The renewal of the lease of a push.
+    pub(crate) fn renewal(&self, run: &Run, deliveries: u32, is_late: bool) -> Call {
+        Call::script(&scripts::RENEW, self.key(run.key))
             .arg(&*self.id)
             .arg(&LEASE.as_millis())
             .arg(&Retention::OUTCOME_TTL.as_millis())
             .arg(&deliveries)
-            .arg(&known_age.as_millis())
+            .arg(&run.age().as_millis())
             .arg(&CERTAIN.as_millis())
             .arg(&u8::from(is_late))
+            .arg(&run.stream_id().map(|id| id.to_string()).unwrap_or_default())
+            .arg(&Retention::LATE_OUTCOME_TTL.as_millis())
     }
 
     /// Reads the answer to a renewal, which is one of `answers`.
     pub(crate) fn renewed(&self, value: Value, answers: &Answers) -> Result<Renewed, AskError> {
-        let (age, since, time, state, reply, late, also): (_, _, _, u8, Option<String>, u8, u8) =
+        let (age, since, time, state, reply, late, also, text): (_, _, _, u8, Option<String>, u8, u8, i64) =
             redis::from_redis_value(value).map_err(RedisError::from)?;
         let age = self.age(age, since, time, answers);
         Ok(Renewed {
@@ -186,6 +232,7 @@ impl Remote {
             is_late: late == 1,
             is_shared: also == 1,
             state: PushState::of(state, reply, LEASE)?,
+            text: Some(StoredText { asked: answers.asked, length: usize::try_from(text).ok() }),
         })
     }
 
@@ -222,7 +269,8 @@ impl Remote {
     pub(crate) async fn give_up(&self, key: DeliveryKey) -> Result<(), AskError> {
         let call = Call::script(&scripts::GIVE_UP, self.key(key))
             .arg(&*self.id)
-            .arg(&Retention::OUTCOME_TTL.as_millis());
+            .arg(&Retention::OUTCOME_TTL.as_millis())
+            .arg(&Retention::LATE_OUTCOME_TTL.as_millis());
         self.link.ask_all(Kind::Other, vec![call, Call::publish(self.key(key), None)], None).await.map(drop)
     }
 
@@ -246,12 +294,18 @@ impl Remote {
         self.link.ask(Kind::Other, call).await
     }
 
-    pub(crate) async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<(), AskError> {
+    /// Returns the pending reply of the push that stands.
+    pub(crate) async fn add_pending(
+        &self,
+        user: UserKey,
+        pending: PendingReply,
+    ) -> Result<PendingReply, AskError> {
         let call = Call::script(&scripts::ADD_PENDING, self.user(user))
             .arg(&written(pending))
             .arg(&PendingReply::MAX_PER_USER)
             .arg(&PendingReply::TTL.as_millis());
-        self.link.ask::<Value>(Kind::Other, call).await.map(drop)
+        let stands: String = self.link.ask(Kind::Other, call).await?;
+        Ok(read_pending(&stands).unwrap_or(pending))
     }
 
     pub(crate) async fn next_pending(&self, user: UserKey) -> Result<Option<PendingReply>, AskError> {
@@ -272,6 +326,10 @@ impl Remote {
         self.link.ask(Kind::Other, call).await
     }
 }
+
+/// The time, the state, the reply, whether this process has the lease, whether the reply streams, its feedback id and its
+/// text.
+type ProgressAnswer = (i64, u8, Option<String>, u8, u8, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl PushState {
     fn of(state: u8, reply: Option<String>, left: Duration) -> Result<Self, AskError> {

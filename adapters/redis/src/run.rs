@@ -7,6 +7,8 @@ use tokio::time::Instant;
 use wechat_callback::Reply;
 use wechat_callback::delivery::{ConcurrentRun, DeliveryKey, GrowingText, Lease};
 
+use crate::stream::{Append, Stream};
+
 /// One run of a push in this process.
 pub(crate) struct Run {
     pub(crate) key: DeliveryKey,
@@ -14,14 +16,16 @@ pub(crate) struct Run {
     began: Mutex<Instant>,
     /// The lease in this process's own store. `None` once the push is completed there.
     local: Mutex<Option<Box<dyn Lease>>>,
+    /// The reply, where it streams.
+    stream: Mutex<Option<Stream>>,
     /// The outcome of another process.
     outcome: watch::Sender<Option<Arc<Reply>>>,
 }
 
 impl Run {
     pub(crate) fn new(key: DeliveryKey, age: Duration, local: Box<dyn Lease>) -> Self {
-        let began = Mutex::new(ago(age));
-        Self { key, began, local: Mutex::new(Some(local)), outcome: watch::Sender::new(None) }
+        let (began, local) = (Mutex::new(ago(age)), Mutex::new(Some(local)));
+        Self { key, began, local, stream: Mutex::new(None), outcome: watch::Sender::new(None) }
     }
 
     pub(crate) fn take_local(&self) -> Option<Box<dyn Lease>> {
@@ -31,8 +35,22 @@ impl Run {
     /// What the reply says so far, where it streams.
     pub(crate) fn share_text(&self, text: Arc<GrowingText>) {
         if let Some(local) = &*self.local.lock().unwrap_or_else(PoisonError::into_inner) {
-            local.share_text(text);
+            local.share_text(text.clone());
         }
+        *self.stream() = Some(Stream::new(text));
+    }
+
+    /// What Redis is to be sent of the text so far.
+    pub(crate) fn next_append(&self) -> Option<Append> {
+        self.stream().as_mut().and_then(Stream::next)
+    }
+
+    pub(crate) fn on_stream(&self, then: impl FnOnce(&mut Stream)) {
+        self.stream().as_mut().map(then);
+    }
+
+    pub(crate) fn stream_id(&self) -> Option<u64> {
+        self.stream().as_ref().map(Stream::id)
     }
 
     /// The push is at least `age` old.
@@ -50,6 +68,10 @@ impl Run {
 
     pub(crate) fn is_adopted(&self) -> bool {
         self.outcome.borrow().is_some()
+    }
+
+    fn stream(&self) -> MutexGuard<'_, Option<Stream>> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn began(&self) -> MutexGuard<'_, Instant> {

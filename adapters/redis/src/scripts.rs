@@ -23,6 +23,8 @@ scripts! {
     READ = "common.lua" "read.lua";
     RENEW = "common.lua" "renew.lua";
     COMPLETE = "common.lua" "complete.lua";
+    APPEND = "common.lua" "append.lua";
+    PROGRESS = "common.lua" "progress.lua";
     GIVE_UP = "give_up.lua";
     MARK_LATE = "mark_late.lua";
     BIND = "bind.lua";

@@ -252,7 +252,26 @@ impl OutcomeStore for RedisStore {
     }
 
     async fn progress(&self, key: DeliveryKey) -> Result<Progress, StoreError> {
-        self.local.progress(key).await
+        let local = self.local.progress(key).await?;
+        match &local {
+            Progress::Completed(_) => return Ok(local),
+            Progress::Running(_) if self.leases.is_owner(key) => return Ok(local),
+            Progress::Unknown | Progress::Running(_) | Progress::Abandoned(_) => {}
+        }
+        match self.remote.progress(key).await {
+            // It may have changed meanwhile, and this process knows it better.
+            Ok((shared, true)) => Ok(match self.local.progress(key).await? {
+                Progress::Unknown => shared,
+                known => known,
+            }),
+            Ok((shared, false)) => Ok(latest(local, shared)),
+            Err(error) => match &local {
+                Progress::Running(_) => Ok(local),
+                Progress::Abandoned(said) if !said.text.is_empty() => Ok(local),
+                // Another process may run it.
+                _ => Err(error.into()),
+            },
+        }
     }
 }
 
@@ -292,7 +311,7 @@ impl SignatureStore for RedisStore {
 impl PendingStore for RedisStore {
     async fn add_pending(&self, user: UserKey, pending: PendingReply) -> Result<PendingReply, StoreError> {
         match self.remote.add_pending(user, pending).await {
-            Ok(()) => Ok(pending),
+            Ok(stands) => Ok(stands),
             Err(error) => {
                 self.without_redis(error)?;
                 self.local.add_pending(user, pending).await
@@ -322,6 +341,19 @@ impl PendingStore for RedisStore {
             Err(error) => self.without_redis(error)?,
         }
         self.local.advance_pending(user, kept, then).await
+    }
+}
+
+/// What is known of a push that this process does not have, by its own store and by Redis.
+fn latest(local: Progress, shared: Progress) -> Progress {
+    match (&local, &shared) {
+        (Progress::Running(_), Progress::Unknown | Progress::Abandoned(_))
+        | (Progress::Abandoned(_), Progress::Unknown) => local,
+        // The end of what was said here may not be in Redis.
+        (Progress::Abandoned(here), Progress::Abandoned(there)) if here.text.starts_with(&there.text) => {
+            local
+        }
+        _ => shared,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The entries that this process runs, until Redis has their outcomes.
 
 mod renewal;
+mod texts;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,8 @@ pub(crate) struct Leases(Arc<Mutex<LeaseTable>>);
 struct LeaseTable {
     entries: HashMap<DeliveryKey, LeaseEntry>,
     is_renewing: bool,
+    /// Whether texts are being written.
+    is_writing: bool,
     /// How many pushes ran twice since the log last said so.
     duplicates: u64,
     duplicates_logged: Option<Instant>,
@@ -41,6 +44,8 @@ struct LeaseEntry {
     is_late: bool,
     /// Whether another process runs the push too and its outcome is being waited for.
     is_watched: bool,
+    /// Whether its reply streams.
+    is_streaming: bool,
     outcome: Option<UnwrittenOutcome>,
 }
 
@@ -75,6 +80,7 @@ impl Leases {
             deliveries,
             is_late: false,
             is_watched: false,
+            is_streaming: false,
             outcome: None,
         };
         self.table().entries.insert(run.key, entry);
@@ -142,6 +148,13 @@ impl Leases {
         self.table().entries.get(&key).map(|entry| {
             (entry.run.age(), matches!(entry.ownership, Ownership::Claiming | Ownership::Unanswered))
         })
+    }
+
+    /// Whether the push is run here, and no other process has it as far as Redis has said.
+    pub(crate) fn is_owner(&self, key: DeliveryKey) -> bool {
+        let table = self.table();
+        let ownership = table.entries.get(&key).map(|entry| entry.ownership);
+        matches!(ownership, Some(Ownership::Owned | Ownership::Unanswered))
     }
 
     fn table(&self) -> MutexGuard<'_, LeaseTable> {

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use redis::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use wechat_callback::delivery::{ConcurrentRun, Retention, Timeliness};
+use wechat_callback::delivery::{Retention, Timeliness};
 
 use super::{Leases, Ownership};
 use crate::link::{Answers, Kind};
 use crate::remote::{Claimed, PushState, Remote, Renewed};
 use crate::run::Run;
 use crate::scripts::Call;
+use crate::stream::Stream;
 
 /// How often leases are renewed: three renewals may fail before a lease is lost.
 const RENEWAL: Duration = Duration::from_secs(1);
@@ -63,7 +64,7 @@ impl Leases {
         let entries = table.entries.iter().filter(|(_, entry)| entry.ownership != Ownership::Claiming);
         let updates = entries.map(|(key, entry)| {
             let calls = match &entry.outcome {
-                None => vec![remote.renewal(*key, entry.deliveries, entry.run.age(), entry.is_late)],
+                None => vec![remote.renewal(&entry.run, entry.deliveries, entry.is_late)],
                 Some(outcome) => remote.completion(*key, &outcome.completion).into(),
             };
             (Update { run: entry.run.clone(), is_outcome: entry.outcome.is_some() }, calls)
@@ -105,11 +106,11 @@ impl Leases {
     /// The answer to a claim that came late.
     pub(crate) fn claimed(&self, remote: &Remote, run: &Arc<Run>, claimed: Claimed) {
         let Claimed { age, state, .. } = claimed;
-        self.renewed(remote, run, Renewed { age, is_late: false, is_shared: false, state });
+        self.renewed(remote, run, Renewed { age, is_late: false, is_shared: false, state, text: None });
     }
 
-    fn renewed(&self, remote: &Remote, run: &Arc<Run>, renewed: Renewed) {
-        let Renewed { age, is_late, is_shared, state } = renewed;
+    pub(super) fn renewed(&self, remote: &Remote, run: &Arc<Run>, renewed: Renewed) {
+        let Renewed { age, is_late, is_shared, state, text } = renewed;
         run.is_at_least(age);
         let mut table = self.table();
         let Some(entry) = table.of(run) else { return };
@@ -120,11 +121,17 @@ impl Leases {
         }
         match state {
             PushState::Free => {
+                if let Some(text) = text {
+                    run.on_stream(|stream| stream.renewed(text));
+                }
                 if entry.ownership == Ownership::Unanswered {
                     entry.ownership = Ownership::Owned;
                 }
             }
-            PushState::Running(_) => table.mark_duplicate(remote, run),
+            PushState::Running(_) => {
+                run.on_stream(Stream::is_anothers);
+                table.mark_duplicate(remote, run);
+            }
             // Redis keeps the first outcome. Deliveries that reach this process get the one completed here.
             PushState::Completed(_) if entry.outcome.is_some() => {}
             PushState::Completed(reply) => {
@@ -143,7 +150,8 @@ impl Leases {
         while self.table().of(&run).is_some_and(|entry| entry.outcome.is_none()) {
             if let Some(reply) = listener.news(RENEWAL).await {
                 let state = PushState::Completed(reply);
-                let renewed = Renewed { age: Duration::ZERO, is_late: false, is_shared: true, state };
+                let renewed =
+                    Renewed { age: Duration::ZERO, is_late: false, is_shared: true, state, text: None };
                 return self.renewed(&remote, &run, renewed);
             }
         }

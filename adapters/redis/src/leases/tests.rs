@@ -27,7 +27,7 @@ fn answers(value: Value, is_outcome: bool) -> Answers {
 
 fn renewed() -> Value {
     let numbers = [0, 0, 1, 0].map(Value::Int);
-    Value::Array([&numbers[..], &[Value::Nil, Value::Int(0), Value::Int(0)]].concat())
+    Value::Array([&numbers[..], &[Value::Nil, Value::Int(0), Value::Int(0), Value::Int(-1)]].concat())
 }
 
 fn updates(leases: &Leases, remote: &Remote) -> Vec<Update> {

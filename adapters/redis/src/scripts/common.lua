@@ -23,6 +23,20 @@ local function left(ends, lease)
     return math.max(left, 0)
 end
 
+-- Drops the text so far of a reply. The key has another field.
+local function drop_text()
+    local fields = {'stream', 'length', 'feedback'}
+    for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+        if string.find(field, '^t%d+$') then
+            fields[#fields + 1] = field
+        end
+    end
+    -- Lua takes a limited number of arguments.
+    for first = 1, #fields, 1000 do
+        redis.call('HDEL', KEYS[1], unpack(fields, first, math.min(first + 999, #fields)))
+    end
+end
+
 -- The number of the delivery. One that comes sooner than `gap` after the last one is not counted again.
 local function counted(n, last, at_least, gap)
     n = bounded(n, 1, 1e6)

@@ -9,3 +9,4 @@ mod forgotten;
 mod metrics;
 mod outages;
 mod slow;
+mod texts;
