@@ -2,7 +2,8 @@
 //!
 //! An app of WeCom (企业微信) that sends back the texts that it gets, and names the kind of other messages. In axum, or in
 //! actix-web with `--framework actix`. The app comes from `WECHAT_CORP_ID`, `WECHAT_TOKEN` and
-//! `WECHAT_ENCODING_AES_KEY`, the address from `LISTEN`.
+//! `WECHAT_ENCODING_AES_KEY`, the address from `LISTEN`. Where `AIBOT_TOKEN` and `AIBOT_ENCODING_AES_KEY` are set it is an
+//! AI bot (智能机器人) instead.
 
 #[path = "common/actix.rs"]
 mod actix;
@@ -30,8 +31,11 @@ fn answer(message: &Message) -> Reply {
     }
 }
 
-/// The app that the environment names, or one with made-up secrets where it names none.
+/// The app or the bot that the environment names, or an app with made-up secrets where it names none.
 fn callback() -> Result<Callback, Box<dyn Error>> {
+    if env::var_os("AIBOT_TOKEN").is_some() {
+        return Ok(Callback::aibot_from_env()?);
+    }
     const VARIABLES: [&str; 3] = ["WECHAT_CORP_ID", "WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY"];
     if VARIABLES.iter().all(|name| env::var_os(name).is_none()) {
         return sandbox();

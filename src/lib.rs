@@ -46,6 +46,7 @@
 //! | `axum-core-0_5` | the extractors and responses of axum 0.8 |
 //! | `actix-web-4` | the extractors and responders of actix-web 4 |
 //! | `metrics` | deliveries, refusals, handlers and late replies are counted through the crate `metrics`; `docs/deploying.md` lists the metrics |
+//! | `markdown` | `markdown::to_text`, which makes markdown, as language models write it, readable in WeChat's chat |
 //!
 //! The adapters turn on what they need.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -68,6 +69,8 @@ mod interop;
 #[cfg(feature = "tokio-1")]
 pub mod late_reply;
 mod log;
+#[cfg(feature = "markdown")]
+pub mod markdown;
 pub mod media;
 pub mod message;
 mod metrics;
@@ -126,6 +129,7 @@ mod pages {
         GettingStarted = "docs/getting-started.md",
         Handler = "docs/handler.md",
         FiveSeconds = "docs/five-seconds.md",
+        Streaming = "docs/streaming.md",
         SecurityModes = "docs/security-modes.md",
         Testing = "docs/testing.md",
         Deploying = "docs/deploying.md",

@@ -6,7 +6,8 @@ use super::{Callback, OpenError};
 use crate::channel::{Channel, DataFormat, PushKind, ReplyTo};
 use crate::delivery::{DeliveryKey, SignatureKey, UserKey};
 use crate::format::{Name, Text, Tree, TwoTexts};
-use crate::message::{Content, aibot};
+use crate::message::Content;
+use crate::message::aibot::{self, Dialect};
 use crate::query::CallbackQuery;
 use crate::reply::Names;
 use crate::{DecryptError, Message, RawReplyContext, ReplyContext, SharedStr, Timestamp};
@@ -102,7 +103,11 @@ impl Callback {
         let account = Some(self.account.id.clone());
         // The message is large, and is not moved where it is made here.
         Ok(Opened {
-            message: Message::pushed_to(account, tree, is_aibots),
+            message: Message::pushed_to(
+                account,
+                tree,
+                if is_aibots { Dialect::AiBot } else { Dialect::Usual },
+            ),
             plaintext,
             context,
             query_signature,
@@ -177,7 +182,12 @@ impl Opened {
     /// The key that all deliveries of this push share. `None` if nothing distinguishes it from other pushes.
     #[must_use]
     pub fn delivery_key(&self) -> Option<DeliveryKey> {
-        DeliveryKey::with(&self.context.account.deliveries, &self.message)
+        let (account, head) = (&self.context.account.deliveries, &self.message.head);
+        let of_aibot = || {
+            let id = head.id.as_ref().filter(|_| self.context.to.channel == Channel::AiBot)?;
+            DeliveryKey::of_aibot(account, head.to.as_deref().unwrap_or_default(), id.as_str())
+        };
+        of_aibot().or_else(|| DeliveryKey::with(account, &self.message))
     }
 
     /// In plain mode the signature, which covers the query alone. Bind it to the body that it came with

@@ -377,6 +377,25 @@ mod tests {
     }
 
     #[test]
+    fn a_push_to_an_ai_bot_is_known_by_its_id_and_the_bots() {
+        let pushed = |bot: &str, id: &str, more: &str| {
+            let json = format!(r#"{{"msgid":"{id}","aibotid":"{bot}"{more}}}"#);
+            DeliveryKey::of("", &Message::from_json(&json).expect("a message"))
+        };
+        let event = r#","msgtype":"event","create_time":1,"event":{"eventtype":"enter_chat"}"#;
+        for more in [r#","msgtype":"text","text":{"content":"x"}"#, event] {
+            assert!(pushed("b", "1", more).is_some());
+            assert_eq!(pushed("b", "1", more), pushed("b", "1", r#","response_url":"u""#));
+            for other in [pushed("b", "2", more), pushed("c", "1", more), pushed("b1", "", event)] {
+                assert_ne!(pushed("b", "1", more), other);
+            }
+        }
+        // An event without an id is known by all that it says, and a message by nothing.
+        assert!(pushed("b", "", event).is_some());
+        assert_eq!(pushed("b", "", ""), None);
+    }
+
+    #[test]
     fn two_accounts_do_not_meet() {
         let message = Message::from_xml("<xml><MsgId>1</MsgId></xml>").expect("a message");
         assert_ne!(DeliveryKey::of("wx1", &message), DeliveryKey::of("wx2", &message));

@@ -190,6 +190,50 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_repeated_in_xml_and_an_array_in_json() {
+        let lists = |writer: &mut Writer<'_>| {
+            writer.list("Row", &[1, 2], |writer, number| writer.number("Id", *number));
+            writer.list("None", &[] as &[i64], |_, _| ());
+            writer.texts("UserId", &["a\"".to_owned(), "b".to_owned()]);
+            writer.flag("Disable", true);
+            writer.flag("IsChecked", false);
+        };
+        assert_eq!(
+            write(DataFormat::Xml, lists),
+            "<xml><Row><Id>1</Id></Row><Row><Id>2</Id></Row><UserId><![CDATA[a\"]]></UserId><UserId><![CDATA[b]]></UserId>\
+             <Disable><![CDATA[true]]></Disable><IsChecked><![CDATA[false]]></IsChecked></xml>"
+        );
+        assert_eq!(
+            write(DataFormat::Json, lists),
+            r#"{"Row":[{"Id":1},{"Id":2}],"UserId":["a\"","b"],"Disable":true,"IsChecked":false}"#
+        );
+    }
+
+    #[test]
+    fn names_of_xml_are_spelled_as_wecoms_json_spells_them() {
+        let mut out = String::new();
+        Writer::snake_case(&mut out, |writer| {
+            for name in [
+                "msgtype",
+                "CardType",
+                "HorizontalContentList",
+                "AppId",
+                "PagePath",
+                "KeyName",
+                "UserId",
+                "MediaId",
+            ] {
+                writer.text(name, "");
+            }
+            writer.element("CheckBox", |writer| writer.flag("IsChecked", true));
+        });
+        assert_eq!(
+            out,
+            r#"{"msgtype":"","card_type":"","horizontal_content_list":"","appid":"","pagepath":"","keyname":"","userid":"","media_id":"","checkbox":{"is_checked":true}}"#
+        );
+    }
+
+    #[test]
     fn control_characters_are_escaped_in_json() {
         let text: String =
             (0..=0x20_u8).map(char::from).chain(['"', '\\', '/', '\u{7f}', '\u{2028}']).collect();

@@ -5,21 +5,124 @@
 
 use super::event::{CardType, EnterChat, Event, Feedback, SelectedItem, TemplateCardEvent};
 use super::read::{Composite, filled, number};
-use super::{Content, Field, Fields, File, Head, Image, Mixed, StreamRefresh, Text, Video, Voice};
-use crate::SharedStr;
+use super::{
+    Chat, Content, Field, Fields, File, Head, Image, Message, Mixed, StreamRefresh, Text, Video, Voice,
+};
 use crate::channel::PushKind;
 use crate::format::{Name, Tree, TwoTexts};
+use crate::{AccountId, SharedStr};
+
+/// In which words a push is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Dialect {
+    /// Those of Official Accounts, which most channels have.
+    Usual,
+    /// An AI bot's.
+    AiBot,
+    /// An AI bot's if it has an `aibotid`, where no account says so.
+    ByAibotid,
+}
+
+impl Dialect {
+    #[inline]
+    pub(super) const fn is_aibots(self, has_aibotid: bool) -> bool {
+        match self {
+            Self::Usual => false,
+            Self::AiBot => true,
+            Self::ByAibotid => has_aibotid,
+        }
+    }
+}
+
+/// Of AI bots of WeCom (企业微信智能机器人).
+impl Message {
+    /// The chat that a message or an event of an AI bot (企业微信智能机器人) comes from: `chatid` and `chattype`. `None` outside of
+    /// AI bots.
+    ///
+    /// ```
+    /// use wechat_callback::Message;
+    /// use wechat_callback::message::ChatType;
+    ///
+    /// let message = Message::from_json(
+    ///     r#"{"aibotid": "b", "chatid": "c", "chattype": "group", "from": {"userid": "zhangsan"}, "msgtype": "text",
+    ///         "text": {"content": "@助手 你好 zhang@example.com"}}"#,
+    /// )?;
+    /// let chat = message.chat().expect("an AI bot's");
+    /// assert_eq!((chat.chat_type, chat.id.as_deref()), (ChatType::Group, Some("c")));
+    /// assert_eq!(message.text(), Some("你好 zhang@example.com"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn chat(&self) -> Option<Chat> {
+        let fields = self.fields();
+        fields.field("chattype").or_else(|| fields.field("chatid")).map(|_| Chat::read_from(fields))
+    }
+
+    /// What a message to an AI bot (企业微信智能机器人) quotes: `quote`, of the kinds text, image, mixed, voice, file and video. In a
+    /// group it is the only way in which a file reaches the bot.
+    ///
+    /// ```
+    /// use wechat_callback::Message;
+    /// use wechat_callback::message::Content;
+    ///
+    /// let message = Message::from_json(
+    ///     r#"{"aibotid": "b", "msgtype": "text", "text": {"content": "谁写的？"},
+    ///         "quote": {"msgtype": "text", "text": {"content": "床前明月光"}}}"#,
+    /// )?;
+    /// assert!(matches!(message.quote(), Some(Content::Text(text)) if text.content == "床前明月光"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn quote(&self) -> Option<Content> {
+        let quote = self.fields().field("quote").map(Field::fields).filter(|quote| !quote.is_empty())?;
+        self.is_aibots().then(|| {
+            let kind = quote.get("msgtype").unwrap_or_default();
+            said(kind, quote, false)
+        })
+    }
+
+    /// Where a message of its own is posted once, within an hour, in answer to a push to an AI bot (企业微信智能机器人):
+    /// `response_url`. Messages and clicks on cards have one.
+    ///
+    /// It is a secret: whoever knows it can speak as the bot. `Debug` does not show it; do not log it.
+    ///
+    /// ```
+    /// use wechat_callback::Message;
+    ///
+    /// let message = Message::from_json(r#"{"aibotid": "b", "response_url": "https:\/\/example.com\/"}"#)?;
+    /// assert_eq!(message.response_url(), Some("https://example.com/"));
+    /// # Ok::<(), wechat_callback::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn response_url(&self) -> Option<&str> {
+        self.fields().get("response_url").filter(|url| !url.is_empty())
+    }
+
+    #[cold]
+    pub(super) fn pushed_to_aibot(account: Option<AccountId>, tree: Tree, mut head: Head) -> Self {
+        let fields = Fields::new(tree.root());
+        complete(&mut head, fields);
+        Self { head, content: content(fields), account, tree }
+    }
+
+    /// Whether it was pushed to an AI bot.
+    pub(crate) fn is_aibots(&self) -> bool {
+        is_in(self.fields())
+    }
+}
 
 /// Whether these are the elements of an AI bot's push.
 pub(super) fn is_in(fields: Fields<'_>) -> bool {
     fields.known(Name::AibotId).is_some()
 }
 
-/// Puts in what an AI bot's push spells otherwise: `aibotid`, `from.userid` and `create_time`.
+/// Puts in what an AI bot's push spells otherwise: `aibotid`, `from.userid` and `create_time`. (A test may set the sender
+/// and the time under their usual names.)
 pub(super) fn complete(head: &mut Head, fields: Fields<'_>) {
-    head.to = fields.known(Name::AibotId).and_then(Field::filled);
-    head.from = sender(fields).and_then(Field::filled);
-    head.created = fields.get("create_time").and_then(number).map(crate::Timestamp::from_secs);
+    head.to = fields.known(Name::AibotId).and_then(Field::filled).or(head.to.take());
+    head.from = sender(fields).and_then(Field::filled).or(head.from.take());
+    let created = fields.get("create_time").and_then(number).map(crate::Timestamp::from_secs);
+    head.created = created.or(head.created);
 }
 
 fn sender(fields: Fields<'_>) -> Option<Field<'_>> {

@@ -33,10 +33,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// Reads exact names: the `MsgID` of a sending job is not the `MsgId` of a message. Sets `is_aibots` if there is an
-    /// `aibotid`.
+    /// Reads exact names: the `MsgID` of a sending job is not the `MsgId` of a message. Sets `has_aibotid` if there is
+    /// one.
     #[inline]
-    pub(super) fn read(fields: Fields<'_>, is_aibots: &mut bool) -> Self {
+    pub(super) fn read(fields: Fields<'_>, has_aibotid: &mut bool) -> Self {
         let mut head = Self::default();
         for field in fields {
             match field.known() {
@@ -47,7 +47,7 @@ impl Head {
                 Name::MsgDataId => head.msg_data_id = field.filled(),
                 Name::Idx => head.idx = number(field.text()),
                 Name::BusinessId => head.business_id = id(field.text()),
-                Name::AibotId => *is_aibots = true,
+                Name::AibotId => *has_aibotid = true,
                 Name::MsgType | Name::Encrypt | Name::Content | Name::Other => {}
             }
         }

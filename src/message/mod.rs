@@ -67,10 +67,10 @@
 //!
 #![doc = include_str!("table.md")]
 
-pub(crate) mod aibot;
 mod chat;
 mod content;
 mod de;
+mod debug;
 mod device;
 pub mod event;
 mod extractor;
@@ -98,7 +98,8 @@ use serde::Deserialize;
 
 use crate::format::Tree;
 use crate::{AccountId, JsonError, XmlError};
-use read::{Composite, elements};
+use aibot::Dialect;
+use read::elements;
 
 #[cfg(any(
     feature = "actix-web-4",
@@ -109,6 +110,7 @@ pub(crate) use content::for_each_kind;
 
 pub use chat::{Chat, ChatType};
 pub use content::Content;
+pub(crate) use debug::debug_without_content;
 pub use device::{DeviceEvent, DeviceText};
 #[doc(inline)]
 pub use event::Event;
@@ -162,7 +164,7 @@ impl Message {
     ///
     /// [`XmlError`] if `xml` is not the XML of a message. An unknown kind is not an error.
     pub fn from_xml(xml: &str) -> Result<Self, XmlError> {
-        Ok(Self::from_tree(Tree::parse(xml)?))
+        Ok(Self::pushed_to(None, Tree::parse(xml)?, Dialect::Usual))
     }
 
     /// Reads a message from JSON as WeChat pushes it, without verifying anything, as [`from_xml`](Self::from_xml) does
@@ -190,15 +192,16 @@ impl Message {
     }
 
     pub(crate) fn from_tree(tree: Tree) -> Self {
-        Self::pushed_to(None, tree, false)
+        Self::pushed_to(None, tree, Dialect::ByAibotid)
     }
 
-    /// What was pushed to `account`. `is_aibots`: the account is an AI bot, whose pushes are known by their `aibotid` too.
+    /// What was pushed to `account`.
     #[inline]
-    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree, mut is_aibots: bool) -> Self {
+    pub(crate) fn pushed_to(account: Option<AccountId>, tree: Tree, dialect: Dialect) -> Self {
         let fields = Fields::new(tree.root());
-        let head = Head::read(fields, &mut is_aibots);
-        if is_aibots {
+        let mut has_aibotid = false;
+        let head = Head::read(fields, &mut has_aibotid);
+        if dialect.is_aibots(has_aibotid) {
             return Self::pushed_to_aibot(account, tree, head);
         }
         let mut message = Self { head, content: Content::read(fields), account, tree };
@@ -206,18 +209,6 @@ impl Message {
             message.date_by_time_stamp();
         }
         message
-    }
-
-    #[cold]
-    fn pushed_to_aibot(account: Option<AccountId>, tree: Tree, mut head: Head) -> Self {
-        let fields = Fields::new(tree.root());
-        aibot::complete(&mut head, fields);
-        Self { head, content: aibot::content(fields), account, tree }
-    }
-
-    /// Whether it was pushed to an AI bot.
-    pub(crate) fn is_aibots(&self) -> bool {
-        aibot::is_in(self.fields())
     }
 
     /// The system events of WeCom have no `CreateTime`.
@@ -232,8 +223,7 @@ impl Message {
         Fields::new(tree.root()).field("Encrypt").is_some()
     }
 
-    /// The text, if the message is a text message. In a group an AI bot's (企业微信智能机器人) begins with a mention of the bot,
-    /// which is left out here; it stands in [`fields`](Self::fields).
+    /// The text, if the message is a text message. The mention of an AI bot that it begins with in a group is left out.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.content {
@@ -242,9 +232,8 @@ impl Message {
         }
     }
 
-    /// The openid of the sender: `FromUserName`. In WeCom (企业微信) it is the member's UserID instead, or `sys`.
-    /// To an AI bot it is `from.userid`, which is no UserID of the directory if the bot was not made by the company's super
-    /// administrator.
+    /// The openid of the sender: `FromUserName`. In WeCom (企业微信) it is the member's UserID instead, or `sys`; to an AI bot
+    /// `from.userid`, which is another id unless the company's super administrator made the bot.
     #[must_use]
     pub fn openid(&self) -> Option<&str> {
         self.head.from.as_deref()
@@ -296,68 +285,6 @@ impl Message {
     #[must_use]
     pub fn agent_id(&self) -> Option<i64> {
         self.fields().get("AgentID").and_then(read::number)
-    }
-
-    /// The chat that a message or an event of an AI bot (企业微信智能机器人) comes from: `chatid` and `chattype`. `None` outside of
-    /// AI bots.
-    ///
-    /// ```
-    /// use wechat_callback::Message;
-    /// use wechat_callback::message::ChatType;
-    ///
-    /// let message = Message::from_json(
-    ///     r#"{"aibotid": "b", "chatid": "c", "chattype": "group", "from": {"userid": "zhangsan"}, "msgtype": "text",
-    ///         "text": {"content": "@助手 你好 zhang@example.com"}}"#,
-    /// )?;
-    /// let chat = message.chat().expect("an AI bot's");
-    /// assert_eq!((chat.chat_type, chat.id.as_deref()), (ChatType::Group, Some("c")));
-    /// assert_eq!(message.text(), Some("你好 zhang@example.com"));
-    /// # Ok::<(), wechat_callback::JsonError>(())
-    /// ```
-    #[must_use]
-    pub fn chat(&self) -> Option<Chat> {
-        let fields = self.fields();
-        fields.field("chattype").or_else(|| fields.field("chatid")).map(|_| Composite::read_from(fields))
-    }
-
-    /// What a message to an AI bot (企业微信智能机器人) quotes: `quote`, of the kinds text, image, mixed, voice, file and video. In a
-    /// group it is the only way in which a file reaches the bot.
-    ///
-    /// ```
-    /// use wechat_callback::Message;
-    /// use wechat_callback::message::Content;
-    ///
-    /// let message = Message::from_json(
-    ///     r#"{"aibotid": "b", "msgtype": "text", "text": {"content": "谁写的？"},
-    ///         "quote": {"msgtype": "text", "text": {"content": "床前明月光"}}}"#,
-    /// )?;
-    /// assert!(matches!(message.quote(), Some(Content::Text(text)) if text.content == "床前明月光"));
-    /// # Ok::<(), wechat_callback::JsonError>(())
-    /// ```
-    #[must_use]
-    pub fn quote(&self) -> Option<Content> {
-        let quote = self.fields().field("quote").map(Field::fields).filter(|quote| !quote.is_empty())?;
-        self.is_aibots().then(|| {
-            let kind = quote.get("msgtype").unwrap_or_default();
-            aibot::said(kind, quote, false)
-        })
-    }
-
-    /// Where a message of its own is posted once, within an hour, in answer to a push to an AI bot (企业微信智能机器人):
-    /// `response_url`. Messages and clicks on cards have one.
-    ///
-    /// It is a secret: whoever knows it can speak as the bot. `Debug` does not show it; do not log it.
-    ///
-    /// ```
-    /// use wechat_callback::Message;
-    ///
-    /// let message = Message::from_json(r#"{"aibotid": "b", "response_url": "https:\/\/example.com\/"}"#)?;
-    /// assert_eq!(message.response_url(), Some("https://example.com/"));
-    /// # Ok::<(), wechat_callback::JsonError>(())
-    /// ```
-    #[must_use]
-    pub fn response_url(&self) -> Option<&str> {
-        self.fields().get("response_url").filter(|url| !url.is_empty())
     }
 
     /// The scene of the account's QR code that was scanned, whether by a new follower or an old one.
@@ -468,17 +395,6 @@ impl fmt::Debug for Message {
     }
 }
 
-/// Implements `Debug` for a type whose fields hold what a user wrote or who they are: it shows the type's name alone.
-macro_rules! debug_without_content {
-    ($($type:ident),+) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($type)).finish_non_exhaustive()
-            }
-        }
-    )+};
-}
-pub(crate) use debug_without_content;
-
 // Last, so that the docs of `Message` begin with what handlers use.
+pub(crate) mod aibot;
 mod make;

@@ -3,7 +3,8 @@
 use super::card::{Action, Button, CheckBox, Choice, Heading, Link, Row, RowLink, Select, TemplateCard};
 use super::*;
 
-const CHANNELS: [Channel; 3] = [Channel::OfficialAccount, Channel::MiniProgram, Channel::WeCom];
+const CHANNELS: [Channel; 4] =
+    [Channel::OfficialAccount, Channel::MiniProgram, Channel::WeCom, Channel::AiBot];
 const PUSHES: [PushKind; 3] = [PushKind::Message, PushKind::Event, PushKind::System];
 
 fn news(count: usize) -> Reply {
@@ -14,25 +15,27 @@ fn card() -> TemplateCard {
     TemplateCard::text_notice()
 }
 
-/// A reply of each kind, and what is said of it to a message and to an event: by an Official Account, a mini-program and
-/// WeCom.
-fn table() -> [(Reply, [[bool; 2]; 3]); 11] {
+/// A reply of each kind, and what is said of it to a message and to an event: by an Official Account, a mini-program,
+/// WeCom and an AI bot. (What an AI bot answers to its other pushes is tested in `tests/core/aibot.rs`.)
+fn table() -> [(Reply, [[bool; 2]; 4]); 13] {
     const NEVER: [bool; 2] = [false, false];
     const ALWAYS: [bool; 2] = [true, true];
     const MESSAGE: [bool; 2] = [true, false];
     const EVENT: [bool; 2] = [false, true];
     [
-        (TextReply::new("x").into(), [ALWAYS, NEVER, ALWAYS]),
-        (ImageReply::new("x").into(), [ALWAYS, NEVER, ALWAYS]),
-        (VoiceReply::new("x").into(), [ALWAYS, NEVER, ALWAYS]),
-        (VideoReply::new("x").into(), [ALWAYS, NEVER, ALWAYS]),
-        (MusicReply::new("x").into(), [ALWAYS, NEVER, NEVER]),
-        (news(8), [EVENT, NEVER, ALWAYS]),
-        (TransferReply::to_any_agent().into(), [MESSAGE, MESSAGE, NEVER]),
-        (TransferReply::to_ai().into(), [ALWAYS, NEVER, NEVER]),
-        (UpdateButtonReply::new("x").into(), [NEVER, NEVER, EVENT]),
-        (UpdateTaskCardReply::new("x").into(), [NEVER, NEVER, EVENT]),
-        (UpdateTemplateCardReply::new(card()).into(), [NEVER, NEVER, EVENT]),
+        (TextReply::new("x").into(), [ALWAYS, NEVER, ALWAYS, MESSAGE]),
+        (ImageReply::new("x").into(), [ALWAYS, NEVER, ALWAYS, NEVER]),
+        (VoiceReply::new("x").into(), [ALWAYS, NEVER, ALWAYS, NEVER]),
+        (VideoReply::new("x").into(), [ALWAYS, NEVER, ALWAYS, NEVER]),
+        (MusicReply::new("x").into(), [ALWAYS, NEVER, NEVER, NEVER]),
+        (news(8), [EVENT, NEVER, ALWAYS, NEVER]),
+        (TransferReply::to_any_agent().into(), [MESSAGE, MESSAGE, NEVER, NEVER]),
+        (TransferReply::to_ai().into(), [ALWAYS, NEVER, NEVER, NEVER]),
+        (UpdateButtonReply::new("x").into(), [NEVER, NEVER, EVENT, NEVER]),
+        (UpdateTaskCardReply::new("x").into(), [NEVER, NEVER, EVENT, NEVER]),
+        (UpdateTemplateCardReply::new(card()).into(), [NEVER, NEVER, EVENT, NEVER]),
+        (StreamContent::growing("x").into(), [NEVER, NEVER, NEVER, MESSAGE]),
+        (TemplateCardReply::new(card()).into(), [NEVER, NEVER, NEVER, MESSAGE]),
     ]
 }
 

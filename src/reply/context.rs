@@ -63,9 +63,13 @@ impl Names {
         self.names.let_go();
     }
 
+    fn get(&self) -> [Option<&str>; 2] {
+        self.names.get()
+    }
+
     /// The receiver and the sender.
     fn both(&self) -> Result<(&str, &str), SealError> {
-        let [to, from] = self.names.get();
+        let [to, from] = self.get();
         let to = to.ok_or(SealError::NoRecipient("FromUserName"))?;
         Ok((to, from.ok_or(SealError::NoRecipient("ToUserName"))?))
     }
@@ -214,7 +218,7 @@ impl ReplyContext {
         if reply.is_none() {
             return Ok(Sealed::nothing());
         }
-        self.recipients()?;
+        self.check_recipient()?;
         reply.accepted(self.to)?;
         let stream_id = self.stream_id().unwrap_or_default();
         let room = aibot::room(reply).saturating_add(stream_id.len());
@@ -253,9 +257,24 @@ impl ReplyContext {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             to: self.to,
-            has_recipient: self.recipients().is_ok(),
+            has_recipient: self.check_recipient().is_ok(),
             is_encrypted: self.account.cipher(self.key).is_some(),
             format: self.account.format,
+        }
+    }
+
+    /// Whether there is somebody to reply to.
+    fn check_recipient(&self) -> Result<(), SealError> {
+        if self.to.channel != Channel::AiBot {
+            return self.recipients().map(|_| ());
+        }
+        let [sender, _] = self.names.get();
+        let is_answerable = sender.is_some_and(|sender| self.to.is_answerable(sender));
+        // A refresh asks for the answer to a message that had a sender.
+        if is_answerable || self.to.push == PushKind::Refresh {
+            Ok(())
+        } else {
+            Err(SealError::NoRecipient("user in from.userid"))
         }
     }
 

@@ -55,12 +55,16 @@ pub(crate) use cut::{ended_at, part_at};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};
+#[cfg(feature = "tokio-1")]
+pub(crate) use stream::Beside;
 pub use stream::{StreamEnd, StreamReply, StreamSender, TextStream};
 #[cfg(feature = "tokio-1")]
 pub(crate) use stream_content::MAX_CONTENT as MAX_BOT_TEXT;
 pub use stream_content::{StreamContent, StreamImage};
 pub use template_card::TemplateCardReply;
 pub use text::TextReply;
+#[cfg(feature = "markdown")]
+pub(crate) use text::escape;
 #[cfg(feature = "tokio-1")]
 pub(crate) use text::{MAX_TEXT, max_text};
 pub use transfer::{TransferReply, TransferTarget};
@@ -153,9 +157,9 @@ impl Reply {
     fn accepted(&self, to: ReplyTo) -> Result<(), SealError> {
         match self.shape() {
             Shape::None => Ok(()),
+            _ if to.push == PushKind::System => Err(SealError::ToSystemEvent),
             _ if to.channel == Channel::AiBot => aibot::check(self, to.push),
             Shape::Passive(content) => content.accepted(to),
-            Shape::AiBots(_) if to.push == PushKind::System => Err(SealError::ToSystemEvent),
             Shape::AiBots(kind) => Err(SealError::Unsupported { kind, channel: to.channel.name() }),
         }
     }
@@ -192,9 +196,6 @@ enum Shape<'a> {
 impl dyn ReplyContent + '_ {
     /// Whether WeChat accepts it in reply `to` this.
     fn accepted(&self, to: ReplyTo) -> Result<(), SealError> {
-        if to.push == PushKind::System {
-            return Err(SealError::ToSystemEvent);
-        }
         if !self.is_for(to.channel) {
             return Err(SealError::Unsupported { kind: self.kind(), channel: to.channel.name() });
         }

@@ -11,6 +11,7 @@ use futures_core::Stream;
 
 use self::sender::Sending;
 pub use self::sender::{StreamEnd, StreamSender};
+use super::{StreamImage, TemplateCardReply};
 use crate::HandlerError;
 
 /// A text that is said bit by bit, as a language model does: a handler returns it, and need not know how its channel shows
@@ -49,7 +50,18 @@ use crate::HandlerError;
 #[must_use = "a reply does nothing until it is returned from a handler"]
 pub struct StreamReply {
     stream: Arc<Mutex<Option<TextStream>>>,
+    beside: Beside,
+}
+
+/// What AI bots show beside a text.
+#[derive(Clone, Default)]
+pub(crate) struct Beside {
     pub(crate) feedback_id: Option<String>,
+    pub(crate) card: Option<Box<TemplateCardReply>>,
+    pub(crate) images: Vec<StreamImage>,
+    /// Whether the text is markdown.
+    #[cfg(feature = "markdown")]
+    pub(crate) is_markdown: bool,
 }
 
 impl StreamReply {
@@ -103,7 +115,7 @@ impl StreamReply {
 
     fn of(stream: impl Stream<Item = Result<String, HandlerError>> + Send + 'static) -> Self {
         let stream = TextStream { stream: Box::pin(stream) };
-        Self { stream: Arc::new(Mutex::new(Some(stream))), feedback_id: None }
+        Self { stream: Arc::new(Mutex::new(Some(stream))), beside: Beside::default() }
     }
 
     /// With an AI bot: shows buttons with which the user says whether the answer is right. The event that comes of it
@@ -114,8 +126,53 @@ impl StreamReply {
     /// let reply = StreamReply::from_fn(|out| async move { out.push("你好").await }).feedback_id("answer-42");
     /// ```
     pub fn feedback_id(mut self, id: impl Into<String>) -> Self {
-        self.feedback_id = Some(id.into());
+        self.beside.feedback_id = Some(id.into());
         self
+    }
+
+    /// With an AI bot: a card below the text, when it is finished. Other channels have none.
+    ///
+    /// ```
+    /// # use wechat_callback::StreamReply;
+    /// # use wechat_callback::reply::card::{Heading, TemplateCard};
+    /// let card = TemplateCard::text_notice().main_title(Heading::new("静夜思"));
+    /// let reply = StreamReply::from_fn(|out| async move { out.push("床前明月光").await }).card(card);
+    /// ```
+    pub fn card(mut self, card: impl Into<TemplateCardReply>) -> Self {
+        self.beside.card = Some(Box::new(card.into()));
+        self
+    }
+
+    /// With an AI bot: adds an image below the text, when it is finished. Other channels have none.
+    ///
+    /// ```
+    /// # use wechat_callback::StreamReply;
+    /// # use wechat_callback::reply::StreamImage;
+    /// # let jpg = b"\xff\xd8\xff\xe0".to_vec();
+    /// let reply = StreamReply::from_fn(|out| async move { out.push("床前明月光").await }).image(StreamImage::new(jpg));
+    /// ```
+    pub fn image(mut self, image: StreamImage) -> Self {
+        self.beside.images.push(image);
+        self
+    }
+
+    /// What it says is markdown, as language models write it. AI bots show it; to all others a readable text is told, block by
+    /// block ([`markdown::Blocks`](crate::markdown::Blocks)).
+    ///
+    /// ```
+    /// # use wechat_callback::StreamReply;
+    /// let reply = StreamReply::from_fn(|out| async move { out.push("**床前**明月光").await }).markdown();
+    /// ```
+    #[cfg(feature = "markdown")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "markdown")))]
+    pub fn markdown(mut self) -> Self {
+        self.beside.is_markdown = true;
+        self
+    }
+
+    #[cfg(feature = "tokio-1")]
+    pub(crate) fn take_beside(&mut self) -> Beside {
+        std::mem::take(&mut self.beside)
     }
 
     /// What it says, to be collected in a test, or sent another way. Empty where a clone has said it.
@@ -134,7 +191,6 @@ impl StreamReply {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn into_stream(self) -> TextStream {
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
         stream.unwrap_or_else(|| TextStream { stream: Box::pin(Nothing) })

@@ -45,14 +45,7 @@ impl TextReply {
     /// ```
     pub fn literal(content: &str) -> Self {
         let mut escaped = String::with_capacity(content.len());
-        for char in content.chars() {
-            match char {
-                '&' => escaped.push_str("&amp;"),
-                '<' => escaped.push_str("&lt;"),
-                '>' => escaped.push_str("&gt;"),
-                other => escaped.push(other),
-            }
-        }
+        escape(content, &mut escaped);
         Self { content: escaped }
     }
 
@@ -63,7 +56,7 @@ impl TextReply {
     /// is a [`SealError`].)
     ///
     /// A part ends at a line break if its second half has one, otherwise at the end of a sentence; never inside a
-    /// character, a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
+    /// character (as its reader sees it: a grapheme cluster), a link (unless the link itself is too long) or an escape of [`literal`](Self::literal).
     ///
     /// ```
     /// # use wechat_callback::TextReply;
@@ -126,6 +119,18 @@ impl ReplyContent for TextReply {
 
     fn room(&self) -> usize {
         self.content.len() + 32
+    }
+}
+
+/// Adds `text` to `escaped`, written so that the user sees it as it is.
+pub(crate) fn escape(text: &str, escaped: &mut String) {
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            other => escaped.push(other),
+        }
     }
 }
 

@@ -107,8 +107,8 @@ pub(super) enum NotSent {
 
 impl Policy {
     /// Whether deliveries of a push are joined.
-    pub(super) const fn joins(&self) -> bool {
-        !matches!(self.late, LateReply::RunAgain)
+    pub(super) const fn joins(&self, manner: Manner) -> bool {
+        matches!(manner, Manner::Streamed) || !matches!(self.late, LateReply::RunAgain)
     }
 
     /// What a delivery does that comes `age` after the first. `is_word`: its user writes the word that fetches a reply.

@@ -15,7 +15,7 @@ use super::task::HandlerTask;
 use super::{Engine, Shared};
 use crate::callback::QuerySignature;
 use crate::channel::Channel;
-use crate::delivery::StoreError;
+use crate::delivery::{DeliveryKey, StoreError};
 use crate::message::Content;
 use crate::metrics::Outcome;
 use crate::process::deadline::{after, before};
@@ -98,7 +98,7 @@ impl Engine {
         if let Content::StreamRefresh(refresh) = &opened.message.content
             && opened.context.to.channel == Channel::AiBot
         {
-            push.key = refresh.id.parse().ok();
+            push.key = DeliveryKey::of_stream(&refresh.id, opened);
             let (engine, step) = (self.clone(), Some(Step::Refresh));
             return Err(Box::new(Undecided { engine, push, span, is_admitted, step }));
         }

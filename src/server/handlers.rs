@@ -86,12 +86,12 @@ impl Handlers {
         let nobody = matches!(error, SealError::NoRecipient(_) | SealError::ToSystemEvent);
         if nobody || self.on_error.is_none() || *reply == *self.on_error {
             tracing::error!(%error, "the reply cannot be sent; WeChat is answered success");
-            return (Sealed::acknowledgement(), false);
+            return (context.acknowledgement(), false);
         }
         tracing::error!(%error, "the reply cannot be sent; the user is told the reply for failures");
         let sealed = context.seal_ref_at(&self.on_error, now, rand::random()).unwrap_or_else(|error| {
             tracing::error!(%error, "the reply for failures cannot be sent; WeChat is answered success");
-            Sealed::acknowledgement()
+            context.acknowledgement()
         });
         (sealed, false)
     }

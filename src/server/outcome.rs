@@ -38,7 +38,7 @@ pub(super) struct Completion {
 impl Completion {
     /// Whether it must not be cancelled.
     pub(super) fn is_owed(&self) -> bool {
-        self.engine.shared.policy.joins()
+        self.engine.shared.policy.joins(self.push.manner)
     }
 
     /// Stores the outcome, which came at `now`, and returns what the delivery that ran the handler may carry of it.

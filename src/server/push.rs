@@ -34,6 +34,15 @@ fn key(opened: &Opened) -> DeliveryKey {
     opened.delivery_key().unwrap_or_else(random)
 }
 
+impl DeliveryKey {
+    /// The push whose answer has this stream id. `None` if it is no push to the account that was asked.
+    pub(super) fn of_stream(id: &str, asked: &Opened) -> Option<Self> {
+        let key: Self = id.parse().ok()?;
+        let own = Self::random(&asked.context.account.deliveries, &asked.message);
+        (key.tag() == own.tag()).then_some(key)
+    }
+}
+
 impl Push {
     pub(super) fn of(opened: &Opened, shared: &Shared) -> Self {
         let (late, manner) = (&shared.policy.late, Manner::of(opened));
@@ -43,7 +52,7 @@ impl Push {
             Some(Arc::new(to))
         });
         Self {
-            key: shared.policy.joins().then(|| key(opened)),
+            key: shared.policy.joins(manner).then(|| key(opened)),
             age: Duration::ZERO,
             // Who cannot be told so fetches nothing.
             user: late

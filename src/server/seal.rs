@@ -6,9 +6,10 @@ use super::Engine;
 use super::handlers::Handlers;
 use super::response::Response;
 use super::span::{DeliverySpan, entered};
-use crate::channel::Channel;
+use super::stream::CUT;
+use crate::channel::{Channel, PushKind};
 use crate::metrics::Outcome;
-use crate::{Reply, ReplyContext};
+use crate::{Reply, ReplyContext, StreamContent};
 
 impl Engine {
     /// Seals a reply, or the first part of one that is too long, and closes the delivery's span.
@@ -28,7 +29,12 @@ impl Engine {
         // The notice is no handler's: where it cannot be sent, nothing has failed.
         let is_notice = word.is_some_and(|word| Arc::ptr_eq(reply, word.notice()));
         let handlers = if is_notice { &Handlers::new() } else { &self.shared.handlers };
-        let (sealed, is_told) = handlers.seal(context, told, span.timestamp(now));
+        let (mut sealed, is_told) = handlers.seal(context, told, span.timestamp(now));
+        // A bubble that was begun has an end.
+        if !is_told && context.to.push == PushKind::Refresh && sealed.body.is_empty() {
+            let end = context.seal(StreamContent::finished(CUT));
+            sealed = end.unwrap_or(sealed);
+        }
         let outcome = match is_told {
             true if reply.is_none() => Outcome::None,
             true => Outcome::Reply,

@@ -16,8 +16,10 @@ use super::outcome::{Completed, Completion};
 use super::{Engine, handlers};
 use crate::delivery::{DeliveryKey, GrowingText, Progress, Retention, Timeliness};
 use crate::log::as_dyn;
+#[cfg(feature = "markdown")]
+use crate::markdown::Blocks;
 use crate::process::deadline::{after, before};
-use crate::reply::{self, Limits, StreamContent, TextStream};
+use crate::reply::{self, Beside, Limits, StreamContent, TextStream};
 use crate::{HandlerError, Reply, StreamReply, TextReply};
 
 /// What stands behind a text whose rest is not told.
@@ -27,34 +29,43 @@ pub(super) const CUT: &str = "……";
 struct Production {
     growing: Arc<GrowingText>,
     messages: Option<Messages>,
+    readable: Readable,
 }
 
 impl Completion {
     /// Produces `reply` to its end, and stores it. What the delivery that ran the handler may carry of it.
     pub(super) fn say(
         self,
-        reply: StreamReply,
+        mut reply: StreamReply,
         limits: Limits,
     ) -> Pin<Box<dyn Future<Output = Arc<Reply>> + Send>> {
         Box::pin(async move {
-            let growing = Arc::new(GrowingText::new(reply.feedback_id.clone()));
+            let beside = reply.take_beside();
+            let growing = Arc::new(GrowingText::new(beside.feedback_id.clone()));
             if let Some(lease) = &self.lease {
                 lease.share_text(growing.clone());
             }
             let messages = Messages::of(&self);
-            let mut production = Production { growing, messages };
+            let readable = Readable::of(&beside, self.push.manner);
+            let mut production = Production { growing, messages, readable };
             let deadline = after(Instant::now(), self.engine.shared.handlers.timeout);
             let failure = production.run(reply, &self, deadline).await;
             let has_failed = failure.is_some();
             if let Some(error) = failure {
                 handlers::log(error);
             }
-            self.said(production, has_failed, limits).await
+            self.said(production, beside, has_failed, limits).await
         })
     }
 
-    async fn said(self, production: Production, has_failed: bool, limits: Limits) -> Arc<Reply> {
-        let Production { growing, messages } = production;
+    async fn said(
+        self,
+        production: Production,
+        beside: Beside,
+        has_failed: bool,
+        limits: Limits,
+    ) -> Arc<Reply> {
+        let Production { growing, messages, .. } = production;
         let text = growing.from(0);
         if reply::is_blank(&text) {
             let (source, reply) = match has_failed {
@@ -64,7 +75,7 @@ impl Completion {
             return self.completed(reply, source).await;
         }
         match (self.push.manner, messages) {
-            (Manner::Streamed, _) => self.said_in_a_bubble(text, growing.feedback_id()).await,
+            (Manner::Streamed, _) => self.said_in_a_bubble(text, beside).await,
             (_, Some(messages)) => self.said_in_messages(text, messages).await,
             (Manner::Retried, None) if self.is_fetched() => {
                 self.completed(Arc::new(TextReply::new(text).into()), Source::Handler).await
@@ -103,12 +114,12 @@ impl Completion {
     }
 
     /// The bubble of an AI bot is asked for until it is finished, for six minutes.
-    async fn said_in_a_bubble(self, text: String, feedback_id: Option<&str>) -> Arc<Reply> {
+    async fn said_in_a_bubble(self, text: String, beside: Beside) -> Arc<Reply> {
         let text = self.limited(text, self.push.limit);
+        let Beside { feedback_id, card, images, .. } = beside;
         let mut content = StreamContent::finished(text);
-        content.feedback_id = feedback_id.map(str::to_owned);
-        let reply = Arc::new(Reply::from(content));
-        self.completed(reply, Source::Handler).await
+        (content.feedback_id, content.card, content.images) = (feedback_id, card, images);
+        self.completed(Arc::new(content.into()), Source::Handler).await
     }
 
     /// What is too long or too late is sent.
@@ -118,7 +129,7 @@ impl Completion {
         // A delivery may carry the first part, if nothing was sent.
         let first = reply::part_at(&text, 0, "", true);
         let (first, rest) = match first {
-            Some(part) => (part.text.into_owned(), part.next),
+            Some(part) => (part.text, part.next),
             None => (text.clone(), None),
         };
         let reply = Arc::new(Reply::from(TextReply::new(first)));
@@ -156,13 +167,14 @@ impl Production {
     ) -> Option<HandlerError> {
         let mut stream = Contained { stream: Some(reply.into_stream()) };
         loop {
-            let piece = match before(deadline, stream.next()).await {
-                Some(Ok(Some(piece))) => piece,
-                Some(Ok(None)) => return None,
-                Some(Err(error)) => return Some(error),
+            let (piece, end) = match before(deadline, stream.next()).await {
+                Some(Ok(Some(piece))) => (self.readable.piece(piece), None),
+                Some(Ok(None)) => (self.readable.last(), Some(None)),
+                Some(Err(error)) => (self.readable.last(), Some(Some(error))),
                 None => {
                     let timeout = completion.engine.shared.handlers.timeout;
-                    return Some(HandlerError::of_the_run(Ended::TimedOut(timeout)));
+                    let error = HandlerError::of_the_run(Ended::TimedOut(timeout));
+                    (self.readable.last(), Some(Some(error)))
                 }
             };
             if !self.push(&piece) {
@@ -171,6 +183,9 @@ impl Production {
                     "the reply was ended: a text that streams is that long at most"
                 );
                 return None;
+            }
+            if let Some(error) = end {
+                return error;
             }
             if let Some(messages) = &mut self.messages {
                 messages.grown(&completion.engine, &completion.push, &self.growing, &piece).await;
@@ -190,6 +205,48 @@ impl Production {
         let end = (0..=room).rev().find(|at| piece.is_char_boundary(*at)).unwrap_or_default();
         self.growing.push(piece.get(..end).unwrap_or_default());
         false
+    }
+}
+
+/// Makes what is said readable for the channel.
+#[cfg(feature = "markdown")]
+struct Readable(Option<Blocks>);
+
+#[cfg(feature = "markdown")]
+impl Readable {
+    /// AI bots show markdown.
+    fn of(beside: &Beside, manner: Manner) -> Self {
+        Self((beside.is_markdown && manner != Manner::Streamed).then(Blocks::new))
+    }
+
+    fn piece(&mut self, piece: String) -> String {
+        match &mut self.0 {
+            Some(blocks) => blocks.push(&piece),
+            None => piece,
+        }
+    }
+
+    /// What is left at the end.
+    fn last(&mut self) -> String {
+        self.0.take().map(Blocks::finish).unwrap_or_default()
+    }
+}
+
+#[cfg(not(feature = "markdown"))]
+struct Readable;
+
+#[cfg(not(feature = "markdown"))]
+impl Readable {
+    const fn of(_: &Beside, _: Manner) -> Self {
+        Self
+    }
+
+    fn piece(&mut self, piece: String) -> String {
+        piece
+    }
+
+    fn last(&mut self) -> String {
+        String::new()
     }
 }
 

@@ -148,7 +148,7 @@ impl HandlerWait {
         F: Future<Output = Finished<R>>,
         D: FnOnce(Pin<Box<F>>),
     {
-        let joins = self.engine.shared.policy.joins();
+        let joins = self.engine.shared.policy.joins(self.push.manner);
         let mut attached = Attached { run: Some(run), detach: joins.then_some(detach) };
         if let Poll::Ready(finished) = attached.poll(cx) {
             return Ok(self.answer_with(finished));
@@ -316,6 +316,7 @@ struct Storing<R> {
     carried: Pin<Box<dyn Future<Output = Arc<Reply>> + Send>>,
     /// Its reply is what was to be stored.
     finished: Finished<R>,
+    is_stream: bool,
 }
 
 impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H, R> {
@@ -327,14 +328,17 @@ impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H,
         if this.completion.is_some() {
             let ended = ready!(this.handler.poll(cx));
             let at = Instant::now();
-            this.counted.end(run_outcome(&ended, *this.limits), at);
+            // A stream is the handler's to its end.
+            if !matches!(ended, Ok((HandlerOutput::Stream(_), _))) {
+                this.counted.end(run_outcome(&ended, *this.limits), at);
+            }
             let (output, response) = ended.unwrap_or_else(|failure| (failure.into(), None));
             let completion = this.completion.take().expect("looked at above");
             if let HandlerOutput::Stream(stream) = output {
                 let carried = completion.say(stream, *this.limits);
                 let reply = Reply::None.into_shared();
                 let finished = Finished { at, reply, is_passthrough: false, response };
-                *this.storing = Some(Box::new(Storing { carried, finished }));
+                *this.storing = Some(Box::new(Storing { carried, finished, is_stream: true }));
             } else {
                 let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
                 let is_passthrough = source == Source::Passthrough;
@@ -345,13 +349,17 @@ impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H,
                     Completed::Later(carried) => carried,
                 };
                 let finished = Finished { at, reply, is_passthrough, response };
-                *this.storing = Some(Box::new(Storing { carried, finished }));
+                *this.storing = Some(Box::new(Storing { carried, finished, is_stream: false }));
             }
         }
         let storing = this.storing.as_mut().expect("polled after its end");
         let reply = ready!(storing.carried.as_mut().poll(cx));
-        let Storing { finished, .. } = *this.storing.take().expect("looked at above");
-        Poll::Ready(Finished { at: Instant::now(), reply, ..finished })
+        let Storing { finished, is_stream, .. } = *this.storing.take().expect("looked at above");
+        let at = Instant::now();
+        if is_stream {
+            this.counted.end(RunOutcome::Reply, at);
+        }
+        Poll::Ready(Finished { at, reply, ..finished })
     }
 }
 

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wechat_callback::media::MediaError;
-use wechat_callback::message::event::{CardType, FeedbackType};
-use wechat_callback::message::{ChatType, Content, Event, MixedItem};
+use wechat_callback::message::event::{CardType, Feedback, FeedbackType};
+use wechat_callback::message::{ChatType, Content, Event, Mixed, MixedItem, StreamRefresh, Text};
 use wechat_callback::reply::card::{
     Button, CheckBox, Choice, Heading, Jump, Link, Row, RowLink, TemplateCard,
 };
@@ -212,6 +212,87 @@ fn what_is_not_a_bots_is_refused() {
     }
 }
 
+/// A query, signed anew where its time, its nonce or the cipher text is another.
+struct Query<'a> {
+    wecom: &'a Wechat,
+    encrypted: &'a str,
+    time: i64,
+    nonce: &'a str,
+}
+
+impl Query<'_> {
+    fn write(&self) -> String {
+        let Self { wecom, encrypted, time, nonce } = self;
+        let signature = wecom.sign(&[&time.to_string(), nonce, encrypted]);
+        format!("msg_signature={signature}&timestamp={time}&nonce={nonce}")
+    }
+}
+
+/// T1, T4, T8, T28: what the query alone is refused for, by `check_query` too, whatever the body.
+#[test]
+fn a_query_that_is_not_wecoms_is_refused_before_the_body_is_read() {
+    let (wecom, encrypted) = (wecom(), wecom().encrypt(&text("x").to_string()));
+    let query = |time, nonce| Query { wecom: &wecom, encrypted: &encrypted, time, nonce }.write();
+    let good = query(now(), "1");
+    assert_eq!(bot().check_query(&good), Ok(()));
+    for (name, query, status) in [
+        ("nothing", String::new(), 400),
+        ("old", query(now() - 310, "1"), 403),
+        ("early", query(now() + 310, "1"), 403),
+        ("no signature", good.replace("msg_signature", "other"), 403),
+        ("the plug-in's other name", good.replace("msg_signature", "msgsignature"), 403),
+        ("a cut signature", good.replacen("msg_signature=", "msg_signature=0", 1), 403),
+        ("a signature twice", format!("{good}&msg_signature={}", "0".repeat(40)), 400),
+        ("no time", good.replace("timestamp", "time"), 400),
+        ("no nonce", good.replace("nonce", "other"), 400),
+        ("an empty nonce", query(now(), ""), 400),
+        ("a nonce twice", format!("{good}&nonce=1"), 400),
+    ] {
+        let refusal = bot().check_query(&query).expect_err(name);
+        assert_eq!(refusal.status(), status, "{name}: {refusal}");
+        let body = json!({"encrypt": encrypted}).to_string();
+        assert_eq!(bot().open(&query, body.as_bytes()).err(), Some(refusal), "{name}");
+    }
+}
+
+/// T9, T10, T11: the log tells these apart, the answer does not.
+#[test]
+fn whatever_is_wrong_behind_the_signature_is_403() {
+    let wecom = wecom();
+    let frame = |last: u8| wecom.encrypt_frame([vec![0; 63], vec![last]].concat());
+    let mut long = vec![32; 64];
+    long[16..20].copy_from_slice(&u32::MAX.to_be_bytes());
+    let twice = format!(r#"{},"MsgId":"2"}}"#, text("x").to_string().trim_end_matches('}'));
+    let deep = format!("{}1{}", "{\"a\":".repeat(1000), "}".repeat(1000));
+    let wide = json!({"msgtype": "mixed", "mixed": {"msg_item": vec![json!({"a": 1}); 3000]}}).to_string();
+    for (name, encrypted) in [
+        ("no base64", "***".to_owned()),
+        ("nothing", String::new()),
+        ("15 bytes", STANDARD.encode([0; 15])),
+        ("a padding of 0", frame(0)),
+        ("a padding of 33", frame(33)),
+        ("a length beyond it", wecom.encrypt_frame(long)),
+        ("no UTF-8", wecom.encrypt_with(b"{\"a\":\"\xff\"}", [7; 16])),
+        ("XML", wecom.encrypt("<xml><MsgType>text</MsgType></xml>")),
+        ("an array", wecom.encrypt("[]")),
+        ("an id twice", wecom.encrypt(&twice)),
+        ("too deep", wecom.encrypt(&deep)),
+        ("too many elements", wecom.encrypt(&wide)),
+    ] {
+        let query = Query { wecom: &wecom, encrypted: &encrypted, time: now(), nonce: "1" }.write();
+        let body = json!({"encrypt": encrypted}).to_string();
+        let refusal = bot().open(&query, body.as_bytes()).expect_err(name);
+        assert_eq!(refusal.status(), 403, "{name}: {refusal}");
+    }
+}
+
+#[test]
+fn a_refresh_is_answered_whoever_asks() {
+    let asked = push("stream", json!({"from": null, "stream": {"id": "s1"}}));
+    let answer = seal(&asked, StreamContent::finished("x")).expect("an answer");
+    assert_eq!(answer["stream"]["id"], "s1");
+}
+
 #[test]
 fn the_head_says_who_writes_to_which_bot() {
     let head = open(&text("x")).message.head.clone();
@@ -407,6 +488,31 @@ fn a_message_and_its_retry_are_one_delivery_and_one_stream() {
     // The URL that it is answered at may be another with each retry.
     let other_url = open(&push("text", json!({"response_url": "https://example.com/"})));
     assert_eq!(first.delivery_key(), other_url.delivery_key());
+}
+
+/// WeCom always says which bot it is. Where it did not, the endpoint would.
+#[test]
+fn a_push_without_a_bots_id_is_a_bots_all_the_same() {
+    let bare = json!({"msgid": "1", "msgtype": "text", "text": {"content": "x"}, "from": {"userid": "u"}});
+    let opened = open(&bare);
+    assert_eq!((opened.message.text(), opened.message.openid()), (Some("x"), Some("u")));
+    assert!(opened.delivery_key().is_some());
+    assert_eq!(opened.context.stream_id(), opened.delivery_key().map(|key| key.to_string()).as_deref());
+}
+
+#[test]
+fn what_another_account_is_pushed_is_no_bots_whatever_is_in_it() {
+    let official = Wechat::new(SecurityMode::Safe);
+    let xml = crate::support::text("@a b")
+        .replace("</xml>", "<aibotid>b</aibotid><from><userid>u</userid></from></xml>");
+    let push = official.push(&xml);
+    let opened = official.callback().open(&push.query, &push.body).expect("a push");
+    assert_eq!(opened.message.text(), Some("@a b"));
+    assert_eq!(opened.message.openid(), Some("o6_bmjrPTlm6_2sgVt7hMZOPfL2M"));
+    assert!(opened.message.head == Message::from_xml(&xml).expect("XML").head);
+    let again: Message =
+        serde_json::from_str(&serde_json::to_string(&opened.message).expect("JSON")).expect("a message");
+    assert!(again == opened.message);
 }
 
 #[test]
@@ -825,4 +931,23 @@ proptest! {
         }
         let _ = wechat_callback::media::file_name(&format!("a; filename*=UTF-8''{header}; filename=\"{header}"));
     }
+}
+
+#[test]
+fn a_test_makes_what_a_bot_is_pushed() {
+    let asked =
+        Message::new(StreamRefresh::default().id("s1")).sent_by("zhangsan").with_field("aibotid", "b");
+    assert!(matches!(&asked.content, Content::StreamRefresh(refresh) if refresh.id == "s1"));
+    assert_eq!((asked.openid(), asked.head.to.as_deref()), (Some("zhangsan"), Some("b")));
+    let rated = Feedback::default().id("f").feedback_type(FeedbackType::Accurate).inaccurate_reason_list([1]);
+    let made = Message::new(rated.clone());
+    assert!(matches!(made.event(), Some(Event::Feedback(feedback)) if *feedback == rated));
+    let mixed = Mixed::default().items([
+        MixedItem::Text { content: "看".into() },
+        MixedItem::Image { url: "https://a/1".into() },
+        MixedItem::Unknown { kind: "map".into() },
+    ]);
+    assert!(matches!(&Message::new(mixed.clone()).content, Content::Mixed(made) if *made == mixed));
+    let chat = Message::new(Text::default().content("x")).with_field("chattype", "group").chat();
+    assert_eq!(chat.map(|chat| chat.chat_type), Some(ChatType::Group));
 }

@@ -12,8 +12,9 @@ use support::broken::Broken;
 use support::deliveries::{App, Middleware, Stage, hush, seconds};
 use support::logs::logged;
 use tokio::time::timeout;
+use wechat_callback::accounts::Accounts;
 use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
-use wechat_callback::{HandlerError, Message, Reply, StreamReply, TextReply};
+use wechat_callback::{HandlerError, ImageReply, Message, Reply, StreamReply, TextReply};
 
 fn sentence(number: u32) -> String {
     format!("这是第{number}句话；")
@@ -76,6 +77,56 @@ fn the_bubble_grows_until_it_is_finished() {
             assert!(shown.len() as u32 >= time, "something new is shown each second");
             assert_eq!(calls.count(), 1);
         }
+    });
+}
+
+/// A bot has no passive image.
+#[test]
+fn a_reply_that_bots_do_not_have_is_logged_and_the_bubble_ends() {
+    with_each(async |stage, bot| {
+        for time in [0.0, 20.0] {
+            let handler = move |_: Message| async move {
+                seconds(time).await;
+                ImageReply::new("MEDIA_ID")
+            };
+            let app = stage.middleware_of(bot.callback()).around(handler).await;
+            let log = logged(async {
+                match time {
+                    0.0 => assert_eq!(bot.ask(&app, &bot.message("画")).await, None),
+                    _ => assert!(last(&bot.watch(&app, &bot.message("画")).await).is_finished),
+                }
+            });
+            assert!(log.await.contains("the reply cannot be sent"));
+        }
+    });
+}
+
+/// To run again means nothing to a bubble that grows.
+#[test]
+fn a_bubble_grows_where_deliveries_are_not_joined() {
+    with_each(async |stage, bot| {
+        let (app, calls) = speaker(stage.middleware_of(bot.callback()).run_again()).await;
+        let shown = bot.watch(&app, &bot.message("8")).await;
+        assert_eq!((last(&shown).content.as_str(), last(&shown).is_finished), (whole(8).as_str(), true));
+        assert_eq!(calls.count(), 1);
+    });
+}
+
+/// The key of another account's push is no id of this one's.
+#[test]
+fn no_account_reads_the_answer_of_another() {
+    with_each(async |stage, bot| {
+        let accounts = Accounts::by_parameter("bot").expect("a parameter");
+        for name in ["one", "two"] {
+            accounts.insert(name, bot.callback().on_behalf_of(name));
+        }
+        let (app, _) = speaker(stage.middleware_of(accounts)).await;
+        let of = |name: &'static str| bot.behind(name);
+        let first = of("one").show(&app, &bot.message("20")).await.expect("an answer");
+        seconds(2.0).await;
+        assert!(of("one").show(&app, &bot.refresh(&first.id)).await.is_some_and(|shown| !shown.is_finished));
+        let shown = of("two").show(&app, &bot.refresh(&first.id)).await.expect("an answer");
+        assert!(shown.is_finished && !shown.content.contains(&sentence(0)), "{shown:?}");
     });
 }
 
@@ -144,13 +195,15 @@ fn a_repeat_of_the_message_gets_the_same_id_and_the_text_so_far() {
 #[test]
 fn an_id_that_nobody_knows_is_given_up_after_a_lease_and_one_that_is_none_at_once() {
     with_each(async |stage, bot| {
+        let (before, _) = app(&stage, &bot).await;
+        let id = bot.show(&before, &bot.message("3")).await.expect("an answer").id;
+        // The process was started again.
         let (app, calls) = app(&stage, &bot).await;
-        let refresh = bot.refresh(&"0".repeat(40));
         for _ in 0..4 {
-            assert_eq!(bot.show(&app, &refresh).await, None);
+            assert_eq!(bot.show(&app, &bot.refresh(&id)).await, None);
             seconds(1.0).await;
         }
-        for id in ["0".repeat(40), "x".to_owned()] {
+        for id in [id, "0".repeat(40), "x".to_owned()] {
             let shown = bot.show(&app, &bot.refresh(&id)).await.expect("the end");
             assert!(shown.is_finished && shown.id == id && !shown.content.is_empty(), "{shown:?}");
         }
@@ -260,6 +313,21 @@ fn a_bubble_holds_20_480_bytes_and_says_that_there_was_more() {
             assert!(last(&shown).is_finished);
         });
         assert!(log.await.contains("too long for one answer"));
+    });
+}
+
+#[test]
+fn markdown_is_shown_as_it_is() {
+    with_each(async |stage, bot| {
+        let handler = |_: Message| async {
+            StreamReply::from_fn(|out| async move {
+                out.push("# 春晓\n\n春眠**不觉**晓，1 < 2 &lt;").await;
+            })
+            .markdown()
+        };
+        let app = stage.middleware_of(bot.callback()).around(handler).await;
+        let shown = bot.watch(&app, &bot.message("说")).await;
+        assert_eq!(last(&shown).content, "# 春晓\n\n春眠**不觉**晓，1 < 2 &lt;");
     });
 }
 

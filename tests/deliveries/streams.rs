@@ -384,3 +384,20 @@ fn a_shutdown_waits_for_the_end_of_what_is_being_said() {
         assert_eq!(app.deliver_once(three).await, says(whole(7)));
     });
 }
+
+/// The same handler is read on every channel: an AI bot shows markdown.
+#[test]
+fn markdown_is_told_as_a_readable_text() {
+    everywhere(async |stage| {
+        let handler = |_: Message| async {
+            StreamReply::from_fn(|out| async move {
+                for piece in ["# 春", "晓\n\n", "春眠**不觉", "**晓，\n", "1 < 2", "。\n"] {
+                    out.push(piece).await;
+                }
+            })
+            .markdown()
+        };
+        let app = stage.middleware().around(handler).await;
+        assert_eq!(app.tell(&text("说")).await, says("春晓\n春眠不觉晓，\n1 &lt; 2。"));
+    });
+}

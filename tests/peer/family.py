@@ -1,4 +1,4 @@
-"""The rest of the family: WeCom and open platforms as wechatpy plays them, JSON by Tencent's algorithm."""
+"""The rest of the family: WeCom, its AI bots and open platforms as wechatpy plays them, JSON by Tencent's algorithm."""
 
 import html
 import json
@@ -29,6 +29,7 @@ def rounds(programs):
     for framework in ("axum", "actix"):
         command = [programs / "wecom_echo", "--framework", framework]
         yield f"wecom_echo, {framework}", command, Company(), wecom
+        yield f"wecom_echo of an AI bot, {framework}", command, Bot(), bot
         for mode in ("plain", "compatible", "safe"):
             command = [programs / "json_echo", "--framework", framework]
             yield f"json_echo, {framework}, {mode}", command, MiniProgram(mode), mini_program
@@ -197,6 +198,111 @@ def wecom(server, company):
 
     yield "an Official Account's pushes", refuses_official_accounts
 
+    yield "SIGTERM", lambda: exits(server)
+
+
+# AI bots
+
+
+class Bot:
+    """An AI bot as its page has it, with new secrets. wechatpy's crypto for companies seals for nobody."""
+
+    def __init__(self):
+        self.token, self.key = secrets.token_hex(16), random_key()
+        self.crypto = WorkCrypto(self.token, self.key, "")
+
+    def environment(self):
+        return {"AIBOT_TOKEN": self.token, "AIBOT_ENCODING_AES_KEY": self.key}
+
+    def seal(self, message, receive_id="", timestamp=None):
+        timestamp, nonce = stamp(timestamp)
+        crypto = WorkCrypto(self.token, self.key, receive_id)
+        sealed = xmltodict.parse(crypto.encrypt_message(message, nonce, timestamp))["xml"]
+        return {"msg_signature": sealed["MsgSignature"], "timestamp": timestamp, "nonce": nonce}, sealed["Encrypt"]
+
+    def push(self, message, receive_id="", timestamp=None, name="encrypt"):
+        query, encrypted = self.seal(message, receive_id, timestamp)
+        return query, json.dumps({name: encrypted})
+
+    def message(self, kind, **members):
+        head = {"msgid": secrets.token_hex(16), "aibotid": "AIBOTID", "chattype": "single", "from": {"userid": MEMBER}}
+        return json.dumps(head | {"msgtype": kind} | members, ensure_ascii=False)
+
+    def text(self, text="你好", **more):
+        return self.message("text", text={"content": text}, **more)
+
+    def read(self, query, body):
+        """The answer, after the checks that WeCom makes."""
+        answer = json.loads(body)
+        kinds = {name: type(value) for name, value in answer.items()}
+        same(kinds, {"encrypt": str, "msgsignature": str, "timestamp": int, "nonce": str})
+        same(answer["nonce"], query["nonce"])
+        assert abs(answer["timestamp"] - time.time()) < 60, answer
+        signed = answer["msgsignature"], str(answer["timestamp"]), answer["nonce"]
+        message = self.crypto.decrypt_message({"Encrypt": answer["encrypt"]}, *signed)
+        _, again, receive_id = algorithm.decrypt(self.key, answer["encrypt"])
+        same((again, receive_id), (message, ""))
+        return json.loads(message)
+
+
+def bot(server, account):
+    def verification():
+        query, encrypted = account.seal(ECHO)
+        query |= {"echostr": encrypted}
+        same(server.send("GET", query), (200, ECHO))
+        server.refuses("GET", query | {"msg_signature": "0" * 40})
+        for sealed in (account.seal(ECHO, "ww5f1e3d9b1c2a4e60"), account.seal(account.text())):
+            server.refuses("GET", sealed[0] | {"echostr": sealed[1]})
+
+    yield "verification", verification
+
+    def echoes():
+        for text in TEXTS + ["a/b\\\"\n\u2028\x7f"]:
+            for name in ("encrypt", "Encrypt"):
+                query, body = account.push(account.text(text), name=name)
+                status, answer = server.send("POST", query, body)
+                answer = account.read(query, answer)
+                same((status, answer["msgtype"]), (200, "stream"))
+                same((answer["stream"]["finish"], answer["stream"]["content"]), (True, text))
+
+    yield "texts", echoes
+
+    def leaves_the_mention_out():
+        query, body = account.push(account.text("@RobotA mail a@example.com", chattype="group", chatid="C"))
+        same(account.read(query, server.send("POST", query, body)[1])["stream"]["content"], "mail a@example.com")
+
+    yield "a mention", leaves_the_mention_out
+
+    def answers_a_retry():
+        message = account.text()
+        answers = []
+        for query, body in (account.push(message), account.push(message)):
+            answers.append(account.read(query, server.send("POST", query, body)[1]))
+        same(answers[0], answers[1])
+
+    yield "a retry", answers_a_retry
+
+    def acknowledges():
+        for event in ({"eventtype": "enter_chat"}, {"eventtype": "some_event"}):
+            same(server.send("POST", *account.push(account.message("event", create_time=int(time.time()), event=event))), (200, ""))
+
+    yield "events", acknowledges
+
+    def refuses():
+        query, body = account.push(account.text())
+        server.refuses("POST", query | {"msg_signature": "0" * 40}, body)
+        server.refuses("POST", query | {"nonce": "1"}, body)
+        server.refuses("POST", without(query, "msg_signature"), body)
+        server.refuses("POST", query, account.text())
+        server.refuses("POST", query, body[:-1] + ', "Encrypt": "A"}', status=400)
+        server.refuses("POST", query, "<xml></xml>", status=400)
+        server.refuses("POST", *account.push(account.text(), timestamp=int(time.time()) - 3600))
+        for other in ("0", " ", "ww" + secrets.token_hex(8)):
+            server.refuses("POST", *account.push(account.text(), other))
+        for wrong in NO_JSON:
+            server.refuses("POST", *account.push(wrong))
+
+    yield "refusals", refuses
     yield "SIGTERM", lambda: exits(server)
 
 

@@ -23,11 +23,14 @@ const nonce = () => String(randomInt(2 ** 31));
 function account(kind) {
   const key = Array.from({ length: 43 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
   const prefix = kind === "wecom" ? "ww" : "wx";
-  const format = kind === "mini-program" ? "json" : "xml";
-  return { kind, format, id: prefix + randomBytes(8).toString("hex"), token: randomBytes(16).toString("hex"), key };
+  const format = kind === "wecom" ? "xml" : "json";
+  // What is sealed for a company's own bot is for nobody.
+  const id = kind === "aibot" ? "" : prefix + randomBytes(8).toString("hex");
+  return { kind, format, id, token: randomBytes(16).toString("hex"), key };
 }
 
 function environment({ kind, id, token, key, format }) {
+  if (kind === "aibot") return { AIBOT_TOKEN: token, AIBOT_ENCODING_AES_KEY: key, LISTEN: "127.0.0.1:0", RUST_LOG: "error" };
   const own = kind === "wecom" ? { WECHAT_CORP_ID: id } : { WECHAT_APP_ID: id, WECHAT_FORMAT: format, WECHAT_MODE: "safe" };
   return { ...own, WECHAT_TOKEN: token, WECHAT_ENCODING_AES_KEY: key, LISTEN: "127.0.0.1:0", RUST_LOG: "error" };
 }
@@ -35,7 +38,7 @@ function environment({ kind, id, token, key, format }) {
 /** A running example. */
 class Server {
   static async start(example, framework, account) {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("WECHAT_"));
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(WECHAT|AIBOT)_/.test(name));
     const env = { ...Object.fromEntries(inherited), ...environment(account) };
     const child = spawn(path.join(EXAMPLES, example), ["--framework", framework], { env, stdio: ["ignore", "pipe", "inherit"] });
     const [line] = await once(readline.createInterface(child.stdout), "line");
@@ -75,6 +78,10 @@ const altered = (encrypted) => encrypted.slice(0, 40) + (encrypted[40] === "A" ?
 const element = (name, value) => `<${name}><![CDATA[${value.replaceAll("]]>", "]]]]><![CDATA[>")}]]></${name}>`;
 
 function message(account, kind, fields) {
+  if (account.kind === "aibot") {
+    const head = { msgid: randomBytes(8).toString("hex"), aibotid: "AIBOTID", chattype: "single", from: { userid: "王五" } };
+    return JSON.stringify({ ...head, msgtype: kind, ...fields });
+  }
   if (account.format === "json") {
     return JSON.stringify({ ToUserName: "gh_a1b2c3d4e5f6", FromUserName: USER, CreateTime: now(), MsgType: kind, ...fields });
   }
@@ -83,7 +90,9 @@ function message(account, kind, fields) {
   return `<xml>${head}<CreateTime>${now()}</CreateTime>${element("MsgType", kind)}${elements.join("")}<AgentID>218</AgentID></xml>`;
 }
 
-const text = (account, content) => message(account, "text", { Content: content, MsgId: randomInt(2 ** 47) });
+function text(account, content) {
+  return message(account, "text", account.kind === "aibot" ? { text: { content } } : { Content: content, MsgId: randomInt(2 ** 47) });
+}
 
 function push(account, plain, receiveId) {
   const { query, encrypted } = seal(account, plain, now(), nonce(), { receiveId });
@@ -103,6 +112,11 @@ function read(account, body) {
     return open(account, { encrypted, signature, timestamp, nonce });
   }
   const reply = JSON.parse(body);
+  if (account.kind === "aibot") {
+    assert.deepEqual(Object.keys(reply).sort(), ["encrypt", "msgsignature", "nonce", "timestamp"]);
+    assert.equal(typeof reply.timestamp, "number");
+    return open(account, { encrypted: reply.encrypt, signature: reply.msgsignature, timestamp: String(reply.timestamp), nonce: reply.nonce });
+  }
   assert.deepEqual(Object.keys(reply).sort(), ["Encrypt", "MsgSignature", "Nonce", "TimeStamp"]);
   assert.equal(typeof reply.TimeStamp, "number");
   assert.equal(typeof reply.Nonce, "string");
@@ -187,7 +201,47 @@ async function* miniProgram(server, account) {
   }];
 }
 
-/** What is asked of both. */
+/** What is asked of AI bots alone. */
+async function* bot(server, account) {
+  yield ["verification", async () => {
+    const verification = (receiveId) => {
+      const { query, encrypted } = seal(account, "1616140317555161061", now(), nonce(), { receiveId });
+      return { ...query, echostr: encrypted };
+    };
+    const answer = await server.send("GET", verification());
+    assert.deepEqual(answer, { status: 200, type: "text/plain; charset=utf-8", body: "1616140317555161061" });
+    await server.refuses("GET", verification("ww0123456789abcdef"));
+  }];
+
+  yield ["texts", async () => {
+    const ids = new Set();
+    for (const content of [...TEXTS, 'a/b\\"\n\u2028<&>']) {
+      const [query, body] = push(account, text(account, content));
+      const answer = await server.send("POST", query, body);
+      assert.equal(answer.status, 200);
+      assert.equal(JSON.parse(answer.body).nonce, query.nonce);
+      const { msgtype, stream } = JSON.parse(read(account, answer.body));
+      assert.deepEqual([msgtype, stream.finish, stream.content], ["stream", true, content]);
+      ids.add(stream.id);
+    }
+    assert.equal(ids.size, TEXTS.length + 1);
+  }];
+
+  yield ["a retry", async () => {
+    const plain = text(account, "你好");
+    const [first, again] = [await server.send("POST", ...push(account, plain)), await server.send("POST", ...push(account, plain))];
+    assert.deepEqual(JSON.parse(read(account, again.body)), JSON.parse(read(account, first.body)));
+  }];
+
+  yield ["events", async () => {
+    for (const event of [{ eventtype: "enter_chat" }, { eventtype: "feedback_event", feedback_event: { id: "f", type: 1 } }]) {
+      const answer = await server.send("POST", ...push(account, message(account, "event", { create_time: now(), event })));
+      assert.deepEqual([answer.status, answer.body], [200, ""]);
+    }
+  }];
+}
+
+/** What is asked of all. */
 async function* pushes(server, account) {
   yield ["refused pushes", async () => {
     const { query, encrypted } = seal(account, text(account, "你好"), now(), nonce());
@@ -200,12 +254,13 @@ async function* pushes(server, account) {
     await server.refuses("POST", query, envelope(account, altered(encrypted)));
     await server.refuses("POST", query, text(account, "in clear"));
     const other = account.format === "json" ? "xml" : "json";
-    await server.refuses("POST", query, envelope({ ...account, format: other }, encrypted), 400);
+    await server.refuses("POST", query, envelope({ kind: "", id: account.id, format: other }, encrypted), 400);
   }];
 
   yield ["other receive ids", async () => {
     // wechat-crypto does not work without an id.
-    for (const id of [`${account.id}0`, account.id.slice(0, -1), ...(account.kind === "wecom" ? [""] : [])]) {
+    const ids = account.kind === "aibot" ? ["0", "ww0123456789abcdef"] : [`${account.id}0`, account.id.slice(0, -1)];
+    for (const id of [...ids, ...(account.kind === "wecom" ? [""] : [])]) {
       const [query, body] = push(account, text(account, "你好"), id);
       await server.refuses("POST", query, body);
     }
@@ -216,7 +271,7 @@ async function* pushes(server, account) {
 
 async function main() {
   let [passed, failed] = [0, 0];
-  for (const [example, kind, checks] of [["wecom_echo", "wecom", wecom], ["json_echo", "mini-program", miniProgram]]) {
+  for (const [example, kind, checks] of [["wecom_echo", "wecom", wecom], ["wecom_echo", "aibot", bot], ["json_echo", "mini-program", miniProgram]]) {
     for (const framework of ["axum", "actix"]) {
       const played = account(kind);
       const server = await Server.start(example, framework, played);

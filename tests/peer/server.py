@@ -20,7 +20,7 @@ class Server:
     """A running example."""
 
     def __init__(self, command, account):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("WECHAT_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("WECHAT_", "AIBOT_"))}
         environment |= {"LISTEN": "127.0.0.1:0", "RUST_LOG": "error", **account.environment()}
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 

@@ -14,7 +14,11 @@ pub const WINDOW: f64 = 360.0;
 
 /// A bot as its console has it.
 #[derive(Clone, Debug)]
-pub struct Bot(Wechat);
+pub struct Bot {
+    wechat: Wechat,
+    /// Which of many, as the URL says.
+    account: Option<&'static str>,
+}
 
 /// What the user sees of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +40,17 @@ pub fn with_each(test: impl AsyncFn(Stage, Bot)) {
 impl Bot {
     pub fn new() -> Self {
         // Frames end in an empty receive id.
-        Self(Wechat { app_id: String::new(), ..Wechat::new(SecurityMode::Safe) })
+        let wechat = Wechat { app_id: String::new(), ..Wechat::new(SecurityMode::Safe) };
+        Self { wechat, account: None }
     }
 
     pub fn callback(&self) -> Callback {
-        Callback::aibot(&self.0.token, &self.0.encoding_aes_key).build().expect("a bot")
+        Callback::aibot(&self.wechat.token, &self.wechat.encoding_aes_key).build().expect("a bot")
+    }
+
+    /// The same behind another URL.
+    pub fn behind(&self, account: &'static str) -> Self {
+        Self { account: Some(account), ..self.clone() }
     }
 
     pub fn message(&self, text: &str) -> Value {
@@ -81,11 +91,14 @@ impl Bot {
     }
 
     pub fn push(&self, message: &Value) -> Push {
-        let encrypt = self.0.encrypt(&message.to_string());
+        let encrypt = self.wechat.encrypt(&message.to_string());
         let (timestamp, nonce) = (now().to_string(), fresh().to_string());
-        let signature = self.0.sign(&[&timestamp, &nonce, &encrypt]);
+        let signature = self.wechat.sign(&[&timestamp, &nonce, &encrypt]);
         Push {
-            query: format!("msg_signature={signature}&timestamp={timestamp}&nonce={nonce}"),
+            query: format!(
+                "bot={}&msg_signature={signature}&timestamp={timestamp}&nonce={nonce}",
+                self.account.unwrap_or_default()
+            ),
             body: serde_json::json!({ "encrypt": encrypt }).to_string().into_bytes(),
         }
     }
@@ -104,8 +117,8 @@ impl Bot {
         let (encrypt, nonce) = (text("encrypt"), text("nonce"));
         assert!(query.ends_with(&format!("nonce={nonce}")), "the nonce is the request's");
         let timestamp = envelope["timestamp"].as_i64().expect("a number").to_string();
-        assert_eq!(text("msgsignature"), self.0.sign(&[&timestamp, &nonce, &encrypt]));
-        Some(serde_json::from_str(&self.0.decrypt(&encrypt)).expect("JSON"))
+        assert_eq!(text("msgsignature"), self.wechat.sign(&[&timestamp, &nonce, &encrypt]));
+        Some(serde_json::from_str(&self.wechat.decrypt(&encrypt)).expect("JSON"))
     }
 
     /// What the user is shown. `None` where it is what was shown before.

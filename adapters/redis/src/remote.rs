@@ -346,6 +346,6 @@ fn written(pending: PendingReply) -> String {
 }
 
 fn read_pending(written: &str) -> Option<PendingReply> {
-    let (key, part) = written.split_once(':')?;
-    Some(PendingReply::new(key.parse().ok()?, part.parse().ok()?))
+    let (key, offset) = written.split_once(':')?;
+    Some(PendingReply::new(key.parse().ok()?, offset.parse().ok()?))
 }

@@ -129,15 +129,18 @@ pub use layer::WechatLayer;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, serve};
 pub use service::WechatService;
+#[cfg(feature = "markdown")]
+#[doc(inline)]
+pub use wechat_callback::markdown;
 #[doc(inline)]
 pub use wechat_callback::{
     AccountId, Article, Callback, CallbackBuilder, ConfigError, DataFormat, DecryptError, FieldsError,
     HandlerError, ImageReply, JsonError, Message, MessageRejection, MusicReply, NewsReply, OpenError, Opened,
     OpenedRaw, ParseFormatError, ParseModeError, PreviousCredentials, QueryError, RawReplyContext, Refusal,
-    Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, SharedStr, StreamReply, StreamSender,
-    TextReply, Timestamp, TransferReply, UpdateButtonReply, UpdateTaskCardReply, UpdateTemplateCardReply,
-    VideoReply, VoiceReply, WechatMessage, XmlError, accounts, async_trait, delivery, late_reply, message,
-    reply, server,
+    Reply, ReplyContext, Revealed, SealError, Sealed, SecurityMode, SharedStr, StreamContent, StreamReply,
+    StreamSender, TemplateCardReply, TextReply, Timestamp, TransferReply, UpdateButtonReply,
+    UpdateTaskCardReply, UpdateTemplateCardReply, VideoReply, VoiceReply, WechatMessage, XmlError, accounts,
+    async_trait, delivery, late_reply, media, message, reply, server,
 };
 
 /// The snippet of the registry page compiles.
