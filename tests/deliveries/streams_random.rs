@@ -138,6 +138,8 @@ fn part(heard: Heard) -> Option<String> {
 async fn play(plan: Plan, words: Vec<Word>) {
     let stage = Stage { adapter: Adapter::Engine, wechat: Wechat::new(SecurityMode::Plain) };
     let whole: String = plan.iter().map(|(piece, _)| piece.as_str()).collect();
+    // Who reads XML makes one of the two; of a pair that was cut apart it would make two.
+    let whole = whole.replace("\r\n", "\n");
     let app = app(&stage, plan).await;
     let mut told = Told::new(&whole);
     let heard = app.deliver(stage.wechat.deliveries(&text("说"), Retry::Same)).await;
