@@ -21,7 +21,11 @@ use wechat_callback::delivery::{
     ClaimState, DeliveryKey, MemoryStore, OutcomeStore, PendingReply, PendingStore, Retention,
     SignatureStore, UserKey,
 };
-use wechat_callback::{Callback, OpenError, Opened, Reply, ReplyContext, Sealed, TextReply, WechatMessage};
+use wechat_callback::late_reply::LateReply;
+use wechat_callback::server::{Engine, HandlerOutput, Request as Received};
+use wechat_callback::{
+    Callback, OpenError, Opened, Reply, ReplyContext, Sealed, StreamReply, TextReply, WechatMessage,
+};
 use wechat_tower::WechatLayer;
 
 /// Mode, length of a text message's XML, how often opening it allocates, how often sealing the same text as the
@@ -388,4 +392,81 @@ fn the_layer_allocates_at_most_twelve_times_more_than_a_bare_route() {
         let [bare, layered] = [bare, layered].map(|app| route_allocations(&app, pushes()));
         assert!(layered <= bare + 12, "{mode}: {layered}, and {bare} of a bare route");
     }
+}
+
+/// What is held for each of so many streams that have said `text` and go on, beside the text: while its delivery waits,
+/// and afterwards.
+fn held_by_streams(number: u64, text: &'static str) -> [u64; 2] {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+    let [_, callback] = push::callbacks();
+    let engine = Engine::new(callback).late_reply(LateReply::fetch("继续", TextReply::new("还在想")));
+    let pushes: Vec<_> = (0..number)
+        .map(|number| Push::safe(&push::numbered_text_message(300, 10_000_000_000_000_000 + number), push::TOKEN))
+        .collect();
+    let handler = move |_| async move {
+        Ok(HandlerOutput::Stream(StreamReply::from_fn(move |out| async move {
+            out.push(text).await;
+            std::future::pending::<()>().await;
+        })))
+    };
+    let mut held = [0, 0];
+    let waiting = measure(|| {
+        runtime.block_on(async {
+            for push in pushes {
+                let engine = engine.clone();
+                tokio::spawn(async move {
+                    engine.handle(Received::new("POST", "/", &push.query, push.body.as_bytes()), handler).await
+                });
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        });
+    });
+    held[0] = waiting.bytes_current;
+    // The deliveries are answered, and leave their streams behind.
+    let answered = measure(|| runtime.block_on(async { tokio::time::sleep(Duration::from_secs(20)).await }));
+    held[1] = held[0] + answered.bytes_current;
+    assert_eq!(runtime.metrics().num_alive_tasks() as u64, number, "the streams run");
+    held.map(|bytes| u64::try_from(bytes).expect("something is held") / number - text.len() as u64)
+}
+
+#[test]
+fn a_thousand_streams_take_at_most_8_kib_each_beside_their_texts() {
+    let held = held_by_streams(1_000, "春眠不觉晓，处处闻啼鸟。");
+    println!("{held:?} bytes for each");
+    assert!(held.iter().all(|held| *held <= 8 << 10), "{held:?}");
+}
+
+/// What it allocates in all to say so many pieces of one character, in how many allocations.
+fn said(pieces: u64) -> (u64, u64) {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+    let [callback, _] = push::callbacks();
+    let engine = Engine::new(callback);
+    let push = Push::plain(&push::text_message(300), push::TOKEN);
+    let handler = move |_| async move {
+        Ok(HandlerOutput::Stream(StreamReply::from_fn(move |out| async move {
+            for _ in 0..pieces {
+                out.push("x").await;
+            }
+        })))
+    };
+    let counted = measure(|| {
+        let request = Received::new("POST", "/", &push.query, push.body.as_bytes());
+        assert_eq!(runtime.block_on(engine.handle(request, handler)).status, 200);
+    });
+    (counted.count_total, counted.bytes_total)
+}
+
+#[test]
+fn twice_as_many_pieces_cost_twice_as_much() {
+    said(10);
+    for pieces in [1_000, 8_000, 16_000, 30_000] {
+        let (one, two) = (said(pieces), said(2 * pieces));
+        println!("{pieces}: {one:?}, {two:?}");
+        assert!(two.0 * 10 <= one.0 * 21 && two.1 * 10 <= one.1 * 25, "{pieces}: {one:?}, {two:?}");
+    }
+    // 64 KiB are said of more, and nothing more is asked for.
+    let (most, more) = (said(65_536), said(100_000));
+    assert!(more.0 <= most.0 + 1_000, "{most:?}, {more:?}");
 }

@@ -27,3 +27,6 @@ mod retries;
 mod store;
 mod store_model;
 mod streams;
+mod streams_handlers;
+mod streams_random;
+mod streams_redis;
