@@ -33,10 +33,17 @@ impl<'a> Writer<'a> {
     }
 
     /// Begins a member of JSON.
+    #[inline]
     fn begin(&mut self, name: &str) {
-        if !self.is_snake_case {
-            return json::begin_member(self.out, name);
+        match self.is_snake_case {
+            false => json::begin_member(self.out, name),
+            true => self.begin_snake_case(name),
         }
+    }
+
+    // Few documents are spelled so, and the others are not to pay for them.
+    #[cold]
+    fn begin_snake_case(&mut self, name: &str) {
         let mut spelled = String::with_capacity(name.len().saturating_add(4));
         json::push_snake_case(&mut spelled, name);
         json::begin_member(self.out, &spelled);
@@ -66,12 +73,15 @@ impl<'a> Writer<'a> {
     pub(crate) fn text(&mut self, name: &str, text: &str) {
         match self.format {
             DataFormat::Xml => xml::element(self.out, name, text),
-            DataFormat::Json if self.is_snake_case => {
-                self.begin(name);
-                self.string(text);
-            }
+            DataFormat::Json if self.is_snake_case => self.text_snake_case(name, text),
             DataFormat::Json => json::member(self.out, name, text),
         }
+    }
+
+    #[cold]
+    fn text_snake_case(&mut self, name: &str, text: &str) {
+        self.begin_snake_case(name);
+        self.string(text);
     }
 
     /// As [`text`](Self::text), or nothing for `None`.

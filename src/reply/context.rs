@@ -214,6 +214,8 @@ impl ReplyContext {
         }))
     }
 
+    // Kept out of the way of all others.
+    #[cold]
     fn seal_aibots(&self, reply: &Reply, now: Timestamp, random: [u8; 16]) -> Result<Sealed, SealError> {
         if reply.is_none() {
             return Ok(Sealed::nothing());
