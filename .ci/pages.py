@@ -21,6 +21,7 @@ COMMANDS = {
     "cargo test --workspace --all-features": "the README's test command",
     "cargo run -p wechat-sim -- dev -- cargo run -p wechat-tower --example axum_echo": "the pages' run commands",
     "cargo run -p wechat-sim -- dev -- cargo run --example slow_bot": "the pages' run commands",
+    "cargo run -p wechat-sim -- dev -- cargo run -p llm-bot": "the pages' run commands",
     "cargo run -p wechat-sim -- dev -- cargo run --manifest-path docs/salvo/Cargo.toml": "another server: docs/salvo",
     "cargo run -p wechat-sim -- run simulator/scenarios/echo.toml --junit report.xml "
     "-- cargo run -p wechat-tower --example axum_echo": "the pages' run commands",
