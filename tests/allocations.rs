@@ -402,7 +402,9 @@ fn held_by_streams(number: u64, text: &'static str) -> [u64; 2] {
     let [_, callback] = push::callbacks();
     let engine = Engine::new(callback).late_reply(LateReply::fetch("继续", TextReply::new("还在想")));
     let pushes: Vec<_> = (0..number)
-        .map(|number| Push::safe(&push::numbered_text_message(300, 10_000_000_000_000_000 + number), push::TOKEN))
+        .map(|number| {
+            Push::safe(&push::numbered_text_message(300, 10_000_000_000_000_000 + number), push::TOKEN)
+        })
         .collect();
     let handler = move |_| async move {
         Ok(HandlerOutput::Stream(StreamReply::from_fn(move |out| async move {
@@ -416,7 +418,9 @@ fn held_by_streams(number: u64, text: &'static str) -> [u64; 2] {
             for push in pushes {
                 let engine = engine.clone();
                 tokio::spawn(async move {
-                    engine.handle(Received::new("POST", "/", &push.query, push.body.as_bytes()), handler).await
+                    engine
+                        .handle(Received::new("POST", "/", &push.query, push.body.as_bytes()), handler)
+                        .await
                 });
             }
             tokio::time::sleep(Duration::from_secs(1)).await;

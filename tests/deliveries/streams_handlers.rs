@@ -178,7 +178,8 @@ fn a_stream_is_asked_for_no_more_while_nobody_waits_for_it() {
         let push = bot.push(&bot.message("说"));
         let asked = Arc::<AtomicUsize>::default();
         let counted = asked.clone();
-        let handler = move |_: Message| async move { Ok(HandlerOutput::Stream(StreamReply::new(Ready(counted)))) };
+        let handler =
+            move |_: Message| async move { Ok(HandlerOutput::Stream(StreamReply::new(Ready(counted)))) };
         let mut answer =
             Box::pin(engine.handle(Push::new("POST", "/aibot", &push.query, &push.body), handler));
         let mut before = 0;

@@ -105,9 +105,8 @@ impl<'a> Told<'a> {
     fn behind(&self, part: &str) -> Option<usize> {
         let rest = &self.whole[self.at..];
         let blanks = rest.len() - rest.trim_start().len();
-        let start = (0..=blanks)
-            .filter(|at| rest.is_char_boundary(*at))
-            .find(|at| rest[*at..].starts_with(part))?;
+        let start =
+            (0..=blanks).filter(|at| rest.is_char_boundary(*at)).find(|at| rest[*at..].starts_with(part))?;
         Some(self.at + start + part.len())
     }
 
@@ -120,7 +119,11 @@ impl<'a> Told<'a> {
             let part = parts.remove(next);
             self.at = self.behind(&part).expect("it comes next");
             assert!(self.clusters.contains(&self.at), "it ends inside of a character: {part:?}");
-            assert_eq!(part.matches("<a ").count(), part.matches("</a>").count(), "links are whole: {part:?}");
+            assert_eq!(
+                part.matches("<a ").count(),
+                part.matches("</a>").count(),
+                "links are whole: {part:?}"
+            );
         }
     }
 }
@@ -150,7 +153,11 @@ async fn play(plan: Plan, words: Vec<Word>) {
         }
         sleep(wait).await;
         let one = async || app.tell(&text("继续")).await;
-        told.hear(if is_twice { <[_; 2]>::from(tokio::join!(one(), one())).into() } else { vec![one().await] });
+        told.hear(if is_twice {
+            <[_; 2]>::from(tokio::join!(one(), one())).into()
+        } else {
+            vec![one().await]
+        });
     }
     assert!(told.is_over(), "never told: {:?}", &whole[told.at..]);
     assert_eq!(app.tell(&text("继续")).await, says(NOTHING_LEFT));

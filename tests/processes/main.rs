@@ -10,3 +10,4 @@ mod examples;
 mod redis;
 mod scenarios;
 mod sockets;
+mod streams;

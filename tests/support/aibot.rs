@@ -29,6 +29,19 @@ pub struct Shown {
     pub feedback_id: Option<String>,
 }
 
+impl Shown {
+    fn of(answer: &Value) -> Self {
+        assert_eq!(answer["msgtype"], "stream", "{answer}");
+        let stream = &answer["stream"];
+        Self {
+            id: stream["id"].as_str().expect("an id").to_owned(),
+            content: stream["content"].as_str().unwrap_or_default().to_owned(),
+            is_finished: stream["finish"].as_bool().expect("whether it is finished"),
+            feedback_id: stream["feedback"]["id"].as_str().map(str::to_owned),
+        }
+    }
+}
+
 /// Plays `test` on both adapters and on the engine alone.
 pub fn with_each(test: impl AsyncFn(Stage, Bot)) {
     for adapter in [Adapter::Tower, Adapter::Actix, Adapter::Engine] {
@@ -106,16 +119,20 @@ impl Bot {
     /// What `app` answers, after the checks that WeCom makes of the envelope. `None` where it says nothing.
     pub async fn ask(&self, app: &App, message: &Value) -> Option<Value> {
         let push = self.push(message);
-        let query = push.query.clone();
-        let answer = app.send(push).await;
+        let answer = app.send(push.clone()).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        if answer.body.is_empty() {
+        self.open(&push, &answer.body)
+    }
+
+    /// What the answer `body` to a push says, after the same checks.
+    fn open(&self, push: &Push, body: &str) -> Option<Value> {
+        if body.is_empty() {
             return None;
         }
-        let envelope: Value = serde_json::from_str(&answer.body).expect("JSON");
+        let envelope: Value = serde_json::from_str(body).expect("JSON");
         let text = |name: &str| envelope[name].as_str().expect("a string").to_owned();
         let (encrypt, nonce) = (text("encrypt"), text("nonce"));
-        assert!(query.ends_with(&format!("nonce={nonce}")), "the nonce is the request's");
+        assert!(push.query.ends_with(&format!("nonce={nonce}")), "the nonce is the request's");
         let timestamp = envelope["timestamp"].as_i64().expect("a number").to_string();
         assert_eq!(text("msgsignature"), self.wechat.sign(&[&timestamp, &nonce, &encrypt]));
         Some(serde_json::from_str(&self.wechat.decrypt(&encrypt)).expect("JSON"))
@@ -123,15 +140,12 @@ impl Bot {
 
     /// What the user is shown. `None` where it is what was shown before.
     pub async fn show(&self, app: &App, message: &Value) -> Option<Shown> {
-        let answer = self.ask(app, message).await?;
-        assert_eq!(answer["msgtype"], "stream", "{answer}");
-        let stream = &answer["stream"];
-        Some(Shown {
-            id: stream["id"].as_str().expect("an id").to_owned(),
-            content: stream["content"].as_str().unwrap_or_default().to_owned(),
-            is_finished: stream["finish"].as_bool().expect("whether it is finished"),
-            feedback_id: stream["feedback"]["id"].as_str().map(str::to_owned),
-        })
+        self.ask(app, message).await.map(|answer| Shown::of(&answer))
+    }
+
+    /// What the user is shown with the answer `body` to a push.
+    pub fn read(&self, push: &Push, body: &str) -> Option<Shown> {
+        self.open(push, body).map(|answer| Shown::of(&answer))
     }
 
     /// All that the user sees, and in which second, until it is finished or WeCom asks no more.
