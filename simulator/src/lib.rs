@@ -78,6 +78,7 @@ mod body;
 pub mod catalogue;
 mod check;
 mod cipher;
+mod conversation;
 mod deliver;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -105,6 +106,7 @@ pub use account::{Account, AccountError};
 pub use account_kind::{AccountKind, DataFormat};
 pub use body::{Body, Pace};
 pub use check::{Check, CheckName};
+pub use conversation::{Conversation, ConversationError, Ended, MomentState, Step};
 pub use deliver::{Delivery, Ending, Exchange, FAILURE_NOTICE, Policy, Progress, Shown};
 pub use fan::{DEFAULT_FAN, FakeWechat, Fan};
 pub use localized_text::LocalizedText;
@@ -112,7 +114,7 @@ pub use message::Message;
 pub use mode::Mode;
 pub use push::{Push, Stamp};
 pub use reading::Reading;
-pub use reply::{Article, MAX_TEXT, Reply, TemplateCard};
+pub use reply::{Article, MAX_TEXT, Reply, StreamState, TemplateCard};
 pub use request::Request;
 pub use signature::{Signature, SignedPart};
 #[cfg(feature = "actix-web")]

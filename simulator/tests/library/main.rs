@@ -1,5 +1,6 @@
 //! The library: what it pushes, how it reads what comes back, and that bots in both frameworks stand it.
 
+mod aibot;
 mod attacks;
 mod catalogue;
 mod deliveries;
