@@ -294,11 +294,12 @@ impl Exchange {
         }
     }
 
-    /// The text of the reply, if it is a text.
+    /// The text of the reply, if it is a text or the stream of an AI bot.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self.reply()? {
             Reply::Text { content } => Some(content),
+            Reply::Stream { stream, .. } => Some(&stream.content),
             _ => None,
         }
     }

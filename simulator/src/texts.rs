@@ -410,6 +410,9 @@ pub(crate) mod verification {
         refused_in_wecom(status: u16) =>
             "URL 验证通过了（Token、EncodingAESKey 和 CorpID 都一致），但推送被拒绝（{status}）：请看机器人的日志",
             "the URL is verified (Token, EncodingAESKey and CorpID are the same on both sides), but the push after it was refused ({status}): see the bot's log";
+        refused_by_aibot(status: u16) =>
+            "URL 验证通过了（Token 和 EncodingAESKey 都一致），但推送被拒绝（{status}）：请看机器人的日志",
+            "the URL is verified (Token and EncodingAESKey are the same on both sides), but the push after it was refused ({status}): see the bot's log";
         refused_in_format(status: u16, format: &str) =>
             "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey、AppID 和模式一致吗？机器人的数据格式也是 {format} 吗？",
             "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey, the AppID and the mode the same, too? Is the bot's data format {format}?";
@@ -489,6 +492,9 @@ pub(crate) mod attack {
             "另一个第三方平台的推送", "a push of another third-party platform";
         other_key() => "用另一个密钥加密", "encrypted with another key";
         plaintext_downgrade() => "加密模式下发送明文", "a plain message where it must be encrypted";
+        unknown_stream() =>
+            "刷新一个不认识的 stream.id（重启之后）：要应答 200",
+            "a refresh with a stream.id that the bot does not know, as after a restart: to be answered with 200";
         cut_ciphertext() => "密文被截断", "the ciphertext is truncated";
         flipped_ciphertext() => "密文翻转一位", "a bit of the ciphertext is flipped";
         bad_padding() => "填充不正确", "the padding is wrong";
@@ -522,6 +528,7 @@ pub(crate) mod attack {
 pub(crate) mod forgery {
     crate::localized_texts! {
         none() => "没有伪造：正常的请求", "nothing: it is genuine";
+        unknown_stream() => "没有伪造：stream.id 不认识", "nothing: it is genuine, with a stream.id that is not known";
         another_digit(name: &str) => "{name} 的第一位改了", "the first digit of {name} is changed";
         missing(name: &str) => "没有 {name}", "{name} is missing";
         empty(name: &str) => "{name} 为空", "{name} is empty";
