@@ -9,6 +9,7 @@ mod hand_made;
 mod handshake;
 mod http;
 mod kinds;
+mod model;
 mod replies;
 mod support;
 mod terms;

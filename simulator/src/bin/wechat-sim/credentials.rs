@@ -119,12 +119,7 @@ impl Credentials {
 
     /// The secret that is given; an AI bot's own variable comes before the one of other accounts, and an argument before
     /// both.
-    fn secret<'s>(
-        &self,
-        given: Option<&'s Secret>,
-        variable: &str,
-        of_aibot: &str,
-    ) -> Option<Cow<'s, str>> {
+    fn secret<'s>(&self, given: Option<&'s Secret>, variable: &str, of_aibot: &str) -> Option<Cow<'s, str>> {
         let given = given.map(Secret::reveal);
         let is_argument = given.is_some() && env::var(variable).ok().as_deref() != given;
         let own = match self.kind() {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use wechat_sim::{
-    AccountKind, Conversation, ConversationError, Ended, Exchange, HttpTarget, LocalizedText, Message, Reply, Shown, Step, Wechat,
+    AccountKind, Conversation, ConversationError, Ended, Exchange, HttpTarget, LocalizedText, Message, Reply,
+    Shown, Step, Wechat,
 };
 
 use crate::args::{BotArgs, EventArgs, RawArgs, SendArgs, SenderArgs};
