@@ -303,6 +303,8 @@ fn start_of(body: &str) -> String {
 }
 
 #[cfg(test)]
+mod aibot_tests;
+#[cfg(test)]
 mod kind_tests;
 #[cfg(test)]
 mod tests;
