@@ -17,7 +17,7 @@ use wechat_sim::{
 use wechat_tower::{StreamReply, WechatLayer, WechatMessage};
 
 use crate::hand_made;
-use crate::support::{self, callback, paused};
+use crate::support::{callback, chat, paused};
 
 fn account() -> Account {
     Account::generate_as(AccountKind::AiBot)
@@ -286,10 +286,20 @@ async fn the_library_ends_six_minutes_without_a_fault() {
     assert!(conversation.texts().len() > 100 && long.starts_with(conversation.text()));
 }
 
+/// A bot of the library that says what came, except to pushes that have no text as a reply.
+fn chatting(account: &Account) -> ServiceTarget<Router> {
+    let chat = async |message: WechatMessage| match message.0.event().map(|event| event.name().to_owned()) {
+        Some(event) if event != "enter_chat" => wechat_tower::Reply::none(),
+        _ => chat(message).await,
+    };
+    let app = Router::new().route("/aibot", post(chat).layer(WechatLayer::new(callback(account))));
+    ServiceTarget::new(app, "/aibot")
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_kind_reaches_a_bot_of_the_library_in_both_chats() {
     let account = account();
-    let bot = support::axum(&account);
+    let bot = chatting(&account);
     let wechat = FakeWechat::new(account, bot).with_policy(Policy::once());
     for entry in catalogue::kinds_of(AccountKind::AiBot) {
         for message in [Message::new(entry), Message::new(entry).with_optional_fields()] {
@@ -311,7 +321,7 @@ async fn every_kind_reaches_a_bot_of_the_library_in_both_chats() {
 #[tokio::test(start_paused = true)]
 async fn the_library_is_verified_and_refuses_every_attack() {
     let account = account();
-    let bot = support::axum(&account);
+    let bot = chatting(&account);
     let wechat = Wechat::new(account);
     let verified = handshake::verify(&wechat, &bot).await;
     assert!(verified.is_verified(), "{:?}", verified.explanation());
