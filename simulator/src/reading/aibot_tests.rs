@@ -48,7 +48,7 @@ fn failures(push: &str, reply: &serde_json::Value) -> Vec<CheckName> {
     failures_of(&head(push), &envelope(&reply.to_string(), "").to_string())
 }
 
-fn stream(members: serde_json::Value) -> serde_json::Value {
+fn stream(members: &serde_json::Value) -> serde_json::Value {
     let mut stream = json!({ "id": "s1", "finish": true, "content": "好" });
     if let (Some(stream), Some(members)) = (stream.as_object_mut(), members.as_object()) {
         stream.extend(members.clone());
@@ -76,11 +76,11 @@ fn what_is_right_to_the_limit_passes() {
     let images: Vec<_> = std::iter::repeat_with(|| image(PNG, None)).take(10).collect();
     let with_card = |finish| json!({ "msgtype": "stream_with_template_card", "stream": { "id": "s1", "finish": finish, "content": "" }, "template_card": card() });
     for (push, reply) in [
-        ("text", stream(json!({}))),
-        ("text", stream(json!({ "content": "x".repeat(20_480), "finish": false }))),
-        ("text", stream(json!({ "feedback": { "id": "f".repeat(256) } }))),
-        ("text", stream(json!({ "msg_item": images }))),
-        ("stream", stream(json!({}))),
+        ("text", stream(&json!({}))),
+        ("text", stream(&json!({ "content": "x".repeat(20_480), "finish": false }))),
+        ("text", stream(&json!({ "feedback": { "id": "f".repeat(256) } }))),
+        ("text", stream(&json!({ "msg_item": images }))),
+        ("stream", stream(&json!({}))),
         ("stream", with_card(true)),
         ("text", with_card(false)),
         ("text", json!({ "msgtype": "template_card", "template_card": card() })),
@@ -101,23 +101,23 @@ fn each_fault_of_a_reply_has_its_cause() {
         (C::MsgType, "text", json!({ "msgtype": "markdown", "markdown": { "content": "x" } })),
         (C::MsgType, "text", json!({ "msgtype": "update_template_card", "template_card": card() })),
         (C::ReplyTo, "text", json!({ "msgtype": "text", "text": { "content": "好" } })),
-        (C::ReplyTo, "enter_chat", stream(json!({}))),
+        (C::ReplyTo, "enter_chat", stream(&json!({}))),
         (C::ReplyTo, "feedback_event", json!({ "msgtype": "text", "text": { "content": "好" } })),
         (C::ReplyTo, "stream", cards.clone()),
         (C::ReplyTo, "text", update),
-        (C::StreamId, "text", stream(json!({ "id": "" }))),
-        (C::StreamId, "stream", stream(json!({ "id": "s2" }))),
-        (C::StreamFinish, "text", stream(json!({ "finish": "true" }))),
-        (C::TextEmpty, "text", stream(json!({ "content": 1 }))),
+        (C::StreamId, "text", stream(&json!({ "id": "" }))),
+        (C::StreamId, "stream", stream(&json!({ "id": "s2" }))),
+        (C::StreamFinish, "text", stream(&json!({ "finish": "true" }))),
+        (C::TextEmpty, "text", stream(&json!({ "content": 1 }))),
         (C::TextEmpty, "enter_chat", json!({ "msgtype": "text", "text": { "content": " " } })),
-        (C::TextLength, "text", stream(json!({ "content": "好".repeat(6_827) }))),
-        (C::StreamImages, "text", stream(json!({ "finish": false, "msg_item": images(1) }))),
-        (C::StreamImages, "text", stream(json!({ "msg_item": images(11) }))),
-        (C::StreamImages, "text", stream(json!({ "msg_item": [image(PNG, Some("0"))] }))),
-        (C::StreamImages, "text", stream(json!({ "msg_item": [image(b"GIF89a", None)] }))),
-        (C::StreamImages, "text", stream(json!({ "msg_item": [{ "msgtype": "text" }] }))),
-        (C::FeedbackId, "text", stream(json!({ "feedback": { "id": "f".repeat(257) } }))),
-        (C::FeedbackId, "text", stream(json!({ "feedback": {} }))),
+        (C::TextLength, "text", stream(&json!({ "content": "好".repeat(6_827) }))),
+        (C::StreamImages, "text", stream(&json!({ "finish": false, "msg_item": images(1) }))),
+        (C::StreamImages, "text", stream(&json!({ "msg_item": images(11) }))),
+        (C::StreamImages, "text", stream(&json!({ "msg_item": [image(PNG, Some("0"))] }))),
+        (C::StreamImages, "text", stream(&json!({ "msg_item": [image(b"GIF89a", None)] }))),
+        (C::StreamImages, "text", stream(&json!({ "msg_item": [{ "msgtype": "text" }] }))),
+        (C::FeedbackId, "text", stream(&json!({ "feedback": { "id": "f".repeat(257) } }))),
+        (C::FeedbackId, "text", stream(&json!({ "feedback": {} }))),
         (C::CardType, "text", json!({ "msgtype": "template_card", "template_card": { "card_type": "x" } })),
     ] {
         assert_eq!(failures(push, &reply), [expected], "{push}: {reply}");
@@ -129,7 +129,7 @@ fn each_fault_of_a_reply_has_its_cause() {
 
 #[test]
 fn each_fault_of_an_envelope_has_its_cause() {
-    let right = envelope(&stream(json!({})).to_string(), "");
+    let right = envelope(&stream(&json!({})).to_string(), "");
     let with = |name: &str, value: serde_json::Value| {
         let mut envelope = right.clone();
         envelope[name] = value;
@@ -141,7 +141,7 @@ fn each_fault_of_an_envelope_has_its_cause() {
     assert_eq!(with("nonce", json!("1")), [C::Nonce, C::MsgSignature]);
     let upper = right.to_string().replace("\"encrypt\"", "\"Encrypt\"").replace("msgsig", "MsgSig");
     assert_eq!(failures_of(&head("text"), &upper), [C::Envelope]);
-    let plain = stream(json!({})).to_string();
+    let plain = stream(&json!({})).to_string();
     assert_eq!(failures_of(&head("text"), &plain), [C::Encrypted]);
     assert_eq!(failures_of(&head("text"), "success"), [C::Acknowledgement]);
     let with_id = envelope(&plain, "wx5823bf96d3bd56c7").to_string();

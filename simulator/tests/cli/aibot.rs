@@ -22,7 +22,7 @@ fn growing(account: &Account) -> String {
     let callback = Callback::aibot(account.token(), account.encoding_aes_key()).build().expect("an account");
     let chat = async |WechatMessage(message): WechatMessage| {
         let text = message.text().map_or_else(|| "欢迎".to_owned(), str::to_owned);
-        match message.event().map(|event| event.name()) {
+        match message.event().map(wechat_tower::message::Event::name) {
             Some("enter_chat") => TextReply::new(text).into_response(),
             Some(_) => Reply::none().into_response(),
             None => StreamReply::from_fn(async move |out| {
