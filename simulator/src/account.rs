@@ -64,6 +64,23 @@ impl Account {
         })
     }
 
+    /// The AI bot (企业微信智能机器人) with these credentials. It has no id: its receive id is empty.
+    ///
+    /// ```
+    /// use wechat_sim::Account;
+    ///
+    /// let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    /// assert_eq!(Account::aibot("QDG6eKxyrqUnkq3M", key)?.app_id(), "");
+    /// # Ok::<(), wechat_sim::AccountError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError`] if the console would not accept one of them.
+    pub fn aibot(token: &str, encoding_aes_key: &str) -> Result<Self, AccountError> {
+        Self::new("wx0", token, encoding_aes_key).map(|account| account.with_kind(AccountKind::AiBot))
+    }
+
     /// The account with these credentials, in plain mode. Its EncodingAESKey is random, in case the mode is changed.
     ///
     /// # Errors
@@ -122,9 +139,25 @@ impl Account {
     /// let store = account.with_kind(AccountKind::Store);
     /// assert_eq!((store.format(), store.mode()), (DataFormat::Json, Mode::Safe));
     /// ```
+    ///
+    /// An AI bot has no id, and no longer has one as an account of another kind: that gets a random one.
     #[must_use]
-    pub fn with_kind(self, kind: AccountKind) -> Self {
-        Self { kind, ..self.clone() }.with_format(self.format).with_mode(self.mode)
+    pub fn with_kind(mut self, kind: AccountKind) -> Self {
+        let (format, mode) = (self.format, self.mode);
+        self.kind = kind;
+        match kind {
+            AccountKind::AiBot => {
+                self.app_id.clear();
+                self.original_id = self.original_id.replacen("gh_", BOT_PREFIX, 1);
+            }
+            _ => {
+                self.original_id = self.original_id.replacen(BOT_PREFIX, "gh_", 1);
+                if self.app_id.is_empty() {
+                    self.app_id = format!("wx{}", random_hex::<8>());
+                }
+            }
+        }
+        self.with_format(format).with_mode(mode)
     }
 
     /// The same account with another data format. One that its [kind](AccountKind::formats) does not have is replaced by
@@ -175,13 +208,13 @@ impl Account {
         Self { suite_id: Some(suite_id.into()), ..self }
     }
 
-    /// The same account with another original id (原始ID), the `ToUserName` of its pushes.
+    /// The same account with another original id (原始ID), the `ToUserName` of its pushes, or the `aibotid` of an AI bot.
     #[must_use]
     pub fn with_original_id(self, original_id: impl Into<String>) -> Self {
         Self { original_id: original_id.into(), ..self }
     }
 
-    /// The AppID (开发者ID); for `WeCom` the `CorpID` (企业 ID), for a platform its own.
+    /// The AppID (开发者ID); for `WeCom` the `CorpID` (企业 ID), for a platform its own. An AI bot has none: it is empty.
     #[must_use]
     pub fn app_id(&self) -> &str {
         &self.app_id
@@ -217,7 +250,8 @@ impl Account {
         self.mode
     }
 
-    /// The `ToUserName` of its pushes: the original id (原始ID), `gh_…`; for `WeCom` the `CorpID`.
+    /// The `ToUserName` of its pushes: the original id (原始ID), `gh_…`; for `WeCom` the `CorpID`. For an AI bot
+    /// its `aibotid`.
     #[must_use]
     pub fn original_id(&self) -> &str {
         match self.kind {
@@ -240,9 +274,16 @@ impl Account {
 
     /// The environment variables that configure a bot for this account: `WECHAT_APP_ID` (`WECHAT_CORP_ID` for `WeCom`),
     /// `WECHAT_TOKEN`, `WECHAT_MODE` and, unless the mode is plain, `WECHAT_ENCODING_AES_KEY`; `WECHAT_FORMAT` for a
-    /// mini-program and a store, and `WECHAT_KIND` if it is no Official Account. They contain the secrets.
+    /// mini-program and a store, and `WECHAT_KIND` if it is no Official Account. An AI bot has `AIBOT_TOKEN` and
+    /// `AIBOT_ENCODING_AES_KEY` instead. They contain the secrets.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
+        if self.kind == AccountKind::AiBot {
+            return vec![
+                ("AIBOT_TOKEN", self.token.clone()),
+                ("AIBOT_ENCODING_AES_KEY", self.encoding_aes_key.clone()),
+            ];
+        }
         let id = match self.kind {
             AccountKind::WeCom => "WECHAT_CORP_ID",
             _ => "WECHAT_APP_ID",
@@ -321,7 +362,7 @@ pub enum AccountError {
     #[error("the mode is plain, compatible or safe")]
     Mode,
     /// The kind is not known.
-    #[error("the kind is official, mini-program, store, wecom or platform")]
+    #[error("the kind is official, mini-program, store, wecom, platform or aibot")]
     Kind,
     /// The data format is not known.
     #[error("the data format is xml or json")]
@@ -340,6 +381,9 @@ fn names<T: fmt::Display>(possible: &[T]) -> String {
 
 /// The agent id of a company's first app.
 const AGENT_ID: &str = "1000002";
+
+/// How the ids of AI bots begin.
+const BOT_PREFIX: &str = "aib";
 
 /// What is wanted, if it is possible, or else the first that is.
 fn possible<T: Copy + PartialEq>(possible: &[T], wanted: T) -> T {

@@ -15,6 +15,7 @@ use crate::{AccountError, LocalizedText, Mode};
 /// | [`Store`](Self::Store) | JSON | safe |
 /// | [`WeCom`](Self::WeCom) | XML | safe |
 /// | [`Platform`](Self::Platform) | XML | safe |
+/// | [`AiBot`](Self::AiBot) | JSON | safe |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -31,13 +32,17 @@ pub enum AccountKind {
     WeCom,
     /// A third-party platform (第三方平台): its own system events, and the messages of the accounts that authorised it.
     Platform,
+    /// A `WeCom` AI bot (企业微信智能机器人) with a callback URL. Its answers can grow.
+    #[serde(rename = "aibot")]
+    AiBot,
 }
 
 impl AccountKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Official, Self::MiniProgram, Self::Store, Self::WeCom, Self::Platform];
+    pub const ALL: [Self; 6] =
+        [Self::Official, Self::MiniProgram, Self::Store, Self::WeCom, Self::Platform, Self::AiBot];
 
-    /// `official`, `mini-program`, `store`, `wecom` or `platform`.
+    /// `official`, `mini-program`, `store`, `wecom`, `platform` or `aibot`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -46,6 +51,7 @@ impl AccountKind {
             Self::Store => "store",
             Self::WeCom => "wecom",
             Self::Platform => "platform",
+            Self::AiBot => "aibot",
         }
     }
 
@@ -58,6 +64,7 @@ impl AccountKind {
             Self::Store => texts::store(),
             Self::WeCom => texts::wecom(),
             Self::Platform => texts::platform(),
+            Self::AiBot => texts::aibot(),
         }
     }
 
@@ -66,7 +73,7 @@ impl AccountKind {
     pub const fn formats(self) -> &'static [DataFormat] {
         match self {
             Self::MiniProgram => &[DataFormat::Json, DataFormat::Xml],
-            Self::Store => &[DataFormat::Json],
+            Self::Store | Self::AiBot => &[DataFormat::Json],
             Self::Official | Self::WeCom | Self::Platform => &[DataFormat::Xml],
         }
     }
@@ -76,7 +83,7 @@ impl AccountKind {
     pub const fn modes(self) -> &'static [Mode] {
         match self {
             Self::Official | Self::MiniProgram => &Mode::ALL,
-            Self::Store | Self::WeCom | Self::Platform => &[Mode::Safe],
+            Self::Store | Self::WeCom | Self::Platform | Self::AiBot => &[Mode::Safe],
         }
     }
 
@@ -103,12 +110,18 @@ impl AccountKind {
         Ok(())
     }
 
-    /// What the id in its frames is called: `AppID` or `CorpID`.
+    /// What the id in its frames is called: `AppID`, `CorpID` or receive id.
     pub(crate) const fn id_name(self) -> &'static str {
         match self {
             Self::WeCom => "CorpID",
+            Self::AiBot => "receive id",
             _ => "AppID",
         }
+    }
+
+    /// Whether it is WeCom's: its verification is encrypted, and no query has a `signature`.
+    pub(crate) const fn is_of_wecom(self) -> bool {
+        matches!(self, Self::WeCom | Self::AiBot)
     }
 
     /// Whether a user can be answered only with `transfer_customer_service`.
@@ -120,6 +133,7 @@ impl AccountKind {
     pub(crate) const fn max_text(self) -> usize {
         match self {
             Self::WeCom => MAX_WECOM_TEXT,
+            Self::AiBot => MAX_STREAM_TEXT,
             _ => crate::MAX_TEXT,
         }
     }
@@ -128,13 +142,16 @@ impl AccountKind {
 /// The longest text in `WeCom`, which documents it.
 const MAX_WECOM_TEXT: usize = 2048;
 
+/// The longest text of an AI bot.
+pub(crate) const MAX_STREAM_TEXT: usize = 20_480;
+
 impl fmt::Display for AccountKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-/// `official`, `mini-program`, `store`, `wecom` or `platform`. Case is ignored.
+/// `official`, `mini-program`, `store`, `wecom`, `platform` or `aibot`. Case is ignored.
 impl FromStr for AccountKind {
     type Err = AccountError;
 
@@ -225,7 +242,7 @@ mod tests {
         let (xml, json) = (DataFormat::Xml, DataFormat::Json);
         assert!(refusal(AccountKind::Official, json, Mode::Safe).unwrap_err().contains("xml"));
         assert!(refusal(AccountKind::Store, xml, Mode::Safe).unwrap_err().contains("json"));
-        for kind in [AccountKind::Store, AccountKind::WeCom, AccountKind::Platform] {
+        for kind in [AccountKind::Store, AccountKind::WeCom, AccountKind::Platform, AccountKind::AiBot] {
             let [format] = kind.formats() else { panic!("{kind}") };
             assert!(refusal(kind, *format, Mode::Plain).unwrap_err().contains("safe"), "{kind}");
             assert!(refusal(kind, *format, Mode::Safe).is_ok());

@@ -74,7 +74,7 @@ names! {
     MsgType = "msg-type",
     /// A text is not empty.
     TextEmpty = "text-empty",
-    /// A text has at most 2,047 bytes, in `WeCom` 2,048.
+    /// A text has at most 2,047 bytes, in `WeCom` 2,048, of an AI bot 20,480.
     TextLength = "text-length",
     /// An image, a voice message or a video has a `MediaId`.
     MediaId = "media-id",
@@ -96,6 +96,20 @@ names! {
     ReplaceName = "replace-name",
     /// `CardType` is one that a card can have.
     CardType = "card-type",
+    /// The nonce of an AI bot's answer is the request's.
+    Nonce = "nonce",
+    /// An AI bot's reply is one that the push can have: `text` only after `enter_chat`.
+    ReplyTo = "reply-to",
+    /// `stream.id` is present, and that of a refresh is the request's.
+    StreamId = "stream-id",
+    /// `stream.finish` is `true` or `false`.
+    StreamFinish = "stream-finish",
+    /// `stream.msg_item` comes with the end: at most ten pictures, each with its MD5.
+    StreamImages = "stream-images",
+    /// `feedback.id` has at most 256 bytes.
+    FeedbackId = "feedback-id",
+    /// A message of an AI bot's user is answered with one card.
+    OneCard = "one-card",
 }
 
 /// The checks of one answer, collected as they are made.

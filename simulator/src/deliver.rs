@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::check::{CheckName, Checks};
 use crate::push::Stamp;
+use crate::reading::MessageHead;
 use crate::texts::check as texts;
 use crate::{
     AccountKind, Answer, Check, ConnectionError, DataFormat, Message, Mode, Push, Reading, Reply, Request,
@@ -196,11 +197,18 @@ impl Wechat {
         let mut last = first;
         let mut deliveries: Vec<Delivery> = Vec::new();
         let (mut at_most, mut retry) = (self.policy().deliveries, Retry::Never);
+        // WeCom asks an AI bot once about a card and a greeting.
+        let is_asked_once = self.account().kind() == AccountKind::AiBot && push.head.event.is_some();
+        if is_asked_once {
+            at_most = 1;
+        }
         for number in 1.. {
             if retry == Retry::Later {
                 sleep_until(last + self.policy().interval).await;
                 if self.policy().sign_anew {
+                    let MessageHead { has_card, .. } = push.head;
                     push = self.push_xml(&push.xml, &Stamp::now());
+                    push.head.has_card = has_card;
                 }
             }
             let request = push.request(target.url());
@@ -219,6 +227,9 @@ impl Wechat {
             watch(Progress::Ended(&delivery));
             retry = delivery.ending.retry();
             deliveries.push(delivery);
+            if retry == Retry::AtOnce && self.account().kind() == AccountKind::AiBot {
+                retry = Retry::Later;
+            }
             if retry == Retry::AtOnce {
                 at_most = self.policy().deliveries_after_bad_status;
             }
@@ -283,11 +294,12 @@ impl Exchange {
         }
     }
 
-    /// The text of the reply, if it is a text.
+    /// The text of the reply, if it is a text or the stream of an AI bot.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self.reply()? {
             Reply::Text { content } => Some(content),
+            Reply::Stream { stream, .. } => Some(&stream.content),
             _ => None,
         }
     }

@@ -92,6 +92,10 @@ pub struct Fan<'w, T> {
 }
 
 impl<T: Target> Fan<'_, T> {
+    pub(crate) const fn wechat(&self) -> &FakeWechat<T> {
+        self.wechat
+    }
+
     /// Their name.
     #[must_use]
     pub fn name(&self) -> &str {

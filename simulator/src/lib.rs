@@ -1,5 +1,5 @@
 //! WeChat (微信) on your own machine: its side of the callback of Official Accounts (公众号), mini-programs (小程序), stores
-//! (微信小店), `WeCom` apps (企业微信) and third-party platforms (第三方平台), for testing bots.
+//! (微信小店), `WeCom` apps and AI bots (企业微信) and third-party platforms (第三方平台), for testing bots.
 //!
 //! [`FakeWechat`] pushes the messages and events of fans to a bot, at a URL or in this process. It signs and encrypts
 //! them as the account's [`Mode`] requires, retries like WeChat, and reads the replies like WeChat. All of it is written
@@ -43,6 +43,38 @@
 //! assert!(push.query.starts_with("msg_signature=") && push.xml.contains("<AgentID>"));
 //! ```
 //!
+//! An AI bot (智能机器人) answers with a text that grows. `WeCom` asks for it once a second, and so does this:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use axum::{Router, routing::post};
+//! use wechat_sim::{Account, AccountKind, FakeWechat, ServiceTarget};
+//! use wechat_tower::{Callback, StreamReply, WechatLayer, WechatMessage};
+//!
+//! async fn think(WechatMessage(message): WechatMessage) -> StreamReply {
+//!     StreamReply::from_fn(async move |out| {
+//!         for word in ["你", "好"] {
+//!             out.push(word).await;
+//!             tokio::time::sleep(Duration::from_secs(3)).await;
+//!         }
+//!     })
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let account = Account::generate_as(AccountKind::AiBot);
+//! let callback = Callback::aibot(account.token(), account.encoding_aes_key()).build()?;
+//! let app: Router = Router::new().route("/aibot", post(think).layer(WechatLayer::new(callback)));
+//!
+//! let wechat = FakeWechat::new(account, ServiceTarget::new(app, "/aibot"));
+//! let conversation = wechat.fan("zhangsan").send_text("在吗").await?;
+//! conversation.expect_text("你好");
+//! assert_eq!(conversation.texts(), ["你", "你好"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! | to | use |
 //! |---|---|
 //! | test a bot | [`FakeWechat`] and its [`Fan`]s |
@@ -63,6 +95,7 @@
 //! | `demo` (on by default) | a bot to try the page with, and `wechat-sim demo`; turns on `page` |
 //! | `page` (on by default) | the chat page: a local server for a browser |
 //! | `actix-web` | an actix-web app as the target, in process |
+//! | `model` | [`model`]: a language model that says a text word by word, for tests of bots |
 //! | `tls` | targets with https |
 //!
 //! # Records and time
@@ -78,6 +111,7 @@ mod body;
 pub mod catalogue;
 mod check;
 mod cipher;
+mod conversation;
 mod deliver;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -88,6 +122,8 @@ mod json;
 mod localized_text;
 mod message;
 mod mode;
+#[cfg(feature = "model")]
+pub mod model;
 #[cfg(feature = "page")]
 pub mod page;
 mod push;
@@ -105,6 +141,7 @@ pub use account::{Account, AccountError};
 pub use account_kind::{AccountKind, DataFormat};
 pub use body::{Body, Pace};
 pub use check::{Check, CheckName};
+pub use conversation::{Conversation, ConversationError, Ended, MomentState, Step};
 pub use deliver::{Delivery, Ending, Exchange, FAILURE_NOTICE, Policy, Progress, Shown};
 pub use fan::{DEFAULT_FAN, FakeWechat, Fan};
 pub use localized_text::LocalizedText;
@@ -112,7 +149,7 @@ pub use message::Message;
 pub use mode::Mode;
 pub use push::{Push, Stamp};
 pub use reading::Reading;
-pub use reply::{Article, MAX_TEXT, Reply, TemplateCard};
+pub use reply::{Article, MAX_TEXT, Reply, StreamState, TemplateCard};
 pub use request::Request;
 pub use signature::{Signature, SignedPart};
 #[cfg(feature = "actix-web")]

@@ -102,6 +102,55 @@ impl Message {
         Self::of_type("text").field("Content", content)
     }
 
+    /// The same message in a group: its text begins with a mention of the bot, unless it begins with another one. For an AI
+    /// bot.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind, Message, Wechat};
+    ///
+    /// let wechat = Wechat::new(Account::generate_as(AccountKind::AiBot));
+    /// let json = wechat.xml(&Message::text("你好").in_group("wrChat1"), "zhangsan");
+    /// assert!(json.contains("@Bot 你好") && json.contains(r#""chatid":"wrChat1""#));
+    /// ```
+    pub fn in_group(self, chat_id: &str) -> Self {
+        self.field("chattype", "group").field("chatid", chat_id)
+    }
+
+    /// The same message with a quote (引用) of another one. For an AI bot.
+    ///
+    /// ```
+    /// use wechat_sim::{Account, AccountKind, Message, Wechat, catalogue};
+    ///
+    /// let file = catalogue::message_of(AccountKind::AiBot, "file").expect("in the catalogue");
+    /// let message = Message::text("总结一下").in_group("wrChat1").quoting(&Message::new(file));
+    /// let json = Wechat::new(Account::generate_as(AccountKind::AiBot)).xml(&message, "zhangsan");
+    /// assert!(json.contains(r#""quote":{"msgtype":"file","file":{"url":"#));
+    /// ```
+    pub fn quoting(mut self, quoted: &Self) -> Self {
+        if let (Content::Fields(fields), Content::Fields(quoted)) = (&mut self.0, &quoted.0) {
+            let named = quoted.elements.iter().find(|element| {
+                element.name == quoted.msg_type || (element.name == "Content" && quoted.msg_type == "text")
+            });
+            let msg_type = Element::string("msgtype", &quoted.msg_type);
+            let mut quote = Element { children: vec![msg_type], ..Element::string("quote", "") };
+            quote.children.extend(named.map(aibot_text));
+            fields.elements.retain(|element| element.name != "quote");
+            fields.elements.push(quote);
+        }
+        self
+    }
+
+    /// The refresh of an AI bot's stream, in the chat of this message.
+    pub(crate) fn refresh(&self, stream_id: &str) -> Self {
+        let id = Element::string("id", stream_id);
+        let mut elements = vec![Element { children: vec![id], ..Element::string("stream", "") }];
+        if let Content::Fields(fields) = &self.0 {
+            let of_chat = |element: &&Element| ["chatid", "chattype"].contains(&element.name.as_str());
+            elements.extend(fields.elements.iter().filter(of_chat).cloned());
+        }
+        Self(Content::Fields(Fields { msg_type: "stream".to_owned(), elements, ..Fields::default() }))
+    }
+
     /// A picture (图片).
     pub fn image(pic_url: &str, media_id: &str) -> Self {
         Self::of_type("image").field("PicUrl", pic_url).field("MediaId", media_id)
@@ -168,6 +217,15 @@ impl Message {
             .field("Latitude", format!("{latitude:.6}"))
             .field("Longitude", format!("{longitude:.6}"))
     }
+}
+
+/// What [`Message::text`] writes for every kind of account, as an AI bot has it.
+pub(crate) fn aibot_text(element: &Element) -> Element {
+    if element.name != "Content" || !element.children.is_empty() {
+        return element.clone();
+    }
+    let content = Element { name: "content".to_owned(), ..element.clone() };
+    Element { children: vec![content], ..Element::string("text", "") }
 }
 
 /// The element with this name, or else the one whose name differs only in case.

@@ -90,7 +90,7 @@ impl Push {
         let timestamp = stamp.timestamp.to_string();
         let parts = [("timestamp", timestamp.as_str()), ("nonce", stamp.nonce.as_str())];
         let signature = Signature::new("signature", account.token(), &parts);
-        let head = MessageHead::of(&message);
+        let head = MessageHead { nonce: stamp.nonce.clone(), ..MessageHead::of(&message) };
         let mut query = format!("signature={}&timestamp={timestamp}&nonce={}", signature.value, stamp.nonce);
         if !head.from.is_empty() {
             query.push_str("&openid=");
@@ -113,7 +113,7 @@ impl Push {
         let parts =
             [("timestamp", timestamp.as_str()), ("nonce", stamp.nonce.as_str()), ("encrypt", encrypt)];
         let signature = Signature::new("msg_signature", account.token(), &parts);
-        if account.kind() == AccountKind::WeCom {
+        if account.kind().is_of_wecom() {
             push.query =
                 format!("msg_signature={}&timestamp={timestamp}&nonce={}", signature.value, stamp.nonce);
             push.signatures.clear();
@@ -168,6 +168,9 @@ fn with_encrypt(format: DataFormat, text: &str, encrypt: &str) -> Option<String>
 
 /// The envelope in WeChat's layout.
 pub(crate) fn envelope(account: &Account, head: &MessageHead, encrypt: &str) -> String {
+    if account.kind() == AccountKind::AiBot {
+        return format!("{{\"encrypt\":{}}}", json::quoted(encrypt));
+    }
     let to = if head.to.is_empty() { account.original_id() } else { &head.to };
     if account.format() == DataFormat::Json {
         return format!("{{\"ToUserName\":{},\"Encrypt\":{}}}", json::quoted(to), json::quoted(encrypt));

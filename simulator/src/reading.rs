@@ -1,12 +1,14 @@
 //! Reads an answer as WeChat does. Each step is a check.
 
+mod aibot;
+
 use serde::Serialize;
 
 use crate::check::{Check, CheckName, Checks};
 use crate::cipher::{self, CipherError};
 use crate::texts::check as texts;
 use crate::xml::Element;
-use crate::{Account, Answer, DataFormat, Mode, Reply, Signature, json, reply};
+use crate::{Account, AccountKind, Answer, DataFormat, Mode, Reply, Signature, json, reply};
 
 /// An answer as WeChat reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,11 +48,20 @@ pub(crate) struct MessageHead {
     /// A system event of a platform or a suite: no user sent it.
     pub(crate) system: bool,
     pub(crate) agent_id: String,
+    /// The nonce of the push, which an AI bot's answer repeats.
+    pub(crate) nonce: String,
+    /// What an AI bot's answer to a refresh has to name.
+    pub(crate) stream_id: Option<String>,
+    /// Whether the message of a refresh has been answered with a card.
+    pub(crate) has_card: bool,
 }
 
 impl MessageHead {
     /// What is missing in the message is empty: raw XML can be anything.
     pub(crate) fn of(message: &Element) -> Self {
+        if message.child("MsgType").is_none() && message.child("msgtype").is_some() {
+            return aibot::head(message);
+        }
         let text = |name| message.get(name).unwrap_or_default().to_owned();
         let msg_type = text("MsgType");
         let system = msg_type.is_empty() && message.get("InfoType").is_some();
@@ -59,7 +70,7 @@ impl MessageHead {
             false => (msg_type == "event").then(|| text("Event")),
         };
         let (to, from, agent_id) = (text("ToUserName"), text("FromUserName"), text("AgentID"));
-        Self { to, from, msg_type, event, system, agent_id }
+        Self { to, from, msg_type, event, system, agent_id, ..Self::default() }
     }
 
     /// Whether it is the event of a card (模板卡片) in `WeCom`.
@@ -106,6 +117,9 @@ impl Reader<'_> {
             return None;
         }
         let body = self.text(&answer.body)?;
+        if self.account.kind() == AccountKind::AiBot {
+            return self.aibot(body);
+        }
         if self.head.system {
             return self.system_event(body);
         }
@@ -227,6 +241,12 @@ impl Reader<'_> {
     }
 
     fn decrypt(&mut self, encrypt: &str) -> Option<Element> {
+        let xml = self.decrypt_text(encrypt)?;
+        self.well_formed(CheckName::InnerWellFormed, &xml)
+    }
+
+    /// Decrypts a reply that is not empty.
+    fn decrypt_text(&mut self, encrypt: &str) -> Option<String> {
         let opened = cipher::open(self.account.key(), encrypt);
         let detail = match &opened {
             Ok(_) => texts::decrypted(),
@@ -245,15 +265,12 @@ impl Reader<'_> {
         };
         self.checks.note(CheckName::AppId, found == own, detail);
         let xml = String::from_utf8_lossy(&opened.message).into_owned();
-        let inner = match xml.trim().is_empty() {
-            true => {
-                self.checks.note(CheckName::InnerWellFormed, false, texts::decrypted_empty());
-                None
-            }
-            false => self.well_formed(CheckName::InnerWellFormed, &xml),
-        };
-        *self.xml = Some(xml);
-        inner
+        *self.xml = Some(xml.clone());
+        if xml.trim().is_empty() {
+            self.checks.note(CheckName::InnerWellFormed, false, texts::decrypted_empty());
+            return None;
+        }
+        Some(xml)
     }
 
     fn check_head(&mut self, reply: &Element) {
@@ -285,6 +302,8 @@ fn start_of(body: &str) -> String {
     body.chars().take(40).collect()
 }
 
+#[cfg(test)]
+mod aibot_tests;
 #[cfg(test)]
 mod kind_tests;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod card;
 
+pub(crate) use card::CARD_TYPES;
 use serde::Serialize;
 
 use crate::AccountKind;
@@ -85,6 +86,41 @@ pub enum Reply {
         /// The new card.
         card: TemplateCard,
     },
+    /// An AI bot's text that grows (流式消息), with a card or without.
+    Stream {
+        /// The text so far, and what belongs to it.
+        stream: StreamState,
+        /// The card below it.
+        card: Option<serde_json::Value>,
+    },
+    /// A card (模板卡片) of an AI bot, as it is written.
+    BotCard {
+        /// The card.
+        card: serde_json::Value,
+    },
+    /// An AI bot replaces the card that was clicked (更新模板卡片).
+    UpdateBotCard {
+        /// Who sees the new card; empty: everybody.
+        userids: Vec<String>,
+        /// The new card, as it is written.
+        card: serde_json::Value,
+    },
+}
+
+/// What an AI bot says at one moment. Each answer replaces the one before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StreamState {
+    /// The id that the bot chose.
+    pub id: String,
+    /// The whole text so far, in markdown.
+    pub content: String,
+    /// Whether it is the last.
+    pub is_finished: bool,
+    /// `feedback.id`: with it the user sees buttons for feedback.
+    pub feedback_id: Option<String>,
+    /// The pictures below the text, in base64.
+    pub images: Vec<String>,
 }
 
 /// What a member sees first of a [`Reply::UpdateTemplateCard`].
@@ -162,6 +198,8 @@ fn has_kind<'r>(account: AccountKind, reply: &'r Element, checks: &mut Checks) -
     let right = match account {
         AccountKind::MiniProgram | AccountKind::Store => kind == TRANSFER,
         AccountKind::WeCom => of_wecom,
+        // Its replies are read on their own.
+        AccountKind::AiBot => false,
         AccountKind::Official | AccountKind::Platform => of_official,
     };
     let detail = match kind {

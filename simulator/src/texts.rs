@@ -118,6 +118,58 @@ pub(crate) mod check {
         unknown_card_type(kind: &str, known: &str) =>
             "CardType 是 {kind:?}，应为其中之一：{known}", "the CardType is {kind:?} and should be one of {known}";
         message_transferred() => "消息可以转给客服", "a message can be transferred";
+        bot_envelope() =>
+            "encrypt、msgsignature、timestamp、nonce 齐全",
+            "encrypt, msgsignature, timestamp and nonce are present";
+        incomplete_bot_envelope() =>
+            "信封要有小写的 encrypt、msgsignature、nonce（字符串）和 timestamp（数字，不带引号）",
+            "an envelope needs, in lower case, encrypt, msgsignature, nonce (strings) and timestamp (a number, without quotes)";
+        empty_object() => "加密的 {{}}：不回复", "an encrypted {{}}: no reply";
+        same_nonce() => "nonce 与请求的相同", "the nonce is the request's";
+        another_nonce(nonce: &str, expected: &str) =>
+            "nonce 是 {nonce:?}，应为请求的 {expected:?}",
+            "the nonce is {nonce:?} and should be the request's, {expected:?}";
+        unknown_bot_reply(kind: &str) =>
+            "智能机器人没有 {kind:?} 这种回复：只有 stream、stream_with_template_card、template_card、text 和 update_template_card",
+            "an AI bot has no reply {kind:?}: there are stream, stream_with_template_card, template_card, text and update_template_card";
+        text_to_message() =>
+            "text 只能回复进入会话事件（enter_chat）；回复消息要用 finish 为 true 的 stream，否则用户什么也看不到",
+            "text is a reply only to enter_chat; a message is answered with a stream whose finish is true, or else the user sees nothing";
+        bot_reply_of_another_push(kind: &str, push: &str) =>
+            "{kind} 不能回复 {push}", "{kind} is no reply to {push}";
+        stream_id(id: &str) => "stream.id 是 {id}", "the stream.id is {id}";
+        no_stream_id() => "stream.id 为空：第一次回复就必须设置", "stream.id is empty: the first answer has to set it";
+        another_stream_id(id: &str, expected: &str) =>
+            "stream.id 是 {id:?}，应为请求里的 {expected:?}",
+            "the stream.id is {id:?} and should be the request's, {expected:?}";
+        stream_finish(finish: bool) => "stream.finish 是 {finish}", "stream.finish is {finish}";
+        no_stream_finish() =>
+            "stream.finish 应为 true 或 false（不带引号）", "stream.finish should be true or false, without quotes";
+        stream_content() => "stream.content 是字符串", "stream.content is a string";
+        no_stream_content() => "stream.content 应为字符串", "stream.content should be a string";
+        stream_images(count: usize) =>
+            "{count} 个 msg_item，每个都有 base64 和 md5", "{count} msg_item, each with base64 and md5";
+        images_before_finish() =>
+            "msg_item 只能在 finish 为 true 时发送", "msg_item is allowed only where finish is true";
+        too_many_images(count: usize) => "{count} 个 msg_item，最多 10 个", "{count} msg_item, and 10 are the most";
+        wrong_image(number: usize) =>
+            "第 {number} 个 msg_item 应为 image，带 base64 和原始图片的 md5（十六进制）",
+            "msg_item {number} should be an image with base64 and md5 (in hexadecimal digits, of the picture itself)";
+        no_picture(number: usize) =>
+            "第 {number} 个 msg_item 不是 10 MB 以内的 JPG 或 PNG",
+            "msg_item {number} is no JPG or PNG of at most 10 MB";
+        feedback_id() => "feedback.id 有 1 至 256 字节", "feedback.id has 1 to 256 bytes";
+        wrong_feedback_id() =>
+            "feedback.id 应为 1 至 256 字节的字符串", "feedback.id should be a string of 1 to 256 bytes";
+        bot_card_type(kind: &str) => "card_type 是 {kind}", "the card_type is {kind}";
+        unknown_bot_card_type(kind: &str, known: &str) =>
+            "card_type 是 {kind:?}，应为其中之一：{known}", "the card_type is {kind:?} and should be one of {known}";
+        second_card() =>
+            "一条消息只能回复一张卡片，这条已经有了", "a message is answered with one card, and this one has it already";
+        first_card() => "这条消息的第一张卡片", "the first card of this message";
+        no_bot_card_to_update() =>
+            "update_template_card 只能回复卡片事件（template_card_event）",
+            "update_template_card is a reply only to the event of a card (template_card_event)";
         event_transferred() => "事件不能转给客服", "an event cannot be transferred";
     }
 }
@@ -169,6 +221,16 @@ pub(crate) mod connection {
     }
 }
 
+/// Why there is no conversation with an AI bot.
+pub(crate) mod conversation {
+    crate::localized_texts! {
+        three_in_progress() =>
+            "这个用户已有三条消息还没有回复完：企业微信不会推送第四条",
+            "three messages of this user are in progress: WeCom does not push a fourth";
+        no_aibot() => "账号不是智能机器人", "the account is no AI bot";
+    }
+}
+
 /// Errors of the system, with files and ports.
 pub(crate) mod system {
     crate::localized_texts! {
@@ -202,6 +264,7 @@ pub(crate) mod account_kind {
         store() => "微信小店、视频号", "WeChat Store, Channels";
         wecom() => "企业微信", "WeCom";
         platform() => "第三方平台", "third-party platform";
+        aibot() => "企业微信智能机器人", "WeCom AI bot";
     }
 }
 
@@ -347,6 +410,9 @@ pub(crate) mod verification {
         refused_in_wecom(status: u16) =>
             "URL 验证通过了（Token、EncodingAESKey 和 CorpID 都一致），但推送被拒绝（{status}）：请看机器人的日志",
             "the URL is verified (Token, EncodingAESKey and CorpID are the same on both sides), but the push after it was refused ({status}): see the bot's log";
+        refused_by_aibot(status: u16) =>
+            "URL 验证通过了（Token 和 EncodingAESKey 都一致），但推送被拒绝（{status}）：请看机器人的日志",
+            "the URL is verified (Token and EncodingAESKey are the same on both sides), but the push after it was refused ({status}): see the bot's log";
         refused_in_format(status: u16, format: &str) =>
             "URL 验证通过了（Token 一致），但推送被拒绝（{status}）：两边的 EncodingAESKey、AppID 和模式一致吗？机器人的数据格式也是 {format} 吗？",
             "the URL is verified (the Token is the same on both sides), but the push after it was refused ({status}): are the EncodingAESKey, the AppID and the mode the same, too? Is the bot's data format {format}?";
@@ -426,6 +492,9 @@ pub(crate) mod attack {
             "另一个第三方平台的推送", "a push of another third-party platform";
         other_key() => "用另一个密钥加密", "encrypted with another key";
         plaintext_downgrade() => "加密模式下发送明文", "a plain message where it must be encrypted";
+        unknown_stream() =>
+            "刷新一个不认识的 stream.id（重启之后）：要应答 200",
+            "a refresh with a stream.id that the bot does not know, as after a restart: to be answered with 200";
         cut_ciphertext() => "密文被截断", "the ciphertext is truncated";
         flipped_ciphertext() => "密文翻转一位", "a bit of the ciphertext is flipped";
         bad_padding() => "填充不正确", "the padding is wrong";
@@ -459,6 +528,7 @@ pub(crate) mod attack {
 pub(crate) mod forgery {
     crate::localized_texts! {
         none() => "没有伪造：正常的请求", "nothing: it is genuine";
+        unknown_stream() => "没有伪造：stream.id 不认识", "nothing: it is genuine, with a stream.id that is not known";
         another_digit(name: &str) => "{name} 的第一位改了", "the first digit of {name} is changed";
         missing(name: &str) => "没有 {name}", "{name} is missing";
         empty(name: &str) => "{name} 为空", "{name} is empty";

@@ -1,3 +1,5 @@
+mod aibot;
+
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +10,7 @@ use sha1::{Digest, Sha1};
 
 use crate::catalogue::{Kind, Sender};
 use crate::check::{CheckName, Checks};
+use crate::conversation::InProgress;
 use crate::message::{Content, Fields};
 use crate::push::{Push, Stamp, now};
 use crate::xml::{CdataStyle, Element};
@@ -31,6 +34,8 @@ pub struct Wechat {
     last_id: Arc<AtomicI64>,
     /// Shared by clones: no two events are the same push.
     events: Arc<Mutex<Events>>,
+    /// Shared by clones: the messages of each user that an AI bot has not answered to the end.
+    pub(crate) in_progress: InProgress,
 }
 
 /// The events of the last second that has some.
@@ -67,6 +72,7 @@ impl Wechat {
             cdata_style: CdataStyle::default(),
             last_id: Arc::new(AtomicI64::new(first)),
             events: Arc::default(),
+            in_progress: InProgress::default(),
         }
     }
 
@@ -127,7 +133,7 @@ impl Wechat {
     /// ```
     #[must_use]
     pub fn openid(&self, fan: &str) -> String {
-        if self.account.kind() == AccountKind::WeCom {
+        if self.account.kind().is_of_wecom() {
             return user_id(fan);
         }
         let hash = Sha1::new().chain_update(self.account.app_id()).chain_update(fan).finalize();
@@ -148,6 +154,10 @@ impl Wechat {
             Content::Raw(text) => return (text.clone(), Element::parse_pushed(text, format)),
             Content::Fields(fields) => fields,
         };
+        if self.account.kind() == AccountKind::AiBot {
+            let message = aibot::write(&self.account, fields, openid);
+            return (message.to_text(format, self.cdata_style), message);
+        }
         let elements = &fields.elements;
         let second = match &fields.event {
             Some(event) => self.second_of(format!("{openid} {event} {elements:?}")),

@@ -3,7 +3,7 @@
 use super::Probe;
 use super::forge::{Forge, refuse};
 use crate::texts::forgery;
-use crate::{DataFormat, json};
+use crate::{AccountKind, DataFormat, json};
 
 /// Only the XML is wrong.
 pub(super) fn broken_xml(forge: &Forge<'_>) -> Vec<Probe> {
@@ -100,7 +100,9 @@ pub(super) fn deep_json(forge: &Forge<'_>) -> Vec<Probe> {
         ("[", format!("{}1{}", "[".repeat(DEPTH), "]".repeat(DEPTH))),
         ("{", format!("{}1{}", "{\"a\":".repeat(DEPTH), "}".repeat(DEPTH))),
     ];
-    let inside = |object: &str, value: &str| format!("{},\"Deep\":{value}}}", object.trim_end_matches('}'));
+    let inside = |object: &str, value: &str| {
+        format!("{},\"Deep\":{value}}}", object.strip_suffix('}').unwrap_or_default())
+    };
     let right = forge.genuine_encrypt();
     let mut probes = Vec::new();
     for (bracket, value) in &deep {
@@ -116,7 +118,11 @@ pub(super) fn deep_json(forge: &Forge<'_>) -> Vec<Probe> {
 /// A key twice, also in another case: one reader takes the first, another one the last.
 pub(super) fn doubled_keys(forge: &Forge<'_>) -> Vec<Probe> {
     let mut probes = Vec::new();
-    for name in ["FromUserName", "fromusername", "MsgType"] {
+    let names = match forge.account().kind() {
+        AccountKind::AiBot => ["msgid", "MsgId", "msgtype"],
+        _ => ["FromUserName", "fromusername", "MsgType"],
+    };
+    for name in names {
         let doubled = forge.with_field(name, "attacker");
         probes.push(refuse(forge.sealed(&doubled), forgery::doubled_in_message(name)));
     }

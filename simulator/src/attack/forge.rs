@@ -5,7 +5,7 @@ use crate::push::{Push, Stamp, envelope};
 use crate::reading::MessageHead;
 use crate::texts::forgery;
 use crate::xml::{CdataStyle, Element};
-use crate::{Account, AccountKind, DataFormat, LocalizedText, Message, Mode, Request, Wechat, cipher, json};
+use crate::{Account, DataFormat, LocalizedText, Message, Mode, Request, Wechat, cipher, json};
 
 /// What requests are made from.
 pub(super) struct Forge<'a> {
@@ -44,6 +44,12 @@ impl<'a> Forge<'a> {
     pub(super) fn genuine(&self) -> Probe {
         let (request, forgery) = (self.request(), forgery::none());
         Probe { request, forgery, expected: Expected::Accepted, may_hang_up: false }
+    }
+
+    /// A refresh of an AI bot's stream, which must be answered.
+    pub(super) fn refresh(&self, stream_id: &str) -> Probe {
+        let push = self.wechat.push(&Message::text("").refresh(stream_id), "attacker");
+        Probe { request: push.request(self.url), forgery: forgery::unknown_stream(), ..self.genuine() }
     }
 
     /// The message, signed and encrypted for another account or with another account's secrets.
@@ -104,7 +110,7 @@ impl<'a> Forge<'a> {
     /// The `Encrypt` in this body.
     pub(super) fn encrypt_in(&self, body: &str) -> String {
         let envelope = Element::parse_pushed(body, self.account().format());
-        envelope.get("Encrypt").unwrap_or_default().to_owned()
+        envelope.get("Encrypt").or_else(|| envelope.get("encrypt")).unwrap_or_default().to_owned()
     }
 
     /// An event, signed and encrypted for another account.
@@ -140,7 +146,7 @@ impl<'a> Forge<'a> {
     /// The parameters that must be right in this mode. In safe mode WeChat documents only `msg_signature`.
     pub(super) const fn deciding_signatures(&self) -> &'static [&'static str] {
         match self.mode() {
-            _ if matches!(self.account().kind(), AccountKind::WeCom) => &["msg_signature"],
+            _ if self.account().kind().is_of_wecom() => &["msg_signature"],
             Mode::Plain => &["signature"],
             Mode::Compatible => &["signature", "msg_signature"],
             Mode::Safe => &["msg_signature"],

@@ -4,7 +4,7 @@ use super::Probe;
 use super::forge::{Forge, refuse};
 use crate::account::random_hex;
 use crate::texts::forgery;
-use crate::{AccountKind, Message, cipher};
+use crate::{Message, cipher};
 
 pub(super) fn other_app_id(forge: &Forge<'_>) -> Vec<Probe> {
     let request = forge.request_as(&forge.account().clone().with_app_id(&another_id(forge)));
@@ -13,7 +13,7 @@ pub(super) fn other_app_id(forge: &Forge<'_>) -> Vec<Probe> {
 
 /// An id like the account's own.
 pub(super) fn another_id(forge: &Forge<'_>) -> String {
-    let start = if forge.account().kind() == AccountKind::WeCom { "ww" } else { "wx" };
+    let start = if forge.account().kind().is_of_wecom() { "ww" } else { "wx" };
     format!("{start}{}", random_hex::<8>())
 }
 

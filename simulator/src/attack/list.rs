@@ -21,7 +21,16 @@ const EVERY: &[Mode] = &Mode::ALL;
 const ENCRYPTED: &[Mode] = &[Mode::Compatible, Mode::Safe];
 const XML: &[DataFormat] = &[DataFormat::Xml];
 const JSON: &[DataFormat] = &[DataFormat::Json];
-const WECOM: &[AccountKind] = &[AccountKind::WeCom];
+const OF_WECOM: &[AccountKind] = &[AccountKind::WeCom, AccountKind::AiBot];
+const AIBOT: &[AccountKind] = &[AccountKind::AiBot];
+/// An AI bot's receive id is empty.
+const WITH_ID: &[AccountKind] = &[
+    AccountKind::Official,
+    AccountKind::MiniProgram,
+    AccountKind::Store,
+    AccountKind::WeCom,
+    AccountKind::Platform,
+];
 const PLATFORM: &[AccountKind] = &[AccountKind::Platform];
 
 pub(super) static ALL: LazyLock<Vec<Attack>> = LazyLock::new(|| {
@@ -33,7 +42,7 @@ pub(super) static ALL: LazyLock<Vec<Attack>> = LazyLock::new(|| {
         attack("future-timestamp", texts::future_timestamp(), future_timestamp),
         attack("replay-with-another-body", texts::replay_with_another_body(), replay_with_another_body),
         attack("other-app-id", texts::other_app_id(), other_app_id).only_in(ENCRYPTED),
-        attack("empty-app-id", texts::empty_app_id(), empty_app_id).only_in(ENCRYPTED),
+        attack("empty-app-id", texts::empty_app_id(), empty_app_id).only_in(ENCRYPTED).only_for(WITH_ID),
         attack("other-platform", texts::other_platform(), other_platform).only_for(PLATFORM),
         attack("other-key", texts::other_key(), other_key).only_in(ENCRYPTED),
         attack("plaintext-downgrade", texts::plaintext_downgrade(), plaintext_downgrade).only_in(ENCRYPTED),
@@ -52,9 +61,10 @@ pub(super) static ALL: LazyLock<Vec<Attack>> = LazyLock::new(|| {
         attack("doubled-keys", texts::doubled_keys(), doubled_keys).only_as(JSON),
         attack("verification-bad-signature", texts::verification_bad_signature(), verification_bad_signature),
         attack("verification-clear-echostr", texts::verification_clear_echostr(), verification_clear_echostr)
-            .only_for(WECOM),
+            .only_for(OF_WECOM),
         attack("verification-other-company", texts::verification_other_company(), verification_other_company)
-            .only_for(WECOM),
+            .only_for(OF_WECOM),
+        attack("unknown-stream", texts::unknown_stream(), unknown_stream).only_for(AIBOT),
     ]
 });
 
@@ -75,6 +85,11 @@ impl Attack {
     fn only_in(self, modes: &'static [Mode]) -> Self {
         Self { modes, ..self }
     }
+}
+
+/// Whoever refuses it is asked for six minutes.
+fn unknown_stream(forge: &Forge<'_>) -> Vec<Probe> {
+    vec![forge.refresh("0123456789abcdef")]
 }
 
 fn bad_signature(forge: &Forge<'_>) -> Vec<Probe> {

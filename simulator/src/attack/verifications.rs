@@ -46,14 +46,18 @@ pub(super) fn verification_other_company(forge: &Forge<'_>) -> Vec<Probe> {
         handshake.request().clone()
     };
     let id_name = account.kind().id_name();
-    vec![
+    let mut probes = vec![
         refuse(
             verification(&account.clone().with_app_id(&another_id(forge))),
             forgery::another_app_id(id_name),
         ),
-        refuse(verification(&account.clone().with_app_id("")), forgery::no_app_id(id_name)),
         refuse(verification(&account.clone().with_another_key()), forgery::another_key()),
-    ]
+    ];
+    if !account.app_id().is_empty() {
+        let nobody = verification(&account.clone().with_app_id(""));
+        probes.push(refuse(nobody, forgery::no_app_id(id_name)));
+    }
+    probes
 }
 
 /// The hexadecimal digits with another first one.

@@ -102,7 +102,7 @@ impl Handshake {
     /// `WeCom` encrypts the echostr and signs it; the right answer is the decrypted one.
     pub fn new(account: &Account, url: &str, echostr: &str) -> Self {
         match account.kind() {
-            AccountKind::WeCom => {
+            AccountKind::WeCom | AccountKind::AiBot => {
                 let key = account.key();
                 let sealed = cipher::seal(key, account.app_id(), echostr.as_bytes(), Stamp::now().random);
                 Self::encrypted(account, url, echostr, &sealed)

@@ -122,6 +122,9 @@ impl PushDiagnosis {
             Self::Refused { status } if exchange.account == AccountKind::WeCom => {
                 texts::refused_in_wecom(*status)
             }
+            Self::Refused { status } if exchange.account == AccountKind::AiBot => {
+                texts::refused_by_aibot(*status)
+            }
             Self::Refused { status } if exchange.account != AccountKind::Official => {
                 texts::refused_in_format(*status, format.title())
             }

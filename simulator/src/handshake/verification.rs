@@ -6,7 +6,8 @@ use crate::{AccountKind, Exchange, LocalizedText, Message, Mode, Policy, Target,
 /// Verifies the URL as the console does and, if that is right, pushes one event in the account's mode.
 ///
 /// The event is a click on a menu button with a link (`VIEW`) by a user whom the bot does not know; for a mini-program and a
-/// store, which have no menu, a chat that is entered (`user_enter_tempsession`). WeChat expects no reply to it, and it
+/// store, which have no menu, a chat that is entered (`user_enter_tempsession`); for an AI bot, a withdrawn feedback
+/// (`feedback_event`). WeChat expects no reply to it, and it
 /// changes nothing in a bot that does not count clicks or greet. It is retried like any other push, except
 /// after a status other than 200. If it is refused, it is pushed once more, encrypted instead of plain or the other way
 /// round, to find out whether the bot's mode is the cause.
@@ -99,6 +100,8 @@ async fn push<T: Target>(wechat: &Wechat, target: &T) -> TestPush {
 async fn send<T: Target>(wechat: &Wechat, target: &T) -> Exchange {
     let event = match wechat.account().kind() {
         AccountKind::MiniProgram | AccountKind::Store => Message::event("user_enter_tempsession"),
+        // A feedback that is withdrawn.
+        AccountKind::AiBot => Message::event("feedback_event").field("type", "3"),
         _ => Message::view("https://example.com/"),
     };
     wechat.send(&event, &wechat.openid(SENDER), target).await

@@ -92,6 +92,9 @@ const fn kind_of(reply: &Reply) -> &'static str {
         Reply::UpdateButton { .. } => "update_button",
         Reply::UpdateTaskCard { .. } => "update_task_card",
         Reply::UpdateTemplateCard { .. } => "update_template_card",
+        Reply::Stream { .. } => "stream",
+        Reply::BotCard { .. } => "bot_card",
+        Reply::UpdateBotCard { .. } => "update_bot_card",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::reading::MessageHead;
 use crate::texts::check as texts;
 use crate::xml::Element;
 
-const CARD_TYPES: [&str; 5] =
+pub(crate) const CARD_TYPES: [&str; 5] =
     ["text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"];
 
 /// Reads `update_button`, `update_taskcard` or `update_template_card`.

@@ -1,6 +1,7 @@
 //! `wechat-sim` as a process, as people and scripts use it.
 #![cfg(unix)]
 
+mod aibot;
 mod attacks;
 mod bots;
 mod dev;

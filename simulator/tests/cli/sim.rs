@@ -17,7 +17,7 @@ pub(crate) fn sim(arguments: &[&str]) -> Command {
     {
         command.env_remove(format!("WECHAT_{name}"));
     }
-    for name in ["LC_ALL", "LC_MESSAGES"] {
+    for name in ["LC_ALL", "LC_MESSAGES", "AIBOT_TOKEN", "AIBOT_ENCODING_AES_KEY"] {
         command.env_remove(name);
     }
     command.args(arguments).env("LANG", "C").stdin(Stdio::null());

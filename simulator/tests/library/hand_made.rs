@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
+use serde_json::Value;
 use sha1::{Digest, Sha1};
 use wechat_sim::{Account, AccountKind, DataFormat};
 
@@ -56,6 +57,37 @@ async fn receive(State(bot): State<Arc<Bot>>, RawQuery(query): RawQuery, body: S
     let (message, receive_id) = open(&bot.account, &encrypt).ok_or(StatusCode::FORBIDDEN)?;
     let reply = (bot.handler)(&message);
     Ok(reply.map_or_else(|| "success".to_owned(), |reply| seal(&bot.account, &reply, &receive_id)))
+}
+
+/// An AI bot that is written by hand. `handler` has the message and returns the reply, or nothing for an empty answer.
+pub(crate) fn aibot<F>(
+    account: &Account,
+    handler: impl Fn(Value) -> F + Clone + Send + Sync + 'static,
+) -> Router
+where
+    F: Future<Output = Option<Value>> + Send + 'static,
+{
+    let account = account.clone();
+    let receive = async move |RawQuery(query): RawQuery, body: String| -> Answer {
+        let query = parameters(&query.unwrap_or_default());
+        let given = |name: &str| query.get(name).cloned().unwrap_or_default();
+        let (timestamp, nonce, encrypt) = (given("timestamp"), given("nonce"), json_field(&body, "encrypt"));
+        if given("msg_signature") != sha1(&[account.token(), &timestamp, &nonce, &encrypt]) {
+            return Err(StatusCode::FORBIDDEN);
+        }
+        let opened = open(&account, &encrypt).filter(|(_, receive_id)| receive_id.is_empty());
+        let (message, _) = opened.ok_or(StatusCode::FORBIDDEN)?;
+        let reply = handler(serde_json::from_str(&message).expect("JSON")).await;
+        Ok(reply.map_or_else(String::new, |reply| {
+            let encrypt = encrypted(&account, &reply.to_string(), "");
+            let signature = sha1(&[account.token(), "1714036504", &nonce, &encrypt]);
+            serde_json::json!({
+                "encrypt": encrypt, "msgsignature": signature, "timestamp": 1_714_036_504, "nonce": nonce,
+            })
+            .to_string()
+        }))
+    };
+    Router::new().route("/aibot", axum::routing::post(receive))
 }
 
 /// The field of a document in the account's format.
@@ -112,14 +144,18 @@ fn open(account: &Account, encrypt: &str) -> Option<(String, String)> {
     Some((text(&frame[20..20 + length])?, text(&frame[20 + length..])?))
 }
 
-fn seal(account: &Account, reply: &str, receive_id: &str) -> String {
+fn encrypted(account: &Account, reply: &str, receive_id: &str) -> String {
     let length = u32::try_from(reply.len()).expect("short").to_be_bytes();
     let mut frame = [&[b'r'; 16], &length[..], reply.as_bytes(), receive_id.as_bytes()].concat();
     let missing = 32 - frame.len() % 32;
     frame.resize(frame.len() + missing, u8::try_from(missing).expect("at most 32"));
     let (key, length) = (key(account), frame.len());
     let sealed = cbc::Encryptor::<Aes256>::new_from_slices(&key, &key[..16]).expect("a key");
-    let encrypt = STANDARD.encode(sealed.encrypt_padded::<NoPadding>(&mut frame, length).expect("padded"));
+    STANDARD.encode(sealed.encrypt_padded::<NoPadding>(&mut frame, length).expect("padded"))
+}
+
+fn seal(account: &Account, reply: &str, receive_id: &str) -> String {
+    let encrypt = encrypted(account, reply, receive_id);
     let (timestamp, nonce) = ("1714036504", "1514711492");
     let signature = sha1(&[account.token(), timestamp, nonce, &encrypt]);
     match account.format() {

@@ -35,7 +35,7 @@ pub(crate) struct Cli {
 #[derive(clap::Args)]
 #[command(next_help_heading = "General")]
 pub(crate) struct CommonArgs {
-    /// The URL of the bot [default: http://127.0.0.1:3000/weixin]
+    /// The URL of the bot [default: http://127.0.0.1:3000/weixin, with `--kind aibot` http://127.0.0.1:3000/aibot]
     #[arg(long, global = true, env = "WECHAT_SIM_URL")]
     pub(crate) url: Option<String>,
     /// Allow pushes to other machines. Their signatures are as good as WeChat's
@@ -94,7 +94,7 @@ pub(crate) enum Command {
     ///
     /// The verification proves the Token alone; WeCom's, whose echostr is encrypted, also the EncodingAESKey and the CorpID. So
     /// a click on a menu button with a link (VIEW) follows, by a user whom the bot does not know; for a mini-program and a
-    /// store it is a chat that is entered (user_enter_tempsession). It is signed and encrypted in the account's mode, needs no reply, and changes nothing in a bot
+    /// store it is a chat that is entered (user_enter_tempsession), for an AI bot a withdrawn feedback (feedback_event). It is signed and encrypted in the account's mode, needs no reply, and changes nothing in a bot
     /// that does not count clicks. If it is refused it is pushed once more, plain instead of encrypted or the other way
     /// round, to find out whether the mode is the cause. --handshake-only leaves all of this out.
     #[command(after_help = VERIFY)]
@@ -125,9 +125,9 @@ is set, since Python would keep what it prints.";
 pub(crate) struct DevArgs {
     #[command(flatten)]
     pub(crate) page: PageArgs,
-    /// The path of the bot's URL, unless the bot prints the URL
-    #[arg(long, default_value = "/weixin")]
-    pub(crate) path: String,
+    /// The path of the bot's URL, unless the bot prints the URL [default: /weixin, with `--kind aibot` /aibot]
+    #[arg(long)]
+    pub(crate) path: Option<String>,
     /// Restart the bot when a file changes, in the current folder or below PATH: `--watch=src,Cargo.toml`
     ///
     /// A bot that `cargo run` starts is built first, while the old one goes on. `target`, `.git`, files of editors, logs, and
@@ -139,7 +139,7 @@ pub(crate) struct DevArgs {
     pub(crate) grace: HumanDuration,
     /// The bot's command line. Its environment has WECHAT_APP_ID (WECHAT_CORP_ID for wecom), WECHAT_TOKEN,
     /// WECHAT_ENCODING_AES_KEY, WECHAT_MODE, WECHAT_FORMAT if it is json, WECHAT_KIND if it is not official, and LISTEN, the
-    /// address to listen on
+    /// address to listen on. With `--kind aibot` it has AIBOT_TOKEN, AIBOT_ENCODING_AES_KEY and LISTEN
     #[arg(required = true, last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
@@ -185,9 +185,10 @@ pub(crate) struct RawArgs {
 /// A bot that is started for one command.
 #[derive(clap::Args)]
 pub(crate) struct BotArgs {
-    /// The path of the bot's URL, if a COMMAND starts it and does not print the URL
-    #[arg(long, default_value = "/weixin")]
-    pub(crate) path: String,
+    /// The path of the bot's URL, if a COMMAND starts it and does not print the URL [default: /weixin, with `--kind aibot`
+    /// /aibot]
+    #[arg(long)]
+    pub(crate) path: Option<String>,
     /// Start this bot first, with generated credentials unless some are given, and stop it at the end. It is found as by `dev`
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,

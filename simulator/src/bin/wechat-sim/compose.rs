@@ -110,17 +110,24 @@ fn similar(account: AccountKind, name: &str, events: bool) -> Vec<&'static str> 
 /// The elements that a push has beside the fields of its kind. A field with such a name replaces the element.
 const HEAD: [&str; 7] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId", "AgentID"];
 
+/// Those of a push to an AI bot.
+const HEAD_OF_AIBOT: [&str; 6] = ["msgid", "aibotid", "chatid", "chattype", "response_url", "create_time"];
+
+fn head_of(kind: &Kind) -> &'static [&'static str] {
+    if is_of_aibot(kind) { &HEAD_OF_AIBOT } else { &HEAD }
+}
+
 fn with_fields(
     kind: &'static Kind,
     message: Message,
     fields: &[(String, String)],
 ) -> Result<Message, ComposeError> {
     for (name, _) in fields {
-        if !has_field(kind, name) && !HEAD.contains(&name.as_str()) {
+        if !has_field(kind, name) && !head_of(kind).contains(&name.as_str()) {
             // A path with a mistake in its last name has the same parent, so both are compared whole.
             let paths = kind.fields().iter().map(|field| field.path.as_str());
             let last_names = paths.clone().filter_map(|path| path.rsplit('.').next());
-            let meant = nearest(name, paths.chain(last_names).chain(HEAD));
+            let meant = nearest(name, paths.chain(last_names).chain(head_of(kind).iter().copied()));
             return Err(ComposeError::NoSuchField { kind, name: name.clone(), meant });
         }
     }
@@ -137,6 +144,10 @@ fn has_field(kind: &Kind, name: &str) -> bool {
 
 fn with_value(kind: &'static Kind, value: &str) -> Result<Message, ComposeError> {
     let field = match kind.name() {
+        "text" if is_of_aibot(kind) => "text.content",
+        "voice" if is_of_aibot(kind) => "voice.content",
+        "mixed" if is_of_aibot(kind) => "mixed.msg_item.text.content",
+        "image" | "file" | "video" if is_of_aibot(kind) => "url",
         "text" => "Content",
         "image" if is_url(value) => "PicUrl",
         "image" | "voice" | "video" | "shortvideo" => "MediaId",
@@ -146,6 +157,10 @@ fn with_value(kind: &'static Kind, value: &str) -> Result<Message, ComposeError>
         _ => return Err(ComposeError::NoPlaceForValue(kind)),
     };
     Ok(Message::new(kind).field(field, value))
+}
+
+fn is_of_aibot(kind: &Kind) -> bool {
+    kind.accounts() == [AccountKind::AiBot]
 }
 
 fn is_url(text: &str) -> bool {

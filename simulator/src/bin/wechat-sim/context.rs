@@ -1,4 +1,4 @@
-use wechat_sim::{Account, HttpTarget, SendError, Wechat};
+use wechat_sim::{Account, AccountKind, HttpTarget, SendError, Wechat};
 
 use crate::args::CommonArgs;
 use crate::credentials::Credentials;
@@ -8,6 +8,9 @@ use crate::texts;
 
 /// The URL of the examples of these crates.
 const DEFAULT_URL: &str = "http://127.0.0.1:3000/weixin";
+
+/// The same for AI bots.
+const AIBOT_URL: &str = "http://127.0.0.1:3000/aibot";
 
 /// What every command needs.
 #[derive(Clone, Debug)]
@@ -48,7 +51,19 @@ impl Context {
 
     /// The bot's URL.
     pub(crate) fn url(&self) -> &str {
-        self.given_url.as_deref().unwrap_or(DEFAULT_URL)
+        let default = match self.credentials.kind() {
+            AccountKind::AiBot => AIBOT_URL,
+            _ => DEFAULT_URL,
+        };
+        self.given_url.as_deref().unwrap_or(default)
+    }
+
+    /// The path of a bot that is started, unless another one is given.
+    pub(crate) fn path<'p>(&self, given: Option<&'p str>) -> &'p str {
+        given.unwrap_or(match self.credentials.kind() {
+            AccountKind::AiBot => "/aibot",
+            _ => "/weixin",
+        })
     }
 
     pub(crate) fn account(&self) -> Result<Account, Failure> {

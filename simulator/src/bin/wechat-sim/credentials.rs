@@ -1,4 +1,6 @@
+use std::borrow::Cow;
 use std::convert::Infallible;
+use std::env;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,11 +13,11 @@ use crate::texts;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Account")]
 pub(crate) struct Credentials {
-    /// official, mini-program, store, wecom or platform [default: official; mini-program with `--format json`, wecom with a
-    /// CorpID and no AppID]
+    /// official, mini-program, store, wecom, platform or aibot [default: official; mini-program with `--format json`, wecom
+    /// with a CorpID and no AppID]
     #[arg(id = "account_kind", long = "kind", value_name = "KIND", global = true, env = "WECHAT_KIND")]
     kind: Option<AccountKind>,
-    /// xml or json, for a mini-program [default: json]. A store has JSON, all others XML
+    /// xml or json, for a mini-program [default: json]. A store and an AI bot have JSON, all others XML
     #[arg(long, global = true, env = "WECHAT_FORMAT")]
     format: Option<DataFormat>,
     /// The AppID (开发者ID); of a platform its own
@@ -30,13 +32,13 @@ pub(crate) struct Credentials {
     /// The SuiteID (第三方应用 ID) that suite events are encrypted for, for wecom [default: the CorpID]
     #[arg(long, global = true, env = "WECHAT_SUITE_ID")]
     suite_id: Option<String>,
-    /// The Token (令牌)
+    /// The Token (令牌). With `--kind aibot` AIBOT_TOKEN comes first
     #[arg(long, global = true, env = "WECHAT_TOKEN", hide_env_values = true)]
     token: Option<Secret>,
-    /// The EncodingAESKey (消息加解密密钥)
+    /// The EncodingAESKey (消息加解密密钥). With `--kind aibot` AIBOT_ENCODING_AES_KEY comes first
     #[arg(long, global = true, env = "WECHAT_ENCODING_AES_KEY", hide_env_values = true)]
     encoding_aes_key: Option<Secret>,
-    /// plain, compatible or safe; safe unless there is no EncodingAESKey. Stores, wecom and platforms have only safe
+    /// plain, compatible or safe; safe unless there is no EncodingAESKey. Stores, wecom, platforms and AI bots have only safe
     #[arg(long, global = true, env = "WECHAT_MODE")]
     mode: Option<Mode>,
 }
@@ -107,8 +109,30 @@ impl Credentials {
         self.mode.unwrap_or(if is_plain { Mode::Plain } else { Mode::Safe })
     }
 
+    fn token(&self) -> Option<Cow<'_, str>> {
+        self.secret(self.token.as_ref(), "WECHAT_TOKEN", "AIBOT_TOKEN")
+    }
+
+    fn key(&self) -> Option<Cow<'_, str>> {
+        self.secret(self.encoding_aes_key.as_ref(), "WECHAT_ENCODING_AES_KEY", "AIBOT_ENCODING_AES_KEY")
+    }
+
+    /// The secret that is given; an AI bot's own variable comes before the one of other accounts, and an argument before
+    /// both.
+    fn secret<'s>(&self, given: Option<&'s Secret>, variable: &str, of_aibot: &str) -> Option<Cow<'s, str>> {
+        let given = given.map(Secret::reveal);
+        let is_argument = given.is_some() && env::var(variable).ok().as_deref() != given;
+        let own = match self.kind() {
+            AccountKind::AiBot if !is_argument => env::var(of_aibot).ok().filter(|own| !own.is_empty()),
+            _ => None,
+        };
+        own.map(Cow::Owned).or(given.map(Cow::Borrowed))
+    }
+
     fn id(&self) -> Option<&str> {
         match self.kind() {
+            // It has none.
+            AccountKind::AiBot => self.token().map(|_| ""),
             AccountKind::WeCom => self.corp_id.as_deref(),
             _ => self.app_id.as_deref(),
         }
@@ -116,6 +140,7 @@ impl Credentials {
 
     fn id_or_failure(&self) -> Result<&str, Failure> {
         match self.kind() {
+            AccountKind::AiBot => Ok(""),
             AccountKind::WeCom => required(self.id(), "--corp-id", "WECHAT_CORP_ID"),
             _ => required(self.id(), "--app-id", "WECHAT_APP_ID"),
         }
@@ -139,18 +164,26 @@ impl Credentials {
         let mode = self.mode();
         self.kind().check(self.format(), mode)?;
         let id = self.id_or_failure()?;
-        let token = required(self.token.as_ref().map(Secret::reveal), "--token", "WECHAT_TOKEN")?;
-        let key = self.encoding_aes_key.as_ref().map(Secret::reveal);
+        let (token, key) = (self.token(), self.key());
+        let [token_name, key_name] = match self.kind() {
+            AccountKind::AiBot => ["AIBOT_TOKEN", "AIBOT_ENCODING_AES_KEY"],
+            _ => ["WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY"],
+        };
+        let token = required(token.as_deref(), "--token", token_name)?;
         if mode == Mode::Plain && key.is_none() {
             return self.settled(Account::plain(id, token)?, mode);
         }
-        let key = required(key, "--encoding-aes-key", "WECHAT_ENCODING_AES_KEY")?;
-        self.settled(Account::new(id, token, key)?, mode)
+        let key = required(key.as_deref(), "--encoding-aes-key", key_name)?;
+        let account = match self.kind() {
+            AccountKind::AiBot => Account::aibot(token, key)?,
+            _ => Account::new(id, token, key)?,
+        };
+        self.settled(account, mode)
     }
 
     /// The account with these credentials, or a new one if there are none; and whether it is new.
     pub(crate) fn account_or_new(&self) -> Result<(Account, bool), Failure> {
-        match (self.id(), &self.token, &self.encoding_aes_key) {
+        match (self.id(), self.token(), self.key()) {
             (None, None, None) => Ok((self.new_account()?, true)),
             _ => Ok((self.account()?, false)),
         }
@@ -163,8 +196,8 @@ impl Credentials {
 
     /// Whether there is all that a push needs. Without a key the mode has to be given as plain.
     pub(crate) fn can_push(&self) -> bool {
-        let has_key = self.encoding_aes_key.is_some() || self.mode == Some(Mode::Plain);
-        self.id().is_some() && self.token.is_some() && has_key
+        let has_key = self.key().is_some() || self.mode == Some(Mode::Plain);
+        self.id().is_some() && self.token().is_some() && has_key
     }
 
     /// Whether the mode is plain only because there is no key.
@@ -176,12 +209,12 @@ impl Credentials {
 
     /// The mode that was asked for, if it needs a key and there is none.
     pub(crate) fn mode_without_key(&self) -> Option<Mode> {
-        self.mode.filter(|mode| mode.is_encrypted() && self.encoding_aes_key.is_none())
+        self.mode.filter(|mode| mode.is_encrypted() && self.key().is_none())
     }
 
-    /// An account for the URL verification, which needs only the Token; `WeCom`'s needs all.
+    /// An account for the URL verification, which needs only the Token; `WeCom`'s and an AI bot's need all.
     pub(crate) fn account_to_verify(&self) -> Result<Account, Failure> {
-        if self.kind() == AccountKind::WeCom {
+        if matches!(self.kind(), AccountKind::WeCom | AccountKind::AiBot) {
             return self.account();
         }
         let token = required(self.token.as_ref().map(Secret::reveal), "--token", "WECHAT_TOKEN")?;

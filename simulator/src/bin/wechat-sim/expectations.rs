@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use wechat_sim::{Exchange, LocalizedText, Reply, Shown};
 
 use crate::duration::HumanDuration;
+use crate::send::Played;
 use crate::texts;
 
 /// What is expected of an exchange, as arguments or in a step of a scenario.
@@ -49,6 +50,9 @@ pub(crate) enum ReplyKind {
     UpdateButton,
     UpdateTaskCard,
     UpdateTemplateCard,
+    Stream,
+    BotCard,
+    UpdateBotCard,
 }
 
 impl ReplyKind {
@@ -66,6 +70,9 @@ impl ReplyKind {
             Self::UpdateButton => "update_button",
             Self::UpdateTaskCard => "update_task_card",
             Self::UpdateTemplateCard => "update_template_card",
+            Self::Stream => "stream",
+            Self::BotCard => "bot_card",
+            Self::UpdateBotCard => "update_bot_card",
         }
     }
 
@@ -83,6 +90,9 @@ impl ReplyKind {
             Reply::UpdateButton { .. } => Some(Self::UpdateButton),
             Reply::UpdateTaskCard { .. } => Some(Self::UpdateTaskCard),
             Reply::UpdateTemplateCard { .. } => Some(Self::UpdateTemplateCard),
+            Reply::Stream { .. } => Some(Self::Stream),
+            Reply::BotCard { .. } => Some(Self::BotCard),
+            Reply::UpdateBotCard { .. } => Some(Self::UpdateBotCard),
             _ => None,
         }
     }
@@ -105,7 +115,8 @@ impl Expectations {
 
     /// Checks the exchange. Unless they say what the user should see, anything but WeChat's failure notice is accepted. An
     /// answer that WeChat does not accept is a fault even if nobody sees it.
-    pub(crate) fn check(&self, exchange: &Exchange) -> Vec<ExpectationResult> {
+    pub(crate) fn check(&self, played: &Played) -> Vec<ExpectationResult> {
+        let exchange = &played.exchange;
         let Self { text, contains, kind, nothing, failure_notice, deliveries, within } = self;
         let mut results = Vec::new();
         let mut check = |met, expected| results.push(ExpectationResult { expected, met });
@@ -131,12 +142,15 @@ impl Expectations {
         } else if is_hidden || (failed && !says_what_is_seen) {
             check(false, texts::expects_success());
         }
+        if !played.is_finished() {
+            check(false, texts::expects_finish());
+        }
         if let Some(count) = *deliveries {
             let found = exchange.deliveries.len();
             check(found == count, texts::expects_deliveries(count, found));
         }
         if let Some(HumanDuration(limit)) = *within {
-            let took = exchange.took();
+            let took = played.took();
             check(took <= limit, texts::expects_within(limit, took));
         }
         results

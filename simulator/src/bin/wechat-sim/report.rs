@@ -1,6 +1,8 @@
 //! Reports an exchange as text.
 
-use wechat_sim::{Delivery, Ending, Exchange, FAILURE_NOTICE, Progress, Reply, Shown};
+use std::time::Duration;
+
+use wechat_sim::{Delivery, Ending, Exchange, FAILURE_NOTICE, Progress, Reply, Shown, Step};
 
 use crate::expectations::{ExpectationResult, ReplyKind};
 use crate::output::Output;
@@ -42,11 +44,34 @@ pub(crate) fn shown(output: &Output, exchange: &Exchange) -> String {
         Shown::Nothing => output.pick(&texts::nothing_shown()).to_owned(),
         Shown::FailureNotice if exchange.has_failure_notice() => format!("← ⚠ {FAILURE_NOTICE}"),
         Shown::FailureNotice => format!("← ⚠ {}", output.pick(&texts::answer_not_accepted())),
-        Shown::Reply { reply: Reply::Text { .. } } => {
+        Shown::Reply { reply: Reply::Text { .. } | Reply::Stream { card: None, .. } } => {
             format!("← {}", exchange.seen_text().unwrap_or_default().replace('\n', "\n  "))
         }
         Shown::Reply { reply } => format!("← {}", reply_text(output, reply)),
         other => format!("← {other:?}"),
+    }
+}
+
+/// The kind and the title of an AI bot's card.
+fn bot_card(card: &serde_json::Value) -> String {
+    let text = |pointer| card.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+    format!("{} {}", text("/card_type"), text("/main_title/title")).trim_end().to_owned()
+}
+
+/// Reports each delivery that is worth a word, and what is new in the text of an AI bot.
+pub(crate) fn report_step(output: &Output, seen: &mut String, step: &Step<'_>) {
+    match step {
+        Step::Delivery { progress, .. } => report_progress(output, progress),
+        Step::State(shown) => {
+            let content = &shown.state.content;
+            let new = content.strip_prefix(seen.as_str()).unwrap_or(content);
+            let seconds = Duration::from_millis(shown.at_ms).as_secs_f64();
+            if !new.is_empty() {
+                output.progress(output.pick(&texts::moment(seconds, &new.replace('\n', "\n    "))));
+            }
+            seen.clone_from(content);
+        }
+        _ => {}
     }
 }
 
@@ -74,6 +99,10 @@ fn reply_text(output: &Output, reply: &Reply) -> String {
             let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
             format!("[{kind}] {} {}", card.card_type, parts.join(" · ")).trim_end().to_owned()
         }
+        Reply::Stream { stream, card: Some(card) } => {
+            format!("{}\n  {}", stream.content.replace('\n', "\n  "), bot_card(card))
+        }
+        Reply::BotCard { card } | Reply::UpdateBotCard { card, .. } => format!("[{kind}] {}", bot_card(card)),
         _ => format!("[{kind}]"),
     }
 }

@@ -2,9 +2,13 @@
 
 use std::io::{Read, stdin};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
-use wechat_sim::{Exchange, HttpTarget, LocalizedText, Message, Wechat};
+use wechat_sim::{
+    AccountKind, Conversation, ConversationError, Ended, Exchange, HttpTarget, LocalizedText, Message, Reply,
+    Shown, Step, Wechat,
+};
 
 use crate::args::{BotArgs, EventArgs, RawArgs, SendArgs, SenderArgs};
 use crate::compose::{self, ComposeError};
@@ -13,7 +17,7 @@ use crate::dev::with_bot;
 use crate::exit::{Exit, Failure};
 use crate::expectations::Expectations;
 use crate::output::Output;
-use crate::report::{report_progress, report_result};
+use crate::report::{report_progress, report_result, report_step};
 use crate::{hint, texts};
 
 pub(crate) async fn message(context: &Context, args: SendArgs) -> Result<Exit, Failure> {
@@ -116,29 +120,84 @@ async fn push_to_bot(
 ) -> Result<Exit, Failure> {
     let (wechat, target) = context.wechat()?;
     let output = &context.output;
-    let exchange = deliver(output, &wechat, &target, message, fan).await;
-    if let Some(error) = exchange.unreachable() {
-        return Err(error.clone().into());
-    }
-    let expectations = expect.check(&exchange);
+    let played = deliver(output, &wechat, &target, message, fan).await?;
+    let expectations = expect.check(&played);
     let passed = expectations.iter().all(|expectation| expectation.met);
+    let Played { exchange, conversation } = played;
     report_result(output, &exchange, &expectations);
+    if conversation.as_ref().is_some_and(|conversation| conversation.ended == Ended::SixMinutes) {
+        output.progress(output.pick(&texts::not_finished()));
+    }
     for hint in hint::of_exchange(context, &exchange) {
         output.progress(output.pick(&hint));
     }
-    output.json(&json!({ "passed": passed, "expectations": expectations, "exchange": exchange }));
+    let mut result = json!({ "passed": passed, "expectations": expectations, "exchange": exchange });
+    if let (Some(conversation), Some(result)) = (conversation, result.as_object_mut()) {
+        result.insert("conversation".to_owned(), json!(conversation));
+    }
+    output.json(&result);
     Ok(Exit::passed(passed))
 }
 
-/// Pushes the message and reports each delivery.
+/// A message that was pushed.
+pub(crate) struct Played {
+    /// The message, with what the user sees in the end.
+    pub(crate) exchange: Exchange,
+    /// The answer of an AI bot.
+    pub(crate) conversation: Option<Conversation>,
+}
+
+impl Played {
+    /// How long the user waited for the end.
+    pub(crate) fn took(&self) -> Duration {
+        let conversation = self.conversation.as_ref();
+        conversation
+            .map_or_else(|| self.exchange.took(), |conversation| Duration::from_millis(conversation.took_ms))
+    }
+
+    /// Whether an answer that grows grew to its end without a fault.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.conversation.as_ref().is_none_or(|conversation| {
+            let is_right = conversation.refreshes.iter().all(|refresh| refresh.shown != Shown::FailureNotice);
+            is_right && conversation.ended != Ended::SixMinutes
+        })
+    }
+
+    fn of(conversation: Conversation) -> Self {
+        let mut exchange = conversation.exchange.clone();
+        if let Some(last) = conversation.states.last() {
+            let (stream, card) = (last.state.clone(), conversation.card.clone());
+            exchange.shown = Shown::Reply { reply: Reply::Stream { stream, card } };
+        }
+        Self { exchange, conversation: Some(conversation) }
+    }
+}
+
+/// Pushes the message and reports each delivery, and of an AI bot's answer what is new.
 pub(crate) async fn deliver(
     output: &Output,
     wechat: &Wechat,
     target: &HttpTarget,
     message: &Message,
     fan: &str,
-) -> Exchange {
-    let push = wechat.push(message, &wechat.openid(fan));
+) -> Result<Played, Failure> {
+    let (openid, waiting) = (wechat.openid(fan), texts::waiting_for_answer());
+    let waiting = output.pick(&waiting);
+    if wechat.account().kind() == AccountKind::AiBot {
+        let mut seen = String::new();
+        let watch = |step: Step<'_>| report_step(output, &mut seen, &step);
+        let conversation = output.counted(waiting, wechat.converse(message, &openid, target, watch)).await;
+        return match conversation {
+            Ok(conversation) => Ok(Played::of(conversation)),
+            Err(ConversationError::Unreachable(error)) => Err(error.into()),
+            Err(error) => Err(Failure::usage(error.text())),
+        };
+    }
+    let push = wechat.push(message, &openid);
     let delivering = wechat.deliver(push, target, |progress| report_progress(output, &progress));
-    output.counted(output.pick(&texts::waiting_for_answer()), delivering).await
+    let exchange = output.counted(waiting, delivering).await;
+    match exchange.unreachable() {
+        Some(error) => Err(error.clone().into()),
+        None => Ok(Played { exchange, conversation: None }),
+    }
 }

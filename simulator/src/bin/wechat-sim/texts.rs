@@ -60,7 +60,8 @@ wechat_sim::localized_texts! {
         "  （启动机器人时用的是自动生成的账号；如果它从文件里读取自己的账号，请设置 WECHAT_APP_ID、WECHAT_TOKEN 和 WECHAT_ENCODING_AES_KEY）",
         "  (this bot was started with generated credentials; if it has its own in a file, set WECHAT_APP_ID, WECHAT_TOKEN and WECHAT_ENCODING_AES_KEY)";
     path_not_found() =>
-        "  路径对吗？用 --path 指定，默认为 /weixin", "  is the path right? Give it with --path (default /weixin)";
+        "  路径对吗？用 --path 指定，默认为 /weixin，智能机器人为 /aibot",
+        "  is the path right? Give it with --path (default /weixin, for an AI bot /aibot)";
     url_not_found(url: &str) =>
         "  路径对吗？这里是 {url}，用 --url 指定", "  is the path right? The URL is {url}: give another with --url";
     answer_not_accepted() => "微信不接受这个应答", "WeChat does not accept the answer";
@@ -74,6 +75,11 @@ wechat_sim::localized_texts! {
     expects_nothing() => "用户什么也看不到", "the user sees nothing";
     expects_failure_notice() => "用户看到微信的故障提示", "the user sees WeChat's failure notice";
     expects_success() => "微信接受这个应答", "WeChat accepts the answer";
+    expects_finish() => "六分钟内结束，每次应答都被接受", "the answer is finished within six minutes, and each part is accepted";
+    moment(at: f64, text: &str) => "  {at:.1} 秒  {text}", "  {at:.1} s  {text}";
+    not_finished() =>
+            "  （六分钟到了，还没有 finish：企业微信不再刷新）",
+            "  (after six minutes it is not finished: WeCom no longer asks)";
     expects_deliveries(count: usize, found: usize) =>
         "推送 {count} 次（实际 {found} 次）", "{count} deliveries (there were {found})";
     expects_within(limit: Duration, took: Duration) =>
@@ -145,7 +151,8 @@ wechat_sim::localized_texts! {
         "{seconds} 秒：机器人还没有在监听。请让它读取 LISTEN（{listen}），或用 --url 指定它的地址",
         "{seconds} s: the bot is not listening yet. Let it read LISTEN ({listen}), or give its --url";
     give_path() =>
-        "  机器人的路径用 --path 指定，默认为 /weixin", "  give the bot's path with --path; the default is /weixin";
+        "  机器人的路径用 --path 指定，默认为 /weixin，智能机器人为 /aibot",
+        "  give the bot's path with --path; the default is /weixin, for an AI bot /aibot";
     bot_at(url: &str) => "机器人在 {url}", "the bot is at {url}";
     stopped() => "已停止", "stopped";
     bot_ended(reason: &LocalizedText) => "机器人自行退出了：{reason:#}", "the bot ended by itself: {reason}";

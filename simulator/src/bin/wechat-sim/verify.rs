@@ -30,7 +30,10 @@ pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Fa
         return Err(error.clone().into());
     }
     report(output, &verification);
-    if verification.is_verified() && !can_push && credentials.kind() != AccountKind::WeCom {
+    if verification.is_verified()
+        && !can_push
+        && !matches!(credentials.kind(), AccountKind::WeCom | AccountKind::AiBot)
+    {
         output.progress(output.pick(&texts::only_the_token()));
     }
     let HandshakeResult { request, answer, took_ms, .. } = &verification.handshake;

@@ -19,6 +19,10 @@ pub(crate) fn callback(account: &Account) -> Callback {
             let (id, key) = (account.app_id(), account.encoding_aes_key());
             return Callback::wecom(id, account.token(), key).build().expect("an account");
         }
+        AccountKind::AiBot => {
+            let callback = Callback::aibot(account.token(), account.encoding_aes_key());
+            return callback.build().expect("an account");
+        }
         _ => Callback::builder(account.app_id(), account.token()),
     };
     builder

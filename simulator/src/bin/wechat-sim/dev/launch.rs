@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 use tokio::sync::watch;
-use wechat_sim::Account;
+use wechat_sim::{Account, AccountKind};
 
 use super::address::Address;
 use super::link::Reporter;
@@ -91,8 +91,11 @@ impl Launch {
     fn command(&self, arguments: &[OsString], account: &Account, address: &Address) -> Command {
         let mut command = Command::new(&self.program);
         // A bot must not inherit what is of another account from the developer's environment, such as a key in plain mode.
-        for name in OF_ACCOUNT {
-            command.env_remove(name);
+        // The account of an AI bot is beside it.
+        if account.kind() != AccountKind::AiBot {
+            for name in OF_ACCOUNT {
+                command.env_remove(name);
+            }
         }
         command.args(arguments).envs(account.environment());
         command.env("LISTEN", address.listen());

@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context, args: &DevArgs) -> Result<Exit, Failu
     context.note_plain_mode();
     let (account, is_generated) = context.credentials.account_or_new()?;
     let context = &Context { bot: BotOrigin::Started { is_generated }, ..context.clone() };
-    let address = Address::to_expect(context, &args.path)?;
+    let address = Address::to_expect(context, context.path(args.path.as_deref()))?;
     let watcher = if args.watch.is_empty() { None } else { Some(Watcher::start(&args.watch)?) };
     // Before the bot starts, so that every signal stops it.
     let signals = signals::Signals::catch()?;

@@ -26,7 +26,7 @@ pub(crate) async fn with_bot(
     context.note_plain_mode();
     let Some(launch) = Launch::new(&args.command) else { return work(context).await };
     let (account, is_generated) = context.credentials.account_or_new()?;
-    let expected = Address::to_expect(context, &args.path)?;
+    let expected = Address::to_expect(context, context.path(args.path.as_deref()))?;
     let mut signals = Signals::catch()?;
     // Nobody sees the page, which is not served.
     let (_link, reporter) = Link::serve(context, account.clone(), expected.url(), None);

@@ -97,13 +97,11 @@ async fn push(
     expect: &Expectations,
 ) -> Result<(Exit, Vec<String>), Failure> {
     let output = &context.output;
-    let exchange = deliver(output, wechat, target, message, fan).await;
-    if let Some(error) = exchange.unreachable() {
-        return Err(error.clone().into());
-    }
-    let missed = expect.check(&exchange).into_iter().filter(|expectation| !expectation.met);
+    let played = deliver(output, wechat, target, message, fan).await?;
+    let missed = expect.check(&played).into_iter().filter(|expectation| !expectation.met);
     let mut failures: Vec<_> = missed.map(|missed| output.pick(&missed.expected).to_owned()).collect();
     let exit = Exit::passed(failures.is_empty());
+    let exchange = played.exchange;
     failures.push(report::shown(output, &exchange));
     let checks = exchange.failures();
     failures.extend(checks.map(|check| format!("{}: {}", check.name.as_str(), output.pick(&check.detail))));
