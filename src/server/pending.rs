@@ -111,7 +111,10 @@ impl Engine {
     /// What a reply said whose process went away.
     async fn abandoned(&self, word: &FetchWord, pending: PendingReply) -> Option<Part> {
         match self.shared.store.progress(pending.key).await {
-            Ok(Progress::Abandoned(left)) => word.part_of(&left.text, pending.offset, true),
+            Ok(Progress::Abandoned(left)) if !left.text.is_empty() => {
+                let text = [&left.text, "\n\n", self.interruption()].concat();
+                word.part_of(&text, pending.offset, true)
+            }
             _ => None,
         }
     }

@@ -52,9 +52,14 @@ impl Engine {
         }
     }
 
+    /// What stands behind a text that has no end.
+    pub(super) fn interruption(&self) -> &str {
+        self.shared.handlers.on_error.text().unwrap_or(INTERRUPTED)
+    }
+
     /// The end of a reply whose process went away.
     fn interrupted(&self, left: StreamText) -> Arc<Reply> {
-        let notice = self.shared.handlers.on_error.text().unwrap_or(INTERRUPTED);
+        let notice = self.interruption();
         tracing::error!(
             length = left.text.len(),
             "a reply that streams has no end: the process that produced it went away, or the store forgot it"

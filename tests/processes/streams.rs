@@ -112,7 +112,7 @@ fn when_a_process_is_killed_another_ends_its_bubble_with_what_there_is_and_a_not
 
 /// Nothing that was told is told again.
 #[test]
-fn when_a_process_is_killed_the_word_brings_the_text_it_left() {
+fn when_a_process_is_killed_the_word_brings_the_text_it_left_and_a_notice() {
     let Some(mut processes) = Processes::start() else { return };
     let xml = text("80");
     assert_eq!(processes.tell(0, &xml), None);
@@ -138,7 +138,9 @@ fn when_a_process_is_killed_the_word_brings_the_text_it_left() {
         thread::sleep(SECOND / 4);
     }
     assert!(is_over && said.len() > at_kill, "what it left is told: {said}");
-    assert!(whole(80).starts_with(&said) && said.contains("第8句"), "each character once: {said}");
+    let (said, notice) = said.split_once("\n\n").expect("the end that it has is not its own");
+    assert!(whole(80).starts_with(said) && said.contains("第8句"), "each character once: {said}");
+    assert!(!notice.is_empty());
 }
 
 #[test]
