@@ -29,4 +29,3 @@ mod store_model;
 mod streams;
 mod streams_handlers;
 mod streams_random;
-mod streams_redis;

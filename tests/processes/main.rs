@@ -11,3 +11,4 @@ mod redis;
 mod scenarios;
 mod sockets;
 mod streams;
+mod streams_redis;
