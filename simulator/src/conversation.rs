@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::deliver::millis;
 use crate::texts::conversation as texts;
+use crate::xml::Element;
 use crate::{
     AccountKind, Exchange, Fan, LocalizedText, Message, Progress, Reply, SendError, Shown, StreamState,
     Target, Wechat,
@@ -260,6 +261,12 @@ impl Wechat {
             }
         };
         let start = Instant::now();
+        let chat = push
+            .message
+            .children
+            .iter()
+            .filter(|child| ["chatid", "chattype"].contains(&child.name.as_str()));
+        let chat: Vec<_> = chat.cloned().collect();
         let exchange = self
             .deliver(push, target, |progress| watch(Step::Delivery { is_refresh: false, progress }))
             .await;
@@ -276,7 +283,7 @@ impl Wechat {
         };
         let mut growing = Growing { wechat: self, target, start, conversation, watch };
         growing.show(None);
-        growing.refresh(user_id, message).await;
+        growing.refresh(&chat).await;
         growing.conversation.took_ms = millis(start.elapsed());
         Ok(growing.conversation)
     }
@@ -330,8 +337,9 @@ impl<T: Target, W: FnMut(Step<'_>)> Growing<'_, T, W> {
     }
 
     /// Asks for the rest until the answer is finished or the time is up.
-    async fn refresh(&mut self, user_id: &str, message: &Message) {
+    async fn refresh(&mut self, chat: &[Element]) {
         let Some(id) = self.conversation.states.first().map(|shown| shown.state.id.clone()) else { return };
+        let user_id = self.conversation.exchange.openid.clone();
         let end = self.start + WINDOW;
         let mut next = Instant::now() + INTERVAL;
         while self.conversation.ended == Ended::SixMinutes {
@@ -341,7 +349,7 @@ impl<T: Target, W: FnMut(Step<'_>)> Growing<'_, T, W> {
             }
             sleep_until(next).await;
             next += INTERVAL;
-            let mut push = self.wechat.push(&message.refresh(&id), user_id);
+            let mut push = self.wechat.push(&Message::refresh(&id, chat), &user_id);
             push.head.has_card = self.conversation.card.is_some();
             let watch = &mut self.watch;
             let delivered = self.wechat.deliver(push, self.target, |progress| {

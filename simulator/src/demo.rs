@@ -1,7 +1,11 @@
 //! A bot to try the page with, written with `wechat-tower`. It echoes, has a menu, sends news, answers late (`慢 8`),
 //! and keeps a reply that is too late until the user writes 继续.
 //!
+//! As an AI bot its answers grow; see [`aibot`].
+//!
 //! It is the only part of the simulator that uses the library.
+
+mod aibot;
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -59,6 +63,9 @@ fn bot(account: &Account) -> Result<Router, ConfigError> {
     if matches!(account.kind(), AccountKind::MiniProgram | AccountKind::Store) {
         return Ok(Router::new().route("/weixin", post(transfer).layer(layer)));
     }
+    if account.kind() == AccountKind::AiBot {
+        return Ok(aibot::bot(layer));
+    }
     let notice = TextReply::new("还在想，过一会儿发“继续”来看。");
     let wechat = layer.late_reply(LateReply::fetch("继续", notice));
     Ok(Router::new().route("/weixin", post(chat).layer(wechat)))
@@ -68,6 +75,9 @@ fn callback(account: &Account) -> Result<Callback, ConfigError> {
     let (id, token, key) = (account.app_id(), account.token(), account.encoding_aes_key());
     if account.kind() == AccountKind::WeCom {
         return Callback::wecom(id, token, key).build();
+    }
+    if account.kind() == AccountKind::AiBot {
+        return Callback::aibot(token, key).build();
     }
     let callback = Callback::builder(id, token).encoding_aes_key(key).mode(account.mode().name().parse()?);
     match account.format().name().parse() {

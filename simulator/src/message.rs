@@ -140,14 +140,11 @@ impl Message {
         self
     }
 
-    /// The refresh of an AI bot's stream, in the chat of this message.
-    pub(crate) fn refresh(&self, stream_id: &str) -> Self {
+    /// The refresh of an AI bot's stream, with what says which chat it is in.
+    pub(crate) fn refresh(stream_id: &str, chat: &[Element]) -> Self {
         let id = Element::string("id", stream_id);
         let mut elements = vec![Element { children: vec![id], ..Element::string("stream", "") }];
-        if let Content::Fields(fields) = &self.0 {
-            let of_chat = |element: &&Element| ["chatid", "chattype"].contains(&element.name.as_str());
-            elements.extend(fields.elements.iter().filter(of_chat).cloned());
-        }
+        elements.extend_from_slice(chat);
         Self(Content::Fields(Fields { msg_type: "stream".to_owned(), elements, ..Fields::default() }))
     }
 

@@ -331,8 +331,8 @@ pub(crate) mod handshake {
             "1 秒内没有应答：企业微信只等 1 秒，验证请求应当立即应答",
             "no answer within one second, which is how long WeCom waits: a verification should be answered at once";
         wrong_credentials(status: u16) =>
-            "被拒绝（{status}）：两边的 Token、EncodingAESKey 和 CorpID 一致吗？服务器时间准吗？代理有没有去掉 ? 后面的参数，或把 + 变成空格？",
-            "refused ({status}): are the Token, the EncodingAESKey and the CorpID the same on both sides? Is the server's clock right? Does a proxy drop the query, or turn + into a blank?";
+            "被拒绝（{status}）：两边的 Token、EncodingAESKey 和 CorpID（智能机器人没有 ID，为空）一致吗？服务器时间准吗？代理有没有去掉 ? 后面的参数，或把 + 变成空格？",
+            "refused ({status}): are the Token, the EncodingAESKey and the CorpID (an AI bot has no id: it is empty) the same on both sides? Is the server's clock right? Does a proxy drop the query, or turn + into a blank?";
         not_decrypted() =>
             "返回的是加密的 echostr：企业微信要求返回解密后的明文",
             "the answer is the encrypted echostr: WeCom wants the decrypted one";

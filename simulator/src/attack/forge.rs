@@ -48,7 +48,7 @@ impl<'a> Forge<'a> {
 
     /// A refresh of an AI bot's stream, which must be answered.
     pub(super) fn refresh(&self, stream_id: &str) -> Probe {
-        let push = self.wechat.push(&Message::text("").refresh(stream_id), "attacker");
+        let push = self.wechat.push(&Message::refresh(stream_id, &[]), "attacker");
         Probe { request: push.request(self.url), forgery: forgery::unknown_stream(), ..self.genuine() }
     }
 

@@ -161,6 +161,7 @@ fn card(reply: &Value, head: &MessageHead, checks: &mut Checks) -> Option<Value>
         false => texts::unknown_bot_card_type(kind, &CARD_TYPES.join(", ")),
     };
     checks.note(CheckName::CardType, known, detail);
+    let _ = card.and_then(|card| feedback_id(card, checks));
     if head.event.is_none() {
         let detail = if head.has_card { texts::second_card() } else { texts::first_card() };
         checks.note(CheckName::OneCard, !head.has_card, detail);

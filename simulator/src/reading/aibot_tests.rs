@@ -118,6 +118,11 @@ fn each_fault_of_a_reply_has_its_cause() {
         (C::StreamImages, "text", stream(&json!({ "msg_item": [{ "msgtype": "text" }] }))),
         (C::FeedbackId, "text", stream(&json!({ "feedback": { "id": "f".repeat(257) } }))),
         (C::FeedbackId, "text", stream(&json!({ "feedback": {} }))),
+        (
+            C::FeedbackId,
+            "text",
+            json!({ "msgtype": "template_card", "template_card": { "card_type": "text_notice", "feedback": {} } }),
+        ),
         (C::CardType, "text", json!({ "msgtype": "template_card", "template_card": { "card_type": "x" } })),
     ] {
         assert_eq!(failures(push, &reply), [expected], "{push}: {reply}");

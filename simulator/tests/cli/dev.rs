@@ -178,7 +178,10 @@ fn what_is_wrong_with_the_url_is_told_and_the_bot_stays() {
 fn a_path_that_the_bot_does_not_have_is_told_with_the_option_for_it() {
     let dev = Dev::start(dev(&["--path", "/other"], "exec $BOT > /dev/null"));
     assert_eq!(dev.event("verified")["diagnosis"], "not_found");
-    assert_eq!(dev.line("  give the bot's path with --path"), "; the default is /weixin");
+    assert_eq!(
+        dev.line("  give the bot's path with --path"),
+        "; the default is /weixin, for an AI bot /aibot"
+    );
 }
 
 #[test]
@@ -291,7 +294,7 @@ fn a_bot_with_credentials_of_its_own_is_told_what_to_set() {
 #[test]
 fn a_path_that_is_not_the_bots_is_told_after_a_push() {
     let done = Done::of(with_bot(&["send", "text", "hi", "--path", "/other"], "exec $BOT > /dev/null"));
-    done.exits(1).says("  is the path right? Give it with --path (default /weixin)\n");
+    done.exits(1).says("  is the path right? Give it with --path (default /weixin, for an AI bot /aibot)\n");
 }
 
 #[test]

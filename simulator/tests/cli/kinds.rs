@@ -112,7 +112,7 @@ fn what_no_console_offers_is_refused_in_a_sentence() {
     refused(&["--kind", "store", "--mode", "plain"], "the mode of an account of the kind store is safe");
     refused(&["--kind", "wecom", "--mode", "compatible"], "kind wecom is safe");
     refused(&["--kind", "platform", "--format", "json"], "kind platform is xml");
-    refused(&["--kind", "shop"], "official, mini-program, store, wecom or platform");
+    refused(&["--kind", "shop"], "official, mini-program, store, wecom, platform or aibot");
     refused(&["--kind", "wecom", "--format", "json", "--lang", "zh"], "企业微信的数据格式只能是 xml");
 }
 
@@ -181,7 +181,7 @@ fn a_scenario_says_what_account_it_is_for() {
     Done::of(sim(&["run", &store, &official])).exits(2).says("run it by itself");
     Done::at(&account, &url, &["run", &unknown])
         .exits(2)
-        .says("official, mini-program, store, wecom or platform");
+        .says("official, mini-program, store, wecom, platform or aibot");
     std::fs::remove_dir_all(&folder).expect("removed");
 }
 
