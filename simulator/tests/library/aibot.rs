@@ -331,3 +331,13 @@ async fn the_library_is_verified_and_refuses_every_attack() {
         assert_eq!(result.verdict, Verdict::Refused, "{}: {:#?}", result.name, result.probes);
     }
 }
+
+#[tokio::test]
+async fn a_bot_that_fails_at_a_stream_that_it_does_not_know_is_told() {
+    let fails = async || axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+    let bot = ServiceTarget::new(Router::new().route("/aibot", post(fails)), "/aibot");
+    let attack = attack::named("unknown-stream").expect("in the list");
+    let result = attack.run(&Wechat::new(account()), &bot).await;
+    assert_eq!(result.verdict, Verdict::Unclear);
+    assert!(!result.probes[0].passed);
+}
