@@ -99,7 +99,7 @@ impl Engine {
         }
         match before(deadline, store.wait(key)).await {
             Some(Ok(Some(reply))) => Kept::Part(word.part(&reply, offset)),
-            Some(Ok(None)) => Kept::Part(self.abandoned(word, pending).await),
+            Some(Ok(None)) => self.abandoned(word, pending).await,
             Some(Err(error)) => {
                 tracing::error!(error = as_dyn(&error), "what is kept for the user cannot be asked for now");
                 Kept::Later
@@ -109,13 +109,20 @@ impl Engine {
     }
 
     /// What a reply said whose process went away.
-    async fn abandoned(&self, word: &FetchWord, pending: PendingReply) -> Option<Part> {
+    async fn abandoned(&self, word: &FetchWord, pending: PendingReply) -> Kept {
         match self.shared.store.progress(pending.key).await {
             Ok(Progress::Abandoned(left)) if !left.text.is_empty() => {
                 let text = [&left.text, "\n\n", self.interruption()].concat();
-                word.part_of(&text, pending.offset, true)
+                Kept::Part(word.part_of(&text, pending.offset, true))
             }
-            _ => None,
+            Ok(Progress::Abandoned(_) | Progress::Unknown) => Kept::Part(None),
+            Ok(Progress::Completed(reply)) => Kept::Part(word.part(&reply, pending.offset)),
+            // Another process runs it by now, or the store is not sure.
+            Ok(Progress::Running(_)) => Kept::Later,
+            Err(error) => {
+                tracing::warn!(error = as_dyn(&error), "what is kept for the user cannot be asked for now");
+                Kept::Later
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use support::broken::Broken;
 use support::deliveries::{
     App, Heard, Middleware, Nothing, Retry, Stage, Success, everywhere, hush, says, seconds,
 };
@@ -382,6 +383,33 @@ fn a_shutdown_waits_for_the_end_of_what_is_being_said() {
         assert_eq!(middleware.drain().await, 0);
         assert_eq!(app.deliver_once(two).await, says(whole(7)));
         assert_eq!(app.deliver_once(three).await, says(whole(7)));
+    });
+}
+
+/// Whoever said it went away. What it said is told, and where that is not sure, it stays kept.
+#[test]
+fn what_has_no_end_is_told_to_the_word_with_a_notice_and_kept_while_the_store_is_not_sure() {
+    everywhere(async |stage| {
+        for (broken, heard) in [("complete", None), ("complete+progress", Some(says(NOTICE)))] {
+            let middleware =
+                stage.middleware().late_reply(LateReply::Fetch(word())).store(Broken::new(broken));
+            let app = around(middleware).await;
+            let told = heard_text(app.tell(&text("16")).await);
+            seconds(2.0).await;
+            let rest = app.tell(&text("继续")).await;
+            match heard {
+                Some(heard) => {
+                    assert_eq!((told.as_str(), rest), (NOTICE, heard.clone()));
+                    assert_eq!(app.tell(&text("继续")).await, heard);
+                }
+                None => {
+                    let said =
+                        told.strip_suffix(MARK).expect("more was to come").to_owned() + &heard_text(rest);
+                    let (said, notice) = said.split_once("\n\n").expect("a notice");
+                    assert!(said == whole(16) && notice.contains("中断"), "{said} {notice}");
+                }
+            }
+        }
     });
 }
 
