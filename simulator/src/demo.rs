@@ -1,7 +1,7 @@
 //! A bot to try the page with, written with `wechat-tower`. It echoes, has a menu, sends news, answers late (`慢 8`),
 //! and keeps a reply that is too late until the user writes 继续.
 //!
-//! As an AI bot its answers grow; see [`aibot`].
+//! As an AI bot its answers grow.
 //!
 //! It is the only part of the simulator that uses the library.
 
