@@ -18,6 +18,7 @@ mod assets;
 mod attack_status;
 mod bot;
 mod bot_log;
+mod bubble;
 mod command;
 mod draft;
 mod events;

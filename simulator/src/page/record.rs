@@ -6,10 +6,13 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::bot_log::{BotLog, Printed};
+use super::bubble::Bubble;
 use super::draft::Draft;
 use crate::deliver::millis;
 use crate::xml::Element;
-use crate::{AccountKind, Delivery, Ending, Mode, Progress, Push, Request, Shown, Signature};
+use crate::{
+    AccountKind, Conversation, Delivery, Ending, Mode, Progress, Push, Reply, Request, Shown, Signature, Step,
+};
 
 /// How much of an answer is kept, in bytes. No reply is nearly as long.
 const MAX_BODY: usize = 64 * 1024;
@@ -35,6 +38,9 @@ pub(super) struct Record {
     deliveries: Vec<Delivery>,
     running: Option<RunningDelivery>,
     shown: Option<Shown>,
+    bubble: Option<Bubble>,
+    /// How many refreshes there were. Of them only the last delivery is kept.
+    refreshes: u32,
     /// What the bot printed meanwhile.
     log: Vec<Printed>,
 }
@@ -67,6 +73,8 @@ impl Record {
             deliveries: Vec::new(),
             running: None,
             shown: None,
+            bubble: None,
+            refreshes: 0,
             log: Vec::new(),
         }
     }
@@ -106,6 +114,39 @@ impl Record {
         }
     }
 
+    /// A step of the answer of an AI bot.
+    pub(super) fn step(&mut self, step: &Step<'_>) {
+        match step {
+            Step::Delivery { is_refresh: false, progress } => self.progress(progress),
+            Step::Delivery { progress: Progress::Ended(delivery), .. } => self.refreshed(delivery),
+            _ => self.bubble = Bubble::after(self.bubble.take(), step),
+        }
+    }
+
+    /// Keeps the delivery of a refresh in the place of the one before.
+    fn refreshed(&mut self, delivery: &Delivery) {
+        if self.refreshes > 0 {
+            self.deliveries.pop();
+        }
+        self.refreshes = self.refreshes.saturating_add(1);
+        let number = self.deliveries.last().map_or(1, |last| last.number.saturating_add(1));
+        let started_ms = millis(self.began.elapsed()).saturating_sub(delivery.took_ms);
+        let delivery = Delivery { number, started_ms, ..delivery.clone() };
+        self.progress(&Progress::Ended(&delivery));
+    }
+
+    /// The answer of an AI bot has grown to its end.
+    pub(super) fn conversed(&mut self, conversation: Conversation) {
+        if let Some(bubble) = &mut self.bubble {
+            bubble.end(conversation.ended);
+        }
+        let last = conversation.states.last().map(|last| last.state.clone());
+        self.done(match last {
+            Some(stream) => Shown::Reply { reply: Reply::Stream { stream, card: conversation.card } },
+            None => conversation.exchange.shown,
+        });
+    }
+
     pub(super) fn done(&mut self, shown: Shown) {
         self.shown = Some(shown);
         self.done_at_ms = Some(now_ms());
@@ -128,6 +169,11 @@ impl Record {
         Some((self.shown.as_ref()?, self.deliveries.len()))
     }
 
+    /// Whether it is a message of this fan whose answer still grows.
+    pub(super) fn is_in_progress(&self, fan: &str) -> bool {
+        !self.is_done() && !self.is_event && self.draft.fan == fan
+    }
+
     pub(super) const fn is_done(&self) -> bool {
         self.shown.is_some()
     }
@@ -138,7 +184,10 @@ impl Record {
             let answer = delivery.ending.answer().map_or(0, |answer| answer.body.len());
             delivery.request.body.len() + 2 * answer + 4096
         };
-        4 * self.xml.len() + 1024 * self.log.len() + self.deliveries.iter().map(delivery).sum::<usize>()
+        self.bubble.as_ref().map_or(0, Bubble::weight)
+            + 4 * self.xml.len()
+            + 1024 * self.log.len()
+            + self.deliveries.iter().map(delivery).sum::<usize>()
     }
 
     pub(super) fn summary(&self) -> Summary<'_> {
@@ -161,6 +210,8 @@ impl Record {
                 elapsed_ms: millis(running.since.elapsed()),
             }),
             shown: self.shown.as_ref(),
+            bubble: self.bubble.as_ref(),
+            refreshes: self.refreshes,
         }
     }
 
@@ -201,6 +252,10 @@ pub(super) struct Summary<'r> {
     lanes: Vec<Lane>,
     running: Option<RunningLane>,
     shown: Option<&'r Shown>,
+    /// The answer of an AI bot as it is seen now.
+    bubble: Option<&'r Bubble>,
+    /// How many refreshes the last lane stands for; 0 if it is one of the message.
+    refreshes: u32,
 }
 
 /// A delivery that has ended.
@@ -283,6 +338,6 @@ fn flat(message: &Element) -> Vec<(String, String)> {
     fields
 }
 
-fn now_ms() -> u64 {
+pub(super) fn now_ms() -> u64 {
     millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }

@@ -16,6 +16,7 @@ pub(super) enum Refusal {
     BadFanName,
     NoSuchAttack,
     Busy,
+    ThreeInProgress,
     BadMenu(MenuError),
     BotStarting,
     NotBuilt,
@@ -36,7 +37,7 @@ impl IntoResponse for Refusal {
             Self::NoSuchFan | Self::NoSuchExchange | Self::NoSuchAttack | Self::NotSupervised => {
                 StatusCode::NOT_FOUND
             }
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::ThreeInProgress => StatusCode::TOO_MANY_REQUESTS,
             Self::BotStarting | Self::NotBuilt | Self::BotStopped(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         let reason = match &self {
@@ -46,6 +47,7 @@ impl IntoResponse for Refusal {
             Self::NoSuchExchange => texts::no_such_exchange(),
             Self::BadFanName => texts::bad_fan_name(),
             Self::NoSuchAttack => texts::no_such_attack(),
+            Self::ThreeInProgress => crate::ConversationError::ThreeInProgress.text(),
             Self::Busy => texts::busy(),
             Self::BadMenu(error) => error.explanation(),
             Self::BotStarting => texts::bot_starting(),

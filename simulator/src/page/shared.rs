@@ -19,7 +19,10 @@ use super::scenario::Scenario;
 use super::state::{FanState, HandshakeSummary, PageState};
 use crate::attack::{self, Attack, AttackResult};
 use crate::handshake::Verification;
-use crate::{Account, AccountKind, DataFormat, Mode, Progress, Push, Shown, Stamp};
+use crate::{
+    Account, AccountKind, Conversation, ConversationError, DataFormat, Mode, Progress, Push, Shown, Stamp,
+    Step,
+};
 
 const MAX_FANS: usize = 30;
 const MAX_WATCHERS: usize = 32;
@@ -118,6 +121,9 @@ impl Shared {
             self.notify(&state, &PageEvent::Fans { fans: &state.fans });
         }
         let push = state.wechat.push(&message, &openid);
+        if push.head.event.is_none() {
+            state.check_in_progress(&draft.fan)?;
+        }
         let record = self.record(&mut state, draft, &push);
         Ok(self.deliver(&mut state, record, push))
     }
@@ -174,6 +180,21 @@ impl Shared {
 
     pub(super) fn progress(&self, id: u64, progress: &Progress<'_>) {
         self.change(id, |record| record.progress(progress));
+    }
+
+    pub(super) fn step(&self, id: u64, step: &Step<'_>) {
+        // That a refresh was started is not shown.
+        if !matches!(step, Step::Delivery { is_refresh: true, progress: Progress::Started { .. } }) {
+            self.change(id, |record| record.step(step));
+        }
+    }
+
+    pub(super) fn conversed(&self, id: u64, conversation: Result<Conversation, ConversationError>) {
+        self.change(id, |record| match conversation {
+            Ok(conversation) => record.conversed(conversation),
+            Err(_) => record.done(Shown::FailureNotice),
+        });
+        self.state().trim();
     }
 
     pub(super) fn delivered(&self, id: u64, shown: Shown) {

@@ -11,10 +11,12 @@ use super::menu::Menu;
 use super::record::Record;
 use super::refusal::Refusal;
 use crate::handshake::Verification;
-use crate::{Account, DEFAULT_FAN, LocalizedText, Wechat};
+use crate::{Account, AccountKind, DEFAULT_FAN, LocalizedText, Wechat};
 
 const MAX_RECORDS: usize = 300;
 const MAX_RUNNING: usize = 32;
+/// How many messages of one user `WeCom` pushes to an AI bot before one of them is answered to the end.
+const MAX_IN_PROGRESS: usize = 3;
 const MAX_WEIGHT: usize = 32 * 1024 * 1024;
 
 pub(super) struct PageState {
@@ -114,6 +116,13 @@ impl PageState {
     pub(super) fn check_room(&self) -> Result<(), Refusal> {
         let running = self.records.iter().filter(|record| !record.is_done()).count();
         (running < MAX_RUNNING).then_some(()).ok_or(Refusal::Busy)
+    }
+
+    /// Whether an AI bot gets another message of this fan.
+    pub(super) fn check_in_progress(&self, fan: &str) -> Result<(), Refusal> {
+        let running = self.records.iter().filter(|record| record.is_in_progress(fan)).count();
+        let is_bounded = self.wechat.account().kind() == AccountKind::AiBot;
+        (!is_bounded || running < MAX_IN_PROGRESS).then_some(()).ok_or(Refusal::ThreeInProgress)
     }
 
     /// Forgets the oldest records that are done, until the rest is within the limits.

@@ -14,7 +14,7 @@ use super::bot_log::AFTERMATH;
 use super::job::Job;
 use super::shared::Shared;
 use crate::handshake;
-use crate::{HttpTarget, SendError, Target};
+use crate::{AccountKind, HttpTarget, Message, SendError, Step, Target};
 
 /// A target that jobs can be run on.
 pub(super) trait Worker: Send {
@@ -94,8 +94,29 @@ impl Worker for MovingWorker {
     }
 }
 
+/// Waits for the last lines that the bot prints.
+async fn settle(id: u64, shared: &Weak<Shared>) {
+    sleep(AFTERMATH).await;
+    if let Some(shared) = shared.upgrade() {
+        shared.settled(id);
+    }
+}
+
 async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
     match job {
+        Job::Deliver { id, wechat, push } if wechat.account().kind() == AccountKind::AiBot => {
+            let watch = |step: Step<'_>| {
+                if let Some(shared) = shared.upgrade() {
+                    shared.step(id, &step);
+                }
+            };
+            let message = Message::raw(&push.xml);
+            let conversation = wechat.converse(&message, push.openid(), target, watch).await;
+            if let Some(shared) = shared.upgrade() {
+                shared.conversed(id, conversation);
+            }
+            settle(id, shared).await;
+        }
         Job::Deliver { id, wechat, push } => {
             let watch = |progress: crate::Progress<'_>| {
                 if let Some(shared) = shared.upgrade() {
@@ -106,10 +127,7 @@ async fn run<T: Target>(job: Job, target: &T, shared: &Weak<Shared>) {
             if let Some(shared) = shared.upgrade() {
                 shared.delivered(id, exchange.shown);
             }
-            sleep(AFTERMATH).await;
-            if let Some(shared) = shared.upgrade() {
-                shared.settled(id);
-            }
+            settle(id, shared).await;
         }
         Job::Attack { attack, wechat } => {
             let result = attack.run(&wechat, target).await;

@@ -3,9 +3,10 @@
 import { byId, fill, h, roving, setStyle } from "./dom.js";
 import { clock, seconds, t } from "./i18n.js";
 import { post } from "./api.js";
+import { clicked, isCardClick } from "./bot-card.js";
 import { drawReply } from "./replies.js";
 import { keepEnd } from "./scroll.js";
-import { exchangesOf, fan, hasFollowers, on, select, state } from "./store.js";
+import { exchangesOf, fan, hasFollowers, hasMembers, on, select, state } from "./store.js";
 import { showPane } from "./layout.js";
 import { every } from "./ticker.js";
 import { drawUserMessage } from "./user-message.js";
@@ -31,6 +32,7 @@ export function startChat() {
     const row = event.target.closest("[data-exchange]");
     if (row) inspect(Number(row.dataset.exchange), event.target.closest(".meta"));
   });
+  byId("enter-chat").addEventListener("click", () => post("/api/send", { fan: fan().name, event: "enter_chat" }));
   byId("follow").addEventListener("click", () => {
     const { name, following } = fan();
     post("/api/send", { fan: name, event: following ? "unsubscribe" : "subscribe" });
@@ -47,8 +49,9 @@ function drawHead() {
   const speaker = fan();
   if (!speaker) return;
   byId("account-title").textContent = t(`my-${state.kind}`);
-  const known = state.kind === "wecom" ? speaker.openid : hasFollowers() ? t(speaker.following ? "following" : "not-following") : null;
+  const known = hasMembers() ? speaker.openid : hasFollowers() ? t(speaker.following ? "following" : "not-following") : null;
   byId("speaker").textContent = [speaker.name, known].filter(Boolean).join(" · ");
+  byId("chat-as-group").hidden = byId("enter-chat").hidden = state.kind !== "aibot";
   const follow = byId("follow");
   follow.hidden = !hasFollowers();
   follow.textContent = t(speaker.following ? "unfollow" : "follow");
@@ -63,7 +66,7 @@ function drawAll() {
   lastTime = 0;
   const parts = exchangesOf(speaker.name).flatMap((exchange) => [
     { at: exchange.at_ms, exchange, part: "message" },
-    ...(exchange.shown ? [{ at: exchange.done_at_ms, exchange, part: "reply" }] : []),
+    ...(exchange.shown || exchange.bubble ? [{ at: exchange.bubble?.at_ms ?? exchange.done_at_ms, exchange, part: "reply" }] : []),
   ]);
   // A message is before its reply, even in the same millisecond.
   parts.sort((one, other) => one.at - other.at || one.exchange.id - other.exchange.id);
@@ -86,7 +89,21 @@ function update(exchange) {
     return;
   }
   drawMeta(known.meta, exchange);
-  if (exchange.shown && !known.reply) addReply(exchange);
+  if (exchange.bubble && known.reply) redraw(exchange);
+  else if ((exchange.shown || exchange.bubble) && !known.reply) addReply(exchange);
+  const owner = isCardClick(exchange) && exchange.bubble ? clicked(exchange) : null;
+  if (owner) redraw(owner);
+}
+
+/** Draws the bubble of an AI bot again: it has grown, or its card was replaced. */
+function redraw(exchange) {
+  const known = drawn.get(exchange.id);
+  if (!known?.reply) return;
+  const row = drawReply(exchange, sendItem, known.reply);
+  row.dataset.exchange = exchange.id;
+  row.classList.toggle("selected", exchange.id === state.selected);
+  known.reply.replaceWith(row);
+  known.reply = row;
 }
 
 function addTime(at) {
@@ -110,7 +127,7 @@ function addReply(exchange) {
   const row = drawReply(exchange, sendItem);
   known.reply = row;
   if (!row) return;
-  addTime(exchange.done_at_ms);
+  addTime(exchange.bubble?.at_ms ?? exchange.done_at_ms);
   row.dataset.exchange = exchange.id;
   row.classList.toggle("selected", exchange.id === state.selected);
   rows.append(row);

@@ -4,7 +4,7 @@ import { byId, h } from "./dom.js";
 import { post } from "./api.js";
 import { addToHistory, moveInHistory } from "./history.js";
 import { openKinds } from "./kinds.js";
-import { fan } from "./store.js";
+import { fan, state } from "./store.js";
 
 const box = byId("say");
 
@@ -60,11 +60,15 @@ function grow() {
   box.style.height = `${box.scrollHeight + borders}px`;
 }
 
+/** In a group the bot is mentioned. */
+const group = () => (byId("in-group").checked ? [["chattype", "group"], ["chatid", "wrChat1"]] : []);
+
 async function send() {
   const content = box.value;
   if (!content.trim() || !fan()) return;
   addToHistory(content);
   write("");
-  const sent = await post("/api/send", { fan: fan().name, type: "text", fields: [["Content", content]] });
+  const fields = state.kind === "aibot" ? [["text.content", content], ...group()] : [["Content", content]];
+  const sent = await post("/api/send", { fan: fan().name, type: "text", fields });
   if (!sent && !box.value) write(content);
 }

@@ -43,7 +43,7 @@ export function event({ kind, field, is_event }, fan = "") {
 export function sent(exchange) {
   const { kind, field } = exchange;
   if (isEvent(exchange)) return event(exchange);
-  if (kind === "text") return field.Content ?? "";
+  if (kind === "text") return field.Content ?? field["text.content"] ?? "";
   if (!kind) return t("bracketed", { title: t(`raw-${state.format}`), text: "" }).trim();
   return t("bracketed", { title: kindTitle(kind, false) ?? kind, text: field.Title ?? field.Label ?? "" }).trim();
 }
@@ -68,6 +68,8 @@ export function answered(exchange) {
       return t("bracketed", { title: t("news"), text: reply.articles[0]?.title ?? "" }).trim();
     case "music":
       return t("bracketed", { title: t("music"), text: reply.title ?? "" }).trim();
+    case "stream":
+      return reply.stream.content.replace(/^\s*<think>[\s\S]*?<\/think>/, "").slice(0, 200);
     case "update_button":
     case "update_task_card":
       return t("bracketed", { title: t("card-button"), text: reply.text });

@@ -5,7 +5,7 @@ import { post } from "./api.js";
 import { latest } from "./descriptions.js";
 import { t } from "./i18n.js";
 import { showPane } from "./layout.js";
-import { chooseFan, exchangesOf, fan, hasFollowers, on, state } from "./store.js";
+import { chooseFan, exchangesOf, fan, hasFollowers, hasMembers, on, state } from "./store.js";
 import { avatar } from "./user-message.js";
 
 const unread = new Set();
@@ -27,11 +27,11 @@ export function startFans() {
 }
 
 function draw() {
-  const whose = t(state.kind === "wecom" ? "member-name" : hasFollowers() ? "fan-name" : "user-name");
+  const whose = t(hasMembers() ? "member-name" : hasFollowers() ? "fan-name" : "user-name");
   const newName = byId("add-fan").elements.name;
   newName.placeholder = whose;
   newName.setAttribute("aria-label", whose);
-  byId("fans-title").textContent = t(state.kind === "wecom" ? "members" : hasFollowers() ? "fans" : "users");
+  byId("fans-title").textContent = t(hasMembers() ? "members" : hasFollowers() ? "fans" : "users");
   const current = fan()?.name;
   unread.delete(current);
   const items = state.fans.map(({ name, openid, following }) =>
@@ -58,7 +58,7 @@ function draw() {
 }
 
 function last({ name, openid, following }) {
-  return [state.kind === "wecom" ? openid : hasFollowers() ? t(following ? "following" : "not-following") : null, latest(exchangesOf(name))].filter(Boolean).join(" · ");
+  return [hasMembers() ? openid : hasFollowers() ? t(following ? "following" : "not-following") : null, latest(exchangesOf(name))].filter(Boolean).join(" · ");
 }
 
 async function add(event) {

@@ -65,10 +65,10 @@ function draw() {
 
 function heading(exchange) {
   const { kind, field, is_event, mode } = exchange;
-  const subject = isEvent(exchange) ? event(exchange) : (field.Content ?? field.Title ?? field.Label ?? "");
+  const subject = isEvent(exchange) ? event(exchange) : (field.Content ?? field["text.content"] ?? field.Title ?? field.Label ?? "");
   const title = kindTitle(kind, is_event) ?? (is_event ? t("unknown-event") : kind || t(`raw-${state.format}`));
   const names = [is_event ? `Event ${kind}` : kind && `MsgType ${kind}`, field.EventKey && `EventKey ${field.EventKey}`];
-  const id = field.MsgId ? `MsgId ${field.MsgId}` : `CreateTime ${field.CreateTime ?? "—"}`;
+  const id = (field.MsgId ?? field.msgid) ? `MsgId ${field.MsgId ?? field.msgid}` : `CreateTime ${field.CreateTime ?? "—"}`;
   return h(
     "header",
     { class: "subject" },

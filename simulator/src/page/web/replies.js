@@ -1,16 +1,20 @@
 // The reply that the user sees, drawn like WeChat. Every string from the bot goes through `h`, `rich` or `link`, which
 // turn it into text nodes.
 
+import { clicked, isCardClick } from "./bot-card.js";
 import { h, icon } from "./dom.js";
 import { seconds, t } from "./i18n.js";
+import { drawGrowing } from "./growing.js";
 import { notice } from "./descriptions.js";
 import { state } from "./store.js";
 import { link, rich } from "./text.js";
 import { picture } from "./user-message.js";
 
-/** A row of the conversation, or null if the user sees nothing. */
-export function drawReply(exchange, choose) {
+/** A row of the conversation, or null if the user sees nothing. `before` is the row that it replaces. */
+export function drawReply(exchange, choose, before) {
   const { shown } = exchange;
+  if (isCardClick(exchange) && exchange.bubble && clicked(exchange)) return null;
+  if (exchange.bubble) return drawGrowing(exchange, accountAvatar(), before);
   if (shown.shown === "nothing") return null;
   if (shown.shown === "failure_notice") {
     return h(
@@ -29,10 +33,12 @@ export function drawReply(exchange, choose) {
   return h(
     "div",
     { class: "row theirs" },
-    h("span", { class: "avatar account", "aria-hidden": "true" }, t(`sign-${state.kind}`)),
+    accountAvatar(),
     h("div", { class: "column" }, h("span", { class: "hidden" }, t("labelled", { label: t("bot"), text: "" })), bubble(reply, choose), meta(exchange)),
   );
 }
+
+const accountAvatar = () => h("span", { class: "avatar account", "aria-hidden": "true" }, t(`sign-${state.kind}`));
 
 const system = (text) => h("div", { class: "row did" }, h("p", {}, text));
 

@@ -103,11 +103,12 @@ function pair(name, value, mono) {
 
 function drawAccount() {
   if (!state.loaded) return;
+  const isBot = state.kind === "aibot";
   const hidden = "••••••••";
   fill(
     byId("account"),
-    pair(state.kind === "wecom" ? "CorpID" : "AppID", state.app_id, true),
-    state.kind === "wecom" ? pair("AgentID", state.agent_id, true) : pair(t("original-id"), state.original_id, true),
+    isBot ? null : pair(state.kind === "wecom" ? "CorpID" : "AppID", state.app_id, true),
+    isBot ? null : state.kind === "wecom" ? pair("AgentID", state.agent_id, true) : pair(t("original-id"), state.original_id, true),
     pair("Token", h("span", { id: "token" }, secrets?.token ?? hidden), true),
     pair("EncodingAESKey", h("span", { id: "aes-key" }, secrets?.encoding_aes_key ?? hidden), true),
   );

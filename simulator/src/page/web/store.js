@@ -113,6 +113,9 @@ function load({ exchanges, ...values }) {
 /** Whether accounts of the kind have fans who follow them. */
 export const hasFollowers = () => ["official", "platform"].includes(state.kind);
 
+/** Whether the users are members of a company. */
+export const hasMembers = () => ["wecom", "aibot"].includes(state.kind);
+
 /** Whether accounts of the kind have a custom menu. */
 export const hasMenu = () => ["official", "platform", "wecom"].includes(state.kind);
 

@@ -24,7 +24,7 @@ export function timeline(exchange, chosen, choose) {
 function row(exchange, number, axis, chosen, choose) {
   const lane = exchange.lanes.find((found) => found.number === number);
   const running = exchange.running?.number === number ? exchange.running : null;
-  const name = h("span", { class: "lane-name" }, t("delivery", { n: number }), number > 1 ? h("small", {}, ` ${t("repeat")}`) : null);
+  const name = h("span", { class: "lane-name" }, t("delivery", { n: number }), number > 1 ? h("small", {}, ` ${number === exchange.lanes.length && exchange.refreshes ? t("refreshes", { n: exchange.refreshes }) : t("repeat")}`) : null);
   if (!lane && !running) {
     const text = t(exchange.shown ? "lane-not-needed" : "lane-pending");
     return h("div", { class: "lane idle" }, name, h("span", { class: "track" }, h("span", { class: "lane-words" }, text)));

@@ -47,7 +47,7 @@ function bubble({ kind, field }) {
   const text = (name) => field[name] ?? "";
   switch (kind) {
     case "text":
-      return h("div", { class: "bubble" }, text("Content"));
+      return h("div", { class: "bubble" }, text("Content") || text("text.content"));
     case "image":
       return h("div", { class: "picture" }, picture(text("PicUrl"), text("MediaId")));
     case "voice":
