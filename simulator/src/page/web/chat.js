@@ -169,8 +169,11 @@ function drawMeta(meta, exchange) {
     return;
   }
   const last = lanes[lanes.length - 1];
-  const parts = lanes.length > 1 ? lanes.map((lane) => t(`meta-${lane.ending}`, { n: lane.number })) : [];
-  if (lanes.length === 1) parts.push(last.ending === "answered" ? seconds(last.took_ms) : t(`meta-${last.ending}`, { n: 1 }));
+  // The refreshes of an AI bot's answer are the last lane, and their count stands below the answer.
+  const own = exchange.refreshes ? lanes.slice(0, -1) : lanes;
+  const parts = own.length > 1 ? own.map((lane) => t(`meta-${lane.ending}`, { n: lane.number })) : [];
+  if (own.length === 1 && exchange.refreshes) parts.push(seconds(own[0].took_ms));
+  else if (lanes.length === 1) parts.push(last.ending === "answered" ? seconds(last.took_ms) : t(`meta-${last.ending}`, { n: 1 }));
   if (shown.shown === "nothing") parts.push(t("meta-nothing"));
   meta.replaceChildren(parts.join(" · "), " ", h("span", { class: last?.passed ? "good" : "bad" }, last?.passed ? "✓" : "✗"));
 }
