@@ -19,6 +19,7 @@ mod attack_status;
 mod bot;
 mod bot_log;
 mod bubble;
+mod checks;
 mod command;
 mod draft;
 mod events;

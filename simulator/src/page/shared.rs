@@ -1,12 +1,10 @@
 //! The state of the page behind a lock, and the browsers that watch it. Each change is sent to all of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::attack_status::AttackStatus;
 use super::bot::{BotRequest, BotState, BotView, BuildState, Supervision};
 use super::command::CommandContext;
 use super::draft::Draft;
@@ -16,9 +14,7 @@ use super::menu::Menu;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::scenario::Scenario;
-use super::state::{FanState, HandshakeSummary, PageState};
-use crate::attack::{self, Attack, AttackResult};
-use crate::handshake::Verification;
+use super::state::{FanState, PageState};
 use crate::{
     Account, AccountKind, Conversation, ConversationError, DataFormat, Mode, Progress, Push, Shown, Stamp,
     Step,
@@ -64,12 +60,12 @@ impl Shared {
         Self { state: Mutex::new(state), events: broadcast::Sender::new(256), jobs, followers, supervision }
     }
 
-    fn state(&self) -> MutexGuard<'_, PageState> {
+    pub(super) fn state(&self) -> MutexGuard<'_, PageState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends the event to all browsers. The state stays locked meanwhile, so that none gets an event twice or misses one.
-    fn notify(&self, _locked: &PageState, event: &PageEvent<'_>) {
+    pub(super) fn notify(&self, _locked: &PageState, event: &PageEvent<'_>) {
         // It fails if there is no browser, which is not an error.
         let _ = self.events.send(event.to_json());
     }
@@ -173,7 +169,7 @@ impl Shared {
         )
     }
 
-    fn start(&self, job: Job) {
+    pub(super) fn start(&self, job: Job) {
         // The worker runs as long as `self` exists.
         let _ = self.jobs.send(job);
     }
@@ -287,7 +283,7 @@ impl Shared {
     }
 
     /// Fails while the bot is down: what is pushed would say less about the cause.
-    fn bot_is_up(&self) -> Result<(), Refusal> {
+    pub(super) fn bot_is_up(&self) -> Result<(), Refusal> {
         match self.supervision.as_ref().map(Supervision::state) {
             None | Some((BotState::Listening { .. }, _)) => Ok(()),
             Some((BotState::Starting, BuildState::Failed)) => Err(Refusal::NotBuilt),
@@ -317,7 +313,7 @@ impl Shared {
     }
 
     /// The program has said where the bot listens before the browsers are told.
-    fn follow_bot(&self, state: &mut PageState) {
+    pub(super) fn follow_bot(&self, state: &mut PageState) {
         if let Some((BotState::Listening { url }, _)) = self.supervision.as_ref().map(Supervision::state) {
             state.command.url = Some(url.clone());
             state.bot_url = url;
@@ -341,69 +337,5 @@ impl Shared {
         let mut state = self.state();
         state.records.clear();
         self.notify(&state, &PageEvent::Cleared);
-    }
-
-    pub(super) fn attack(&self, name: &str) -> Result<(), Refusal> {
-        let attack: &'static Attack = attack::named(name).ok_or(Refusal::NoSuchAttack)?;
-        let mut state = self.state();
-        if !attack.applies_to(state.wechat.account()) {
-            return Err(Refusal::NoSuchAttack);
-        }
-        self.bot_is_up()?;
-        if state.attack_statuses.get(attack.name).is_some_and(AttackStatus::is_running) {
-            return Err(Refusal::Busy);
-        }
-        let status = AttackStatus::default();
-        self.notify(&state, &PageEvent::Attack { name: attack.name, status: &status });
-        state.attack_statuses.insert(attack.name, status);
-        self.start(Job::Attack { attack, wechat: state.wechat.clone() });
-        Ok(())
-    }
-
-    pub(super) fn attacked(&self, result: AttackResult, attacked: &Account) {
-        let mut state = self.state();
-        let account = state.wechat.account();
-        let settings = |account: &Account| (account.kind(), account.format(), account.mode());
-        if settings(account) != settings(attacked) {
-            return;
-        }
-        let name = result.name;
-        let status = AttackStatus::of(result, account);
-        self.notify(&state, &PageEvent::Attack { name, status: &status });
-        state.attack_statuses.insert(name, status);
-    }
-
-    /// The requests of the attack and what the bot did with them.
-    pub(super) fn attack_detail(&self, name: &str) -> Option<String> {
-        let mut state = self.state();
-        self.follow_bot(&mut state);
-        let (name, status) = state.attack_statuses.get_key_value(name)?;
-        serde_json::to_string(&status.detail(name, state.command.attack(name))).ok()
-    }
-
-    pub(super) fn verify(&self) -> Result<(), Refusal> {
-        self.bot_is_up()?;
-        let mut state = self.state();
-        state.verified = None;
-        self.notify(&state, &PageEvent::Verified { verified: None });
-        self.start(Job::Verify { wechat: state.wechat.clone() });
-        Ok(())
-    }
-
-    pub(super) fn verified(&self, verification: &Verification) {
-        let mut state = self.state();
-        state.verified = Some(HandshakeSummary::of(verification));
-        self.notify(&state, &PageEvent::Verified { verified: state.verified.as_ref() });
-    }
-
-    /// Adds what the bot printed during a verification that failed: the cause often stands there.
-    pub(super) fn verification_settled(&self, began: Instant, done: Instant) {
-        let Some(supervision) = &self.supervision else { return };
-        let log = supervision.with_log(|log| log.of_push(began, Some(done), ""));
-        let mut state = self.state();
-        if let Some(verified) = state.verified.as_ref().and_then(|verified| verified.with_log(log)) {
-            state.verified = Some(verified);
-            self.notify(&state, &PageEvent::Verified { verified: state.verified.as_ref() });
-        }
     }
 }

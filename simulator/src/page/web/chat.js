@@ -165,7 +165,7 @@ function drawMeta(meta, exchange) {
     return;
   }
   if (!shown) {
-    meta.replaceChildren(t(lanes.length ? "meta-waiting" : "meta-queued"));
+    meta.replaceChildren(t(exchange.bubble ? "meta-growing" : lanes.length ? "meta-waiting" : "meta-queued"));
     return;
   }
   const last = lanes[lanes.length - 1];

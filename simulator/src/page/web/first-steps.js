@@ -26,7 +26,7 @@ export function startFirstSteps() {
   // The page was closed before the list was.
   if (STEPS.every(isTried)) remember({ stepsClosed: true });
   on("state exchange attack", note);
-  on("lang", draw);
+  on("lang state", draw);
 }
 
 function note() {

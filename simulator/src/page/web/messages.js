@@ -173,6 +173,7 @@ export const messages = {
 
   "meta-running": ["第 {n} 次 · {now} / {limit} s", "delivery {n} · {now} / {limit} s"],
   "meta-waiting": ["等待重试", "waiting to retry"],
+  "meta-growing": ["还没有结束", "not finished yet"],
   "meta-queued": ["正在发出", "sending"],
   "meta-timed_out": ["第 {n} 次超时", "{n}: timed out"],
   "meta-broken": ["第 {n} 次中断", "{n}: connection lost"],
