@@ -144,9 +144,12 @@ fn what_is_done_in_time_is_told_on_whichever_delivery_finds_it() {
 #[test]
 fn the_word_brings_what_was_said_meanwhile_as_often_as_it_takes() {
     everywhere(async |stage| {
-        for (time, waits) in
-            [(20, [2.0, 0.1, 30.0, 0.0]), (40, [0.0, 0.0, 8.0, 40.0]), (300, [1.0, 100.0, 0.0, 300.0])]
-        {
+        for (time, waits) in [
+            (20, [2.0, 0.1, 30.0, 0.0]),
+            (40, [0.0, 0.0, 8.0, 40.0]),
+            (300, [1.0, 100.0, 0.0, 300.0]),
+            (420, [0.0, 200.0, 0.0, 300.0]),
+        ] {
             let app = app(&stage, LateReply::Fetch(word())).await;
             let heard = app.deliver(stage.wechat.deliveries(&text(&time.to_string()), Retry::Same)).await;
             assert_eq!(heard[..2], [(5.0, Nothing), (10.0, Nothing)]);

@@ -83,6 +83,7 @@ function diagnosis(exchange) {
   const { timeout_ms, interval_ms, deliveries } = state.rules;
   const notice = noticeOf(exchange);
   const limit = (deliveries - 1) * Math.max(interval_ms, timeout_ms) + timeout_ms;
+  if (!shown && exchange.bubble) return box("going", t("diag-growing"), t("diag-growing-text"));
   if (!shown) return box("going", t("diag-running"), t("diag-running-text", { limit: seconds(timeout_ms), n: deliveries }));
   const last = lanes.at(-1);
   const took = last ? last.started_ms + last.took_ms : 0;

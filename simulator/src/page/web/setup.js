@@ -74,7 +74,7 @@ function drawKind() {
   byId("formats").hidden = formats.length < 2;
   const choices = ["xml", "json"].map((format) => segment("format", format, format.toUpperCase(), formats, () => post("/api/account", { kind: state.kind, format })));
   fill(byId("formats"), h("legend", {}, t("format")), choices);
-  const hint = state.bot ? "kind-restarts" : state.bot_follows_kind ? "mode-follows" : "kind-hint";
+  const hint = state.bot ? "kind-restarts" : state.bot_follows_kind ? "mode-follows" : state.kind === "aibot" ? "kind-hint-aibot" : "kind-hint";
   // What follows from an Official Account is in the hint of its mode.
   byId("kind-hint").hidden = state.kind === "official";
   byId("kind-hint").textContent = t(hint, { kind: state.kind, format: state.format });
