@@ -1,8 +1,9 @@
 //! Replies that are kept for users to fetch.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::Engine;
 use super::push::Push;
@@ -15,6 +16,10 @@ use crate::log::as_dyn;
 use crate::metrics::{self, LateOutcome};
 use crate::process::deadline::{after, before};
 use crate::reply::MAX_TEXT;
+
+/// How often it is looked whether a text that another process produces has become as long as was told.
+const BEHIND: u32 = 2;
+const LOOK_AGAIN: Duration = Duration::from_millis(150);
 
 /// What there is of a reply that is kept.
 enum Kept {
@@ -130,15 +135,23 @@ impl Engine {
     /// user.
     pub(super) async fn first_part(&self, key: DeliveryKey, push: &Push) -> Option<Arc<Reply>> {
         let (word, user) = (self.shared.policy.late.word()?, push.user?);
-        let text = self.text_so_far(key).await.unwrap_or_default();
+        let mut text = self.text_so_far(key).await.unwrap_or_default();
         let offset = word.part_of(&text, 0, false).and_then(|(_, next)| next).unwrap_or_default();
         let pending = self.add_pending(user, PendingReply::new(key, offset)).await;
         metrics::late(if pending.is_some() { LateOutcome::Kept } else { LateOutcome::Lost });
-        // Another delivery may have told another part.
-        Some(match pending?.offset {
-            0 => word.notice().clone(),
-            offset => word.told(&text, offset)?,
-        })
+        let offset = pending?.offset;
+        if offset == 0 {
+            return Some(word.notice().clone());
+        }
+        // Another delivery may have told another part, in a process that knew more of the text.
+        for _ in 0..BEHIND {
+            if let Some(told) = word.told(&text, offset) {
+                return Some(told);
+            }
+            sleep(LOOK_AGAIN).await;
+            text = self.text_so_far(key).await.unwrap_or_default();
+        }
+        word.told(&text, offset)
     }
 
     /// The pending reply that stands, if it could be kept.

@@ -40,7 +40,10 @@ impl Completion {
         limits: Limits,
     ) -> Pin<Box<dyn Future<Output = Arc<Reply>> + Send>> {
         Box::pin(async move {
-            let beside = reply.take_beside();
+            let mut beside = reply.take_beside();
+            if self.push.manner == Manner::Streamed {
+                beside.feedback_id = beside.feedback_id.filter(|id| is_feedback_id(id, limits));
+            }
             let growing = Arc::new(GrowingText::new(beside.feedback_id.clone()));
             if let Some(lease) = &self.lease {
                 lease.share_text(growing.clone());
@@ -75,7 +78,7 @@ impl Completion {
             return self.completed(reply, source).await;
         }
         match (self.push.manner, messages) {
-            (Manner::Streamed, _) => self.said_in_a_bubble(text, beside).await,
+            (Manner::Streamed, _) => self.said_in_a_bubble(text, beside, limits).await,
             (_, Some(messages)) => self.said_in_messages(text, messages).await,
             (Manner::Retried, None) if self.is_fetched() => {
                 self.completed(Arc::new(TextReply::new(text).into()), Source::Handler).await
@@ -113,13 +116,19 @@ impl Completion {
         }
     }
 
-    /// The bubble of an AI bot is asked for until it is finished, for six minutes.
-    async fn said_in_a_bubble(self, text: String, beside: Beside) -> Arc<Reply> {
+    /// The bubble of an AI bot is asked for until it is finished, for six minutes. What cannot stand beside the text does not
+    /// take the text with it.
+    async fn said_in_a_bubble(self, text: String, beside: Beside, limits: Limits) -> Arc<Reply> {
         let text = self.limited(text, self.push.limit);
         let Beside { feedback_id, card, images, .. } = beside;
-        let mut content = StreamContent::finished(text);
+        let mut content = StreamContent::finished(text.clone());
         (content.feedback_id, content.card, content.images) = (feedback_id, card, images);
-        self.completed(Arc::new(content.into()), Source::Handler).await
+        let mut reply = Reply::from(content);
+        if let Err(error) = limits.check(&reply) {
+            tracing::error!(%error, "what stands beside the reply is left out");
+            reply = StreamContent::finished(text).into();
+        }
+        self.completed(Arc::new(reply), Source::Handler).await
     }
 
     /// What is too long or too late is sent.
@@ -155,6 +164,12 @@ impl Completion {
         }
         Retention::UnlessLate.kept(reply, timeliness)
     }
+}
+
+/// Every answer has it, so one that WeCom does not take would leave the user without any.
+fn is_feedback_id(id: &str, limits: Limits) -> bool {
+    let checked = limits.check(&StreamContent::growing("").feedback_id(id).into());
+    checked.inspect_err(|error| tracing::error!(%error, "the reply cannot be rated")).is_ok()
 }
 
 impl Production {

@@ -14,6 +14,8 @@ use support::logs::logged;
 use tokio::time::timeout;
 use wechat_callback::accounts::Accounts;
 use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
+use wechat_callback::reply::StreamImage;
+use wechat_callback::reply::card::{Heading, TemplateCard};
 use wechat_callback::{HandlerError, ImageReply, Message, Reply, StreamReply, TextReply};
 
 fn sentence(number: u32) -> String {
@@ -313,6 +315,54 @@ fn a_bubble_holds_20_480_bytes_and_says_that_there_was_more() {
             assert!(last(&shown).is_finished);
         });
         assert!(log.await.contains("too long for one answer"));
+    });
+}
+
+#[test]
+fn what_cannot_stand_beside_a_text_does_not_take_it_along() {
+    with_each(async |stage, bot| {
+        let handler = |_: Message| async { speak(3).image(StreamImage::new(b"no image".to_vec())) };
+        let app =
+            stage.middleware_of(bot.callback()).on_error(TextReply::new("出错了")).around(handler).await;
+        let log = logged(async {
+            let shown = bot.watch(&app, &bot.message("画")).await;
+            assert_eq!((last(&shown).content.as_str(), last(&shown).is_finished), (whole(3).as_str(), true));
+        });
+        assert!(log.await.contains("what stands beside the reply is left out"));
+    });
+}
+
+#[test]
+fn a_feedback_id_that_is_too_long_does_not_take_the_text_along() {
+    with_each(async |stage, bot| {
+        let handler = |_: Message| async { speak(3).feedback_id("x".repeat(257)) };
+        let app = stage.middleware_of(bot.callback()).around(handler).await;
+        let log = logged(async {
+            let shown = bot.watch(&app, &bot.message("说")).await;
+            assert_eq!((last(&shown).content.as_str(), last(&shown).is_finished), (whole(3).as_str(), true));
+            assert!(shown.iter().all(|(_, shown)| shown.feedback_id.is_none()));
+        });
+        assert!(log.await.contains("the reply cannot be rated"));
+    });
+}
+
+#[test]
+fn a_card_and_an_image_stand_below_the_text_when_it_is_finished() {
+    with_each(async |stage, bot| {
+        let handler = |_: Message| async {
+            let card = TemplateCard::text_notice().main_title(Heading::new("静夜思"));
+            speak(3).card(card).image(StreamImage::new(b"\xff\xd8\xff\xe0".to_vec()))
+        };
+        let app = stage.middleware_of(bot.callback()).around(handler).await;
+        let first = bot.ask(&app, &bot.message("画")).await.expect("an answer");
+        assert_eq!((&first["msgtype"], first["template_card"].is_null()), (&json!("stream"), true));
+        seconds(3.0).await;
+        let id = first["stream"]["id"].as_str().expect("an id");
+        let end = bot.ask(&app, &bot.refresh(id)).await.expect("the end");
+        assert_eq!(end["msgtype"], "stream_with_template_card");
+        assert_eq!(end["template_card"]["main_title"]["title"], "静夜思");
+        assert_eq!(end["stream"]["msg_item"][0]["msgtype"], "image");
+        assert_eq!((&end["stream"]["content"], &end["stream"]["finish"]), (&json!(whole(3)), &json!(true)));
     });
 }
 
