@@ -23,7 +23,13 @@ impl Bubble {
         let empty = || Self { at_ms: now_ms(), stream: None, card: None, ended: None };
         match step {
             Step::State(shown) => {
-                Some(Self { stream: Some(shown.state.clone()), ..bubble.unwrap_or_else(empty) })
+                let before = bubble.unwrap_or_else(empty);
+                let mut stream = shown.state.clone();
+                // The first answer says whether there are buttons.
+                if let Some(first) = before.stream {
+                    stream.feedback_id = first.feedback_id;
+                }
+                Some(Self { stream: Some(stream), ..before })
             }
             Step::Card(card) => Some(Self { card: Some((*card).clone()), ..bubble.unwrap_or_else(empty) }),
             Step::Delivery { .. } => bubble,
@@ -37,6 +43,7 @@ impl Bubble {
     /// About how much memory it uses, in bytes.
     pub(super) fn weight(&self) -> usize {
         let images = |stream: &StreamState| stream.images.iter().map(String::len).sum::<usize>();
-        self.stream.as_ref().map_or(0, |stream| stream.content.len() + images(stream))
+        let card = self.card.as_ref().map_or(0, |card| card.to_string().len());
+        card + self.stream.as_ref().map_or(0, |stream| stream.content.len() + images(stream))
     }
 }

@@ -26,7 +26,10 @@ export function cardNow(exchange) {
   return updates.at(-1)?.bubble.card ?? exchange.bubble.card;
 }
 
-export function drawCard(card) {
+/** The chat that an exchange was in, as the fields of a message. */
+export const chatOf = ({ field }) => ["chattype", "chatid"].filter((name) => field[name]).map((name) => [name, field[name]]);
+
+export function drawCard(card, exchange) {
   const { source, main_title, emphasis_content, quote_area, replace_text } = card;
   const form = h("form", { class: "card template bot-card", title: text(card.card_type), onsubmit: (event) => event.preventDefault() });
   const rows = list(card.horizontal_content_list).map((row) => h("div", {}, h("dt", {}, text(row?.keyname)), h("dd", {}, row?.url ? link(row.url, {}, text(row.value)) : text(row?.value))));
@@ -47,7 +50,7 @@ export function drawCard(card) {
     rows.length ? h("dl", {}, rows) : null,
     questions(card),
     list(card.jump_list).map((jump) => h("div", { class: "card-foot" }, link(jump?.url ?? "", {}, text(jump?.title)))),
-    replace_text ? h("div", { class: "card-button" }, text(replace_text)) : buttons(card, form),
+    replace_text ? h("div", { class: "card-button" }, text(replace_text)) : buttons(card, form, exchange),
   ];
   form.append(...parts.flat().filter(Boolean));
   return form;
@@ -68,9 +71,9 @@ function questions({ checkbox, select_list, button_selection }) {
   return [votes, ...list(select_list).map(select), button_selection ? select(button_selection) : null];
 }
 
-function buttons(card, form) {
+function buttons(card, form, exchange) {
   const found = [...list(card.button_list), ...(card.submit_button ? [card.submit_button] : [])];
-  const button = (one) => h("button", { type: "button", class: one?.style === 1 ? "primary" : "", data: { card: text(one?.key) }, onclick: () => click(card, text(one?.key), form) }, text(one?.text) || t("card-submit"));
+  const button = (one) => h("button", { type: "button", class: one?.style === 1 ? "primary" : "", data: { card: text(one?.key) }, onclick: () => click(card, text(one?.key), form, exchange) }, text(one?.text) || t("card-submit"));
   return found.length ? h("div", { class: "card-buttons" }, found.map(button)) : null;
 }
 
@@ -85,13 +88,13 @@ function chosenIn(form) {
 }
 
 /** A list in a message has no path, so that it is pushed as raw JSON. */
-function click(card, event_key, form) {
+function click(card, event_key, form, exchange) {
   const { name, openid } = fan();
   const values = { card_type: text(card.card_type), event_key, task_id: text(card.task_id) };
   const selected_item = chosenIn(form);
   if (!selected_item.length) {
     const fields = Object.entries(values).map(([key, value]) => [`template_card_event.${key}`, value]);
-    post("/api/send", { fan: name, event: "template_card_event", fields });
+    post("/api/send", { fan: name, event: "template_card_event", fields: [...fields, ...chatOf(exchange)] });
     return;
   }
   const now = Date.now();
@@ -100,6 +103,7 @@ function click(card, event_key, form) {
     create_time: Math.floor(now / 1000),
     aibotid: state.original_id,
     chattype: "single",
+    ...Object.fromEntries(chatOf(exchange)),
     from: { userid: openid },
     msgtype: "event",
     event: { eventtype: "template_card_event", template_card_event: { ...values, selected_items: { selected_item } } },

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { link } from "./text.js";
 
-const MARKED = /(`+)([^`]+?)\1|\*\*(.+?)\*\*|\*([^*\s][^*]*?)\*|\[([^\]\n]*)\]\(([^)\s]*)\)|(https?:\/\/[\w\-.~:/?#@!$&'*+,;=%]+)/g;
+const MARKED = /(`{1,3})([^`\n]+?)\1|\*\*(.+?)\*\*|\*([^*\s][^*]*?)\*|\[([^[\]\n]*)\]\(([^)\s]*)\)|(https?:\/\/[\w\-.~:/?#@!$&'*+,;=%]+)/g;
 
 /** The nodes of one line. */
 function inline(text, depth = 0) {
