@@ -17,14 +17,19 @@ const CAPACITY: usize = 1_024;
 pub(crate) struct Unknown(Mutex<HashMap<DeliveryKey, Instant>>);
 
 impl Unknown {
-    /// Whether `key` was first found to be unknown less than a lease ago.
+    /// `key` is known.
+    pub(crate) fn forget(&self, key: DeliveryKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+
+    /// Whether `key` was first found to be unknown less than a lease ago, or there is no room to know that.
     pub(crate) fn is_new(&self, key: DeliveryKey, now: Instant) -> bool {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.len() >= CAPACITY && !asked.contains_key(&key) {
             // WeCom asks for six minutes at most.
             asked.retain(|_, first| now.saturating_duration_since(*first) < Duration::from_secs(360));
             if asked.len() >= CAPACITY {
-                return false;
+                return true;
             }
         }
         now.saturating_duration_since(*asked.entry(key).or_insert(now)) < LEASE
@@ -54,8 +59,21 @@ mod tests {
     async fn no_more_are_remembered_than_there_is_room_for() {
         let (unknown, begin) = (Unknown::default(), Instant::now());
         for number in 0..2000 {
-            assert_eq!(unknown.is_new(key(number), begin), number < 1024);
+            assert!(unknown.is_new(key(number), begin));
         }
+        assert_eq!(unknown.0.lock().expect("no panic").len(), CAPACITY);
+        // Whoever is asked for it once more may be writing it.
+        assert!(unknown.is_new(key(1999), begin + LEASE) && !unknown.is_new(key(0), begin + LEASE));
         assert!(unknown.is_new(key(3000), begin + Duration::from_secs(400)));
+        assert_eq!(unknown.0.lock().expect("no panic").len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_known_in_between_has_a_lease_of_its_own() {
+        let (unknown, begin) = (Unknown::default(), Instant::now());
+        assert!(unknown.is_new(key(1), begin));
+        unknown.forget(key(1));
+        assert!(unknown.is_new(key(1), begin + Duration::from_secs(100)));
+        assert!(!unknown.is_new(key(1), begin + Duration::from_secs(104)));
     }
 }

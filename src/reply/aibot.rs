@@ -162,7 +162,7 @@ fn write_feedback(writer: &mut Writer<'_>, id: Option<&str>) {
 
 /// The text that [`TextReply::literal`](super::TextReply::literal) was given: nothing but an Official Account's and an
 /// app's chat reads these escapes.
-fn unescaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return text.into();
     }

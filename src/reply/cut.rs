@@ -53,6 +53,14 @@ pub(crate) fn part_at(text: &str, offset: usize, more: &str, is_finished: bool) 
     }
 }
 
+/// As much of `text` as fits into `limit` bytes without cutting a grapheme cluster.
+#[cfg(feature = "tokio-1")]
+pub(crate) fn whole_clusters(text: &str, limit: usize) -> &str {
+    let ends = text.grapheme_indices(true).map(|(start, cluster)| start.saturating_add(cluster.len()));
+    let end = ends.take_while(|end| *end <= limit).last().unwrap_or_default();
+    text.get(..end).unwrap_or_default()
+}
+
 /// A text that is too long for a channel, cut to `limit` bytes with `mark` behind it, and how many of its bytes are lost.
 #[cfg(feature = "tokio-1")]
 pub(crate) fn ended_at(text: &str, limit: usize, mark: &str) -> (String, usize) {

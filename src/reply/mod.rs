@@ -47,11 +47,13 @@ use crate::channel::{Channel, PushKind, ReplyTo};
 use crate::format::{Writer, is_allowed};
 
 #[cfg(feature = "tokio-1")]
+pub(crate) use aibot::unescaped;
+#[cfg(feature = "tokio-1")]
 pub(crate) use context::Limits;
 pub(crate) use context::Names;
 pub use context::{RawReplyContext, ReplyContext, Sealed};
 #[cfg(feature = "tokio-1")]
-pub(crate) use cut::{ended_at, part_at};
+pub(crate) use cut::{ended_at, part_at, whole_clusters};
 pub use error::SealError;
 pub use media::{ImageReply, MusicReply, VideoReply, VoiceReply};
 pub use news::{Article, NewsReply};

@@ -64,6 +64,14 @@ pub(crate) struct Beside {
     pub(crate) is_markdown: bool,
 }
 
+#[cfg(feature = "tokio-1")]
+impl Beside {
+    /// Whether there is anything to see without a text.
+    pub(crate) const fn is_seen(&self) -> bool {
+        self.card.is_some() || !self.images.is_empty()
+    }
+}
+
 impl StreamReply {
     /// How long a text may become, in bytes of UTF-8: 64 KiB. A longer one is ended there, which is logged. (An AI bot shows
     /// 20,480 bytes of it.)

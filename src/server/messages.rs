@@ -8,7 +8,7 @@ use super::Engine;
 use super::decide::Manner;
 use super::outcome::Completion;
 use super::push::Push;
-use crate::delivery::GrowingText;
+use crate::delivery::{GrowingText, Timeliness};
 use crate::log::as_dyn;
 use crate::metrics::{self, LateOutcome};
 use crate::process::deadline::after;
@@ -59,6 +59,11 @@ impl Messages {
             is_refused: false,
             is_elsewhere: false,
         })
+    }
+
+    /// Whether a delivery may still carry the reply, as far as is known without the store.
+    pub(super) const fn timeliness(&self) -> Timeliness {
+        if self.is_marked_late { Timeliness::Late } else { Timeliness::InTime }
     }
 
     /// `piece` was added to the text: paragraphs that are finished are sent, once no delivery waits for them.

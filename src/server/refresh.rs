@@ -9,7 +9,7 @@ use super::stream::CUT;
 use crate::Reply;
 use crate::delivery::{DeliveryKey, Progress, StreamText};
 use crate::log::as_dyn;
-use crate::reply::{MAX_BOT_TEXT, StreamContent, ended_at};
+use crate::reply::{MAX_BOT_TEXT, StreamContent, ended_at, unescaped};
 
 /// What stands behind a text whose process went away before its end, unless there is a reply for failures.
 const INTERRUPTED: &str = "（回答中断了，请再问一次。）";
@@ -35,7 +35,12 @@ impl Engine {
         let nothing = || Reply::None.into_shared();
         // No id of ours.
         let Some(key) = key else { return self.interrupted(StreamText::default()) };
-        match self.shared.store.progress(key).await {
+        let unknown = &self.shared.process.unknown;
+        let progress = self.shared.store.progress(key).await;
+        if !matches!(progress, Ok(Progress::Unknown) | Err(_)) {
+            unknown.forget(key);
+        }
+        match progress {
             Ok(Progress::Completed(outcome)) => finished(outcome),
             Ok(Progress::Running(so_far)) => match so_far.filter(|so_far| !so_far.text.is_empty()) {
                 Some(so_far) => growing(so_far),
@@ -43,7 +48,7 @@ impl Engine {
             },
             Ok(Progress::Abandoned(left)) => self.interrupted(left),
             // Whoever writes it may not know yet that the store forgot it.
-            Ok(Progress::Unknown) if self.shared.process.unknown.is_new(key, Instant::now()) => nothing(),
+            Ok(Progress::Unknown) if unknown.is_new(key, Instant::now()) => nothing(),
             Ok(Progress::Unknown) => self.interrupted(StreamText::default()),
             Err(error) => {
                 tracing::warn!(error = as_dyn(&error), "what a reply says so far cannot be asked for now");
@@ -59,12 +64,12 @@ impl Engine {
 
     /// The end of a reply whose process went away.
     fn interrupted(&self, left: StreamText) -> Arc<Reply> {
-        let notice = self.interruption();
+        let notice = unescaped(self.interruption());
         tracing::error!(
             length = left.text.len(),
             "a reply that streams has no end: the process that produced it went away, or the store forgot it"
         );
-        let behind = if left.text.is_empty() { notice.to_owned() } else { format!("\n\n{notice}") };
+        let behind = if left.text.is_empty() { notice.into_owned() } else { format!("\n\n{notice}") };
         let room = MAX_BOT_TEXT.saturating_sub(behind.len());
         let content = shown(left.text, room) + &behind;
         Arc::new(StreamContent::finished(content).into())
@@ -77,11 +82,16 @@ fn growing(so_far: StreamText) -> Arc<Reply> {
     Arc::new(content.into())
 }
 
-/// An answer that was begun has an end, even where nothing is said.
+/// An answer that was begun has an end, even where nothing is said: nothing follows an outcome.
 fn finished(outcome: Arc<Reply>) -> Arc<Reply> {
-    match outcome.is_none() {
-        true => Arc::new(StreamContent::finished(CUT).into()),
-        false => outcome,
+    match &*outcome {
+        Reply::None => Arc::new(StreamContent::finished(CUT).into()),
+        Reply::Stream(content) if !content.is_finished => {
+            let mut content = content.clone();
+            content.is_finished = true;
+            Arc::new(Reply::Stream(content))
+        }
+        _ => outcome,
     }
 }
 

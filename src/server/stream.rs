@@ -70,7 +70,8 @@ impl Completion {
     ) -> Arc<Reply> {
         let Production { growing, messages, .. } = production;
         let text = growing.from(0);
-        if reply::is_blank(&text) {
+        let is_seen = self.push.manner == Manner::Streamed && !has_failed && beside.is_seen();
+        if reply::is_blank(&text) && !is_seen {
             let (source, reply) = match has_failed {
                 true => (Source::Failure, self.engine.shared.handlers.failure(limits)),
                 false => (Source::Handler, Reply::None.into_shared()),
@@ -151,7 +152,7 @@ impl Completion {
                         error = as_dyn(&error),
                         "the outcome is not stored: other deliveries of the push do not get it"
                     );
-                    Timeliness::InTime
+                    messages.timeliness()
                 }
             },
         };
@@ -217,8 +218,7 @@ impl Production {
             self.growing.push(piece);
             return true;
         }
-        let end = (0..=room).rev().find(|at| piece.is_char_boundary(*at)).unwrap_or_default();
-        self.growing.push(piece.get(..end).unwrap_or_default());
+        self.growing.push(reply::whole_clusters(piece, room));
         false
     }
 }

@@ -301,7 +301,7 @@ pin_project_lite::pin_project! {
             let span = &this.span;
             if this.completion.as_ref().is_some_and(Completion::is_owed) {
                 tracing::error!(parent: span, "the handler was cancelled: what runs it is going down (see drain)");
-            } else if this.storing.is_some() {
+            } else if this.storing.as_ref().is_some_and(|storing| storing.is_owed) {
                 tracing::error!(
                     parent: span,
                     "the reply may be lost: what stores or sends it is going down (see drain)"
@@ -317,6 +317,8 @@ struct Storing<R> {
     /// Its reply is what was to be stored.
     finished: Finished<R>,
     is_stream: bool,
+    /// Whether it must not be cancelled.
+    is_owed: bool,
 }
 
 impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H, R> {
@@ -335,10 +337,11 @@ impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H,
             let (output, response) = ended.unwrap_or_else(|failure| (failure.into(), None));
             let completion = this.completion.take().expect("looked at above");
             if let HandlerOutput::Stream(stream) = output {
+                let is_owed = completion.is_owed();
                 let carried = completion.say(stream, *this.limits);
                 let reply = Reply::None.into_shared();
                 let finished = Finished { at, reply, is_passthrough: false, response };
-                *this.storing = Some(Box::new(Storing { carried, finished, is_stream: true }));
+                *this.storing = Some(Box::new(Storing { carried, finished, is_stream: true, is_owed }));
             } else {
                 let (source, reply) = completion.engine.shared.handlers.reply(output, *this.limits);
                 let is_passthrough = source == Source::Passthrough;
@@ -349,7 +352,8 @@ impl<R, H: Future<Output = (HandlerOutput, Option<R>)>> Future for HandlerRun<H,
                     Completed::Later(carried) => carried,
                 };
                 let finished = Finished { at, reply, is_passthrough, response };
-                *this.storing = Some(Box::new(Storing { carried, finished, is_stream: false }));
+                *this.storing =
+                    Some(Box::new(Storing { carried, finished, is_stream: false, is_owed: true }));
             }
         }
         let storing = this.storing.as_mut().expect("polled after its end");

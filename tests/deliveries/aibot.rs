@@ -14,8 +14,8 @@ use support::logs::logged;
 use tokio::time::timeout;
 use wechat_callback::accounts::Accounts;
 use wechat_callback::late_reply::{FetchWord, LateReply, Recipient, ReplySender, SendError};
-use wechat_callback::reply::StreamImage;
 use wechat_callback::reply::card::{Heading, TemplateCard};
+use wechat_callback::reply::{StreamContent, StreamImage};
 use wechat_callback::{HandlerError, ImageReply, Message, Reply, StreamReply, TextReply};
 
 fn sentence(number: u32) -> String {
@@ -329,6 +329,32 @@ fn what_cannot_stand_beside_a_text_does_not_take_it_along() {
             assert_eq!((last(&shown).content.as_str(), last(&shown).is_finished), (whole(3).as_str(), true));
         });
         assert!(log.await.contains("what stands beside the reply is left out"));
+    });
+}
+
+#[test]
+fn a_card_needs_no_text() {
+    with_each(async |stage, bot| {
+        let handler = |_: Message| async {
+            let card = TemplateCard::text_notice().main_title(Heading::new("静夜思"));
+            speak(0).card(card)
+        };
+        let app = stage.middleware_of(bot.callback()).around(handler).await;
+        let answer = bot.ask(&app, &bot.message("画")).await.expect("an answer");
+        assert_eq!(answer["template_card"]["main_title"]["title"], "静夜思");
+    });
+}
+
+/// Nothing follows what a handler returned.
+#[test]
+fn a_content_that_is_not_finished_is_finished_at_the_first_refresh() {
+    with_each(async |stage, bot| {
+        let handler = |_: Message| async { Reply::from(StreamContent::growing("床前")) };
+        let app = stage.middleware_of(bot.callback()).around(handler).await;
+        let shown = bot.watch(&app, &bot.message("画")).await;
+        let finished: Vec<_> =
+            shown.iter().map(|(_, shown)| (shown.content.as_str(), shown.is_finished)).collect();
+        assert_eq!(finished, [("床前", false), ("床前", true)]);
     });
 }
 

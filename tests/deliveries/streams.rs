@@ -301,6 +301,37 @@ fn a_message_that_cannot_be_sent_for_now_is_tried_again_and_is_not_lost() {
 }
 
 #[test]
+fn where_the_outcome_cannot_be_stored_the_rest_is_sent_all_the_same() {
+    everywhere(async |stage| {
+        let sent = Sent { began: Some(Instant::now()), ..Sent::default() };
+        let middleware = stage.middleware().late_reply(LateReply::push(sent.clone()));
+        let app = around(middleware.store(Broken::new("complete"))).await;
+        assert_eq!(app.tell(&text("12段")).await, Success);
+        seconds(20.0).await;
+        assert_eq!(sent.texts().concat(), paragraphs(12));
+    });
+}
+
+#[test]
+fn a_text_ends_at_64_kib_between_two_characters_as_a_reader_sees_them() {
+    everywhere(async |stage| {
+        let family = "👨‍👩‍👧‍👦";
+        let handler = move |_: Message| async move {
+            StreamReply::from_fn(move |out| async move { out.push(family.repeat(10_000)).await })
+        };
+        let app = stage.middleware().late_reply(LateReply::Fetch(word())).around(handler).await;
+        let mut said = String::new();
+        let mut told = heard_text(app.tell(&text("好")).await);
+        while let Some(part) = told.strip_suffix(MARK) {
+            said.push_str(part);
+            told = heard_text(app.tell(&text("继续")).await);
+        }
+        said.push_str(&told);
+        assert_eq!(said, family.repeat(StreamReply::MAX_BYTES / family.len()));
+    });
+}
+
+#[test]
 fn an_error_ends_the_text_with_what_is_there_and_is_logged() {
     hush();
     everywhere(async |stage| {
