@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use support::aibot::{Bot, Shown};
-use support::deliveries::{ADAPTERS, Adapter, App, Heard, Middleware, Nothing, Stage, says};
+use support::deliveries::{ADAPTERS, Adapter, App, Heard, Middleware, Nothing, Retry, Stage, from, says};
 use support::redis_server::RedisServer;
 use support::{Wechat, text};
 use tokio::time::{sleep, timeout};
@@ -278,5 +279,66 @@ fn what_is_done_in_time_is_told_by_whichever_process_the_next_delivery_reaches()
         assert_eq!(a.deliver_for(TIMEOUT, wechat.push(&xml)).await, Nothing);
         assert_eq!(b.deliver_for(TIMEOUT, wechat.push(&xml)).await, says(whole(6)));
         assert_eq!(processes.runs(), 1);
+    });
+}
+
+/// The bubble, shown by both in turn, of a reply of so many sentences.
+async fn grows(bot: &Bot, processes: &Processes, count: u32) {
+    let whole = whole(count);
+    let first = bot.show(&processes.apps[0], &bot.message(&count.to_string())).await.expect("an answer");
+    let mut shown = String::new();
+    for turn in 0..usize::MAX {
+        sleep(Duration::from_millis(500)).await;
+        let Some(now) = refresh(bot, &processes.apps[turn % 2], &first.id, &whole).await else { continue };
+        if now.is_finished && shown == whole {
+            return;
+        }
+        shown = now.content;
+    }
+}
+
+/// What the user of an Official Account reads, whose deliveries and words go to both in turn.
+async fn is_told(wechat: &Wechat, processes: &Processes, user: &str, count: u32) {
+    let mut told = Nothing;
+    for (number, push) in
+        wechat.deliveries(&from(user, &text(&count.to_string())), Retry::Same).into_iter().enumerate()
+    {
+        told = processes.apps[number % 2].deliver_once(push).await;
+        if told != Nothing {
+            break;
+        }
+    }
+    let mut said = String::new();
+    for turn in 0..usize::MAX {
+        let Heard::Text(text) = &told else { panic!("{told:?}") };
+        if text != NOTICE {
+            said.push_str(text.strip_suffix(MARK).unwrap_or(text));
+        }
+        if text != NOTICE && !text.ends_with(MARK) {
+            break;
+        }
+        sleep(Duration::from_secs(1)).await;
+        told = processes.apps[turn % 2].deliver_once(wechat.push(&from(user, &support::text("继续")))).await;
+    }
+    assert_eq!(said, whole(count));
+}
+
+/// As long as a model takes, on the clock of this world.
+#[test]
+fn replies_of_three_to_forty_seconds_reach_users_through_both_processes() {
+    on_adapters(async |adapter| {
+        let (bot, stage) = (Bot::new(), Stage { adapter, wechat: Wechat::new(SecurityMode::Safe) });
+        let Some(bots) = bots(adapter, &bot).await else { return };
+        let word = || FetchWord::new("继续", TextReply::new(NOTICE));
+        let accounts = Processes::start(|| stage.middleware().late_reply(LateReply::Fetch(word()))).await;
+        let Some(accounts) = accounts else { return };
+        // Four sentences a second.
+        let lengths = [3, 8, 13, 40].map(|seconds| seconds * 4);
+        let bubbles = join_all(lengths.map(|count| grows(&bot, &bots, count)));
+        let users = ["user-0", "user-1", "user-2", "user-3"];
+        let told =
+            users.iter().zip(lengths).map(|(user, count)| is_told(&stage.wechat, &accounts, user, count));
+        tokio::join!(bubbles, join_all(told));
+        assert_eq!((bots.runs(), accounts.runs()), (4, 4));
     });
 }
