@@ -68,8 +68,13 @@ fn last(shown: &[(f64, Shown)]) -> &Shown {
 #[test]
 fn the_bubble_grows_until_it_is_finished() {
     with_each(async |stage, bot| {
-        for time in [3, 8, 13, 40, 300] {
-            let (app, calls) = app(&stage, &bot).await;
+        for (time, is_other_store) in
+            [3, 8, 13, 40, 300].into_iter().flat_map(|time| [(time, false), (time, true)])
+        {
+            let middleware = stage.middleware_of(bot.callback());
+            let middleware =
+                if is_other_store { middleware.store(Broken::new("nothing")) } else { middleware };
+            let (app, calls) = speaker(middleware).await;
             let shown = bot.watch(&app, &bot.message(&time.to_string())).await;
             assert!(shown[0].0 <= 1.3, "{:?}", shown[0]);
             assert!(shown.windows(2).all(|two| two[1].1.content.starts_with(&two[0].1.content)));

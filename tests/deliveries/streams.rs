@@ -150,7 +150,11 @@ fn the_word_brings_what_was_said_meanwhile_as_often_as_it_takes() {
             (300, [1.0, 100.0, 0.0, 300.0]),
             (420, [0.0, 200.0, 0.0, 300.0]),
         ] {
-            let app = app(&stage, LateReply::Fetch(word())).await;
+            let middleware = stage.middleware().late_reply(LateReply::Fetch(word()));
+            let is_other_store = time != 40;
+            let middleware =
+                if is_other_store { middleware.store(Broken::new("nothing")) } else { middleware };
+            let app = around(middleware).await;
             let heard = app.deliver(stage.wechat.deliveries(&text(&time.to_string()), Retry::Same)).await;
             assert_eq!(heard[..2], [(5.0, Nothing), (10.0, Nothing)]);
             assert_eq!(heard[2].0, 14.5);
