@@ -48,8 +48,13 @@ impl Messages {
         if push.manner != Manner::Retried || policy.late.sender().is_none() || push.recipient.is_none() {
             return None;
         }
-        Some(Self {
-            late: after(*arrived, policy.schedule.last_patience()) + Duration::from_millis(1),
+        Some(Self::new(after(*arrived, policy.schedule.last_patience()) + Duration::from_millis(1)))
+    }
+
+    /// Of a text that says nothing yet.
+    const fn new(late: Instant) -> Self {
+        Self {
+            late,
             is_marked_late: false,
             sent: 0,
             messages: 0,
@@ -58,7 +63,7 @@ impl Messages {
             length: 0,
             is_refused: false,
             is_elsewhere: false,
-        })
+        }
     }
 
     /// Whether a delivery may still carry the reply, as far as is known without the store.
@@ -172,17 +177,7 @@ mod tests {
     use super::*;
 
     fn noted(pieces: &[&str]) -> usize {
-        let mut messages = Messages {
-            late: Instant::now(),
-            is_marked_late: false,
-            sent: 0,
-            messages: 0,
-            paragraph_end: 0,
-            ends_in_newline: false,
-            length: 0,
-            is_refused: false,
-            is_elsewhere: false,
-        };
+        let mut messages = Messages::new(Instant::now());
         pieces.iter().for_each(|piece| messages.note(piece));
         messages.paragraph_end
     }

@@ -14,7 +14,7 @@ use super::decide::{NotSent, Source, Stored};
 use super::push::Push;
 use super::store::Lease;
 use crate::Reply;
-use crate::delivery::{PendingReply, Retention, Timeliness};
+use crate::delivery::{PendingReply, Retention, StoreError, Timeliness};
 use crate::late_reply::SendError;
 use crate::log::as_dyn;
 use crate::metrics::{self, LateOutcome};
@@ -58,10 +58,7 @@ impl Completion {
                             engine.completed(timeliness, retention, push, reply, source).await
                         }
                         Err(error) => {
-                            tracing::error!(
-                                error = as_dyn(&error),
-                                "the outcome is not stored: other deliveries of the push do not get it"
-                            );
+                            not_stored(&error);
                             reply
                         }
                     }
@@ -210,6 +207,13 @@ async fn within(
         Ok(Err(panic)) => Err(SendError::Final(format!("the sender panicked: {panic}").into())),
         Err(_) => Err(SendError::Temporary(format!("it took longer than {} s", time.as_secs()).into())),
     }
+}
+
+pub(super) fn not_stored(error: &StoreError) {
+    tracing::error!(
+        error = as_dyn(error),
+        "the outcome is not stored: other deliveries of the push do not get it"
+    );
 }
 
 fn lost(reply: &Reply) {

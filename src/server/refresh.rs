@@ -8,7 +8,6 @@ use super::Engine;
 use super::stream::CUT;
 use crate::Reply;
 use crate::delivery::{DeliveryKey, Progress, StreamText};
-use crate::log::as_dyn;
 use crate::reply::{MAX_BOT_TEXT, StreamContent, ended_at, unescaped};
 
 /// What stands behind a text whose process went away before its end, unless there is a reply for failures.
@@ -18,15 +17,11 @@ impl Engine {
     /// The first answer to a message whose reply is not finished. It is never empty, because WeCom learns from it how to ask
     /// for the rest.
     pub(super) async fn begun(&self, key: DeliveryKey) -> Arc<Reply> {
-        match self.shared.store.progress(key).await {
-            Ok(Progress::Completed(outcome)) => finished(outcome),
-            Ok(Progress::Running(so_far)) => growing(so_far.unwrap_or_default()),
-            Ok(Progress::Abandoned(left)) => growing(left),
-            Ok(Progress::Unknown) => growing(StreamText::default()),
-            Err(error) => {
-                tracing::warn!(error = as_dyn(&error), "what a reply says so far cannot be asked for now");
-                growing(StreamText::default())
-            }
+        match self.progress(key).await {
+            Some(Progress::Completed(outcome)) => finished(outcome),
+            Some(Progress::Running(so_far)) => growing(so_far.unwrap_or_default()),
+            Some(Progress::Abandoned(left)) => growing(left),
+            Some(Progress::Unknown) | None => growing(StreamText::default()),
         }
     }
 
@@ -36,24 +31,20 @@ impl Engine {
         // No id of ours.
         let Some(key) = key else { return self.interrupted(StreamText::default()) };
         let unknown = &self.shared.process.unknown;
-        let progress = self.shared.store.progress(key).await;
-        if !matches!(progress, Ok(Progress::Unknown) | Err(_)) {
+        let Some(progress) = self.progress(key).await else { return nothing() };
+        if progress != Progress::Unknown {
             unknown.forget(key);
         }
         match progress {
-            Ok(Progress::Completed(outcome)) => finished(outcome),
-            Ok(Progress::Running(so_far)) => match so_far.filter(|so_far| !so_far.text.is_empty()) {
+            Progress::Completed(outcome) => finished(outcome),
+            Progress::Running(so_far) => match so_far.filter(|so_far| !so_far.text.is_empty()) {
                 Some(so_far) => growing(so_far),
                 None => nothing(),
             },
-            Ok(Progress::Abandoned(left)) => self.interrupted(left),
+            Progress::Abandoned(left) => self.interrupted(left),
             // Whoever writes it may not know yet that the store forgot it.
-            Ok(Progress::Unknown) if unknown.is_new(key, Instant::now()) => nothing(),
-            Ok(Progress::Unknown) => self.interrupted(StreamText::default()),
-            Err(error) => {
-                tracing::warn!(error = as_dyn(&error), "what a reply says so far cannot be asked for now");
-                nothing()
-            }
+            Progress::Unknown if unknown.is_new(key, Instant::now()) => nothing(),
+            Progress::Unknown => self.interrupted(StreamText::default()),
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::contain::{Ended, contain};
 use super::decide::{Manner, Source};
 use super::messages::Messages;
-use super::outcome::{Completed, Completion};
+use super::outcome::{Completed, Completion, not_stored};
 use super::{Engine, handlers};
 use crate::delivery::{DeliveryKey, GrowingText, Progress, Retention, Timeliness};
 use crate::log::as_dyn;
@@ -148,10 +148,7 @@ impl Completion {
             Some(lease) => match lease.complete(reply.clone(), Retention::UnlessLate).await {
                 Ok(timeliness) => timeliness,
                 Err(error) => {
-                    tracing::error!(
-                        error = as_dyn(&error),
-                        "the outcome is not stored: other deliveries of the push do not get it"
-                    );
+                    not_stored(&error);
                     messages.timeliness()
                 }
             },
@@ -294,14 +291,18 @@ impl Drop for Contained {
 impl Engine {
     /// What the reply to the push `key` says by now, if it streams and has said anything.
     pub(super) async fn text_so_far(&self, key: DeliveryKey) -> Option<String> {
-        match self.shared.store.progress(key).await {
-            Ok(Progress::Running(so_far)) => so_far.map(|so_far| so_far.text).filter(|text| !text.is_empty()),
-            Ok(Progress::Unknown | Progress::Abandoned(_) | Progress::Completed(_)) => None,
-            Err(error) => {
-                tracing::warn!(error = as_dyn(&error), "what a reply says so far cannot be asked for now");
-                None
-            }
+        match self.progress(key).await? {
+            Progress::Running(so_far) => so_far.map(|so_far| so_far.text).filter(|text| !text.is_empty()),
+            Progress::Unknown | Progress::Abandoned(_) | Progress::Completed(_) => None,
         }
+    }
+
+    /// What is known of the reply to the push `key`. `None` where the store cannot be asked, which is logged.
+    pub(super) async fn progress(&self, key: DeliveryKey) -> Option<Progress> {
+        let progress = self.shared.store.progress(key).await.inspect_err(|error| {
+            tracing::warn!(error = as_dyn(error), "what a reply says so far cannot be asked for now");
+        });
+        progress.ok()
     }
 
     /// What a reply says so far, in one answer. `None` where it has said nothing yet.
